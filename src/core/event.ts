@@ -1,0 +1,194 @@
+// The facts of a run, past tense. The journal is a list of them; nothing else changes the state.
+import type {
+  Cause,
+  ChangedFile,
+  Exit,
+  GateResult,
+  Identity,
+  Oid,
+  Policy,
+  Question,
+  RunId,
+  RunMs,
+  Task,
+  TaskId,
+} from './model.ts';
+
+/** Version of the event shapes below; older records are brought forward by the up-casters of the journal's codec. */
+export const EVENT_VERSION = 1;
+
+/** What follows a failed attempt, decided once and kept. */
+export type AfterFailure =
+  | { readonly kind: 'retry'; readonly at: RunMs }
+  | { readonly kind: 'ask'; readonly question: Question }
+  | { readonly kind: 'give-up' };
+
+/** Why a live attempt is to be ended. */
+export type StopReason = 'cancelled' | 'stopped' | 'restarted' | 'time-budget' | 'asked' | 'run-stopped';
+
+interface OfTask {
+  readonly task: TaskId;
+}
+interface OfAttempt extends OfTask {
+  readonly attempt: number;
+}
+
+/** One fact. */
+export type Event =
+  // the run
+  | {
+      readonly type: 'run.started';
+      readonly run: RunId;
+      readonly repository: string;
+      readonly policy: Policy;
+      readonly tasks: readonly Task[];
+      readonly targetOid: Oid;
+    }
+  | { readonly type: 'run.resumed'; readonly overrides: readonly PolicyChange[]; readonly policy: Policy }
+  | { readonly type: 'run.paused' }
+  | { readonly type: 'run.unpaused' }
+  /** No new starts; live attempts are ended when `agents` says so. */
+  | { readonly type: 'run.stopping'; readonly agents: 'finish' | 'stop' }
+  /** Nothing can go on: all is final, or what is left waits for a human. */
+  | { readonly type: 'run.rested'; readonly outcome: Outcome }
+  // an attempt
+  | (OfAttempt & {
+      readonly type: 'attempt.spawned';
+      readonly agent: string;
+      readonly branch: string;
+      /** Verified commit of the dependency it is stacked on; null: the target's tip. */
+      readonly stackedOn: { readonly task: TaskId; readonly commit: Oid } | null;
+      /** Claims it holds although another holds them too (policy force). */
+      readonly forced: readonly TaskId[];
+    })
+  | (OfAttempt & {
+      readonly type: 'attempt.started';
+      readonly base: Oid;
+      readonly worktree: string;
+      readonly identity: Identity;
+    })
+  | (OfAttempt & { readonly type: 'attempt.start-failed'; readonly cause: Cause; readonly detail: string })
+  | (OfAttempt & { readonly type: 'attempt.exited'; readonly exit: Exit; readonly reason: string | null })
+  | (OfAttempt & { readonly type: 'attempt.timed-out' })
+  | (OfAttempt & {
+      readonly type: 'attempt.stopped';
+      readonly survivors: readonly number[];
+    })
+  | (OfAttempt & {
+      readonly type: 'attempt.inspected';
+      readonly base: Oid;
+      readonly head: Oid;
+      readonly tree: Oid;
+      /** At most 500; `fileCount` has the true number. */
+      readonly files: readonly ChangedFile[];
+      readonly fileCount: number;
+      readonly added: number;
+      readonly deleted: number;
+      /** Changed files outside the claim, at most 100. */
+      readonly outside: readonly string[];
+      /** What is odd about the worktree, or null. */
+      readonly odd: string | null;
+    })
+  | (OfAttempt & {
+      readonly type: 'attempt.verified';
+      readonly tree: Oid;
+      readonly gates: readonly GateResult[];
+    })
+  | (OfAttempt & {
+      readonly type: 'attempt.rejected';
+      readonly tree: Oid;
+      readonly gates: readonly GateResult[];
+      readonly excerpt: string;
+    })
+  | (OfAttempt & {
+      readonly type: 'attempt.failed';
+      readonly cause: Cause;
+      readonly detail: string;
+      readonly then: AfterFailure;
+    })
+  // questions and guidance
+  | (OfAttempt & { readonly type: 'question.asked'; readonly question: Question })
+  | (OfTask & {
+      readonly type: 'question.answered';
+      readonly id: string;
+      readonly text: string;
+      readonly then: 'retry' | 'accept' | 'hold' | 'give-up';
+    })
+  | (OfTask & { readonly type: 'guidance.given'; readonly text: string })
+  | (OfAttempt & { readonly type: 'guidance.delivered'; readonly count: number })
+  // a human's commands on a task
+  | (OfTask & { readonly type: 'task.approved' })
+  | (OfTask & { readonly type: 'task.paused'; readonly agent: 'finish' | 'stop' })
+  | (OfTask & { readonly type: 'task.unpaused' })
+  | (OfTask & { readonly type: 'task.restarted' })
+  | (OfTask & { readonly type: 'task.cancelled' })
+  | (OfTask & { readonly type: 'task.done' })
+  // landing
+  | (OfTask & { readonly type: 'task.queued' })
+  | (OfTask & {
+      readonly type: 'candidate.built';
+      readonly base: Oid;
+      readonly commit: Oid;
+      readonly tree: Oid;
+      readonly empty: boolean;
+    })
+  | (OfTask & {
+      readonly type: 'candidate.conflicted';
+      readonly base: Oid;
+      readonly files: readonly string[];
+    })
+  | (OfTask & {
+      readonly type: 'candidate.verified';
+      readonly commit: Oid;
+      readonly tree: Oid;
+      readonly gates: readonly GateResult[];
+    })
+  | (OfTask & {
+      readonly type: 'candidate.rejected';
+      readonly commit: Oid;
+      readonly gates: readonly GateResult[];
+      readonly excerpt: string;
+    })
+  | (OfTask & { readonly type: 'landing.stale'; readonly actual: Oid })
+  | (OfTask & {
+      readonly type: 'task.landed';
+      readonly commit: Oid;
+      readonly tree: Oid;
+      readonly base: Oid;
+      /** Ref that took it: the target, or `weft/integration` when the user's checkout was in the way. */
+      readonly ref: string;
+      /** Why it did not go onto the target, or null. */
+      readonly detour: string | null;
+      readonly by: 'weft' | 'human';
+    })
+  | (OfTask & { readonly type: 'landing.failed'; readonly detail: string })
+  // the end of a task
+  | (OfTask & { readonly type: 'task.failed'; readonly cause: Cause; readonly sentence: string })
+  | (OfTask & {
+      readonly type: 'task.swept';
+      /** Ref under which unlanded work was kept, or null. */
+      readonly rescue: string | null;
+      /** The worktree was left in place, with the reason; null: it was removed. */
+      readonly kept: string | null;
+    });
+
+/** One policy field that a resume changed. */
+export interface PolicyChange {
+  readonly field: string;
+  readonly before: string;
+  readonly after: string;
+}
+
+/** How a run came to rest. */
+export type Outcome = 'complete' | 'failed' | 'blocked' | 'stopped' | 'timeout';
+
+/** A fact with its place in the journal. */
+export interface Recorded {
+  readonly seq: number;
+  readonly epoch: number;
+  /** Wall time in ms since 1970, for display only. */
+  readonly at: number;
+  /** Run clock, for decisions. */
+  readonly ms: RunMs;
+  readonly event: Event;
+}

@@ -1,0 +1,273 @@
+// The nouns of weft as plain data: tasks, plans, policies. Knows nothing of time, disks or machines.
+
+/** Names a task; unique within a plan. */
+export type TaskId = string & { readonly __brand: 'TaskId' };
+/** Names a run. */
+export type RunId = string & { readonly __brand: 'RunId' };
+/** A full hexadecimal git object name. */
+export type Oid = string & { readonly __brand: 'Oid' };
+/** Milliseconds on the run's own clock: never goes back, survives restarts, stands still while the machine sleeps. */
+export type RunMs = number & { readonly __brand: 'RunMs' };
+
+/** Brands a checked string as a task id. */
+export function taskId(text: string): TaskId {
+  return text as TaskId;
+}
+/** Brands a checked string as a run id. */
+export function runId(text: string): RunId {
+  return text as RunId;
+}
+/** Brands a checked string as an object name. */
+export function oid(text: string): Oid {
+  return text as Oid;
+}
+/** Brands a number as run-clock milliseconds. */
+export function runMs(value: number): RunMs {
+  return value as RunMs;
+}
+
+/** Where a task stands. The table of moves is in `lifecycle.ts`. */
+export type Phase =
+  | 'waiting'
+  | 'spawned'
+  | 'working'
+  | 'verifying'
+  | 'committed'
+  | 'pr_created'
+  | 'queued'
+  | 'merged'
+  | 'failed'
+  | 'cancelled';
+
+/** When a dependency counts as satisfied. */
+export type EdgeOn = 'verified' | 'submitted' | 'merged';
+/** What the dependent's worktree starts from. */
+export type EdgeBase = 'target' | 'stacked';
+
+/** Says that a task needs another one. */
+export interface Edge {
+  readonly task: TaskId;
+  readonly on: EdgeOn;
+  readonly base: EdgeBase;
+}
+
+/** Raises the tier of checks when a changed file matches one of the patterns. */
+export interface Trigger {
+  readonly name: string;
+  readonly patterns: readonly string[];
+  readonly tier: 1 | 2;
+}
+
+/** Shell command lines that must exit 0, by tier; tier 0 always runs. */
+export interface Gates {
+  readonly tier0: readonly string[];
+  readonly tier1: readonly string[];
+  readonly tier2: readonly string[];
+  readonly triggers: readonly Trigger[];
+}
+
+/** automated: an agent does it · manual: a human does it and says `weft done` · hybrid: an agent does it, a human approves it. */
+export type TaskType = 'automated' | 'manual' | 'hybrid';
+
+/** Unit of work, as compiled. */
+export interface Task {
+  readonly id: TaskId;
+  readonly title: string;
+  /** Markdown text for the agent, without frontmatter. */
+  readonly body: string;
+  /** Where it came from, for people: `tasks/api.md`, `bd-12`, `#123`. */
+  readonly ref: string;
+  /** Name of the source adapter: `track-file`, `beads` … */
+  readonly source: string;
+  readonly track: string | null;
+  /** Normalised path patterns it may touch; null: undeclared, not checked and never in collision. */
+  readonly owns: readonly string[] | null;
+  readonly edges: readonly Edge[];
+  /** 0 is the most urgent, 4 the least; 2 by default. */
+  readonly priority: number;
+  /** Key of `Policy.agents`. */
+  readonly agent: string;
+  /** Shell command line of the task's own; wins over the agent's. */
+  readonly run: string | null;
+  readonly type: TaskType;
+  /** The task's own gates in place of the policy's; null: the policy's. */
+  readonly gates: Gates | null;
+  /** Least tier of checks asked for by the task. */
+  readonly tier: 0 | 1 | 2;
+  /** Expected duration from earlier runs, in ms; null: unknown. */
+  readonly estimateMs: number | null;
+}
+
+/** Validated graph of tasks, in the order the source gave them. */
+export interface Plan {
+  readonly tasks: readonly Task[];
+}
+
+/** How one agent of the configuration is started. */
+export interface AgentConfig {
+  /** Name of an agent adapter: `command`, `script`, later `claude`, `codex`, `acp`. */
+  readonly kind: string;
+  /** Shell command line (kind `command`). */
+  readonly run?: string;
+  /** Scenario file, relative to the repository (kind `script`). */
+  readonly scenario?: string;
+  /** Names of environment variables passed through beside the base allowlist. */
+  readonly env?: readonly string[];
+  /** Attempts of this agent at once; absent: only the global limit. */
+  readonly max?: number;
+}
+
+/** All limits and choices of a run as one value; stored in the journal, so that a resume acts alike. */
+export interface Policy {
+  /** Branch that work lands on. */
+  readonly target: string;
+  readonly integrate: 'human' | 'auto';
+  readonly isolation: 'worktree' | 'shared';
+  readonly collisionPolicy: 'serialize' | 'force' | 'fail';
+  /** What happens to files outside the claim: back to the agent and then fail, or ask the human at once. */
+  readonly outside: 'fail' | 'ask';
+  readonly maxAgents: number;
+  /** Attempts of one track at once; null: no limit beside the global one. */
+  readonly maxPerTrack: number | null;
+  readonly agent: string;
+  readonly agents: Readonly<Record<string, AgentConfig>>;
+  readonly gates: Gates;
+  readonly merge: { readonly strategy: 'merge' | 'squash' | 'rebase' };
+  readonly budget: {
+    readonly minutes: number | null;
+    readonly tokens: number | null;
+    readonly usd: number | null;
+  };
+  readonly setup: string | null;
+  readonly worktrees: { readonly root: string; readonly branch: string };
+  /** Skips the plan and review phases of an attempt. */
+  readonly fast: boolean;
+  readonly limits: Limits;
+}
+
+/** Bounds of a run; every loop, wait and buffer has one. */
+export interface Limits {
+  /** Attempts at one task, over all causes. At most 10. */
+  readonly attempts: number;
+  readonly backoffMs: number;
+  readonly backoffCapMs: number;
+  /** Time for all gates of one verification. */
+  readonly gateMs: number;
+  readonly setupMs: number;
+  /** Time between a stop signal and SIGKILL. */
+  readonly graceMs: number;
+  /** Size of one attempt's output file. */
+  readonly outputBytes: number;
+  /** Size of a failing gate's output that goes back to the agent. */
+  readonly excerptBytes: number;
+  /** Silence after which an attempt is called quiet. */
+  readonly quietMs: number;
+}
+
+/** The limits in force unless the configuration says otherwise. */
+export const DEFAULT_LIMITS: Limits = {
+  attempts: 10,
+  backoffMs: 1_000,
+  backoffCapMs: 300_000,
+  gateMs: 1_800_000,
+  setupMs: 900_000,
+  graceMs: 5_000,
+  outputBytes: 256 * 1024 * 1024,
+  excerptBytes: 8_192,
+  quietMs: 600_000,
+};
+
+/** No checks at all. */
+export const NO_GATES: Gates = { tier0: [], tier1: [], tier2: [], triggers: [] };
+
+/** The policy in force unless configuration and flags say otherwise. */
+export const DEFAULT_POLICY: Policy = {
+  target: 'main',
+  integrate: 'human',
+  isolation: 'worktree',
+  collisionPolicy: 'serialize',
+  outside: 'fail',
+  maxAgents: 4,
+  maxPerTrack: null,
+  agent: 'claude',
+  agents: {},
+  gates: NO_GATES,
+  merge: { strategy: 'squash' },
+  budget: { minutes: 120, tokens: null, usd: null },
+  setup: null,
+  worktrees: { root: '../{repo}.weft', branch: 'weft/{run}/{task}/work' },
+  fast: false,
+  limits: DEFAULT_LIMITS,
+};
+
+/** Why an attempt ended without an accepted result. */
+export type Cause =
+  | 'start-failed' // worktree or process could not be made
+  | 'setup-failed' // the workspace set-up command failed
+  | 'agent-missing' // the agent's program cannot be found
+  | 'agent-crashed' // exit code other than 0
+  | 'agent-killed' // ended by a signal that was not ours
+  | 'agent-lost' // gone without an exit code
+  | 'no-changes' // nothing changed and no reason given
+  | 'outside-claim' // files outside the claim
+  | 'worktree-odd' // HEAD moved away, a rebase left open
+  | 'gate-failed' // a gate exited with another code than 0
+  | 'gate-timeout' // the gates took too long
+  | 'conflict' // does not merge with the target
+  | 'time-budget' // the attempt's time is used up
+  | 'asked' // ended to wait for an answer
+  | 'stopped' // stopped by a human or by the run's end
+  | 'internal-error'; // an effect threw: a bug of weft's
+
+/** One choice of a question. `then` is what weft does when it is chosen. */
+export interface Option {
+  readonly label: string;
+  /** retry: another attempt with the answer as guidance · accept: take the work as it is · hold: a human works in the worktree, then `weft resume TASK` · give-up: fail the task. */
+  readonly then: 'retry' | 'accept' | 'hold' | 'give-up';
+}
+
+/** What needs a human's decision. */
+export interface Question {
+  /** `task/n`, unique in the run. */
+  readonly id: string;
+  readonly task: TaskId;
+  readonly from: 'agent' | 'weft';
+  readonly cause: Cause;
+  readonly text: string;
+  readonly options: readonly Option[];
+  /** Files it is about, at most 100. */
+  readonly files: readonly string[];
+}
+
+/** One command line of a gate and how it went. */
+export interface GateResult {
+  readonly command: string;
+  readonly tier: 0 | 1 | 2;
+  /** null: killed by the time limit. */
+  readonly exit: number | null;
+  readonly elapsedMs: number;
+  /** Path of the kept output. */
+  readonly output: string;
+}
+
+/** One changed file of a diff, with lines added and deleted (0/0 for binary files). */
+export interface ChangedFile {
+  readonly path: string;
+  readonly added: number;
+  readonly deleted: number;
+}
+
+/** Names one process beyond doubt: a pid alone may be reused. */
+export interface Identity {
+  readonly bootId: string;
+  readonly pidNs: string;
+  readonly pid: number;
+  /** Start time in clock ticks since boot (field 22 of stat), or the platform's nearest. */
+  readonly startTicks: number;
+}
+
+/** How a process ended; `code` and `signal` null: unknown, it is gone without a word. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: string | null;
+}

@@ -1,0 +1,137 @@
+// What weft asks of git. Each call reads its post-condition back; none trusts an exit code. Knows nothing of tasks' meaning.
+import type { Result } from '../core/failure.ts';
+import type { ChangedFile, Oid } from '../core/model.ts';
+
+/** How a worktree is to be. */
+export interface WorktreeSpec {
+  readonly path: string;
+  readonly branch: string;
+  /** Commit the branch starts from when it does not exist yet. */
+  readonly base: Oid;
+  /** Lock reason: `weft run=… task=…`. */
+  readonly reason: string;
+}
+
+/** What was made of a worktree. */
+export interface WorktreeMade {
+  readonly path: string;
+  /** Commit the branch was started from: its head when made, the recorded start when reused. */
+  readonly head: Oid;
+  /** An earlier attempt's worktree, with what it left in it. */
+  readonly reused: boolean;
+}
+
+/** The state of one worktree after an attempt. */
+export interface Inspection {
+  readonly head: Oid;
+  readonly tree: Oid;
+  readonly files: readonly ChangedFile[];
+  /** What is odd (HEAD on another branch, a rebase or merge left open, foreign refs moved), or null. */
+  readonly odd: string | null;
+}
+
+/** A commit that would land, built without a checkout. */
+export type Candidate =
+  | { readonly kind: 'built'; readonly commit: Oid; readonly tree: Oid; readonly empty: boolean }
+  | { readonly kind: 'conflict'; readonly files: readonly string[] };
+
+/** What became of moving the target. */
+export type Landing =
+  | { readonly kind: 'landed'; readonly ref: string; readonly detour: string | null }
+  | { readonly kind: 'stale'; readonly actual: Oid };
+
+/** Identity for commits weft makes. */
+export interface Person {
+  readonly name: string;
+  readonly email: string;
+}
+
+/** One linked worktree as git lists it. */
+export interface ListedWorktree {
+  readonly path: string;
+  readonly branch: string | null;
+  readonly head: Oid | null;
+  readonly lockReason: string | null;
+  /** Its folder is gone. */
+  readonly prunable: boolean;
+}
+
+/** git, for one repository. Failures are `environment` unless said otherwise. */
+export interface GitPort {
+  /** Absolute path of the main checkout. */
+  readonly repository: string;
+  /** Object a revision names, or null. */
+  resolve(revision: string): Promise<Oid | null>;
+  /** Branch checked out in the main checkout, or null when detached. */
+  currentBranch(): Promise<string | null>;
+  isAncestor(what: { readonly ancestor: Oid; readonly of: Oid }): Promise<boolean>;
+  treeOf(commit: Oid): Promise<Oid>;
+
+  /** Makes the worktree, or finishes a half-made one, or finds the one there. Idempotent. */
+  ensureWorktree(spec: WorktreeSpec): Promise<Result<WorktreeMade>>;
+  /** Copies `.worktreeinclude` files and dependency folders into a worktree that lacks them. */
+  furnish(worktree: string): Promise<Result<void>>;
+  /** Puts the commit's exact tree into a detached, clean worktree (made on first use, reused after). */
+  ensureCheckout(where: {
+    readonly path: string;
+    readonly commit: Oid;
+    readonly reason: string;
+  }): Promise<Result<void>>;
+  /** Tells whether the checkout still has exactly that commit's tree and nothing beside it. */
+  isUntouched(where: { readonly path: string; readonly commit: Oid }): Promise<boolean>;
+  /** Commits what is left uncommitted; only `paths` patterns when given (shared worktree). Null: nothing was left. */
+  commitLeftovers(what: {
+    readonly worktree: string;
+    readonly message: string;
+    readonly author: Person;
+    readonly paths?: readonly string[];
+  }): Promise<Result<Oid | null>>;
+  /** Reads head, tree and the diff against `base`. */
+  inspect(what: {
+    readonly worktree: string;
+    readonly branch: string;
+    readonly base: Oid;
+  }): Promise<Result<Inspection>>;
+  /**
+   * Builds the commit that would land and pins it under `refs/weft/cand/…`. For `squash` and `rebase` the change is
+   * what lies between `base` and `head`; for `merge` git's own merge base decides.
+   */
+  buildCandidate(what: {
+    readonly target: Oid;
+    readonly base: Oid;
+    readonly head: Oid;
+    readonly strategy: 'merge' | 'squash' | 'rebase';
+    readonly message: string;
+    readonly pin: string;
+  }): Promise<Result<Candidate>>;
+  /**
+   * Moves the branch from `from` to `to` by compare-and-swap; brings a clean checkout of the user forward with
+   * `merge --ff-only`; when that checkout is dirty or has moved, lands on `weft/integration` and says why.
+   */
+  land(what: {
+    readonly branch: string;
+    readonly from: Oid;
+    readonly to: Oid;
+    readonly note: string;
+  }): Promise<Result<Landing>>;
+  /**
+   * Removes a worktree and its branch. Uncommitted or unlanded work is kept under a ref below `rescue` first (its name is
+   * returned); when it cannot be kept, the worktree stays and the reason is returned.
+   */
+  removeWorktree(what: {
+    readonly path: string;
+    readonly branch: string;
+    /** Commits that count as landed; the branch's head beyond them is rescued. */
+    readonly landed: Oid | null;
+    readonly rescue: string;
+  }): Promise<Result<{ readonly rescue: string | null; readonly kept: string | null }>>;
+  listWorktrees(): Promise<readonly ListedWorktree[]>;
+  /** Sweeps locks and half-made metadata that a killed git of ours left behind; says what it mended. */
+  repair(roots: readonly string[]): Promise<readonly string[]>;
+  /** Keeps a commit reachable under a ref of ours (`refs/weft/…`). */
+  pin(ref: string, commit: Oid): Promise<void>;
+  /** Drops refs below a prefix of ours (`refs/weft/…`). */
+  unpin(prefix: string): Promise<void>;
+  /** Calls back after a branch moved (file events, debounced); returns how to stop. */
+  watchBranch(branch: string, moved: () => void): () => void;
+}
