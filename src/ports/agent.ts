@@ -22,6 +22,8 @@ export interface AttemptFacts {
   readonly command: string | null;
   /** The user's checkout, absolute. */
   readonly repository: string;
+  /** Branch or commit the work is to land on; an agent that resolves a conflict merges it in. Absent: not known. */
+  readonly target?: string;
 }
 
 /** What to start. */

@@ -1,0 +1,91 @@
+// Any program as an agent: a shell command line of the repository's own. Never puts task text on a command line.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { fail, ok, type Result } from '../../core/failure.ts';
+import type { AgentConfig } from '../../core/model.ts';
+import type { AgentPort, AttemptFacts, Launch, Probe } from '../../ports/agent.ts';
+import { attemptEnvironment } from './environment.ts';
+
+const runFile = promisify(execFile);
+const PROBE_MS = 5_000;
+const FIX =
+  'Set `run` of the agent under `agents` in .weft/config.yaml, or `run` in the frontmatter of the task.';
+
+/** Makes the agent kind `command`: the line runs as `sh -c` in the worktree, with the prompt on stdin. */
+export function createCommandAgent(): AgentPort {
+  return { kind: 'command', launch: launchCommand, probe: probeCommand };
+}
+
+function launchCommand(config: AgentConfig, facts: AttemptFacts): Result<Launch> {
+  const line = facts.command ?? config.run ?? '';
+  if (line.trim() === '') {
+    return fail({
+      kind: 'usage',
+      sentence: `Task ${facts.task} has no command line: neither the task nor its agent sets \`run\`.`,
+      hint: FIX,
+    });
+  }
+  if (line.includes('\0')) {
+    return fail({
+      kind: 'usage',
+      sentence: `The command line of task ${facts.task} has a NUL byte.`,
+      hint: FIX,
+    });
+  }
+  return ok({ argv: ['sh', '-c', line], env: attemptEnvironment(facts), stdin: 'prompt' });
+}
+
+async function probeCommand(config: AgentConfig, repository: string): Promise<Probe> {
+  const line = (config.run ?? '').trim();
+  if (line === '') {
+    return {
+      found: false,
+      sentence: 'The agent has no command line; only tasks with a `run` of their own can use it.',
+      hint: FIX,
+    };
+  }
+  const word = firstWord(line);
+  if (word === null) {
+    return {
+      found: true,
+      sentence: `\`${line}\` begins with shell syntax, so its program was not looked up.`,
+    };
+  }
+  const place = await locate(word, repository);
+  if (place !== null) return { found: true, sentence: `\`${word}\` is ${place}.` };
+  return {
+    found: false,
+    sentence: `\`${word}\` is neither on PATH nor an executable file of the repository.`,
+    hint: `Install ${word}, or correct \`run\` of the agent in .weft/config.yaml.`,
+  };
+}
+
+/** The word of a shell line that names its program, or null when only a shell could tell. */
+function firstWord(line: string): string | null {
+  let rest = line.trimStart();
+  for (;;) {
+    const assignment = /^[A-Za-z_]\w*=(?:"[^"$`\\]*"|'[^']*'|[^\s"'$`\\;&|<>()]*)\s+/.exec(rest);
+    const prefix = assignment ?? /^exec\s+(?=[^-])/.exec(rest);
+    if (prefix === null) break;
+    rest = rest.slice(prefix[0].length);
+  }
+  const word = /^(?:"([^"$`\\]+)"|'([^']+)'|([\w./~+@%:,[-]+))(?=\s|[;&|<>]|$)/.exec(rest);
+  return word?.[1] ?? word?.[2] ?? word?.[3] ?? null;
+}
+
+/** Where the shell that will run the word finds it, or null. */
+async function locate(word: string, repository: string): Promise<string | null> {
+  // The word is an argument and not part of the script: looking for a program must never run one.
+  const script = `case $1 in */*) [ -f "$1" ] && [ -x "$1" ] && echo "$1" ;; *) command -v -- "$1" ;; esac`;
+  try {
+    const { stdout } = await runFile('sh', ['-c', script, 'sh', word], {
+      cwd: repository,
+      timeout: PROBE_MS,
+      maxBuffer: 65_536,
+    });
+    const found = stdout.trim();
+    return found === word && !word.includes('/') ? 'built into the shell' : `found at ${found}`;
+  } catch {
+    return null;
+  }
+}
