@@ -32,13 +32,32 @@ export interface Inspection {
 
 /** A commit that would land, built without a checkout. */
 export type Candidate =
-  | { readonly kind: 'built'; readonly commit: Oid; readonly tree: Oid; readonly empty: boolean }
+  | {
+      readonly kind: 'built';
+      readonly commit: Oid;
+      readonly tree: Oid;
+      readonly empty: boolean;
+      /** Why it was not built as asked (a branch with merges in it is squashed, not rebased). */
+      readonly note?: string;
+    }
   | { readonly kind: 'conflict'; readonly files: readonly string[] };
 
 /** What became of moving the target. */
 export type Landing =
   | { readonly kind: 'landed'; readonly ref: string; readonly detour: string | null }
   | { readonly kind: 'stale'; readonly actual: Oid };
+
+/** Where the next candidate for a branch is built on. */
+export interface LandingTip {
+  /** `refs/heads/weft/integration` while it strictly contains the branch's tip, else the branch itself. */
+  readonly ref: string;
+  readonly oid: Oid;
+  /**
+   * Tip of `weft/integration` when it holds landings that the branch lacks and the branch holds commits that it lacks:
+   * the two must be merged (by a candidate or a person) before the checkout may be passed by again.
+   */
+  readonly diverged: Oid | null;
+}
 
 /** Identity for commits weft makes. */
 export interface Person {
@@ -104,6 +123,8 @@ export interface GitPort {
     readonly message: string;
     readonly pin: string;
   }): Promise<Result<Candidate>>;
+  /** Finds the tip that a candidate for the branch starts from and `land` compares with. */
+  landingTip(branch: string): Promise<Result<LandingTip>>;
   /**
    * Moves the branch from `from` to `to` by compare-and-swap; brings a clean checkout of the user forward with
    * `merge --ff-only`; when that checkout is dirty or has moved, lands on `weft/integration` and says why.
