@@ -66,6 +66,8 @@ export type Event =
       readonly base: Oid;
       readonly worktree: string;
       readonly identity: Identity;
+      /** It reads guidance while it works. */
+      readonly steerable: boolean;
     })
   | (OfAttempt & { readonly type: 'attempt.start-failed'; readonly cause: Cause; readonly detail: string })
   | (OfAttempt & { readonly type: 'attempt.exited'; readonly exit: Exit; readonly reason: string | null })
@@ -88,6 +90,8 @@ export type Event =
       readonly outside: readonly string[];
       /** What is odd about the worktree, or null. */
       readonly odd: string | null;
+      /** The agent had not committed everything. */
+      readonly leftovers: boolean;
     })
   | (OfAttempt & {
       readonly type: 'attempt.verified';
@@ -161,7 +165,8 @@ export type Event =
       readonly detour: string | null;
       readonly by: 'weft' | 'human';
     })
-  | (OfTask & { readonly type: 'landing.failed'; readonly detail: string })
+  /** An effect could not be performed for reasons outside the task: disk, git, a bug. */
+  | (OfAttempt & { readonly type: 'effect.failed'; readonly effect: string; readonly detail: string })
   // the end of a task
   | (OfTask & { readonly type: 'task.failed'; readonly cause: Cause; readonly sentence: string })
   | (OfTask & {

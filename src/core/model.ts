@@ -160,6 +160,8 @@ export interface Limits {
   readonly outputBytes: number;
   /** Size of a failing gate's output that goes back to the agent. */
   readonly excerptBytes: number;
+  /** Verifications at once. */
+  readonly gateSlots: number;
   /** Silence after which an attempt is called quiet. */
   readonly quietMs: number;
 }
@@ -174,6 +176,7 @@ export const DEFAULT_LIMITS: Limits = {
   graceMs: 5_000,
   outputBytes: 256 * 1024 * 1024,
   excerptBytes: 8_192,
+  gateSlots: 2,
   quietMs: 600_000,
 };
 

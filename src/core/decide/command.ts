@@ -1,0 +1,217 @@
+// What humans may ask for, and whether it makes sense now. Gives facts to record, or the reason why not.
+import type { Event } from '../event.ts';
+import { type Failure, fail, ok, type Result, unreachable } from '../failure.ts';
+import type { TaskId } from '../model.ts';
+import { isLive, type RunState, type TaskState } from '../state.ts';
+
+/** One command of a human's, as it crosses the socket or waits in the inbox. */
+export type Command =
+  | { readonly kind: 'answer'; readonly task: string; readonly option: number | null; readonly text: string }
+  | { readonly kind: 'guide'; readonly task: string; readonly text: string }
+  | { readonly kind: 'approve'; readonly task: string | null }
+  | { readonly kind: 'pause' | 'unpause' | 'stop'; readonly task: string | null }
+  | { readonly kind: 'restart' | 'cancel' | 'done'; readonly task: string }
+  | { readonly kind: 'drain' };
+
+/** What came of a command: the facts and a sentence for the human. */
+export interface Judged {
+  readonly events: readonly Event[];
+  readonly sentence: string;
+}
+
+const MAX_TEXT = 65_536;
+
+/** Judges a command against the state; never changes anything. */
+export function judgeCommand(state: RunState, command: Command): Result<Judged> {
+  switch (command.kind) {
+    case 'drain':
+      return say(
+        [{ type: 'run.stopping', agents: 'finish' }],
+        'No new task starts; what is at work is finished.',
+      );
+    case 'pause':
+      return command.task === null
+        ? say([{ type: 'run.paused' }], 'No new task starts until `weft resume`.')
+        : forTask(state, command.task, pause);
+    case 'unpause':
+      return command.task === null
+        ? say([{ type: 'run.unpaused' }], 'Tasks start again.')
+        : forTask(state, command.task, unpause);
+    case 'stop':
+      return command.task === null
+        ? say(
+            [{ type: 'run.stopping', agents: 'stop' }],
+            'The agents are being stopped; `weft resume` goes on from here.',
+          )
+        : forTask(state, command.task, stop);
+    case 'approve':
+      return command.task === null ? approveAll(state) : forTask(state, command.task, approve);
+    case 'restart':
+      return forTask(state, command.task, restart);
+    case 'cancel':
+      return forTask(state, command.task, cancel);
+    case 'done':
+      return forTask(state, command.task, done);
+    case 'guide':
+      return forTask(state, command.task, (ts) => guide(ts, command.text));
+    case 'answer':
+      return forTask(state, command.task, (ts) => answer(ts, command));
+    default:
+      return unreachable(command);
+  }
+}
+
+type Judge = (ts: TaskState, state: RunState) => Result<Judged>;
+
+function forTask(state: RunState, name: string, judge: Judge): Result<Judged> {
+  const ts = state.tasks.get(name as TaskId) ?? findByPrefix(state, name);
+  if (ts === null) {
+    return refuse('usage', `There is no task ${name} in run ${state.run}.`, 'weft status lists the tasks.');
+  }
+  return judge(ts, state);
+}
+
+/** A unique beginning of an id will do. */
+function findByPrefix(state: RunState, name: string): TaskState | null {
+  const found = name === '' ? [] : [...state.tasks.values()].filter((ts) => ts.task.id.startsWith(name));
+  return found.length === 1 ? (found[0] ?? null) : null;
+}
+
+function say(events: readonly Event[], sentence: string): Result<Judged> {
+  return ok({ events, sentence });
+}
+
+function refuse(kind: Failure['kind'], sentence: string, hint?: string): Result<Judged> {
+  return fail(hint === undefined ? { kind, sentence } : { kind, sentence, hint });
+}
+
+function isFinal(ts: TaskState): boolean {
+  return ts.phase === 'merged' || ts.phase === 'failed' || ts.phase === 'cancelled';
+}
+
+function refuseFinal(ts: TaskState): Result<Judged> {
+  const hint = ts.phase === 'merged' ? undefined : `weft restart ${ts.task.id} starts it anew.`;
+  return refuse('usage', `${ts.task.id} is ${ts.phase} already.`, hint);
+}
+
+const pause: Judge = (ts) => {
+  if (isFinal(ts)) return refuseFinal(ts);
+  if (ts.paused) return say([], `${ts.task.id} is paused already.`);
+  const events: Event[] = [{ type: 'task.paused', task: ts.task.id, agent: 'finish' }];
+  return say(events, `${ts.task.id} takes no further step until \`weft resume ${ts.task.id}\`.`);
+};
+
+const stop: Judge = (ts) => {
+  if (isFinal(ts)) return refuseFinal(ts);
+  const events: Event[] = [{ type: 'task.paused', task: ts.task.id, agent: 'stop' }];
+  const what = isLive(ts) ? 'its agent is being stopped, its work is kept' : 'it is paused';
+  return say(events, `${ts.task.id}: ${what}; \`weft resume ${ts.task.id}\` goes on.`);
+};
+
+const unpause: Judge = (ts) => {
+  if (isFinal(ts)) return refuseFinal(ts);
+  if (!ts.paused) return say([], `${ts.task.id} is not paused.`);
+  return say([{ type: 'task.unpaused', task: ts.task.id }], `${ts.task.id} goes on.`);
+};
+
+const approve: Judge = (ts) => {
+  if (isFinal(ts)) return refuseFinal(ts);
+  if (ts.approved) return say([], `${ts.task.id} is approved already.`);
+  if (ts.phase !== 'committed' && ts.phase !== 'queued') {
+    return refuse('usage', `${ts.task.id} is ${ts.phase}: there is nothing verified to approve yet.`);
+  }
+  return say([{ type: 'task.approved', task: ts.task.id }], `${ts.task.id} is approved and will land.`);
+};
+
+function approveAll(state: RunState): Result<Judged> {
+  const ready = [...state.tasks.values()].filter((ts) => ts.phase === 'committed' && !ts.approved);
+  const events = ready.map((ts): Event => ({ type: 'task.approved', task: ts.task.id }));
+  const names = ready.map((ts) => ts.task.id).join(', ');
+  return say(events, ready.length === 0 ? 'Nothing waits for approval.' : `Approved: ${names}.`);
+}
+
+const restart: Judge = (ts) => {
+  if (ts.phase === 'merged') return refuseFinal(ts);
+  return say(
+    [{ type: 'task.restarted', task: ts.task.id }],
+    `${ts.task.id} starts anew; what it had done is kept under a rescue ref.`,
+  );
+};
+
+const cancel: Judge = (ts, state) => {
+  if (isFinal(ts)) return refuseFinal(ts);
+  const waiting = (state.index.dependents.get(ts.task.id) ?? []).length;
+  const note = waiting === 0 ? '' : ` ${waiting} ${waiting === 1 ? 'task depends' : 'tasks depend'} on it.`;
+  return say([{ type: 'task.cancelled', task: ts.task.id }], `${ts.task.id} is cancelled.${note}`);
+};
+
+const done: Judge = (ts, state) => {
+  if (isFinal(ts)) return refuseFinal(ts);
+  if (ts.task.type === 'manual') {
+    if ((state.index.blockers.get(ts.task.id) ?? 0) > 0) {
+      return refuse(
+        'blocked',
+        `${ts.task.id} still waits for other tasks.`,
+        `weft explain ${ts.task.id} says which.`,
+      );
+    }
+    return say([{ type: 'task.done', task: ts.task.id }], `${ts.task.id} is done.`);
+  }
+  if (ts.phase !== 'waiting' || ts.attempt?.worktree == null) {
+    return refuse('usage', `${ts.task.id} is ${ts.phase}: there is no worktree of yours to take over.`);
+  }
+  return say(
+    [{ type: 'task.done', task: ts.task.id }],
+    `${ts.task.id}: what is in its worktree is checked now.`,
+  );
+};
+
+function guide(ts: TaskState, text: string): Result<Judged> {
+  const clean = text.trim();
+  if (clean === '') return refuse('usage', 'The guidance is empty.');
+  if (clean.length > MAX_TEXT) return refuse('usage', `The guidance is longer than ${MAX_TEXT} characters.`);
+  if (isFinal(ts)) return refuseFinal(ts);
+  if (ts.question !== null) {
+    const events: Event[] = [
+      { type: 'question.answered', task: ts.task.id, id: ts.question.id, text: clean, then: 'retry' },
+    ];
+    return say(events, `${ts.task.id} gets your answer.`);
+  }
+  const events: Event[] = [{ type: 'guidance.given', task: ts.task.id, text: clean }];
+  return say(events, `${ts.task.id} will be told.`);
+}
+
+function answer(ts: TaskState, command: Extract<Command, { kind: 'answer' }>): Result<Judged> {
+  const { question } = ts;
+  if (question === null)
+    return refuse('usage', `${ts.task.id} has no open question.`, 'weft status lists the open ones.');
+  if (command.text.length > MAX_TEXT)
+    return refuse('usage', `The answer is longer than ${MAX_TEXT} characters.`);
+  const number = command.option;
+  const option = number === null ? null : question.options[number - 1];
+  if (option === undefined) {
+    const hint = question.options.map((each, at) => `${at + 1} ${each.label}`).join(' · ');
+    return refuse('usage', `Question ${question.id} has no option ${number}.`, hint);
+  }
+  const text = [option?.label ?? '', command.text.trim()].filter((part) => part !== '').join(' ');
+  if (text === '')
+    return refuse('usage', 'The answer is empty.', `weft answer ${ts.task.id} 1, or a text of your own.`);
+  const then = option?.then ?? 'retry';
+  const events: Event[] = [{ type: 'question.answered', task: ts.task.id, id: question.id, text, then }];
+  return say(events, afterAnswer(ts, then));
+}
+
+function afterAnswer(ts: TaskState, then: 'retry' | 'accept' | 'hold' | 'give-up'): string {
+  switch (then) {
+    case 'retry':
+      return `${ts.task.id} goes on with your answer.`;
+    case 'accept':
+      return `${ts.task.id}: the work is taken as it is; its gates still have to pass.`;
+    case 'hold':
+      return `${ts.task.id} is yours: work in ${ts.attempt?.worktree ?? 'its worktree'}, then \`weft done ${ts.task.id}\`.`;
+    case 'give-up':
+      return `${ts.task.id} is given up.`;
+    default:
+      return unreachable(then);
+  }
+}

@@ -1,0 +1,48 @@
+// Which checks a change has to pass: tier 0 always, more by trigger, by the task's own wish, or at the end of a track.
+import { isInsideClaims } from '../claim/match.ts';
+import { parseClaim } from '../claim/pattern.ts';
+import type { RunState, TaskState } from '../state.ts';
+
+/** One command line to run. */
+export interface GateCommand {
+  readonly command: string;
+  readonly tier: 0 | 1 | 2;
+}
+
+/** The gates of a task's change, in order. The commands come from the policy or the plan, never from the agent's tree. */
+export function gatesFor(state: RunState, ts: TaskState): readonly GateCommand[] {
+  const gates = ts.task.gates ?? state.policy.gates;
+  const tier = tierFor(state, ts);
+  return [
+    ...gates.tier0.map((command) => ({ command, tier: 0 as const })),
+    ...(tier >= 1 ? gates.tier1.map((command) => ({ command, tier: 1 as const })) : []),
+    ...(tier >= 2 ? gates.tier2.map((command) => ({ command, tier: 2 as const })) : []),
+  ];
+}
+
+/** The highest tier asked for by the task, by a trigger on its changed files, or by being the last of its track. */
+function tierFor(state: RunState, ts: TaskState): 0 | 1 | 2 {
+  const gates = ts.task.gates ?? state.policy.gates;
+  const changed = ts.attempt?.inspected?.files.map((file) => file.path) ?? [];
+  let tier: 0 | 1 | 2 = ts.task.tier;
+  for (const trigger of gates.triggers) {
+    if (trigger.tier > tier && matchesAny(trigger.patterns, changed)) tier = trigger.tier;
+  }
+  return tier === 0 && isLastOfTrack(state, ts) ? 1 : tier;
+}
+
+function matchesAny(patterns: readonly string[], paths: readonly string[]): boolean {
+  const compiled = patterns.flatMap((text) => {
+    const parsed = parseClaim(text);
+    return parsed.ok ? [parsed.value] : [];
+  });
+  return paths.some((path) => isInsideClaims(compiled, path));
+}
+
+function isLastOfTrack(state: RunState, ts: TaskState): boolean {
+  const { track } = ts.task;
+  if (track === null) return true;
+  return !(state.index.dependents.get(ts.task.id) ?? []).some(
+    (id) => state.tasks.get(id)?.task.track === track,
+  );
+}

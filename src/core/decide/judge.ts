@@ -1,0 +1,136 @@
+// What follows a failed attempt: again, ask, or give up. By cause, with limits, never for ever.
+import type { AfterFailure, Event } from '../event.ts';
+import { type Cause, type Option, type Question, type RunMs, runMs } from '../model.ts';
+import type { RunState, TaskState } from '../state.ts';
+
+interface Cure {
+  /** Retries in a row for the same cause; the run's own limit holds beside it. */
+  readonly retries: number;
+  /** What follows when retrying does not help. */
+  readonly then: 'ask' | 'give-up';
+  /** Starts again without waiting: the agent has to act on what it is told. */
+  readonly atOnce?: true;
+}
+
+const CURES: Readonly<Record<Cause, Cure>> = {
+  'start-failed': { retries: 9, then: 'give-up' },
+  'setup-failed': { retries: 1, then: 'give-up' },
+  'agent-missing': { retries: 0, then: 'give-up' },
+  'agent-crashed': { retries: 9, then: 'give-up' },
+  'agent-killed': { retries: 9, then: 'give-up' },
+  'agent-lost': { retries: 9, then: 'give-up' },
+  'no-changes': { retries: 1, then: 'ask', atOnce: true },
+  'outside-claim': { retries: 1, then: 'ask', atOnce: true },
+  'worktree-odd': { retries: 1, then: 'ask', atOnce: true },
+  'gate-failed': { retries: 9, then: 'ask', atOnce: true },
+  'gate-timeout': { retries: 1, then: 'ask' },
+  conflict: { retries: 0, then: 'ask' },
+  'time-budget': { retries: 0, then: 'give-up' },
+  asked: { retries: 9, then: 'ask', atOnce: true },
+  stopped: { retries: 9, then: 'give-up', atOnce: true },
+  'internal-error': { retries: 0, then: 'give-up' },
+};
+
+/** What went wrong with an attempt. */
+export interface Trouble {
+  readonly cause: Cause;
+  /** One sentence, or the bounded output of what failed. */
+  readonly detail: string;
+  readonly files?: readonly string[];
+}
+
+/** Decides what follows and says it as a fact. */
+export function failAttempt(state: RunState, ts: TaskState, trouble: Trouble, now: RunMs): Event {
+  return {
+    type: 'attempt.failed',
+    task: ts.task.id,
+    attempt: ts.attempts,
+    cause: trouble.cause,
+    detail: trouble.detail,
+    then: decideAfter(state, ts, trouble, now),
+  };
+}
+
+function decideAfter(state: RunState, ts: TaskState, trouble: Trouble, now: RunMs): AfterFailure {
+  const { cause } = trouble;
+  const cure = CURES[cause];
+  if (cause === 'asked') return { kind: 'retry', at: now };
+  const askAtOnce = cause === 'outside-claim' && state.policy.outside === 'ask';
+  const mayRetry =
+    !askAtOnce &&
+    ts.charged < Math.min(state.policy.limits.attempts, 10) &&
+    countInARow(ts, cause) < cure.retries &&
+    !isStandingStill(ts, cause);
+  if (mayRetry) {
+    return { kind: 'retry', at: cure.atOnce === true ? now : runMs(now + backoff(state, ts)) };
+  }
+  const giveUp = cure.then === 'give-up' || (cause === 'outside-claim' && state.policy.outside === 'fail');
+  return giveUp ? { kind: 'give-up' } : { kind: 'ask', question: askAbout(ts, trouble) };
+}
+
+/** Earlier attempts in a row that ended for the cause; ends that nobody is to blame for are passed over. */
+function countInARow(ts: TaskState, cause: Cause): number {
+  let count = 0;
+  for (const past of earlier(ts)) {
+    if (past.cause !== cause) break;
+    count += 1;
+  }
+  return count;
+}
+
+/** The same cause twice with the same tree: trying once more would show the same again. */
+function isStandingStill(ts: TaskState, cause: Cause): boolean {
+  const last = earlier(ts)[0];
+  return last?.cause === cause && last.tree === (ts.attempt?.inspected?.tree ?? null);
+}
+
+function earlier(ts: TaskState): TaskState['history'] {
+  return ts.history.filter((past) => past.n < ts.attempts && past.cause !== 'stopped').reverse();
+}
+
+/** Doubles with every charged attempt; between half and all of it, by a hash of task and attempt, so that likes spread out. */
+function backoff(state: RunState, ts: TaskState): number {
+  const { backoffMs, backoffCapMs } = state.policy.limits;
+  const full = Math.min(backoffMs * 2 ** Math.max(0, ts.charged - 1), backoffCapMs);
+  return Math.round(full * (0.5 + spread(`${ts.task.id}/${ts.attempts}`) / 2));
+}
+
+/** A number in [0, 1) that depends on the text alone (FNV-1a). */
+function spread(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return (hash >>> 0) / 2 ** 32;
+}
+
+const GIVE_UP: Option = { label: 'Give this task up.', then: 'give-up' };
+const AGAIN: Option = { label: 'Let the agent try again (add what it should know).', then: 'retry' };
+
+/** The question a human gets when weft cannot go on by itself. */
+function askAbout(ts: TaskState, trouble: Trouble): Question {
+  return {
+    id: `${ts.task.id}/${ts.questions + 1}`,
+    task: ts.task.id,
+    from: 'weft',
+    cause: trouble.cause,
+    text: trouble.detail,
+    options: optionsFor(trouble.cause),
+    files: (trouble.files ?? []).slice(0, 100),
+  };
+}
+
+function optionsFor(cause: Cause): readonly Option[] {
+  const hold: Option = {
+    label: 'I do it myself in the worktree, then `weft done TASK`.',
+    then: 'hold',
+  };
+  switch (cause) {
+    case 'conflict':
+      return [{ label: 'Let the agent resolve the conflict.', then: 'retry' }, hold, GIVE_UP];
+    case 'outside-claim':
+      return [{ label: 'Take the work as it is.', then: 'accept' }, AGAIN, GIVE_UP];
+    case 'no-changes':
+      return [{ label: 'Nothing had to be changed: take it.', then: 'accept' }, AGAIN, GIVE_UP];
+    default:
+      return [AGAIN, hold, GIVE_UP];
+  }
+}

@@ -1,0 +1,39 @@
+// How a run stands when nothing moves any more.
+import type { Outcome } from '../event.ts';
+import { type RunState, taskOf } from '../state.ts';
+
+/** What is left when nothing can go on. Time budget before failure, failure before a human's turn. */
+export function outcomeOf(state: RunState): Outcome {
+  const { index, tasks } = state;
+  const count = (phase: 'merged' | 'cancelled' | 'failed'): number => index.phases.get(phase) ?? 0;
+  if (count('merged') + count('cancelled') === tasks.size) return 'complete';
+  if (state.stopping !== null) return 'stopped';
+  if (needsHuman(state)) return 'blocked';
+  const failed = [...tasks.values()].filter((ts) => ts.phase === 'failed');
+  if (failed.length > 0 && failed.every((ts) => ts.failure?.cause === 'time-budget')) return 'timeout';
+  return failed.length > 0 ? 'failed' : 'blocked';
+}
+
+/** Tells whether a human's word alone would let some task go on. */
+function needsHuman(state: RunState): boolean {
+  if (state.paused) return true;
+  for (const ts of state.tasks.values()) {
+    if (ts.phase === 'merged' || ts.phase === 'failed' || ts.phase === 'cancelled') continue;
+    if (ts.question !== null || ts.paused) return true;
+    const waitsForFailed = ts.task.edges.some((edge) => isDead(state, edge.task));
+    if (waitsForFailed) continue;
+    if (ts.phase === 'committed') return true;
+    if (ts.phase === 'waiting' && ts.task.type === 'manual' && isUnblocked(state, ts.task.id)) return true;
+  }
+  return false;
+}
+
+function isUnblocked(state: RunState, id: Parameters<typeof taskOf>[1]): boolean {
+  return (state.index.blockers.get(id) ?? 0) === 0;
+}
+
+/** Tells whether a dependency can no longer be satisfied by itself. */
+export function isDead(state: RunState, id: Parameters<typeof taskOf>[1]): boolean {
+  const { phase } = taskOf(state, id);
+  return phase === 'failed' || phase === 'cancelled';
+}

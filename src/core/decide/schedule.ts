@@ -1,0 +1,115 @@
+// Which waiting task starts next, and what keeps the others: one set of checks for the decision and its explanation.
+import { type Collision, findCollision } from '../claim/claim-index.ts';
+import type { RecordEffect } from '../effect.ts';
+import { pushHeap } from '../heap.ts';
+import { type Oid, type RunMs, type TaskId, taskId } from '../model.ts';
+import { branchOf } from '../names.ts';
+import {
+  fireTimers,
+  isStartable,
+  parkBehind,
+  parkInLane,
+  returnGroup,
+  takeGroup,
+  takeTask,
+} from '../schedule-index.ts';
+import { isLive, type RunState, type TaskState, taskOf } from '../state.ts';
+
+/** The next start as a fact to record, or null when nothing can start now. */
+export function startReady(state: RunState, now: RunMs): RecordEffect | null {
+  fireTimers(state, now);
+  if (state.stopping !== null || state.paused || isFull(state)) return null;
+  for (let group = takeGroup(state); group !== null; group = takeGroup(state)) {
+    const ts = takeTask(state, group);
+    if (ts === null || !isStartable(state, ts) || (ts.retryAt ?? 0) > now) {
+      returnGroup(state, group);
+      continue;
+    }
+    const lane = findFullLane(state, ts);
+    if (lane !== null) {
+      parkInLane(state, ts, lane.name);
+      returnGroup(state, group);
+      continue;
+    }
+    // stays where it is until the fact is applied, so that asking twice gives the same answer
+    pushHeap(group.tasks, ts);
+    state.index.grouped.add(ts.task.id);
+    const collision = findClaimInTheWay(state, ts);
+    if (collision !== null && state.policy.collisionPolicy !== 'force') {
+      parkBehind(state, group, taskId(collision.owner));
+      continue;
+    }
+    returnGroup(state, group);
+    return { kind: 'record', event: spawn(state, ts, collision) };
+  }
+  return null;
+}
+
+function spawn(state: RunState, ts: TaskState, collision: Collision | null): RecordEffect['event'] {
+  return {
+    type: 'attempt.spawned',
+    task: ts.task.id,
+    attempt: ts.attempts + 1,
+    agent: ts.task.agent,
+    branch: branchOf(state, ts.task.id),
+    stackedOn: findStackBase(state, ts),
+    forced: collision === null ? [] : [taskId(collision.owner)],
+  };
+}
+
+/** Commit of the unlanded dependency the task is built on; null: it starts from the target. */
+function findStackBase(state: RunState, ts: TaskState): { task: TaskId; commit: Oid } | null {
+  for (const edge of ts.task.edges) {
+    if (edge.base !== 'stacked') continue;
+    const below = taskOf(state, edge.task);
+    const commit = below.attempt?.inspected?.head;
+    if (below.phase !== 'merged' && commit !== undefined) return { task: edge.task, commit };
+  }
+  return null;
+}
+
+/** Tells whether all slots are taken. */
+export function isFull(state: RunState): boolean {
+  return state.index.slots.size >= state.policy.maxAgents;
+}
+
+/** A lane of the task's (its track, its agent) that has no room, or null. */
+export function findFullLane(state: RunState, ts: TaskState): { name: string; limit: number } | null {
+  const { track, agent } = ts.task;
+  const { slotsByLane } = state.index;
+  const perTrack = state.policy.maxPerTrack;
+  if (track !== null && perTrack !== null && (slotsByLane.get(`track:${track}`) ?? 0) >= perTrack) {
+    return { name: `track:${track}`, limit: perTrack };
+  }
+  const perAgent = state.policy.agents[agent]?.max;
+  if (perAgent !== undefined && (slotsByLane.get(`agent:${agent}`) ?? 0) >= perAgent) {
+    return { name: `agent:${agent}`, limit: perAgent };
+  }
+  return null;
+}
+
+/** A held claim that meets the task's, or null. */
+export function findClaimInTheWay(state: RunState, ts: TaskState): Collision | null {
+  const patterns = state.index.patterns.get(ts.task.id) ?? [];
+  if (patterns.length === 0) return null;
+  return findCollision(state.index.claims, patterns, (owner) => {
+    if (owner === ts.task.id) return true;
+    const holder = taskOf(state, taskId(owner));
+    return !isLive(holder) && (isStackedOn(state, ts, holder) || isStackedOn(state, holder, ts));
+  });
+}
+
+/** Tells whether `upper` is built, directly or not, on unlanded work of `lower`: it contains that work and may go on with it. */
+function isStackedOn(state: RunState, upper: TaskState, lower: TaskState): boolean {
+  let at: TaskState | undefined = upper;
+  // merged work holds no claim, so the walk ends at the first landed task
+  while (at !== undefined && at.phase !== 'merged') {
+    const edge: TaskState['task']['edges'][number] | undefined = at.task.edges.find(
+      (e) => e.base === 'stacked',
+    );
+    if (edge === undefined) return false;
+    if (edge.task === lower.task.id) return true;
+    at = state.tasks.get(edge.task);
+  }
+  return false;
+}

@@ -1,0 +1,154 @@
+// The next step of a task that has begun: watch, stop, inspect, verify, or judge a failure.
+import type { Effect, EffectKind, WorkEffect } from '../effect.ts';
+import type { Event } from '../event.ts';
+import type { Exit, RunMs } from '../model.ts';
+import { deadlineOf } from '../schedule-index.ts';
+import { type AttemptState, type RunState, type TaskState, taskOf } from '../state.ts';
+import { failAttempt, type Trouble } from './judge.ts';
+import { admitToQueue } from './submit.ts';
+import { sweepTask } from './sweep.ts';
+
+/** Failures of one effect in a row after which weft stops trying it. */
+export const MAX_TROUBLE = 5;
+
+/** Steps of all tasks that may have one. O(tasks at work). */
+export function superviseTasks(state: RunState, now: RunMs): Effect[] {
+  const effects: Effect[] = [];
+  for (const id of state.index.open) effects.push(...nextSteps(state, taskOf(state, id), now));
+  return effects;
+}
+
+/** Steps of one task now; a fact to record comes alone. */
+function nextSteps(state: RunState, ts: TaskState, now: RunMs): Effect[] {
+  const given = giveUpOnTrouble(state, ts, now);
+  if (given !== null) return [record(given)];
+  const { attempt } = ts;
+  switch (ts.phase) {
+    case 'spawned':
+      return attempt === null ? [] : startStep(state, ts, attempt, now);
+    case 'working':
+      return attempt === null ? [] : workSteps(state, ts, attempt, now);
+    case 'verifying':
+      return attempt === null || holdsStill(state, ts) ? [] : verifyStep(state, ts, attempt, now);
+    case 'committed':
+      return holdsStill(state, ts) ? [] : admitToQueue(state, ts);
+    default:
+      return sweepTask(ts, now);
+  }
+}
+
+/** A paused task, or a run that ends now, takes no further step of its own. */
+function holdsStill(state: RunState, ts: TaskState): boolean {
+  return ts.paused || state.stopping === 'stop';
+}
+
+function startStep(state: RunState, ts: TaskState, attempt: AttemptState, now: RunMs): Effect[] {
+  if (attempt.startFailure !== null) return [record(failAttempt(state, ts, attempt.startFailure, now))];
+  if (attempt.stop !== null) return [work(ts, 'stop-attempt')];
+  return isResting(ts, 'start-attempt', now) ? [] : [work(ts, 'start-attempt')];
+}
+
+function workSteps(state: RunState, ts: TaskState, attempt: AttemptState, now: RunMs): Effect[] {
+  if (attempt.startFailure !== null) return [record(failAttempt(state, ts, attempt.startFailure, now))];
+  const watch = work(ts, 'watch-attempt');
+  if (attempt.stop !== null)
+    return isResting(ts, 'stop-attempt', now) ? [watch] : [watch, work(ts, 'stop-attempt')];
+  const deadline = deadlineOf(state, ts);
+  if (deadline !== null && now >= deadline) {
+    return [record({ type: 'attempt.timed-out', task: ts.task.id, attempt: attempt.n })];
+  }
+  const delivers = attempt.steerable && ts.guidance.length > 0 && !isResting(ts, 'deliver-guidance', now);
+  return delivers ? [watch, work(ts, 'deliver-guidance')] : [watch];
+}
+
+function verifyStep(state: RunState, ts: TaskState, attempt: AttemptState, now: RunMs): Effect[] {
+  const { inspected } = attempt;
+  if (inspected === null) return isResting(ts, 'inspect-attempt', now) ? [] : [work(ts, 'inspect-attempt')];
+  const trouble = findTrouble(ts, attempt);
+  if (trouble !== null) return [record(failAttempt(state, ts, trouble, now))];
+  if (isResting(ts, 'verify-attempt', now)) return [];
+  return [
+    { ...work(ts, 'verify-attempt'), kind: 'verify-attempt', commit: inspected.head, tree: inspected.tree },
+  ];
+}
+
+/** The first thing that speaks against the attempt, or null. Facts count; what the agent says of itself does not. */
+function findTrouble(ts: TaskState, attempt: AttemptState): Trouble | null {
+  const { inspected, exit, rejected } = attempt;
+  if (inspected === null || exit === null) return null;
+  if (!attempt.accepted) {
+    const end = findBadEnd(exit);
+    const finished = end?.cause === 'agent-lost' && inspected.fileCount > 0 && !inspected.leftovers;
+    if (end !== null && !finished) return end;
+    if (ts.guidance.length > 0) return { cause: 'asked', detail: 'guidance came while it worked' };
+    if (inspected.odd !== null) return { cause: 'worktree-odd', detail: inspected.odd };
+    if (inspected.outside.length > 0) return complainOfOutside(ts, inspected.outside);
+    if (inspected.fileCount === 0 && attempt.reason === null) {
+      return { cause: 'no-changes', detail: 'It ended without changing anything and gave no reason.' };
+    }
+  }
+  if (rejected === null) return null;
+  const timedOut = rejected.gates.some((gate) => gate.exit === null);
+  return { cause: timedOut ? 'gate-timeout' : 'gate-failed', detail: rejected.excerpt };
+}
+
+function complainOfOutside(ts: TaskState, outside: readonly string[]): Trouble {
+  const shown = outside.slice(0, 10).join(', ');
+  const more = outside.length > 10 ? ` and ${outside.length - 10} more` : '';
+  const claim = (ts.task.owns ?? []).join(', ');
+  const detail = `It changed files outside its claim (${claim}): ${shown}${more}.`;
+  return { cause: 'outside-claim', detail, files: outside };
+}
+
+function findBadEnd(exit: Exit): Trouble | null {
+  if (exit.code === 0) return null;
+  if (exit.signal !== null)
+    return { cause: 'agent-killed', detail: `The agent was ended by ${exit.signal}.` };
+  if (exit.code === null) return { cause: 'agent-lost', detail: 'The agent is gone without an exit code.' };
+  if (exit.code === 127 || exit.code === 126) {
+    return { cause: 'agent-missing', detail: `The agent's program could not be run (exit ${exit.code}).` };
+  }
+  return { cause: 'agent-crashed', detail: `The agent ended with exit code ${exit.code}.` };
+}
+
+/** After the same effect failed too often for reasons outside the task, the attempt ends instead of looping. */
+function giveUpOnTrouble(state: RunState, ts: TaskState, now: RunMs): Event | null {
+  const { trouble } = ts;
+  if (trouble === null || trouble.count < MAX_TROUBLE) return null;
+  const detail = `${trouble.effect} failed ${trouble.count} times: ${trouble.detail}`;
+  switch (trouble.effect as EffectKind) {
+    case 'deliver-guidance':
+    case 'watch-attempt':
+      return null;
+    case 'sweep-task':
+      return { type: 'task.swept', task: ts.task.id, rescue: null, kept: detail };
+    default:
+      return failAttempt(state, ts, { cause: 'internal-error', detail }, now);
+  }
+}
+
+/** Tells whether the effect failed a moment ago and has to wait. */
+export function isResting(ts: TaskState, kind: EffectKind, now: RunMs): boolean {
+  const { trouble } = ts;
+  if (trouble?.effect !== kind) return false;
+  return trouble.retryAt > now || trouble.count >= MAX_TROUBLE;
+}
+
+type PlainKind =
+  | 'start-attempt'
+  | 'watch-attempt'
+  | 'stop-attempt'
+  | 'deliver-guidance'
+  | 'inspect-attempt'
+  | 'verify-attempt';
+
+function work<K extends PlainKind>(ts: TaskState, kind: K): Extract<WorkEffect, { kind: K }> & { kind: K } {
+  const key = `${ts.task.id}/${ts.attempts}/${kind}`;
+  return { kind, key, task: ts.task.id, attempt: ts.attempts } as Extract<WorkEffect, { kind: K }> & {
+    kind: K;
+  };
+}
+
+function record(event: Event): Effect {
+  return { kind: 'record', event };
+}

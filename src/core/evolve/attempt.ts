@@ -1,0 +1,220 @@
+// What the facts of an attempt do to its task. Decides nothing: what follows a failure is in the fact.
+import type { Event, StopReason } from '../event.ts';
+import { unreachable } from '../failure.ts';
+import { type Cause, type RunMs, runMs } from '../model.ts';
+import type { AttemptState, RunState, TaskState } from '../state.ts';
+
+type AttemptEvent = Extract<Event, { readonly attempt: number }>;
+
+/** Applies one fact of an attempt. Facts of an attempt that is over change nothing. */
+export function evolveAttempt(state: RunState, ts: TaskState, event: AttemptEvent, ms: RunMs): void {
+  if (event.type === 'attempt.spawned') return spawn(state, ts, event, ms);
+  if (event.type === 'effect.failed') return noteTrouble(state, ts, event, ms);
+  const { attempt } = ts;
+  if (attempt === null || attempt.n !== event.attempt) return;
+  switch (event.type) {
+    case 'attempt.started':
+      if (ts.phase !== 'spawned') return;
+      attempt.base = event.base;
+      attempt.worktree = event.worktree;
+      attempt.identity = event.identity;
+      attempt.steerable = event.steerable;
+      attempt.startedAt = ms;
+      ts.phase = 'working';
+      return;
+    case 'attempt.start-failed':
+      attempt.startFailure = { cause: event.cause, detail: event.detail };
+      return;
+    case 'attempt.exited':
+      return exit(ts, attempt, event, ms);
+    case 'attempt.timed-out':
+      attempt.stop ??= 'time-budget';
+      return;
+    case 'attempt.stopped':
+      return stop(ts, attempt, event.survivors, ms);
+    case 'attempt.inspected': {
+      const { type: _type, task: _task, attempt: _n, ...seen } = event;
+      attempt.inspected = seen;
+      return;
+    }
+    case 'attempt.verified':
+      if (ts.phase !== 'verifying') return;
+      attempt.verified = { tree: event.tree, gates: event.gates };
+      summarize(ts, attempt, { cause: null, detail: '' }, ms);
+      ts.feedback = null;
+      ts.phase = 'committed';
+      return;
+    case 'attempt.rejected':
+      attempt.rejected = { gates: event.gates, excerpt: event.excerpt };
+      return;
+    case 'attempt.failed':
+      return failAttempt(ts, attempt, event, ms);
+    case 'question.asked':
+      ts.question = event.question;
+      ts.askedAt = ms;
+      ts.questions += 1;
+      if (event.question.from === 'agent') attempt.askedText = event.question.text;
+      return;
+    case 'guidance.delivered':
+      ts.guidance.splice(0, event.count);
+      return;
+    default:
+      unreachable(event);
+  }
+}
+
+function spawn(
+  state: RunState,
+  ts: TaskState,
+  event: Extract<Event, { readonly type: 'attempt.spawned' }>,
+  ms: RunMs,
+): void {
+  ts.attempts = event.attempt;
+  ts.charged += 1;
+  ts.phase = 'spawned';
+  ts.retryAt = null;
+  ts.swept = null;
+  ts.attempt = {
+    n: event.attempt,
+    agent: event.agent,
+    branch: event.branch,
+    stackedOn: event.stackedOn,
+    spawnedAt: ms,
+    startedAt: null,
+    endedAt: null,
+    base: ts.attempt?.base ?? null,
+    worktree: ts.attempt?.worktree ?? null,
+    identity: null,
+    steerable: false,
+    guidance: ts.guidance,
+    startFailure: null,
+    exit: null,
+    reason: null,
+    stop: state.stopping === 'stop' ? 'run-stopped' : null,
+    waitedMs: 0,
+    askedText: null,
+    inspected: null,
+    accepted: false,
+    rejected: null,
+    verified: null,
+  };
+  ts.guidance = [];
+}
+
+function exit(
+  ts: TaskState,
+  attempt: AttemptState,
+  event: Extract<Event, { readonly type: 'attempt.exited' }>,
+  ms: RunMs,
+): void {
+  if (ts.phase !== 'working') return;
+  attempt.exit = event.exit;
+  attempt.reason = event.reason;
+  attempt.endedAt = ms;
+  // an end that we asked for is over only when its whole tree is known to be gone
+  if (attempt.stop !== null) return;
+  if (ts.question?.from === 'agent') {
+    ts.phase = 'waiting';
+    ts.charged -= 1;
+    summarize(ts, attempt, { cause: 'asked', detail: ts.question.text }, ms);
+    return;
+  }
+  ts.phase = 'verifying';
+}
+
+/** What becomes of a task whose attempt was ended on purpose. */
+function stop(ts: TaskState, attempt: AttemptState, survivors: readonly number[], ms: RunMs): void {
+  const reason = attempt.stop;
+  if (reason === null) return;
+  attempt.endedAt ??= ms;
+  const cause: Cause = reason === 'time-budget' ? 'time-budget' : reason === 'asked' ? 'asked' : 'stopped';
+  if (reason === 'time-budget') {
+    // what follows is a decision: the attempt is judged like any other failure
+    attempt.startFailure = { cause, detail: 'its time budget is used up' };
+    return;
+  }
+  summarize(ts, attempt, { cause, detail: reason }, ms, survivors);
+  attempt.stop = null;
+  ts.charged -= 1;
+  ts.phase = phaseAfterStop(reason);
+  // what it was told was not acted upon: the next attempt hears it again
+  ts.guidance = [...attempt.guidance, ...ts.guidance];
+  if (reason === 'restarted') ts.wipe = true;
+}
+
+function phaseAfterStop(reason: StopReason): 'waiting' | 'cancelled' {
+  return reason === 'cancelled' ? 'cancelled' : 'waiting';
+}
+
+function failAttempt(
+  ts: TaskState,
+  attempt: AttemptState,
+  event: Extract<Event, { readonly type: 'attempt.failed' }>,
+  ms: RunMs,
+): void {
+  summarize(ts, attempt, event, ms);
+  attempt.stop = null;
+  attempt.endedAt ??= ms;
+  ts.candidate = null;
+  ts.conflict = null;
+  ts.candidateRejected = null;
+  ts.queuedAt = null;
+  ts.approved = false;
+  ts.feedback = event.cause === 'asked' ? null : { cause: event.cause, detail: event.detail };
+  if (event.cause === 'asked') ts.charged -= 1;
+  switch (event.then.kind) {
+    case 'retry':
+      ts.phase = 'waiting';
+      ts.retryAt = event.then.at;
+      return;
+    case 'ask':
+      ts.phase = 'waiting';
+      ts.question = event.then.question;
+      ts.askedAt = ms;
+      ts.questions += 1;
+      return;
+    case 'give-up':
+      ts.phase = 'failed';
+      ts.failure = { cause: event.cause, sentence: event.detail };
+      return;
+    default:
+      unreachable(event.then);
+  }
+}
+
+const MAX_HISTORY = 20;
+
+function summarize(
+  ts: TaskState,
+  attempt: AttemptState,
+  end: { readonly cause: Cause | null; readonly detail: string },
+  ms: RunMs,
+  survivors: readonly number[] = [],
+): void {
+  const last = ts.history.at(-1);
+  // a landing that sent the task back changes the verdict on the same attempt
+  if (last?.n === attempt.n) ts.history.pop();
+  ts.history.push({
+    n: attempt.n,
+    cause: end.cause,
+    detail: end.detail,
+    tree: attempt.inspected?.tree ?? null,
+    startedAt: attempt.startedAt ?? attempt.spawnedAt,
+    endedAt: ms,
+    survivors,
+  });
+  if (ts.history.length > MAX_HISTORY) ts.history.shift();
+}
+
+/** Same trouble again waits longer each time; the decision when to stop trying is not made here. */
+function noteTrouble(
+  state: RunState,
+  ts: TaskState,
+  event: Extract<Event, { readonly type: 'effect.failed' }>,
+  ms: RunMs,
+): void {
+  const { backoffMs, backoffCapMs } = state.policy.limits;
+  const count = ts.trouble?.effect === event.effect ? ts.trouble.count + 1 : 1;
+  const wait = Math.min(backoffMs * 2 ** (count - 1), backoffCapMs);
+  ts.trouble = { effect: event.effect, count, retryAt: runMs(ms + wait), detail: event.detail };
+}

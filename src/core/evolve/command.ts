@@ -1,0 +1,151 @@
+// What a human's commands do to a task. Whether a command may be given at all is judged in `decide/command.ts`.
+import type { Event } from '../event.ts';
+import { unreachable } from '../failure.ts';
+import type { RunMs } from '../model.ts';
+import { isLive, type RunState, type TaskState } from '../state.ts';
+
+type CommandEvent = Extract<
+  Event,
+  {
+    readonly type:
+      | 'question.answered'
+      | 'guidance.given'
+      | 'task.approved'
+      | 'task.paused'
+      | 'task.unpaused'
+      | 'task.restarted'
+      | 'task.cancelled'
+      | 'task.done';
+  }
+>;
+
+/** Applies one human command. */
+export function evolveCommand(state: RunState, ts: TaskState, event: CommandEvent, ms: RunMs): void {
+  switch (event.type) {
+    case 'question.answered':
+      return answer(ts, event, ms);
+    case 'guidance.given':
+      ts.guidance.push(event.text);
+      if (ts.phase === 'committed' || ts.phase === 'queued') returnToWork(ts);
+      return;
+    case 'task.approved':
+      ts.approved = true;
+      return;
+    case 'task.paused':
+      ts.paused = true;
+      if (event.agent === 'stop' && isLive(ts) && ts.attempt !== null) ts.attempt.stop ??= 'stopped';
+      return;
+    case 'task.unpaused':
+      ts.paused = false;
+      return;
+    case 'task.restarted':
+      return restart(ts);
+    case 'task.cancelled':
+      return cancel(ts);
+    case 'task.done':
+      return done(state, ts, ms);
+    default:
+      unreachable(event);
+  }
+}
+
+function answer(
+  ts: TaskState,
+  event: Extract<Event, { readonly type: 'question.answered' }>,
+  ms: RunMs,
+): void {
+  const { question, attempt } = ts;
+  if (question === null || question.id !== event.id) return;
+  ts.question = null;
+  if (attempt !== null && ts.askedAt !== null) attempt.waitedMs += ms - ts.askedAt;
+  ts.askedAt = null;
+  switch (event.then) {
+    case 'retry':
+      ts.guidance.push(`Question: ${question.text}\nAnswer: ${event.text}`);
+      ts.retryAt = null;
+      // it lives but cannot hear: the answer goes into the prompt of a fresh attempt
+      if (ts.phase === 'working' && attempt !== null && !attempt.steerable) attempt.stop ??= 'asked';
+      return;
+    case 'accept':
+      acceptWork(ts);
+      return;
+    case 'hold':
+      ts.paused = true;
+      return;
+    case 'give-up':
+      ts.failure = { cause: question.cause, sentence: `given up by a human: ${question.text}` };
+      if (isLive(ts) && attempt !== null) attempt.stop ??= 'cancelled';
+      else ts.phase = 'failed';
+      return;
+    default:
+      unreachable(event.then);
+  }
+}
+
+/** Takes what the latest attempt left as it is: the gates still have to pass. */
+function acceptWork(ts: TaskState): void {
+  if (ts.attempt === null || ts.phase !== 'waiting') return;
+  ts.attempt.accepted = true;
+  ts.attempt.rejected = null;
+  ts.attempt.startFailure = null;
+  ts.feedback = null;
+  ts.phase = 'verifying';
+}
+
+function returnToWork(ts: TaskState): void {
+  ts.phase = 'waiting';
+  ts.retryAt = null;
+  ts.candidate = null;
+  ts.conflict = null;
+  ts.candidateRejected = null;
+  ts.queuedAt = null;
+  ts.approved = false;
+}
+
+function restart(ts: TaskState): void {
+  ts.failure = null;
+  ts.question = null;
+  ts.askedAt = null;
+  ts.paused = false;
+  ts.charged = isLive(ts) ? 1 : 0;
+  ts.feedback = null;
+  if (isLive(ts) && ts.attempt !== null) {
+    ts.attempt.stop ??= 'restarted';
+    return;
+  }
+  returnToWork(ts);
+  ts.wipe = ts.attempts > 0;
+}
+
+function cancel(ts: TaskState): void {
+  ts.question = null;
+  ts.askedAt = null;
+  if (isLive(ts) && ts.attempt !== null) {
+    ts.attempt.stop = 'cancelled';
+    return;
+  }
+  ts.phase = 'cancelled';
+}
+
+/** A manual task is finished by a human's word; for others it means: look at what is in the worktree now. */
+function done(state: RunState, ts: TaskState, ms: RunMs): void {
+  if (ts.task.type === 'manual') {
+    ts.phase = 'merged';
+    ts.swept = { rescue: null, kept: null };
+    if (state.targetOid !== null) {
+      const at = { commit: state.targetOid, tree: state.targetOid, ref: state.policy.target };
+      ts.landed = { ...at, detour: null, by: 'human', at: ms };
+    }
+    return;
+  }
+  if (ts.attempt === null || ts.phase !== 'waiting') return;
+  ts.paused = false;
+  ts.question = null;
+  ts.askedAt = null;
+  ts.attempt.exit = { code: 0, signal: null };
+  ts.attempt.startFailure = null;
+  ts.attempt.inspected = null;
+  ts.attempt.rejected = null;
+  ts.attempt.verified = null;
+  ts.phase = 'verifying';
+}

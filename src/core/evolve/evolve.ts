@@ -1,0 +1,153 @@
+// Facts into state: the only function that changes a state. Total, deterministic, without effects.
+import type { Event, Recorded } from '../event.ts';
+import { unreachable } from '../failure.ts';
+import type { RunMs } from '../model.ts';
+import { indexPlan, refreshTask } from '../schedule-index.ts';
+import { createState, createTaskState, type RunState, type TaskState, taskOf } from '../state.ts';
+import { evolveAttempt } from './attempt.ts';
+import { evolveCommand } from './command.ts';
+import { evolveLanding } from './landing.ts';
+
+/** A fact and the clocks it was recorded at. */
+export type Fact = Pick<Recorded, 'at' | 'ms' | 'event'>;
+
+/** Applies one fact. The state is changed in place and returned: it has exactly one owner. */
+export function evolve(state: RunState, fact: Fact): RunState {
+  const { event } = fact;
+  state.updatedAt = fact.at;
+  state.ms = fact.ms;
+  if (state.index.now < fact.ms) state.index.now = fact.ms;
+  if ('task' in event) evolveTask(state, event, fact.ms);
+  else evolveRun(state, event, fact);
+  return state;
+}
+
+/** Applies a list of facts to an empty state. */
+export function replay(facts: Iterable<Fact>): RunState {
+  const state = createState();
+  for (const fact of facts) evolve(state, fact);
+  return state;
+}
+
+type RunEvent = Exclude<Event, { readonly task: unknown }>;
+type TaskEvent = Extract<Event, { readonly task: unknown }>;
+
+function evolveRun(state: RunState, event: RunEvent, fact: Fact): void {
+  switch (event.type) {
+    case 'run.started':
+      state.run = event.run;
+      state.repository = event.repository;
+      state.policy = event.policy;
+      state.targetOid = event.targetOid;
+      state.startedAt = fact.at;
+      state.startedMs = fact.ms;
+      event.tasks.forEach((task, order) => {
+        state.tasks.set(task.id, createTaskState(task, order, fact.ms));
+      });
+      indexPlan(state);
+      return;
+    case 'run.resumed':
+      state.policy = event.policy;
+      state.rested = null;
+      state.restedMs = null;
+      state.stopping = null;
+      state.resumes += 1;
+      return;
+    case 'run.paused':
+      state.paused = true;
+      return;
+    case 'run.unpaused':
+      state.paused = false;
+      return;
+    case 'run.stopping':
+      state.stopping = event.agents;
+      if (event.agents === 'stop') stopLiveAttempts(state);
+      return;
+    case 'run.rested':
+      state.rested = event.outcome;
+      state.restedMs = fact.ms;
+      return;
+    default:
+      unreachable(event);
+  }
+}
+
+function stopLiveAttempts(state: RunState): void {
+  for (const id of state.index.open) {
+    const ts = taskOf(state, id);
+    if (ts.attempt === null || (ts.phase !== 'working' && ts.phase !== 'spawned')) continue;
+    ts.attempt.stop ??= 'run-stopped';
+    refreshTask(state, ts);
+  }
+}
+
+function evolveTask(state: RunState, event: TaskEvent, ms: RunMs): void {
+  const ts = taskOf(state, event.task);
+  const before = ts.phase;
+  if (event.type !== 'effect.failed') ts.trouble = null;
+  applyToTask(state, ts, event, ms);
+  if (ts.phase !== before) {
+    ts.phaseAt = ms;
+    ts.endedAt = ts.phase === 'merged' || ts.phase === 'failed' || ts.phase === 'cancelled' ? ms : null;
+  }
+  settleClaim(state, ts);
+  refreshTask(state, ts);
+}
+
+function applyToTask(state: RunState, ts: TaskState, event: TaskEvent, ms: RunMs): void {
+  switch (event.type) {
+    case 'attempt.spawned':
+    case 'attempt.started':
+    case 'attempt.start-failed':
+    case 'attempt.exited':
+    case 'attempt.timed-out':
+    case 'attempt.stopped':
+    case 'attempt.inspected':
+    case 'attempt.verified':
+    case 'attempt.rejected':
+    case 'attempt.failed':
+    case 'question.asked':
+    case 'guidance.delivered':
+    case 'effect.failed':
+      return evolveAttempt(state, ts, event, ms);
+    case 'question.answered':
+    case 'guidance.given':
+    case 'task.approved':
+    case 'task.paused':
+    case 'task.unpaused':
+    case 'task.restarted':
+    case 'task.cancelled':
+    case 'task.done':
+      return evolveCommand(state, ts, event, ms);
+    case 'task.queued':
+    case 'candidate.built':
+    case 'candidate.conflicted':
+    case 'candidate.verified':
+    case 'candidate.rejected':
+    case 'landing.stale':
+    case 'task.landed':
+    case 'task.failed':
+    case 'task.swept':
+      return evolveLanding(ts, event, ms);
+    default:
+      return unreachable(event);
+  }
+}
+
+const MAX_CLAIM_RECORDS = 10_000;
+
+/** A claim is held from the decision to start until the task is final or started anew, and each change is on record. */
+function settleClaim(state: RunState, ts: TaskState): void {
+  const final = ts.phase === 'merged' || ts.phase === 'failed' || ts.phase === 'cancelled';
+  const holds = ts.task.owns !== null && !final && !ts.wipe && ts.attempts > 0;
+  if (holds === ts.holdsClaim) return;
+  ts.holdsClaim = holds;
+  state.claims.push({
+    at: state.updatedAt,
+    action: holds ? 'acquire' : 'release',
+    task: ts.task.id,
+    attempt: ts.attempts,
+    patterns: ts.task.owns ?? [],
+  });
+  if (state.claims.length > MAX_CLAIM_RECORDS) state.claims.shift();
+}

@@ -1,0 +1,85 @@
+// What the facts of landing and of the end do to a task. Knows nothing of how commits are made.
+import type { Event } from '../event.ts';
+import { unreachable } from '../failure.ts';
+import { isTerminal } from '../lifecycle.ts';
+import type { RunMs } from '../model.ts';
+import type { TaskState } from '../state.ts';
+
+type LandingEvent = Extract<
+  Event,
+  {
+    readonly type:
+      | 'task.queued'
+      | 'candidate.built'
+      | 'candidate.conflicted'
+      | 'candidate.verified'
+      | 'candidate.rejected'
+      | 'landing.stale'
+      | 'task.landed'
+      | 'task.failed'
+      | 'task.swept';
+  }
+>;
+
+/** Applies one fact of landing or of the end of a task. */
+export function evolveLanding(ts: TaskState, event: LandingEvent, ms: RunMs): void {
+  switch (event.type) {
+    case 'task.queued':
+      ts.phase = 'queued';
+      ts.queuedAt = ms;
+      return;
+    case 'candidate.built':
+      if (ts.phase !== 'queued') return;
+      ts.candidate = {
+        base: event.base,
+        commit: event.commit,
+        tree: event.tree,
+        empty: event.empty,
+        // the same tree passed the same gates already: that verdict is about exactly what would land
+        verified: event.empty || event.tree === ts.attempt?.verified?.tree,
+      };
+      return;
+    case 'candidate.conflicted':
+      if (ts.phase === 'queued') ts.conflict = { base: event.base, files: event.files };
+      return;
+    case 'candidate.verified':
+      if (ts.candidate?.commit !== event.commit) return;
+      ts.candidate.verified = true;
+      ts.landedGates = event.gates;
+      return;
+    case 'candidate.rejected':
+      if (ts.candidate?.commit !== event.commit) return;
+      ts.candidateRejected = { gates: event.gates, excerpt: event.excerpt };
+      return;
+    case 'landing.stale':
+      ts.candidate = null;
+      return;
+    case 'task.landed':
+      if (isTerminal(ts.phase)) return;
+      ts.phase = 'merged';
+      ts.landed = {
+        commit: event.commit,
+        tree: event.tree,
+        ref: event.ref,
+        detour: event.detour,
+        by: event.by,
+        at: ms,
+      };
+      return;
+    case 'task.failed':
+      if (isTerminal(ts.phase)) return;
+      ts.phase = 'failed';
+      ts.failure = { cause: event.cause, sentence: event.sentence };
+      return;
+    case 'task.swept':
+      ts.swept = { rescue: event.rescue, kept: event.kept };
+      if (ts.wipe) {
+        ts.wipe = false;
+        ts.attempt = null;
+        ts.swept = null;
+      }
+      return;
+    default:
+      unreachable(event);
+  }
+}

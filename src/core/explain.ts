@@ -1,0 +1,162 @@
+// Why a task is where it is, in one sentence, from the same checks that the scheduler uses.
+
+import { findHead, mayLand } from './decide/queue.ts';
+import { findClaimInTheWay, findFullLane, isFull } from './decide/schedule.ts';
+import { needsApproval } from './decide/submit.ts';
+import { unreachable } from './failure.ts';
+import type { Edge, RunMs } from './model.ts';
+import { taskId } from './model.ts';
+import { satisfies } from './schedule-index.ts';
+import { type RunState, type TaskState, taskOf } from './state.ts';
+
+/** The reason in words; empty when nothing more is to be said than the phase. */
+export function explainTask(state: RunState, ts: TaskState, now: RunMs): string {
+  switch (ts.phase) {
+    case 'waiting':
+      return explainWaiting(state, ts, now);
+    case 'spawned':
+      return ts.trouble === null ? 'its worktree is being made' : explainTrouble(ts, now);
+    case 'working':
+      return explainWorking(state, ts, now);
+    case 'verifying':
+      return explainVerifying(ts, now);
+    case 'committed':
+      return explainCommitted(state, ts);
+    case 'pr_created':
+      return 'its pull request is open';
+    case 'queued':
+      return explainQueued(state, ts);
+    case 'merged':
+      return explainMerged(ts);
+    case 'failed':
+      return ts.failure === null ? 'it failed' : `${ts.failure.cause}: ${firstLine(ts.failure.sentence)}`;
+    case 'cancelled':
+      return ts.swept?.rescue == null
+        ? 'it was cancelled'
+        : `it was cancelled; its work is kept at ${ts.swept.rescue}`;
+    default:
+      return unreachable(ts.phase);
+  }
+}
+
+function explainWaiting(state: RunState, ts: TaskState, now: RunMs): string {
+  if (ts.question !== null) return explainQuestion(ts);
+  if (ts.paused) return `is paused; \`weft resume ${ts.task.id}\` goes on`;
+  const edge = ts.task.edges.find((each) => !satisfies(each, taskOf(state, each.task).phase));
+  if (edge !== undefined) return explainEdge(state, edge, now);
+  if (ts.task.type === 'manual') return `is yours to do; say \`weft done ${ts.task.id}\` when it is done`;
+  if (ts.wipe) return 'its old worktree is being cleared away';
+  if (ts.retryAt !== null && ts.retryAt > now) return explainRetry(ts, now);
+  if (state.stopping !== null) return 'the run is being stopped';
+  if (state.paused) return 'the run is paused; `weft resume` goes on';
+  const lane = findFullLane(state, ts);
+  if (lane !== null)
+    return `waits for room in ${lane.name.replace(':', ' ')} (at most ${lane.limit} at once)`;
+  return explainClaim(state, ts, now) ?? explainSlot(state);
+}
+
+function explainEdge(state: RunState, edge: Edge, now: RunMs): string {
+  const other = taskOf(state, edge.task);
+  if (other.phase === 'failed' || other.phase === 'cancelled') {
+    return `waits for ${edge.task}, which is ${other.phase}: it cannot start unless \`weft restart ${edge.task}\` helps`;
+  }
+  const need = { verified: 'verified', submitted: 'submitted', merged: 'landed' }[edge.on];
+  const stands =
+    other.phase === 'waiting' ? 'has not started' : `is ${other.phase} for ${ago(now - other.phaseAt)}`;
+  const approval =
+    other.phase === 'committed' && needsApproval(state, other)
+      ? ` and waits for \`weft approve ${edge.task}\``
+      : '';
+  return `waits for ${edge.task} to be ${need}: it ${stands}${approval}`;
+}
+
+function explainClaim(state: RunState, ts: TaskState, now: RunMs): string | null {
+  if (state.policy.collisionPolicy === 'force') return null;
+  const collision = findClaimInTheWay(state, ts);
+  if (collision === null) return null;
+  const holder = taskOf(state, taskId(collision.owner));
+  const since = holder.attempt?.spawnedAt ?? holder.phaseAt;
+  const approval =
+    holder.phase === 'committed' && needsApproval(state, holder)
+      ? `; \`weft approve ${collision.owner}\` lands it`
+      : '';
+  return `waits for ${collision.owner}: ${collision.witness} is in both claims; it started ${ago(now - since)} ago and is ${holder.phase}${approval}`;
+}
+
+function explainSlot(state: RunState): string {
+  if (!isFull(state)) return 'is about to start';
+  const names = [...state.index.slots].slice(0, 4).join(', ');
+  return `waits for a free slot: ${state.index.slots.size} of ${state.policy.maxAgents} are taken (${names})`;
+}
+
+function explainRetry(ts: TaskState, now: RunMs): string {
+  const cause = ts.feedback?.cause ?? ts.history.at(-1)?.cause ?? 'failed';
+  return `is tried again in ${ago((ts.retryAt ?? now) - now)} (attempt ${ts.attempts} ended: ${cause})`;
+}
+
+function explainQuestion(ts: TaskState): string {
+  return `needs an answer: ${firstLine(ts.question?.text ?? '')}`;
+}
+
+function explainTrouble(ts: TaskState, now: RunMs): string {
+  const wait = Math.max(0, (ts.trouble?.retryAt ?? now) - now);
+  return `${ts.trouble?.effect} failed (${firstLine(ts.trouble?.detail ?? '')}); tried again in ${ago(wait)}`;
+}
+
+function explainWorking(state: RunState, ts: TaskState, now: RunMs): string {
+  if (ts.attempt?.stop != null) return 'its agent is being stopped';
+  if (ts.question !== null) return explainQuestion(ts);
+  const minutes = state.policy.budget.minutes;
+  const spent = now - (ts.attempt?.startedAt ?? now) - (ts.attempt?.waitedMs ?? 0);
+  return minutes === null
+    ? `at work for ${ago(spent)}`
+    : `at work for ${ago(spent)} of at most ${minutes} min`;
+}
+
+function explainVerifying(ts: TaskState, now: RunMs): string {
+  if (ts.trouble !== null) return explainTrouble(ts, now);
+  if (ts.paused) return `is paused; \`weft resume ${ts.task.id}\` goes on`;
+  return ts.attempt?.inspected == null
+    ? 'its work is being looked at'
+    : 'its gates are running on exactly its tree';
+}
+
+function explainCommitted(state: RunState, ts: TaskState): string {
+  if (ts.paused) return `is paused; \`weft resume ${ts.task.id}\` goes on`;
+  if (needsApproval(state, ts)) return `is verified and waits for \`weft approve ${ts.task.id}\``;
+  return 'is verified and goes into the queue';
+}
+
+function explainQueued(state: RunState, ts: TaskState): string {
+  if (ts.candidate !== null)
+    return ts.candidate.verified ? 'is landing' : 'its gates are running on the tree that would land';
+  if (!mayLand(state, ts)) {
+    const open = ts.task.edges.find((edge) => taskOf(state, edge.task).phase !== 'merged');
+    return open === undefined ? 'is paused' : `is in the queue and waits for ${open.task} to land first`;
+  }
+  const head = findHead(state);
+  return head === null || head === ts ? 'is next to land' : `is in the queue behind ${head.task.id}`;
+}
+
+function explainMerged(ts: TaskState): string {
+  if (ts.landed === null) return 'is done';
+  const { commit, ref, detour, by } = ts.landed;
+  if (ts.task.type === 'manual') return 'was done by hand';
+  const who = by === 'human' ? ' by a human' : '';
+  return `landed${who} as ${commit.slice(0, 8)} on ${ref}${detour === null ? '' : ` (${detour})`}`;
+}
+
+/** A duration in the two largest units that say something. */
+export function ago(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return `${hours} h ${minutes % 60} min`;
+}
+
+function firstLine(text: string): string {
+  const line = text.trim().split('\n', 1)[0] ?? '';
+  return line.length > 160 ? `${line.slice(0, 159)}…` : line;
+}

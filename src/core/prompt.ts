@@ -1,0 +1,87 @@
+// The text an agent gets: the task, the context, the rules, and what came of earlier tries. Knows no agent in particular.
+import { gatesFor } from './decide/gates.ts';
+import type { Cause } from './model.ts';
+import type { RunState, TaskState } from './state.ts';
+
+/** What is told of the last attempt is cut to this many characters. */
+const MAX_FEEDBACK = 16_384;
+
+/** Writes the prompt of the task's latest attempt. `base` is the commit the worktree starts from. */
+export function writePrompt(state: RunState, ts: TaskState, base: string): string {
+  const { task } = ts;
+  const parts = [
+    `# ${task.title}`,
+    task.body.trim(),
+    describeContext(state, ts, base),
+    describeOwnership(task.owns),
+    describeGates(state, ts),
+    RULES,
+    describeFeedback(ts.feedback),
+    describeGuidance(ts.attempt?.guidance ?? []),
+  ];
+  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+}
+
+const RULES = `## Rules
+- Do this task and nothing beside it.
+- Tests first where the project has tests; leave them green.
+- Commit your work on the branch you are on. Do not push, merge, rebase onto other branches or switch branches.
+- Do not use \`git stash\`: it is shared by all worktrees.
+- When a decision is needed that you cannot take, say so and end your turn.`;
+
+function describeContext(state: RunState, ts: TaskState, base: string): string {
+  const stacked = ts.attempt?.stackedOn;
+  const start = stacked == null ? `\`${state.policy.target}\`` : `the work of task \`${stacked.task}\``;
+  const track = ts.task.track === null ? '' : ` in track \`${ts.task.track}\``;
+  return `## Context\nTask \`${ts.task.id}\`${track}. The worktree starts from ${start} at ${base.slice(0, 12)}. Other agents work on other tasks of the same repository in worktrees of their own.`;
+}
+
+function describeOwnership(owns: readonly string[] | null): string {
+  if (owns === null) return '';
+  const list = owns.map((pattern) => `- \`${pattern}\``).join('\n');
+  return `## Files\nChange only files that match one of these patterns; a change outside is refused:\n${list}`;
+}
+
+function describeGates(state: RunState, ts: TaskState): string {
+  const gates = gatesFor(state, ts);
+  if (gates.length === 0) return '';
+  const list = gates.map((gate) => `- \`${gate.command}\``).join('\n');
+  return `## Checks\nYour work is accepted when these pass in a clean checkout of it:\n${list}`;
+}
+
+function describeFeedback(feedback: { readonly cause: Cause; readonly detail: string } | null): string {
+  if (feedback === null) return '';
+  const detail = feedback.detail.slice(-MAX_FEEDBACK);
+  return `## What came of the last try\n${introduce(feedback.cause)} What was done so far is in the worktree; go on from there.\n\n${fence(detail)}`;
+}
+
+function introduce(cause: Cause): string {
+  switch (cause) {
+    case 'gate-failed':
+      return 'A check failed.';
+    case 'gate-timeout':
+      return 'The checks took too long.';
+    case 'outside-claim':
+      return 'It changed files it may not change; undo those changes.';
+    case 'no-changes':
+      return 'It changed nothing.';
+    case 'worktree-odd':
+      return 'It left the worktree in a state that cannot be used; mend it.';
+    case 'conflict':
+      return 'It conflicts with what landed meanwhile; merge the target branch into yours and resolve the conflict, keeping both intents.';
+    default:
+      return 'It ended early.';
+  }
+}
+
+/** A fence longer than any run of backticks inside, so that the text cannot end it. */
+function fence(text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map((run) => run[0].length));
+  const marks = '`'.repeat(longest + 1);
+  return `${marks}\n${text}\n${marks}`;
+}
+
+function describeGuidance(guidance: readonly string[]): string {
+  if (guidance.length === 0) return '';
+  return `## Guidance from the people you work for\n${guidance.map((text) => text.trim()).join('\n\n')}`;
+}

@@ -1,0 +1,242 @@
+// The state of a run: what the facts so far add up to. Plain data beside an index that can always be built again.
+
+import type { EffectKind } from './effect.ts';
+import type { Outcome, StopReason } from './event.ts';
+import type {
+  Cause,
+  ChangedFile,
+  Exit,
+  GateResult,
+  Identity,
+  Oid,
+  Phase,
+  Policy,
+  Question,
+  RunId,
+  RunMs,
+  Task,
+  TaskId,
+} from './model.ts';
+import { DEFAULT_POLICY, runMs } from './model.ts';
+import { createIndex, type ScheduleIndex } from './schedule-index.ts';
+
+/** What `inspect-attempt` saw. */
+export interface Inspected {
+  base: Oid;
+  head: Oid;
+  tree: Oid;
+  files: readonly ChangedFile[];
+  fileCount: number;
+  added: number;
+  deleted: number;
+  outside: readonly string[];
+  odd: string | null;
+  leftovers: boolean;
+}
+
+/** One try at a task. */
+export interface AttemptState {
+  n: number;
+  agent: string;
+  branch: string;
+  stackedOn: { task: TaskId; commit: Oid } | null;
+  spawnedAt: RunMs;
+  startedAt: RunMs | null;
+  endedAt: RunMs | null;
+  base: Oid | null;
+  worktree: string | null;
+  identity: Identity | null;
+  steerable: boolean;
+  /** Guidance that belongs into its prompt. */
+  guidance: readonly string[];
+  startFailure: { cause: Cause; detail: string } | null;
+  exit: Exit | null;
+  reason: string | null;
+  stop: StopReason | null;
+  /** Time spent on questions; not charged to the time budget. */
+  waitedMs: number;
+  /** What its agent asked last; the same words again are not a new question. */
+  askedText: string | null;
+  inspected: Inspected | null;
+  /** A human took the work as it is. */
+  accepted: boolean;
+  rejected: { gates: readonly GateResult[]; excerpt: string } | null;
+  verified: { tree: Oid; gates: readonly GateResult[] } | null;
+}
+
+/** An ended attempt, in short. */
+export interface AttemptSummary {
+  n: number;
+  cause: Cause | null;
+  detail: string;
+  tree: Oid | null;
+  startedAt: RunMs;
+  endedAt: RunMs;
+  survivors: readonly number[];
+}
+
+/** A commit on its way to the target. */
+export interface CandidateState {
+  base: Oid;
+  commit: Oid;
+  tree: Oid;
+  empty: boolean;
+  verified: boolean;
+}
+
+/** How a task reached the target. */
+export interface Landed {
+  commit: Oid;
+  tree: Oid;
+  ref: string;
+  detour: string | null;
+  by: 'weft' | 'human';
+  at: RunMs;
+}
+
+/** Everything known of one task. */
+export interface TaskState {
+  task: Task;
+  /** Position in the plan. */
+  order: number;
+  phase: Phase;
+  phaseAt: RunMs;
+  /** Number of the latest attempt; 0: none yet. */
+  attempts: number;
+  /** Attempts that count towards the limit. */
+  charged: number;
+  attempt: AttemptState | null;
+  /** Latest 20 ended attempts. */
+  history: AttemptSummary[];
+  retryAt: RunMs | null;
+  paused: boolean;
+  question: Question | null;
+  askedAt: RunMs | null;
+  /** Questions asked so far. */
+  questions: number;
+  /** Guidance not delivered yet. */
+  guidance: string[];
+  /** What the next attempt is told about the last one. */
+  feedback: { cause: Cause; detail: string } | null;
+  approved: boolean;
+  queuedAt: RunMs | null;
+  candidate: CandidateState | null;
+  conflict: { base: Oid; files: readonly string[] } | null;
+  candidateRejected: { gates: readonly GateResult[]; excerpt: string } | null;
+  landed: Landed | null;
+  /** Gates that passed on the landed tree. */
+  landedGates: readonly GateResult[];
+  failure: { cause: Cause; sentence: string } | null;
+  /** An effect that failed for reasons outside the task. */
+  trouble: { effect: EffectKind | string; count: number; retryAt: RunMs; detail: string } | null;
+  /** The worktree is to be removed before anything else (restart). */
+  wipe: boolean;
+  swept: { rescue: string | null; kept: string | null } | null;
+  holdsClaim: boolean;
+  endedAt: RunMs | null;
+}
+
+/** One acquire or release of a claim. */
+export interface ClaimRecord {
+  at: number;
+  action: 'acquire' | 'release';
+  task: TaskId;
+  attempt: number;
+  patterns: readonly string[];
+}
+
+/** State of one run. Owned by one loop; `evolve` is the only function that changes it. */
+export interface RunState {
+  run: RunId | null;
+  repository: string;
+  policy: Policy;
+  targetOid: Oid | null;
+  tasks: Map<TaskId, TaskState>;
+  paused: boolean;
+  stopping: 'finish' | 'stop' | null;
+  rested: Outcome | null;
+  startedAt: number;
+  updatedAt: number;
+  /** Run clock of the latest fact. */
+  ms: RunMs;
+  startedMs: RunMs;
+  restedMs: RunMs | null;
+  resumes: number;
+  /** Latest 10,000 acquires and releases. */
+  claims: ClaimRecord[];
+  index: ScheduleIndex;
+}
+
+/** A state before the first fact. */
+export function createState(): RunState {
+  return {
+    run: null,
+    repository: '',
+    policy: DEFAULT_POLICY,
+    targetOid: null,
+    tasks: new Map(),
+    paused: false,
+    stopping: null,
+    rested: null,
+    startedAt: 0,
+    updatedAt: 0,
+    ms: runMs(0),
+    startedMs: runMs(0),
+    restedMs: null,
+    resumes: 0,
+    claims: [],
+    index: createIndex(),
+  };
+}
+
+/** A task before its first fact. */
+export function createTaskState(task: Task, order: number, at: RunMs): TaskState {
+  return {
+    task,
+    order,
+    phase: 'waiting',
+    phaseAt: at,
+    attempts: 0,
+    charged: 0,
+    attempt: null,
+    history: [],
+    retryAt: null,
+    paused: false,
+    question: null,
+    askedAt: null,
+    questions: 0,
+    guidance: [],
+    feedback: null,
+    approved: false,
+    queuedAt: null,
+    candidate: null,
+    conflict: null,
+    candidateRejected: null,
+    landed: null,
+    landedGates: [],
+    failure: null,
+    trouble: null,
+    wipe: false,
+    swept: null,
+    holdsClaim: false,
+    endedAt: null,
+  };
+}
+
+/** The task's state; a missing one is a bug. */
+export function taskOf(state: RunState, id: TaskId): TaskState {
+  const found = state.tasks.get(id);
+  if (found === undefined) throw new Error(`Internal error: unknown task ${id}`);
+  return found;
+}
+
+/** The data of a state without its index, in a fixed order: equal texts mean equal states. */
+export function serializeState(state: RunState): string {
+  const { index: _index, tasks, ...rest } = state;
+  return JSON.stringify({ ...rest, tasks: [...tasks.values()] });
+}
+
+/** Tells whether a process of the task's may be running or be about to run. */
+export function isLive(ts: TaskState): boolean {
+  return ts.phase === 'spawned' || ts.phase === 'working';
+}

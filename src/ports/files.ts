@@ -1,0 +1,17 @@
+// The few files the engine itself reads and writes. Knows nothing of their contents.
+
+/** Files under the state folder and the attempts' folders. Rejects with the system's error when the disk refuses. */
+export interface FilesPort {
+  /** Creates the folder and its parents, private to the user. */
+  makeDir(path: string): Promise<void>;
+  /** Text of a file, at most `maxBytes` of it; null when there is none. */
+  readText(path: string, maxBytes: number): Promise<string | null>;
+  /** Replaces a file in one step (temporary file and rename); readers see the old or the new text. */
+  replace(path: string, text: string): Promise<void>;
+  remove(path: string): Promise<void>;
+  /** Names in a folder, sorted; empty when there is none. */
+  list(path: string): Promise<readonly string[]>;
+  exists(path: string): Promise<boolean>;
+  /** Calls back after something in the folder changed; returns how to stop. */
+  watchDir(path: string, changed: () => void): () => void;
+}

@@ -1,0 +1,148 @@
+// What a surface may ask of weft. The surfaces are written against this page; compose.ts makes it real.
+import type { Command } from '../core/decide/command.ts';
+import type { Outcome, PolicyChange } from '../core/event.ts';
+import type { Result } from '../core/failure.ts';
+import type { Plan, Policy } from '../core/model.ts';
+import type { Diagnostic } from '../core/plan/diagnostic.ts';
+import type { DryRun } from '../core/plan/dry-run.ts';
+import type { RunView } from '../core/view.ts';
+
+/** A failure with the places it is about, already drawn as text (code frames). */
+export interface Diagnosed {
+  readonly diagnostics: readonly Diagnostic[];
+  /** All diagnostics as text for people, without colours. */
+  readonly text: string;
+}
+
+/** Flags of `weft run` that override the configuration. */
+export interface PolicyFlags {
+  readonly target?: string;
+  readonly integrate?: string;
+  readonly isolation?: string;
+  readonly collisionPolicy?: string;
+  readonly maxAgents?: number;
+  readonly agent?: string;
+  /** Minutes an attempt may take. */
+  readonly time?: number;
+  readonly fast?: boolean;
+  readonly strategy?: string;
+  readonly setup?: string;
+}
+
+/** A checked plan with the policy it would run under. */
+export interface Planned {
+  readonly plan: Plan;
+  readonly policy: Policy;
+  readonly dryRun: DryRun;
+}
+
+/** A run that this process leads. */
+export interface LedRun {
+  readonly run: string;
+  /** Settles when the run came to rest. */
+  readonly outcome: Promise<Outcome>;
+  /** Calls back with a fresh view after changes, at most every 100 ms; returns how to stop. */
+  onView(show: (view: RunView) => void): () => void;
+  /** First call: start nothing more and finish · second: stop the agents · third: leave at once, resumable. */
+  interrupt(): void;
+}
+
+/** One preflight check. */
+export interface Check {
+  readonly name: string;
+  readonly state: 'ok' | 'warning' | 'failed';
+  readonly sentence: string;
+  readonly hint?: string;
+}
+
+/** One run on disk. */
+export interface RunEntry {
+  readonly run: string;
+  readonly startedAt: string;
+  readonly state: 'running' | 'interrupted' | Outcome;
+  readonly tasks: number;
+}
+
+/** One worktree weft made. */
+export interface WorktreeEntry {
+  readonly path: string;
+  readonly branch: string | null;
+  readonly run: string;
+  readonly task: string;
+  /** Why it must not be removed, or null. */
+  readonly keep: string | null;
+}
+
+/** What was removed and what was kept, with the reason. */
+export interface Cleaned {
+  readonly removed: readonly { readonly path: string; readonly rescue: string | null }[];
+  readonly kept: readonly { readonly path: string; readonly reason: string }[];
+}
+
+/** Everything a surface can do with one repository. */
+export interface App {
+  /** Absolute path of the main checkout. */
+  readonly repository: string;
+  /** `.weft` in it. */
+  readonly stateDir: string;
+
+  /** Loads tasks and configuration and checks them; creates nothing. Failure kinds `usage`, `collision`. */
+  plan(
+    file: string,
+    flags: PolicyFlags,
+  ): Promise<Result<Planned, Diagnosed & { readonly kind: 'usage' | 'collision' }>>;
+  /** Preflight; creates nothing. `policy` adds checks of its agents. */
+  check(policy: Policy | null): Promise<readonly Check[]>;
+  /** Becomes the leader, creates the run and runs it in this process. `stay`: goes on waiting for humans when at rest. */
+  start(planned: Planned, options: { readonly stay: boolean }): Promise<Result<LedRun>>;
+  /** Same loop on an existing run; gives the policy fields that changed. */
+  resume(
+    run: string,
+    flags: PolicyFlags,
+    options: { readonly stay: boolean },
+  ): Promise<Result<LedRun & { readonly changes: readonly PolicyChange[] }>>;
+
+  /** Runs on disk, latest first. */
+  runs(): Promise<readonly RunEntry[]>;
+  /** Resolves `latest`, a full id or a unique beginning of one; failure `usage` names what there is. */
+  findRun(name: string): Promise<Result<string>>;
+  /** The run's picture: from the engine's view file, made anew from the journal when that is missing or old. */
+  view(run: string): Promise<Result<RunView>>;
+  /** Calls back with each new view until the run rests or the signal fires. Works with and without an engine. */
+  followView(run: string, show: (view: RunView) => void, signal: AbortSignal): Promise<void>;
+  /** Gives a command to the engine, or leaves it in the run's inbox for the next one. The sentence is for people. */
+  command(
+    run: string,
+    command: Command,
+  ): Promise<Result<{ readonly sentence: string; readonly by: 'engine' | 'inbox' }>>;
+  /** The receipt as data and as Markdown, made from the journal; `write` also puts the files into the run's folder. */
+  receipt(
+    run: string,
+    options: { readonly write: boolean },
+  ): Promise<Result<{ readonly json: unknown; readonly markdown: string }>>;
+  /** Output of a task's attempt (latest when null), line by line; `follow` goes on until the attempt ends or the signal fires. */
+  logs(
+    run: string,
+    task: string,
+    options: {
+      readonly attempt: number | null;
+      readonly follow: boolean;
+      readonly lines: number;
+      readonly signal: AbortSignal;
+    },
+    show: (line: string) => void,
+  ): Promise<Result<void>>;
+
+  worktrees(): Promise<readonly WorktreeEntry[]>;
+  /** Removes what weft made and nothing needs any more; `only` names a task or path. Unlanded work is kept or rescued, and named. */
+  clean(only: string | null, options: { readonly dryRun: boolean }): Promise<Result<Cleaned>>;
+  /** Drops leftovers: metadata of vanished worktrees, stale locks and refs of runs that are gone; says what it did. */
+  prune(options: { readonly dryRun: boolean }): Promise<readonly string[]>;
+  /** Writes the sample configuration, track and task files and ignore entries; never overwrites. Gives the paths written. */
+  init(): Promise<Result<readonly string[]>>;
+  /** Who leads this repository now. */
+  leader(): Promise<{ readonly pid: number } | null>;
+}
+
+/** Opens the repository that contains `cwd`. Failure `usage`/`environment` when there is none. */
+export type OpenApp = (cwd: string) => Promise<Result<App>>;
