@@ -9,6 +9,13 @@ export interface Position {
   readonly length: number;
 }
 
+/** A further place that belongs to a mistake. */
+export interface Related {
+  readonly position: Position | null;
+  /** What is there, as half a sentence. */
+  readonly note: string;
+}
+
 /** One mistake. */
 export interface Diagnostic {
   readonly position: Position | null;
@@ -16,4 +23,14 @@ export interface Diagnostic {
   readonly sentence: string;
   /** What to type instead, or where to look. */
   readonly fix?: string;
+  readonly related?: readonly Related[];
 }
+
+/** Says why an input was refused; never without a diagnostic. */
+export interface Rejection {
+  readonly kind: 'usage' | 'collision';
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Bounds how many mistakes of one kind are reported at once; the rest show up once these are mended. */
+export const MAX_DIAGNOSTICS = 100;

@@ -1,20 +1,23 @@
 // A task as a source found it, before the compiler checked it against the others. Everything carries its position.
-import type { Gates, TaskType } from '../model.ts';
+import type { EdgeBase, EdgeOn, Gates, TaskType } from '../model.ts';
 import type { Position } from './diagnostic.ts';
 
-/** A value and the place it was written at. */
+/** A value and the place it was written at. Sources may work the position out when it is first asked for. */
 export interface Placed<T> {
   readonly value: T;
   readonly position: Position | null;
 }
 
-/** A dependency as written: on another task's id. */
+/** A dependency as written: on another task's id, or on the path of its file. */
 export interface DependencyDraft {
   readonly task: string;
   readonly position: Position | null;
-  /** Absent: `merged` for `depends_on`, `verified` for the step before in a track. */
-  readonly on?: 'verified' | 'submitted' | 'merged';
-  readonly base?: 'target' | 'stacked';
+  /** What asks for it: the step before in its track, or the track as a whole. Absent: the task itself. */
+  readonly via?: 'step-before' | 'track';
+  /** Absent: `merged`, but `verified` for the step before. */
+  readonly on?: EdgeOn;
+  /** Absent: `target`, but `stacked` for the step before. */
+  readonly base?: EdgeBase;
 }
 
 /** A task as written. */

@@ -1,0 +1,55 @@
+// Printed mistakes: place, line, squiggle, further places and the way to mend them.
+import { expect, test } from 'vitest';
+import { renderDiagnostic } from '../../../src/core/plan/code-frame.ts';
+
+const texts = new Map([
+  ['t.yaml', 'tracks:\r\n\t- nmae: "x"\r\n'],
+  ['long', `${'a'.repeat(500)}here${'b'.repeat(500)}`],
+  ['bad', 'x: \u001b[31mred'],
+]);
+const at = (file: string, line: number, column: number, length: number) => ({
+  position: { file, line, column, length },
+});
+
+test('with everything', () => {
+  const diagnostic = {
+    ...at('t.yaml', 2, 4, 4),
+    sentence: 'Unknown key "nmae".',
+    fix: 'Did you mean "name"?',
+    related: [
+      { ...at('t.yaml', 1, 1, 6), note: 'in this list' },
+      { position: null, note: 'and elsewhere' },
+    ],
+  };
+  expect(renderDiagnostic(diagnostic, texts)).toBe(
+    [
+      't.yaml:2:4: Unknown key "nmae".',
+      '  2 | \t- nmae: "x"',
+      '    | \t  ~~~~',
+      '  t.yaml:1:1: in this list',
+      '  and elsewhere',
+      '  Fix: Did you mean "name"?',
+    ].join('\n'),
+  );
+});
+
+test('a long line is cut around the mark', () => {
+  const [, line = '', mark = ''] = renderDiagnostic(
+    { ...at('long', 1, 501, 4), sentence: 'No.' },
+    texts,
+  ).split('\n');
+  expect(line).toHaveLength('  1 | '.length + 102);
+  expect(line.slice(mark.indexOf('~'), mark.lastIndexOf('~') + 1)).toBe('here');
+});
+
+test('nothing reaches the terminal as a command', () => {
+  expect(renderDiagnostic({ ...at('bad', 1, 4, 99), sentence: 'No.' }, texts)).toBe(
+    'bad:1:4: No.\n  1 | x: \\u001b[31mred\n    |    ~~~~~~~~~~~~~',
+  );
+});
+
+test('without a text or a place', () => {
+  expect(renderDiagnostic({ position: null, sentence: 'No.' }, texts)).toBe('No.');
+  expect(renderDiagnostic({ ...at('gone', 3, 2, 1), sentence: 'No.' }, texts)).toBe('gone:3:2: No.');
+  expect(renderDiagnostic({ ...at('t.yaml', 99, 2, 1), sentence: 'No.' }, texts)).toBe('t.yaml:99:2: No.');
+});
