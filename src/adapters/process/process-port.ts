@@ -1,0 +1,42 @@
+// Puts the process adapter together. Knows nothing of tasks, agents or git.
+import type { Identity } from '../../core/model.ts';
+import type { ProcessPort } from '../../ports/process.ts';
+import { identify, isRunning } from './identity.ts';
+import { createInputWriter } from './input.ts';
+import { killTree } from './kill-tree.ts';
+import { openProcessTable } from './process-table.ts';
+import { runCommand } from './run-command.ts';
+import { inspectProcess, startProcess, TAG_VARIABLE } from './start.ts';
+import { createExitWatch } from './watch.ts';
+
+/** Creates the port for this machine; throws on a platform other than Linux and macOS. */
+export function createProcessPort(): ProcessPort {
+  const table = openProcessTable();
+  const watch = createExitWatch(table);
+  const writeInput = createInputWriter();
+  /** Starts under way, by folder: a second call joins the first instead of racing it. */
+  const starting = new Map<string, ReturnType<ProcessPort['start']>>();
+  let self: Identity | null = null;
+
+  return {
+    start: (spec) => {
+      const running = starting.get(spec.dir);
+      if (running !== undefined) return running;
+      const started = startProcess(table, spec, watch.recheck).finally(() => starting.delete(spec.dir));
+      starting.set(spec.dir, started);
+      return started;
+    },
+    inspect: async (where) => inspectProcess(table, where),
+    waitForExit: watch.wait,
+    killTree: ({ identity, tag, ...rest }) =>
+      killTree(table, { ...rest, leader: identity, entry: `${TAG_VARIABLE}=${tag}` }),
+    writeInput,
+    run: (spec) => runCommand(table, spec),
+    self: () => {
+      self ??= identify(table, process.pid);
+      if (self === null) throw new Error('Internal error: this process is not in the process table');
+      return self;
+    },
+    isAlive: (identity) => isRunning(table, identity),
+  };
+}

@@ -1,0 +1,81 @@
+// Notices that an attempt's process is gone, its own child or an adopted one. Must not know why anybody waits.
+import { type FSWatcher, watch } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Exit, Identity } from '../../core/model.ts';
+import { FILES, readExit, UNKNOWN_EXIT } from './attempt-files.ts';
+import { isRunning } from './identity.ts';
+import type { ProcessTable } from './process-table.ts';
+
+/** Safety net under the file events: one timer for all waiters. */
+const RECHECK_MS = 1_000;
+
+interface Waiter {
+  readonly dir: string;
+  readonly identity: Identity;
+  readonly settle: (exit: Exit | null) => void;
+}
+
+/** Waits for the ends of processes. */
+export interface ExitWatch {
+  /** Resolves with how the process ended, or with null when the signal fires first. */
+  wait(
+    where: { readonly dir: string; readonly identity: Identity },
+    signal: AbortSignal,
+  ): Promise<Exit | null>;
+  /** Looks again at the folder, because something is known to have changed. */
+  recheck(dir: string): void;
+}
+
+/** Creates a watch; it costs one inotify watch and one look a second for each process waited for. */
+export function createExitWatch(table: ProcessTable): ExitWatch {
+  const waiters = new Set<Waiter>();
+  let timer: NodeJS.Timeout | null = null;
+
+  const check = (waiter: Waiter): void => {
+    const exit = readExit(waiter.dir);
+    if (exit !== null) return waiter.settle(exit);
+    if (isRunning(table, waiter.identity)) return;
+    // The shim writes the exit before it ends, so the file is there now or never.
+    waiter.settle(readExit(waiter.dir) ?? UNKNOWN_EXIT);
+  };
+  const checkAll = (dir?: string): void => {
+    for (const waiter of waiters) if (dir === undefined || waiter.dir === dir) check(waiter);
+  };
+
+  return {
+    wait: (where, signal) =>
+      new Promise((resolveExit) => {
+        if (signal.aborted) return resolveExit(null);
+        const dir = resolve(where.dir);
+        const settle = (exit: Exit | null): void => {
+          if (!waiters.delete(waiter)) return;
+          signal.removeEventListener('abort', abort);
+          watcher?.close();
+          if (waiters.size === 0 && timer !== null) {
+            clearInterval(timer);
+            timer = null;
+          }
+          resolveExit(exit);
+        };
+        const abort = (): void => settle(null);
+        const waiter: Waiter = { dir, identity: where.identity, settle };
+        signal.addEventListener('abort', abort);
+        waiters.add(waiter);
+        const watcher = watchFile(join(dir, FILES.pid), () => check(waiter));
+        timer ??= setInterval(checkAll, RECHECK_MS);
+        check(waiter);
+      }),
+    recheck: checkAll,
+  };
+}
+
+/** Watches the pid file, which only the shim's end touches; without it the timer has to do. */
+function watchFile(path: string, onChange: () => void): FSWatcher | null {
+  try {
+    const watcher = watch(path, onChange);
+    watcher.on('error', () => watcher.close());
+    return watcher;
+  } catch {
+    return null;
+  }
+}
