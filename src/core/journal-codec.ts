@@ -50,6 +50,7 @@ const EVENT_TYPES: Readonly<Record<Event['type'], true>> = {
   'attempt.start-failed': true,
   'attempt.exited': true,
   'attempt.timed-out': true,
+  'attempt.parked': true,
   'attempt.stopped': true,
   'attempt.inspected': true,
   'attempt.verified': true,

@@ -94,6 +94,7 @@ const EVENTS: readonly Event[] = [
     steerable: true,
   },
   { type: 'attempt.timed-out', task, attempt: 2 },
+  { type: 'attempt.parked', task, attempt: 2 },
   { type: 'attempt.stopped', task, attempt: 2, survivors: [4243] },
   { type: 'attempt.exited', task, attempt: 2, exit: { code: null, signal: 'SIGTERM' }, reason: null },
   {
