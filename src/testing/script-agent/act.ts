@@ -85,7 +85,7 @@ function expectGuidance(stage: Stage, pattern: string): void {
   if (new RegExp(pattern).test(stage.heard())) return;
   writeLedger(stage, { kind: 'unguided' });
   throw new Error(
-    `neither the prompt nor the guidance matches /${pattern}/ (${stage.heard().length} characters heard)`,
+    `expect-guidance: neither prompt nor guidance matches /${pattern}/ (${stage.heard().length} characters heard)`,
   );
 }
 
