@@ -1,7 +1,7 @@
 // The ten courses that the demo's agents write. Plain texts; knows nothing of tasks or of how they are written.
 
 /** One question of a quiz; `correct` counts from 0. */
-export interface QuizQuestion {
+interface QuizQuestion {
   readonly question: string;
   readonly answers: readonly string[];
   readonly correct: number;

@@ -7,7 +7,7 @@ const FILE_CHARS = 1024 * 1024;
 const HINT = 'A scenario is `tasks: { ID: { 1: [steps], default: [steps] } }`, a step is `name: value`.';
 
 /** Steps by attempt; `default` is for attempts that are not named. */
-export type Part = ReadonlyMap<number | 'default', readonly Step[]>;
+type Part = ReadonlyMap<number | 'default', readonly Step[]>;
 
 /** Parts by task id; `others` is for tasks that are not named. */
 export interface Scenario {

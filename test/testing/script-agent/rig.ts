@@ -10,7 +10,7 @@ import type { AgentStatus } from '../../../src/ports/agent.ts';
 import { type LedgerLine, parseLedger } from '../../../src/testing/script-agent/ledger.ts';
 
 /** A started agent. */
-export interface Played {
+interface Played {
   readonly child: ChildProcess;
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
   out(): string;

@@ -1,5 +1,6 @@
 // The acting agent as a real child process: every step, its life in the ledger, and the alarm when two share a worktree.
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -136,6 +137,26 @@ describe('words', () => {
     expect(played.out()).toContain('Please take B.');
     expect(rig.status()?.status).toBe('working');
     expect(rig.read('b')).toBe('');
+  });
+
+  it('hears guidance from a FIFO that is held open', async () => {
+    const fifo = join(rig.dir, 'in.fifo');
+    const scenario = join(rig.dir, 'scenario.yaml');
+    execFileSync('mkfifo', [fifo]);
+    writeFileSync(
+      scenario,
+      'tasks: { api: [ask: { question: A or B?, wait: true }, expect-guidance: take B] }',
+    );
+    const status = join(rig.dir, 'status.json');
+    const child = spawn('sh', ['-c', 'exec "$0" "$1" "$2" <>"$3"', process.execPath, entry, scenario, fifo], {
+      env: { PATH: process.env['PATH'], WEFT_TASK: 'api', WEFT_STATUS_FILE: status },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const ended = once(child, 'exit');
+    await once(child.stdout, 'data');
+    expect(rig.status()?.status).toBe('stuck');
+    writeFileSync(fifo, 'take B\n');
+    expect(await ended).toEqual([0, null]);
   });
 
   it('does not wait for guidance on a closed stdin', async () => {
