@@ -1,6 +1,6 @@
 // Starts an attempt's process once per folder and finds it again. Knows nothing of how processes end.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type Failure, fail, ok, type Result } from '../../core/failure.ts';
@@ -31,6 +31,8 @@ export function inspectProcess(
   }
   const exit = readExit(dir);
   if (exit !== null) return { kind: 'ended', exit };
+  // The shim's log is older than any shim: without it there is nothing to search for.
+  if (!existsSync(join(dir, FILES.shimErrors))) return { kind: 'none' };
   const stray = findTagged(table, where.tag, (row) =>
     typeof written === 'object'
       ? isLocal(table, written) && row.session === written.pid
