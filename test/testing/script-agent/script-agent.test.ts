@@ -134,7 +134,7 @@ describe('words', () => {
     expect(rig.status()?.status).toBe('stuck');
     played.child.stdin?.write('Please take B.\n');
     expect(await played.ended).toEqual({ code: 0, signal: null });
-    expect(played.out()).toContain('Please take B.');
+    expect(played.out()).toContain('{"type":"guided","text":"Please take B.\\n"}');
     expect(rig.status()?.status).toBe('working');
     expect(rig.read('b')).toBe('');
   });
