@@ -72,6 +72,8 @@ export type Event =
   | (OfAttempt & { readonly type: 'attempt.start-failed'; readonly cause: Cause; readonly detail: string })
   | (OfAttempt & { readonly type: 'attempt.exited'; readonly exit: Exit; readonly reason: string | null })
   | (OfAttempt & { readonly type: 'attempt.timed-out' })
+  /** Its agent waits for an answer while nothing else is left to do: it is ended, the answer will start a fresh attempt. */
+  | (OfAttempt & { readonly type: 'attempt.parked' })
   | (OfAttempt & {
       readonly type: 'attempt.stopped';
       readonly survivors: readonly number[];

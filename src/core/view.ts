@@ -48,8 +48,8 @@ export interface TaskView {
 export interface RunView {
   readonly schemaVersion: 1;
   readonly run: string;
-  /** `running`, or how it came to rest. */
-  readonly state: 'running' | Outcome;
+  /** `running`, how it came to rest, or `interrupted`: it should run and no engine leads it. */
+  readonly state: 'running' | 'interrupted' | Outcome;
   readonly target: string;
   readonly integrate: 'human' | 'auto';
   readonly maxAgents: number;

@@ -12,6 +12,10 @@ export interface FilesPort {
   /** Names in a folder, sorted; empty when there is none. */
   list(path: string): Promise<readonly string[]>;
   exists(path: string): Promise<boolean>;
+  /** Tells whether something could be made at the path. */
+  isWritable(path: string): Promise<boolean>;
+  /** Free space of the file system in bytes; null: not known. */
+  freeBytes(path: string): Promise<number | null>;
   /** Calls back after something in the folder changed; returns how to stop. */
   watchDir(path: string, changed: () => void): () => void;
 }

@@ -49,7 +49,7 @@ export type Landing =
 
 /** Where the next candidate for a branch is built on. */
 export interface LandingTip {
-  /** `refs/heads/weft/integration` while it strictly contains the branch's tip, else the branch itself. */
+  /** `weft/integration` while it strictly contains the branch's tip, else the branch itself. */
   readonly ref: string;
   readonly oid: Oid;
   /**
@@ -85,6 +85,8 @@ export interface GitPort {
   currentBranch(): Promise<string | null>;
   isAncestor(what: { readonly ancestor: Oid; readonly of: Oid }): Promise<boolean>;
   treeOf(commit: Oid): Promise<Oid>;
+  /** A best common ancestor, or null when the histories share none. */
+  mergeBase(one: Oid, other: Oid): Promise<Oid | null>;
 
   /** Makes the worktree, or finishes a half-made one, or finds the one there. Idempotent. */
   ensureWorktree(spec: WorktreeSpec): Promise<Result<WorktreeMade>>;
@@ -146,6 +148,8 @@ export interface GitPort {
     readonly landed: Oid | null;
     readonly rescue: string;
   }): Promise<Result<{ readonly rescue: string | null; readonly kept: string | null }>>;
+  /** Removes a clean checkout that gates ran in. Nothing in it is anybody's work. */
+  removeCheckout(path: string): Promise<Result<void>>;
   listWorktrees(): Promise<readonly ListedWorktree[]>;
   /** Sweeps locks and half-made metadata that a killed git of ours left behind; says what it mended. */
   repair(roots: readonly string[]): Promise<readonly string[]>;

@@ -5,28 +5,16 @@ import type { Result } from '../core/failure.ts';
 import type { Plan, Policy } from '../core/model.ts';
 import type { Diagnostic } from '../core/plan/diagnostic.ts';
 import type { DryRun } from '../core/plan/dry-run.ts';
+import type { PolicyFlags } from '../core/policy.ts';
 import type { RunView } from '../core/view.ts';
+
+export type { PolicyFlags };
 
 /** A failure with the places it is about, already drawn as text (code frames). */
 export interface Diagnosed {
   readonly diagnostics: readonly Diagnostic[];
   /** All diagnostics as text for people, without colours. */
   readonly text: string;
-}
-
-/** Flags of `weft run` that override the configuration. */
-export interface PolicyFlags {
-  readonly target?: string;
-  readonly integrate?: string;
-  readonly isolation?: string;
-  readonly collisionPolicy?: string;
-  readonly maxAgents?: number;
-  readonly agent?: string;
-  /** Minutes an attempt may take. */
-  readonly time?: number;
-  readonly fast?: boolean;
-  readonly strategy?: string;
-  readonly setup?: string;
 }
 
 /** A checked plan with the policy it would run under. */

@@ -30,6 +30,9 @@ export function evolveAttempt(state: RunState, ts: TaskState, event: AttemptEven
     case 'attempt.timed-out':
       attempt.stop ??= 'time-budget';
       return;
+    case 'attempt.parked':
+      attempt.stop ??= 'asked';
+      return;
     case 'attempt.stopped':
       return stop(ts, attempt, event.survivors, ms);
     case 'attempt.inspected': {
@@ -213,6 +216,7 @@ function noteTrouble(
   event: Extract<Event, { readonly type: 'effect.failed' }>,
   ms: RunMs,
 ): void {
+  if (event.attempt !== ts.attempts) return;
   const { backoffMs, backoffCapMs } = state.policy.limits;
   const count = ts.trouble?.effect === event.effect ? ts.trouble.count + 1 : 1;
   const wait = Math.min(backoffMs * 2 ** (count - 1), backoffCapMs);

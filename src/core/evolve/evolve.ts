@@ -101,6 +101,7 @@ function applyToTask(state: RunState, ts: TaskState, event: TaskEvent, ms: RunMs
     case 'attempt.start-failed':
     case 'attempt.exited':
     case 'attempt.timed-out':
+    case 'attempt.parked':
     case 'attempt.stopped':
     case 'attempt.inspected':
     case 'attempt.verified':

@@ -1,0 +1,34 @@
+// Builds the commit that would land, in memory, on the target's tip as it is now.
+import type { Effect } from '../../core/effect.ts';
+import { ok } from '../../core/failure.ts';
+import { writeLandingMessage } from '../../core/message.ts';
+import { candidateRefOf } from '../../core/names.ts';
+import { taskOf } from '../../core/state.ts';
+import type { EffectContext, Performed } from '../perform.ts';
+
+type BuildCandidate = Extract<Effect, { kind: 'build-candidate' }>;
+
+/** Performs `build-candidate`. */
+export async function buildCandidate(effect: BuildCandidate, context: EffectContext): Performed {
+  const { parts, state } = context;
+  const ts = taskOf(state, effect.task);
+  const seen = ts.attempt?.inspected;
+  if (seen == null) throw new Error('Internal error: nothing inspected to build from');
+  const tip = await parts.git.landingTip(state.policy.target);
+  if (!tip.ok) return tip;
+  const built = await parts.git.buildCandidate({
+    target: tip.value.oid,
+    base: seen.base,
+    head: seen.head,
+    strategy: state.policy.merge.strategy,
+    message: writeLandingMessage(state, ts),
+    pin: candidateRefOf(state, effect.task),
+  });
+  if (!built.ok) return built;
+  const of = { task: effect.task, base: tip.value.oid };
+  if (built.value.kind === 'conflict') {
+    return ok([{ type: 'candidate.conflicted', ...of, files: built.value.files.slice(0, 100) }]);
+  }
+  const { commit, tree, empty } = built.value;
+  return ok([{ type: 'candidate.built', ...of, commit, tree, empty }]);
+}

@@ -1,0 +1,81 @@
+// Looks at what an attempt left: ends its strays, commits leftovers, reads the diff and what lies outside the claim.
+import { findOutside } from '../../core/claim/match.ts';
+import type { Pattern } from '../../core/claim/pattern.ts';
+import type { Effect } from '../../core/effect.ts';
+import type { Event } from '../../core/event.ts';
+import { ok } from '../../core/failure.ts';
+import { writeLeftoverMessage } from '../../core/message.ts';
+import type { Oid } from '../../core/model.ts';
+import { type AttemptState, taskOf, type TaskState } from '../../core/state.ts';
+import type { Inspection } from '../../ports/git.ts';
+import type { EffectContext, Performed } from '../perform.ts';
+import { worktreeOf } from '../places.ts';
+import { endProcesses } from './stop-attempt.ts';
+
+type InspectAttempt = Extract<Effect, { kind: 'inspect-attempt' }>;
+
+const MAX_FILES = 500;
+const MAX_OUTSIDE = 100;
+
+/** Performs `inspect-attempt`. */
+export async function inspectAttempt(effect: InspectAttempt, context: EffectContext): Performed {
+  const { parts, state } = context;
+  const ts = taskOf(state, effect.task);
+  const { attempt } = ts;
+  if (attempt === null || attempt.base === null) throw new Error('Internal error: nothing to inspect');
+  // a process that goes on writing would make what is inspected and what is verified two things
+  await endProcesses(effect, context);
+  const worktree = worktreeOf(parts.places, effect.task);
+  const there = await parts.git.ensureWorktree({
+    path: worktree,
+    branch: attempt.branch,
+    base: attempt.base,
+    reason: `weft run=${state.run} task=${effect.task}`,
+  });
+  if (!there.ok) return there;
+  const message = writeLeftoverMessage(state, ts);
+  const taken = await parts.git.commitLeftovers({ worktree, message, author: parts.author });
+  if (!taken.ok) return taken;
+  const base = await findChangeBase(context, attempt, attempt.base);
+  const seen = await parts.git.inspect({ worktree, branch: attempt.branch, base });
+  if (!seen.ok) return seen;
+  const patterns = state.index.patterns.get(effect.task) ?? [];
+  return ok([describe(effect, ts, { base, seen: seen.value, leftovers: taken.value !== null, patterns })]);
+}
+
+/** The change starts at the newest commit of the target that the branch contains: an agent may have merged the target in. */
+async function findChangeBase(context: EffectContext, attempt: AttemptState, base: Oid): Promise<Oid> {
+  const { git } = context.parts;
+  const [head, tip] = await Promise.all([
+    git.resolve(`refs/heads/${attempt.branch}`),
+    git.landingTip(context.state.policy.target),
+  ]);
+  if (head === null || !tip.ok) return base;
+  const shared = await git.mergeBase(head, tip.value.oid);
+  if (shared === null) return base;
+  return (await git.isAncestor({ ancestor: base, of: shared })) ? shared : base;
+}
+
+function describe(
+  effect: InspectAttempt,
+  ts: TaskState,
+  of: { readonly base: Oid; readonly seen: Inspection; readonly leftovers: boolean; readonly patterns: readonly Pattern[] },
+): Event {
+  const { head, tree, files, odd } = of.seen;
+  const outside = ts.task.owns === null ? [] : findOutside(of.patterns, files.map((file) => file.path));
+  return {
+    type: 'attempt.inspected',
+    task: effect.task,
+    attempt: effect.attempt,
+    base: of.base,
+    head,
+    tree,
+    files: files.slice(0, MAX_FILES),
+    fileCount: files.length,
+    added: files.reduce((sum, file) => sum + file.added, 0),
+    deleted: files.reduce((sum, file) => sum + file.deleted, 0),
+    outside: outside.slice(0, MAX_OUTSIDE),
+    odd,
+    leftovers: of.leftovers,
+  };
+}

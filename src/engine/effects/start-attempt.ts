@@ -1,0 +1,182 @@
+// Makes the worktree, sets the workspace up, writes the prompt and starts the agent. Each step finds what an earlier try made.
+import { join } from 'node:path';
+import type { Effect } from '../../core/effect.ts';
+import type { Event } from '../../core/event.ts';
+import { fail, ok, type Result } from '../../core/failure.ts';
+import type { Cause, Identity, Oid } from '../../core/model.ts';
+import { baseRefOf, tagOf } from '../../core/names.ts';
+import { writePrompt } from '../../core/prompt.ts';
+import { type AttemptState, type RunState, taskOf, type TaskState } from '../../core/state.ts';
+import type { AttemptFacts, Launch } from '../../ports/agent.ts';
+import type { EffectContext, Performed } from '../perform.ts';
+import { attemptDirOf, worktreeOf } from '../places.ts';
+
+type StartAttempt = Extract<Effect, { kind: 'start-attempt' }>;
+
+/** An attempt that was over before anybody could look at it. */
+const NOBODY: Identity = { bootId: '', pidNs: '', pid: 0, startTicks: 0 };
+
+/** Performs `start-attempt`. */
+export async function startAttempt(effect: StartAttempt, context: EffectContext): Performed {
+  const { parts, state, signal } = context;
+  const ts = taskOf(state, effect.task);
+  const attempt = ts.attempt;
+  if (attempt === null) throw new Error('Internal error: no attempt to start');
+  const base = await findBase(context, ts, attempt);
+  if (!base.ok) return base;
+  const worktree = worktreeOf(parts.places, effect.task);
+  const made = await parts.git.ensureWorktree({
+    path: worktree,
+    branch: attempt.branch,
+    base: base.value,
+    reason: `weft run=${state.run} task=${effect.task}`,
+  });
+  if (!made.ok) return made;
+  const ready = await setUp(context, { worktree, fresh: !made.value.reused, effect });
+  if (!ready.ok) return ok([startFailed(effect, 'setup-failed', ready.failure.sentence)]);
+  if (signal.aborted) return ok([]);
+  const launched = await launch(context, { effect, ts, worktree, base: base.value });
+  if (!launched.ok) {
+    const { kind, sentence } = launched.failure;
+    return kind === 'usage' ? ok([startFailed(effect, 'agent-missing', sentence)]) : launched;
+  }
+  return ok([
+    {
+      type: 'attempt.started',
+      task: effect.task,
+      attempt: effect.attempt,
+      base: base.value,
+      worktree,
+      ...launched.value,
+    },
+  ]);
+}
+
+/** The commit the task's change is measured against; pinned before the worktree exists, so that a repeated start finds the same one. */
+async function findBase(context: EffectContext, ts: TaskState, attempt: AttemptState): Promise<Result<Oid>> {
+  const { git } = context.parts;
+  const ref = baseRefOf(context.state, ts.task.id);
+  if (attempt.base !== null) return ok(attempt.base);
+  const pinned = await git.resolve(ref);
+  if (pinned !== null) return ok(pinned);
+  const tip = attempt.stackedOn === null ? await git.landingTip(context.state.policy.target) : null;
+  if (tip !== null && !tip.ok) return tip;
+  const base = tip === null ? attempt.stackedOn?.commit : tip.value.oid;
+  if (base === undefined) throw new Error('Internal error: nothing to start from');
+  await git.pin(ref, base);
+  return ok(base);
+}
+
+/** Local files, dependencies and the set-up command; done once per worktree. */
+async function setUp(
+  context: EffectContext,
+  of: { readonly worktree: string; readonly fresh: boolean; readonly effect: StartAttempt },
+): Promise<Result<void>> {
+  const { parts, state, signal } = context;
+  const dir = attemptDirOf(parts.places, of.effect.task, 0);
+  const marker = join(dir, 'set-up');
+  if (!of.fresh && (await parts.files.exists(marker))) return ok(undefined);
+  const furnished = await parts.git.furnish(of.worktree);
+  if (!furnished.ok) return furnished;
+  const line = state.policy.setup;
+  await parts.files.makeDir(dir);
+  if (line !== null) {
+    const end = await parts.process.run({
+      argv: ['sh', '-c', line],
+      cwd: of.worktree,
+      env: parts.environment({ pass: [], set: {} }),
+      timeoutMs: state.policy.limits.setupMs,
+      outputFile: join(dir, 'set-up.log'),
+      outputBytes: state.policy.limits.outputBytes,
+      tag: tagOf(state, of.effect.task, of.effect.attempt),
+      signal,
+    });
+    if (end.exit.code !== 0) {
+      const how = end.timedOut ? 'took too long' : `ended with ${end.exit.code ?? end.exit.signal}`;
+      const sentence = `The set-up command \`${line}\` ${how}.\n${end.tail.slice(-2_000)}`;
+      return fail({ kind: 'failed', sentence });
+    }
+  }
+  await parts.files.replace(marker, '');
+  return ok(undefined);
+}
+
+async function launch(
+  context: EffectContext,
+  of: { readonly effect: StartAttempt; readonly ts: TaskState; readonly worktree: string; readonly base: Oid },
+): Promise<Result<{ readonly identity: Identity; readonly steerable: boolean }>> {
+  const { parts, state } = context;
+  const { effect, ts } = of;
+  const dir = attemptDirOf(parts.places, effect.task, effect.attempt);
+  const config = state.policy.agents[ts.task.agent];
+  // a task with a command line of its own needs no configured agent
+  const kind = ts.task.run === null ? config?.kind : 'command';
+  const agent = kind === undefined ? undefined : parts.agents.get(kind);
+  if (agent === undefined) {
+    return fail({ kind: 'usage', sentence: `There is no agent ${ts.task.agent} of a kind that weft knows.` });
+  }
+  const facts = await factsOf(context, { ...of, dir });
+  await parts.files.makeDir(facts.tempDir);
+  await parts.files.replace(facts.promptFile, writePrompt(state, ts, of.base));
+  const launched = agent.launch(config ?? { kind: 'command' }, facts);
+  if (!launched.ok) return launched;
+  const started = await parts.process.start({
+    dir,
+    argv: launched.value.argv,
+    cwd: of.worktree,
+    env: parts.environment({ pass: config?.env ?? [], set: launched.value.env }),
+    stdin: stdinOf(launched.value, facts.promptFile),
+    tag: tagOf(state, effect.task, effect.attempt),
+    outputBytes: state.policy.limits.outputBytes,
+  });
+  if (!started.ok) return started;
+  const identity = started.value.kind === 'alive' ? started.value.identity : NOBODY;
+  return ok({ identity, steerable: launched.value.stdin === 'fifo' });
+}
+
+function stdinOf(launch: Launch, promptFile: string): Parameters<EffectContext['parts']['process']['start']>[0]['stdin'] {
+  switch (launch.stdin) {
+    case 'none':
+      return { kind: 'none' };
+    case 'prompt':
+      return { kind: 'file', path: promptFile };
+    case 'fifo':
+      return { kind: 'fifo' };
+  }
+}
+
+async function factsOf(
+  context: EffectContext,
+  of: { readonly effect: StartAttempt; readonly ts: TaskState; readonly worktree: string; readonly base: Oid; readonly dir: string },
+): Promise<AttemptFacts> {
+  const { parts, state } = context;
+  const tip = await parts.git.landingTip(state.policy.target);
+  return {
+    run: state.run ?? '',
+    task: of.effect.task,
+    attempt: of.effect.attempt,
+    base: of.base,
+    worktree: of.worktree,
+    promptFile: join(of.dir, 'prompt.md'),
+    statusFile: join(of.dir, 'status.json'),
+    tempDir: join(of.dir, 'tmp'),
+    portBase: portBaseOf(state, of.ts),
+    command: of.ts.task.run,
+    repository: parts.places.repository,
+    ...(tip.ok ? { target: tip.value.oid } : {}),
+  };
+}
+
+const FIRST_PORT = 10_000;
+const PORT_BLOCKS = 2_270;
+
+/** Ten ports below the range that systems hand out by themselves; tasks of one plan get different ones up to 2,270 tasks. */
+function portBaseOf(state: RunState, ts: TaskState): number {
+  let offset = 0;
+  for (const letter of state.run ?? '') offset = (offset * 31 + letter.charCodeAt(0)) % PORT_BLOCKS;
+  return FIRST_PORT + ((ts.order + offset) % PORT_BLOCKS) * 10;
+}
+
+function startFailed(effect: StartAttempt, cause: Cause, detail: string): Event {
+  return { type: 'attempt.start-failed', task: effect.task, attempt: effect.attempt, cause, detail };
+}

@@ -1,0 +1,33 @@
+// Ends an agent and all it started. What to do with the task afterwards is not decided here.
+import type { Effect } from '../../core/effect.ts';
+import { ok } from '../../core/failure.ts';
+import { tagOf } from '../../core/names.ts';
+import { taskOf } from '../../core/state.ts';
+import type { EffectContext, Performed } from '../perform.ts';
+import { attemptDirOf, worktreeOf } from '../places.ts';
+
+type StopAttempt = Extract<Effect, { kind: 'stop-attempt' }>;
+
+/** Performs `stop-attempt`. */
+export async function stopAttempt(effect: StopAttempt, context: EffectContext): Performed {
+  const survivors = await endProcesses(effect, context);
+  return ok([{ type: 'attempt.stopped', task: effect.task, attempt: effect.attempt, survivors }]);
+}
+
+/** Ends every process of the attempt, known or only tagged; gives the pids that survived. */
+export async function endProcesses(
+  of: Pick<StopAttempt, 'task' | 'attempt'>,
+  context: EffectContext,
+): Promise<readonly number[]> {
+  const { parts, state } = context;
+  const tag = tagOf(state, of.task, of.attempt);
+  const dir = attemptDirOf(parts.places, of.task, of.attempt);
+  const seen = await parts.process.inspect({ dir, tag });
+  const known = taskOf(state, of.task).attempt?.identity ?? null;
+  return parts.process.killTree({
+    identity: seen.kind === 'alive' ? seen.identity : known,
+    tag,
+    cwd: worktreeOf(parts.places, of.task),
+    graceMs: state.policy.limits.graceMs,
+  });
+}

@@ -1,0 +1,29 @@
+// Clears a task's worktree, branch and refs away; what did not land is kept under a rescue ref first.
+import type { Effect } from '../../core/effect.ts';
+import { ok } from '../../core/failure.ts';
+import { baseRefOf, branchOf, candidateRefOf, rescueRefOf } from '../../core/names.ts';
+import { taskOf } from '../../core/state.ts';
+import type { EffectContext, Performed } from '../perform.ts';
+import { attemptDirOf, worktreeOf } from '../places.ts';
+import { endProcesses } from './stop-attempt.ts';
+
+type SweepTask = Extract<Effect, { kind: 'sweep-task' }>;
+
+/** Performs `sweep-task`. */
+export async function sweepTask(effect: SweepTask, context: EffectContext): Performed {
+  const { parts, state } = context;
+  const ts = taskOf(state, effect.task);
+  await endProcesses(effect, context);
+  const landed = ts.phase === 'merged' ? (ts.attempt?.inspected?.head ?? null) : null;
+  const removed = await parts.git.removeWorktree({
+    path: worktreeOf(parts.places, effect.task),
+    branch: ts.attempt?.branch ?? branchOf(state, effect.task),
+    landed,
+    rescue: rescueRefOf(state, effect.task),
+  });
+  if (!removed.ok) return removed;
+  await parts.git.unpin(baseRefOf(state, effect.task));
+  await parts.git.unpin(candidateRefOf(state, effect.task));
+  await parts.files.remove(attemptDirOf(parts.places, effect.task, 0));
+  return ok([{ type: 'task.swept', task: effect.task, ...removed.value }]);
+}

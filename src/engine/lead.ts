@@ -1,0 +1,104 @@
+// Puts an engine together over an opened journal, new or not, and runs it to its rest.
+import type { Judged } from '../core/decide/command.ts';
+import type { Event, Outcome, PolicyChange } from '../core/event.ts';
+import { replay } from '../core/evolve/evolve.ts';
+import { fail, type Result } from '../core/failure.ts';
+import type { Policy } from '../core/model.ts';
+import type { RunView } from '../core/view.ts';
+import type { Opened } from '../ports/journal.ts';
+import type { Command } from '../core/decide/command.ts';
+import { createInbox, MAX_WAITING } from './inbox.ts';
+import { createLedger } from './ledger.ts';
+import { findAdopted, observeTarget } from './observe-target.ts';
+import type { Parts } from './parts.ts';
+import { createPerformer } from './perform.ts';
+import { createPublisher } from './publish.ts';
+import { reconcile } from './reconcile.ts';
+import { startRunClock } from './run-clock.ts';
+import { runPlan } from './run.ts';
+
+/** How a run begins: with a first fact, or where its journal ends. */
+export type Beginning =
+  | { readonly kind: 'new'; readonly started: Extract<Event, { readonly type: 'run.started' }> }
+  | { readonly kind: 'resumed'; readonly policy: (recorded: Policy) => { policy: Policy; changes: readonly PolicyChange[] } };
+
+/** A run under way in this process. */
+export interface Leading {
+  readonly outcome: Promise<Outcome>;
+  readonly changes: readonly PolicyChange[];
+  onView(show: (view: RunView) => void): () => void;
+  command(command: Command): Promise<Result<Judged>>;
+  /** Leaves at once: nothing more is begun, agents live on, the journal has all that was promised. */
+  abandon(): Promise<void>;
+}
+
+/** Starts to lead. Returns at once; `outcome` rejects only when the journal can no longer be written. */
+export function lead(of: {
+  readonly parts: Parts;
+  readonly opened: Opened;
+  readonly beginning: Beginning;
+  readonly stay: boolean;
+}): Leading {
+  const { parts, opened, beginning } = of;
+  const state = replay(opened.records);
+  const runClock = startRunClock(parts.clock, opened.records.at(-1) ?? null);
+  const ledger = createLedger({ state, journal: parts.journal, clock: parts.clock, runClock });
+  const inbox = createInbox(parts.clock);
+  const changes = begin(beginning, ledger);
+  const performer = createPerformer({ parts, state, inbox });
+  const publisher = createPublisher(parts, ledger);
+  let stopObserving = (): void => undefined;
+
+  const run = async (): Promise<Outcome> => {
+    try {
+      return await runPlan({
+        ledger,
+        inbox,
+        performer,
+        publish: publisher.publish,
+        stay: of.stay,
+        reconcile: async () => {
+          await ledger.flush();
+          await reconcile(parts, ledger);
+          ledger.record(await findAdopted(parts, state));
+          stopObserving = observeTarget({ parts, state, inbox });
+        },
+      });
+    } finally {
+      stopObserving();
+      await performer.stop();
+      await publisher.finish();
+    }
+  };
+
+  return {
+    outcome: run(),
+    changes,
+    onView: publisher.onView,
+    command: (command) => giveCommand(inbox, command),
+    abandon: async () => {
+      stopObserving();
+      await performer.stop();
+      await ledger.flush();
+    },
+  };
+}
+
+function begin(beginning: Beginning, ledger: ReturnType<typeof createLedger>): readonly PolicyChange[] {
+  if (beginning.kind === 'new') {
+    ledger.record([beginning.started]);
+    return [];
+  }
+  const { policy, changes } = beginning.policy(ledger.state.policy);
+  ledger.record([{ type: 'run.resumed', policy, overrides: changes }]);
+  return changes;
+}
+
+function giveCommand(inbox: ReturnType<typeof createInbox>, command: Command): Promise<Result<Judged>> {
+  if (inbox.size() >= MAX_WAITING) {
+    return Promise.resolve(fail({ kind: 'environment', sentence: 'The engine has too many commands waiting.' }));
+  }
+  return new Promise((reply) => {
+    inbox.put({ kind: 'command', command, reply });
+  });
+}

@@ -1,0 +1,76 @@
+// Watches the target branch for what people do to it: work that somebody merged by hand is adopted, not landed twice.
+import type { Event } from '../core/event.ts';
+import { writeLandingMessage } from '../core/message.ts';
+import type { Oid } from '../core/model.ts';
+import { candidateRefOf } from '../core/names.ts';
+import type { RunState, TaskState } from '../core/state.ts';
+import type { Inbox } from './inbox.ts';
+import type { Parts } from './parts.ts';
+
+/** Looks now and after each move of the target until stopped. */
+export function observeTarget(of: { readonly parts: Parts; readonly state: RunState; readonly inbox: Inbox }): () => void {
+  const { parts, state, inbox } = of;
+  let looking: Promise<void> = Promise.resolve();
+  let queued = false;
+  const look = async (): Promise<void> => {
+    queued = false;
+    const events = await findAdopted(parts, state).catch(() => []);
+    if (events.length > 0) inbox.put({ kind: 'facts', events });
+  };
+  const lookSoon = (): void => {
+    if (queued) return;
+    queued = true;
+    looking = looking.then(look);
+  };
+  return parts.git.watchBranch(state.policy.target, lookSoon);
+}
+
+/** Verified work that is on the target although weft did not put it there, as facts. */
+export async function findAdopted(parts: Parts, state: RunState): Promise<readonly Event[]> {
+  const waiting = [...state.tasks.values()].filter((ts) => ts.phase === 'committed');
+  if (waiting.length === 0) return [];
+  const tip = await parts.git.resolve(`refs/heads/${state.policy.target}`);
+  if (tip === null) return [];
+  const events: Event[] = [];
+  for (const ts of waiting) {
+    if (await isOnTarget(parts, state, { ts, tip })) events.push(await adopt(parts, state, { ts, tip }));
+  }
+  return events;
+}
+
+/** By ancestry, or (squashed, rebased) because merging it would change nothing any more. */
+async function isOnTarget(
+  parts: Parts,
+  state: RunState,
+  of: { readonly ts: TaskState; readonly tip: Oid },
+): Promise<boolean> {
+  const seen = of.ts.attempt?.inspected;
+  if (seen == null || seen.fileCount === 0) return false;
+  if (await parts.git.isAncestor({ ancestor: seen.head, of: of.tip })) return true;
+  const built = await parts.git.buildCandidate({
+    target: of.tip,
+    base: seen.base,
+    head: seen.head,
+    strategy: 'squash',
+    message: writeLandingMessage(state, of.ts),
+    pin: candidateRefOf(state, of.ts.task.id),
+  });
+  return built.ok && built.value.kind === 'built' && built.value.empty;
+}
+
+async function adopt(
+  parts: Parts,
+  state: RunState,
+  of: { readonly ts: TaskState; readonly tip: Oid },
+): Promise<Event> {
+  return {
+    type: 'task.landed',
+    task: of.ts.task.id,
+    commit: of.tip,
+    tree: await parts.git.treeOf(of.tip),
+    base: of.tip,
+    ref: state.policy.target,
+    detour: null,
+    by: 'human',
+  };
+}

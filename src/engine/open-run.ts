@@ -1,0 +1,147 @@
+// Becomes the leader and begins a run, or goes on with one: the same loop in both cases.
+import { join } from 'node:path';
+import type { Outcome, PolicyChange } from '../core/event.ts';
+import { type Failure, fail, ok, type Result } from '../core/failure.ts';
+import { type Plan, type Policy, type RunId, runId } from '../core/model.ts';
+import { comparePolicies } from '../core/policy.ts';
+import { replay } from '../core/evolve/evolve.ts';
+import type { RunView } from '../core/view.ts';
+import type { Json, Led } from '../ports/control.ts';
+import { type Beginning, type Leading, lead } from './lead.ts';
+import type { Places, Tools } from './parts.ts';
+import { placesOf } from './places.ts';
+import { isCommand } from './reconcile.ts';
+
+/** A run that this process leads. */
+export interface OpenRun {
+  readonly run: string;
+  readonly outcome: Promise<Outcome>;
+  readonly changes: readonly PolicyChange[];
+  onView(show: (view: RunView) => void): () => void;
+  interrupt(): void;
+}
+
+/** Begins a new run of the plan. Nothing is created when another engine leads or the target does not exist. */
+export async function startRun(
+  tools: Tools,
+  of: { readonly plan: Plan; readonly policy: Policy; readonly stay: boolean },
+): Promise<Result<OpenRun>> {
+  const target = await tools.git.resolve(`refs/heads/${of.policy.target}`);
+  if (target === null) {
+    return fail({
+      kind: 'usage',
+      sentence: `There is no branch ${of.policy.target} to land on.`,
+      hint: 'Name one with --target, or `target:` in .weft/config.yaml.',
+    });
+  }
+  await ignoreState(tools);
+  const led = await tools.control.lead(tools.stateDir);
+  if (!led.ok) return led;
+  const run = nameRun(tools);
+  const places = placesOf(tools.repository, run, of.policy);
+  const beginning: Beginning = {
+    kind: 'new',
+    started: {
+      type: 'run.started',
+      run,
+      repository: tools.repository,
+      policy: of.policy,
+      tasks: of.plan.tasks,
+      targetOid: target,
+    },
+  };
+  return open(tools, led.value, { run, places, beginning, stay: of.stay });
+}
+
+/** Goes on with a run. The policy in force is the journal's, with the overrides given. */
+export async function resumeRun(
+  tools: Tools,
+  of: { readonly run: string; readonly override: (recorded: Policy) => Result<Policy>; readonly stay: boolean },
+): Promise<Result<OpenRun>> {
+  const run = runId(of.run);
+  const runDir = join(tools.stateDir, 'runs', run);
+  const read = await tools.journals.read(runDir);
+  if (!read.ok) return read;
+  const recorded = replay(read.value.records);
+  const policy = of.override(recorded.policy);
+  if (!policy.ok) return policy;
+  const led = await tools.control.lead(tools.stateDir);
+  if (!led.ok) return led;
+  const places = { ...placesOf(tools.repository, run, recorded.policy), runDir };
+  const changes = comparePolicies(recorded.policy, policy.value);
+  const beginning: Beginning = { kind: 'resumed', policy: () => ({ policy: policy.value, changes }) };
+  return open(tools, led.value, { run, places, beginning, stay: of.stay });
+}
+
+async function open(
+  tools: Tools,
+  led: Led,
+  of: { readonly run: RunId; readonly places: Places; readonly beginning: Beginning; readonly stay: boolean },
+): Promise<Result<OpenRun>> {
+  const { run, places, beginning, stay } = of;
+  const opened = await tools.journals.open(places.runDir, led.leadership);
+  if (!opened.ok) {
+    await led.close();
+    return opened;
+  }
+  const { journal } = opened.value;
+  const leading = lead({ parts: { ...tools, journal, places }, opened: opened.value.opened, beginning, stay });
+  led.serve((request) => answer(leading, run, request));
+  const interruption = createInterruption(leading);
+  const close = async (): Promise<void> => {
+    await journal.close();
+    await led.close();
+  };
+  const outcome = Promise.race([leading.outcome, interruption.left]).finally(close);
+  return ok({ run, outcome, changes: leading.changes, onView: leading.onView, interrupt: interruption.next });
+}
+
+/** First: start nothing more · second: stop the agents · third: leave at once. */
+function createInterruption(leading: Leading): { readonly left: Promise<Outcome>; next(): void } {
+  let count = 0;
+  let leave: () => void = () => undefined;
+  const left = new Promise<void>((resolve) => {
+    leave = resolve;
+  })
+    .then(leading.abandon)
+    .then((): Outcome => 'stopped');
+  const next = (): void => {
+    count += 1;
+    if (count === 1) void leading.command({ kind: 'drain' });
+    else if (count === 2) void leading.command({ kind: 'stop', task: null });
+    else leave();
+  };
+  return { left, next };
+}
+
+/** Answers a request on the control socket. */
+async function answer(leading: Leading, run: RunId, request: Json): Promise<Json> {
+  if (typeof request !== 'object' || request === null || !('command' in request) || !('run' in request)) {
+    return refuse({ kind: 'usage', sentence: 'This engine does not know that request.' });
+  }
+  if (request['run'] !== run) return { ok: false, otherRun: run };
+  const { command } = request;
+  if (!isCommand(command)) return refuse({ kind: 'usage', sentence: 'This engine does not know that command.' });
+  const judged = await leading.command(command);
+  return judged.ok ? { ok: true, sentence: judged.value.sentence } : refuse(judged.failure);
+}
+
+function refuse(failure: Failure): Json {
+  const { kind, sentence, hint } = failure;
+  return { ok: false, failure: hint === undefined ? { kind, sentence } : { kind, sentence, hint } };
+}
+
+/** Sorts by time and is unique: date, time to the second, and four digits of chance. */
+function nameRun(tools: Tools): RunId {
+  const stamp = new Date(tools.clock.wallMs()).toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+  return runId(`${stamp}-${tools.chance()}`);
+}
+
+const IGNORE = '*\n!config.yaml\n!agents/\n!agents/*.md\n';
+
+/** Keeps the state folder out of the user's `git status`. */
+export async function ignoreState(tools: Pick<Tools, 'files' | 'stateDir'>): Promise<void> {
+  await tools.files.makeDir(tools.stateDir);
+  const path = join(tools.stateDir, '.gitignore');
+  if (!(await tools.files.exists(path))) await tools.files.replace(path, IGNORE);
+}

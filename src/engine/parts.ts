@@ -1,0 +1,65 @@
+// Everything the engine is given: ports, places and the state it owns. No decisions, no behaviour.
+import type { AgentPort, AgentStatus } from '../ports/agent.ts';
+import type { ControlPort } from '../ports/control.ts';
+import type { ClockPort } from '../ports/clock.ts';
+import type { FilesPort } from '../ports/files.ts';
+import type { GitPort, Person } from '../ports/git.ts';
+import type { JournalPort, JournalStore } from '../ports/journal.ts';
+import type { ProcessPort } from '../ports/process.ts';
+
+/** Where a run keeps what it makes. Absolute paths. */
+export interface Places {
+  readonly repository: string;
+  /** `.weft` of the repository. */
+  readonly stateDir: string;
+  /** `.weft/runs/<run>`. */
+  readonly runDir: string;
+  /** Folder of the run's worktrees. */
+  readonly worktrees: string;
+}
+
+/** What belongs to a repository, whatever run is looked at. */
+export interface Tools {
+  readonly repository: string;
+  /** `.weft` of the repository. */
+  readonly stateDir: string;
+  /** For people: `2.39.5`. */
+  readonly gitVersion: string;
+  readonly clock: ClockPort;
+  readonly git: GitPort;
+  readonly process: ProcessPort;
+  readonly files: FilesPort;
+  readonly control: ControlPort;
+  readonly journals: JournalStore;
+  readonly agents: ReadonlyMap<string, AgentPort>;
+  /** A few random letters and digits for names. */
+  readonly chance: () => string;
+  /** Delivers the lines of a growing file; resolves after `signal` or, when the rest is delivered, `ended`. */
+  readonly followLines: (
+    path: string,
+    of: {
+      readonly fromOffset: number;
+      readonly onLine: (line: string) => void;
+      readonly signal: AbortSignal;
+      readonly ended: AbortSignal;
+    },
+  ) => Promise<void>;
+  /** Offset at which the last `lines` lines begin, looking at `maxBytes` at most. */
+  readonly findTail: (path: string, of: { readonly lines: number; readonly maxBytes: number }) => Promise<number>;
+  /** Author of commits that weft makes on behalf of agents. */
+  readonly author: Person;
+  /** What an agent said in its status file, or null. */
+  readonly readStatus: (path: string) => Promise<AgentStatus | null>;
+  /** The allowlisted environment plus what is named and set. */
+  readonly environment: (wish: {
+    readonly pass: readonly string[];
+    readonly set: Readonly<Record<string, string>>;
+  }) => Readonly<Record<string, string>>;
+}
+
+/** The outside world of one engine: what it needs of the repository's tools, and its run's own journal and places. */
+export interface Parts
+  extends Pick<Tools, 'clock' | 'git' | 'process' | 'files' | 'agents' | 'author' | 'readStatus' | 'environment'> {
+  readonly journal: JournalPort;
+  readonly places: Places;
+}

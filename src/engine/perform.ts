@@ -1,0 +1,177 @@
+// Keeps the effects that are under way in line with the ones decided: starts what is missing, aborts what is obsolete.
+import type { WorkEffect } from '../core/effect.ts';
+import type { Event } from '../core/event.ts';
+import type { Result } from '../core/failure.ts';
+import type { RunState } from '../core/state.ts';
+import { buildCandidate } from './effects/build-candidate.ts';
+import { deliverGuidance } from './effects/deliver-guidance.ts';
+import { inspectAttempt } from './effects/inspect-attempt.ts';
+import { landCandidate } from './effects/land-candidate.ts';
+import { startAttempt } from './effects/start-attempt.ts';
+import { stopAttempt } from './effects/stop-attempt.ts';
+import { sweepTask } from './effects/sweep-task.ts';
+import { verifyAttempt, verifyCandidate } from './effects/verify.ts';
+import { watchAttempt } from './effects/watch-attempt.ts';
+import type { Inbox } from './inbox.ts';
+import type { Parts } from './parts.ts';
+
+/** What an effect may use. It reads the state and never changes it. */
+export interface EffectContext {
+  readonly parts: Parts;
+  readonly state: RunState;
+  readonly signal: AbortSignal;
+  /** Tells facts while the effect goes on. */
+  readonly emit: (events: readonly Event[]) => void;
+  /** Number of the clean checkout lent to this effect. */
+  readonly slot: number;
+}
+
+/** What an effect gives: the facts it established, or why it could not. */
+export type Performed = Promise<Result<readonly Event[]>>;
+
+interface UnderWay {
+  readonly effect: WorkEffect;
+  readonly controller: AbortController;
+  readonly slot: number;
+}
+
+/** See the file's first line. */
+export interface Performer {
+  align(wanted: readonly WorkEffect[]): void;
+  /** Number of effects under way. */
+  count(): number;
+  /** Aborts all and resolves when none is left. */
+  stop(): Promise<void>;
+}
+
+/** Starts of attempts, and looks at ended ones, at once. */
+const STARTS_AT_ONCE = 8;
+
+/** Creates a performer whose facts go into the inbox. */
+export function createPerformer(of: {
+  readonly parts: Parts;
+  readonly state: RunState;
+  readonly inbox: Inbox;
+}): Performer {
+  const underWay = new Map<string, UnderWay>();
+  let drained: (() => void) | null = null;
+
+  const finish = (key: string, events: readonly Event[]): void => {
+    underWay.delete(key);
+    of.inbox.put(events.length === 0 ? { kind: 'wake' } : { kind: 'facts', events });
+    if (underWay.size === 0) drained?.();
+  };
+
+  const start = (effect: WorkEffect, slot: number): void => {
+    const controller = new AbortController();
+    underWay.set(effect.key, { effect, controller, slot });
+    const context: EffectContext = {
+      parts: of.parts,
+      state: of.state,
+      signal: controller.signal,
+      emit: (events) => of.inbox.put({ kind: 'facts', events }),
+      slot,
+    };
+    void settle(effect, context).then((events) => finish(effect.key, events));
+  };
+
+  return {
+    count: () => underWay.size,
+    align: (wanted) => {
+      const keys = new Set(wanted.map((effect) => effect.key));
+      for (const [key, { controller }] of underWay) if (!keys.has(key)) controller.abort();
+      for (const effect of wanted) {
+        if (underWay.has(effect.key) || !hasRoom(underWay, effect, of.state)) continue;
+        start(effect, freeSlot(underWay, effect));
+      }
+    },
+    stop: async () => {
+      for (const { controller } of underWay.values()) controller.abort();
+      if (underWay.size === 0) return;
+      await new Promise<void>((resolve) => {
+        drained = resolve;
+      });
+    },
+  };
+}
+
+/** Performs to the end; whatever goes wrong becomes a fact. */
+async function settle(effect: WorkEffect, context: EffectContext): Promise<readonly Event[]> {
+  try {
+    const performed = await perform(effect, context);
+    if (!performed.ok) return [failed(effect, performed.failure.sentence)];
+    if (performed.value.length > 0 || context.signal.aborted) return performed.value;
+    return [failed(effect, 'it had no result')];
+  } catch (error) {
+    if (context.signal.aborted) return [];
+    return [failed(effect, error instanceof Error ? error.message : String(error))];
+  }
+}
+
+function failed(effect: WorkEffect, detail: string): Event {
+  const { task, attempt, kind } = effect;
+  return { type: 'effect.failed', task, attempt, effect: kind, detail: detail.slice(0, 2_000) };
+}
+
+function perform(effect: WorkEffect, context: EffectContext): Performed {
+  switch (effect.kind) {
+    case 'start-attempt':
+      return startAttempt(effect, context);
+    case 'watch-attempt':
+      return watchAttempt(effect, context);
+    case 'stop-attempt':
+      return stopAttempt(effect, context);
+    case 'deliver-guidance':
+      return deliverGuidance(effect, context);
+    case 'inspect-attempt':
+      return inspectAttempt(effect, context);
+    case 'verify-attempt':
+      return verifyAttempt(effect, context);
+    case 'build-candidate':
+      return buildCandidate(effect, context);
+    case 'verify-candidate':
+      return verifyCandidate(effect, context);
+    case 'land-candidate':
+      return landCandidate(effect, context);
+    case 'sweep-task':
+      return sweepTask(effect, context);
+  }
+}
+
+/** The effects of one task go one after another (an aborted one has to end first); only watching goes on beside them. */
+function hasRoom(underWay: ReadonlyMap<string, UnderWay>, effect: WorkEffect, state: RunState): boolean {
+  if (effect.kind === 'watch-attempt') return true;
+  let alike = 0;
+  for (const { effect: other } of underWay.values()) {
+    if (other.kind === 'watch-attempt') continue;
+    if (other.task === effect.task) return false;
+    if (lane(other) === lane(effect)) alike += 1;
+  }
+  return alike < roomOf(effect, state);
+}
+
+function lane(effect: WorkEffect): string {
+  return effect.kind === 'inspect-attempt' ? 'start-attempt' : effect.kind;
+}
+
+function roomOf(effect: WorkEffect, state: RunState): number {
+  switch (effect.kind) {
+    case 'verify-attempt':
+      return state.policy.limits.gateSlots;
+    case 'start-attempt':
+    case 'inspect-attempt':
+    case 'sweep-task':
+      return STARTS_AT_ONCE;
+    default:
+      return Number.POSITIVE_INFINITY;
+  }
+}
+
+/** Checkout 0 is the landing's own; verifications of attempts share the others. */
+function freeSlot(underWay: ReadonlyMap<string, UnderWay>, effect: WorkEffect): number {
+  if (effect.kind !== 'verify-attempt') return 0;
+  const taken = new Set([...underWay.values()].map((each) => each.slot));
+  let slot = 1;
+  while (taken.has(slot)) slot += 1;
+  return slot;
+}

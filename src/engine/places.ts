@@ -1,0 +1,32 @@
+// Where things of a run lie on disk. Joins paths; touches nothing.
+import { basename, join, resolve } from 'node:path';
+import type { Policy, RunId, TaskId } from '../core/model.ts';
+import { slugId } from '../core/plan/slug.ts';
+import type { Places } from './parts.ts';
+
+/** Places of a run. The worktrees' root may be given relative to the repository and may name it as `{repo}`. */
+export function placesOf(repository: string, run: RunId, policy: Policy): Places {
+  const root = resolve(repository, policy.worktrees.root.replaceAll('{repo}', basename(repository)));
+  const stateDir = join(repository, '.weft');
+  return { repository, stateDir, runDir: join(stateDir, 'runs', run), worktrees: join(root, run) };
+}
+
+/** Worktree of a task. */
+export function worktreeOf(places: Places, task: TaskId): string {
+  return join(places.worktrees, slugId(task));
+}
+
+/** Clean checkout number `slot`, where gates run. */
+export function checkoutOf(places: Places, slot: number): string {
+  return join(places.worktrees, '.gates', String(slot));
+}
+
+/** Folder of one attempt's files. */
+export function attemptDirOf(places: Places, task: TaskId, attempt: number): string {
+  return join(places.runDir, 'attempts', slugId(task), String(attempt));
+}
+
+/** Folder of one verification's outputs. */
+export function gateDirOf(places: Places, task: TaskId, attempt: number): string {
+  return join(attemptDirOf(places, task, attempt), 'gates');
+}

@@ -1,0 +1,86 @@
+// Writes the derived files that surfaces read: soon after every change, never more often than they are worth, all at rest.
+import { join } from 'node:path';
+import { documentReceipt, renderReceipt } from '../core/documents/receipt.ts';
+import { documentHandoff } from '../core/documents/handoff.ts';
+import { documentState } from '../core/documents/state.ts';
+import { documentSummary } from '../core/documents/summary.ts';
+import { type RunView, viewRun } from '../core/view.ts';
+import type { Ledger } from './ledger.ts';
+import type { Parts } from './parts.ts';
+
+/** Least time between two writings, in ms; large runs wait longer, so that writing takes a tenth of the time at most. */
+const LEAST_PAUSE_MS = 40;
+const PAUSE_PER_COST = 9;
+
+/** See the file's first line. */
+export interface Publisher {
+  /** Something changed; returns at once. */
+  publish(): void;
+  /** Calls back with each view that is written; returns how to stop. */
+  onView(show: (view: RunView) => void): () => void;
+  /** Writes everything once more and resolves when it is on disk. */
+  finish(): Promise<void>;
+}
+
+/** Creates a publisher. Its failures never stop the engine: the files can be made again from the journal. */
+export function createPublisher(parts: Parts, ledger: Ledger): Publisher {
+  const listeners = new Set<(view: RunView) => void>();
+  let seen = -1;
+  let running: Promise<void> | null = null;
+  let pauseMs = 0;
+
+  const write = async (): Promise<void> => {
+    await parts.clock.sleep(pauseMs);
+    const began = parts.clock.monoMs();
+    seen = ledger.count();
+    const view = viewRun(ledger.state, ledger.now());
+    await parts.files.replace(join(parts.places.runDir, 'view.json'), `${JSON.stringify(view)}\n`);
+    for (const listener of listeners) listener(view);
+    await writeDocument(parts, 'state.json', documentState(ledger.state, ledger.now()));
+    pauseMs = Math.max(LEAST_PAUSE_MS, PAUSE_PER_COST * (parts.clock.monoMs() - began));
+  };
+
+  const publish = (): void => {
+    if (running !== null || seen === ledger.count()) return;
+    running = write()
+      .catch(() => undefined)
+      .then(() => {
+        running = null;
+        if (seen !== ledger.count()) publish();
+      });
+  };
+
+  return {
+    publish,
+    onView: (show) => {
+      listeners.add(show);
+      return () => listeners.delete(show);
+    },
+    finish: async () => {
+      await running;
+      pauseMs = 0;
+      await write().catch(() => undefined);
+      await writeEnd(parts, ledger).catch(() => undefined);
+    },
+  };
+}
+
+/** What is left of a run that came to rest: summary, handoff, receipt. */
+async function writeEnd(parts: Parts, ledger: Ledger): Promise<void> {
+  const { state } = ledger;
+  const now = ledger.now();
+  await writeDocument(parts, 'summary.json', documentSummary(state, now));
+  const receipt = documentReceipt(state, now);
+  await writeDocument(parts, 'receipt.json', receipt);
+  await parts.files.replace(join(parts.places.runDir, 'receipt.md'), renderReceipt(receipt));
+  if (state.rested === null) return;
+  const name = state.rested === 'complete' ? 'complete.json' : 'stop.json';
+  const other = name === 'complete.json' ? 'stop.json' : 'complete.json';
+  await parts.files.makeDir(join(parts.places.runDir, 'handoffs'));
+  await writeDocument(parts, join('handoffs', name), documentHandoff(state, now));
+  await parts.files.remove(join(parts.places.runDir, 'handoffs', other));
+}
+
+async function writeDocument(parts: Parts, name: string, document: unknown): Promise<void> {
+  await parts.files.replace(join(parts.places.runDir, name), `${JSON.stringify(document, null, 2)}\n`);
+}

@@ -1,0 +1,171 @@
+// Looks at runs without leading them: which there are, how they stand, what they left. Writes nothing but inbox files.
+import { join } from 'node:path';
+import { type Command, judgeCommand } from '../core/decide/command.ts';
+import { documentReceipt, renderReceipt } from '../core/documents/receipt.ts';
+import type { Outcome } from '../core/event.ts';
+import { replay } from '../core/evolve/evolve.ts';
+import { type Failure, fail, ok, type Result } from '../core/failure.ts';
+import { runMs } from '../core/model.ts';
+import type { RunState } from '../core/state.ts';
+import { type RunView, viewRun } from '../core/view.ts';
+import type { Json } from '../ports/control.ts';
+import type { Tools } from './parts.ts';
+
+/** One run on disk. */
+export interface RunSummary {
+  readonly run: string;
+  readonly startedAt: string;
+  readonly state: 'running' | 'interrupted' | Outcome;
+  readonly tasks: number;
+}
+
+const MAX_VIEW_BYTES = 256 * 1024 * 1024;
+const COMMAND_TIMEOUT_MS = 30_000;
+/** How often a follower makes sure that the engine still lives. */
+const LIFE_CHECK_MS = 1_000;
+
+/** Folder of a run. */
+export function runDirOf(tools: Pick<Tools, 'stateDir'>, run: string): string {
+  return join(tools.stateDir, 'runs', run);
+}
+
+/** Names of the runs on disk, latest first. */
+export async function listRunNames(tools: Tools): Promise<readonly string[]> {
+  return [...(await tools.files.list(join(tools.stateDir, 'runs')))].reverse();
+}
+
+/** The runs on disk, latest first; one whose journal cannot be read is passed over. */
+export async function listRuns(tools: Tools): Promise<readonly RunSummary[]> {
+  const summaries: RunSummary[] = [];
+  for (const run of await listRunNames(tools)) {
+    const view = await readView(tools, run);
+    if (!view.ok) continue;
+    const { startedAt, state, tasks } = view.value;
+    summaries.push({ run, startedAt, state, tasks: tasks.length });
+  }
+  return summaries;
+}
+
+/** Resolves `latest`, a full name or a unique beginning. */
+export async function findRun(tools: Tools, name: string): Promise<Result<string>> {
+  const runs = await listRunNames(tools);
+  const latest = runs[0];
+  if (latest === undefined) {
+    return fail({ kind: 'usage', sentence: 'There is no run yet.', hint: 'weft run tracks.yaml starts one.' });
+  }
+  if (name === 'latest') return ok(latest);
+  const found = runs.includes(name) ? [name] : runs.filter((run) => run.startsWith(name));
+  const only = found[0];
+  if (only !== undefined && found.length === 1) return ok(only);
+  const what = found.length === 0 ? `There is no run ${name}.` : `${name} could be any of ${found.length} runs.`;
+  return fail({ kind: 'usage', sentence: what, hint: `Runs: ${(found.length === 0 ? runs : found).slice(0, 5).join(', ')}` });
+}
+
+/** State of a run from its journal. */
+export async function readState(tools: Tools, run: string): Promise<Result<RunState>> {
+  const read = await tools.journals.read(runDirOf(tools, run));
+  if (!read.ok) return read;
+  if (read.value.records.length === 0) {
+    return fail({ kind: 'corrupt', sentence: `Run ${run} was never begun.`, hint: 'weft run starts a new one.' });
+  }
+  return ok(replay(read.value.records));
+}
+
+/** Picture of a run: the engine's own file while it leads, else made anew from the journal. */
+export async function readView(tools: Tools, run: string): Promise<Result<RunView>> {
+  const leads = (await tools.control.findLeader(tools.stateDir)) !== null;
+  if (leads) {
+    const text = await tools.files.readText(join(runDirOf(tools, run), 'view.json'), MAX_VIEW_BYTES);
+    const view = text === null ? null : parseView(text);
+    if (view !== null) return ok(view);
+  }
+  const state = await readState(tools, run);
+  if (!state.ok) return state;
+  const view = viewRun(state.value, state.value.ms);
+  return ok(view.state === 'running' && !leads ? { ...view, state: 'interrupted' } : view);
+}
+
+function parseView(text: string): RunView | null {
+  try {
+    return JSON.parse(text) as RunView;
+  } catch {
+    return null;
+  }
+}
+
+/** Shows each new picture until the run is not running any more, or the signal fires. */
+export async function followView(
+  tools: Tools,
+  of: { readonly run: string; readonly show: (view: RunView) => void; readonly signal: AbortSignal },
+): Promise<void> {
+  let shown = '';
+  let ring: () => void = () => undefined;
+  const stop = tools.files.watchDir(runDirOf(tools, of.run), () => ring());
+  try {
+    while (!of.signal.aborted) {
+      const rung = new Promise<void>((resolve) => {
+        ring = resolve;
+      });
+      const view = await readView(tools, of.run);
+      if (!view.ok) return;
+      const text = JSON.stringify(view.value);
+      if (text !== shown) of.show(view.value);
+      shown = text;
+      if (view.value.state !== 'running') return;
+      const timer = new AbortController();
+      await Promise.race([rung, tools.clock.sleep(LIFE_CHECK_MS, AbortSignal.any([timer.signal, of.signal]))]);
+      timer.abort();
+    }
+  } finally {
+    stop();
+  }
+}
+
+/** Gives a command to the engine, or leaves it for the next one after judging it against the journal. */
+export async function giveCommand(
+  tools: Tools,
+  run: string,
+  command: Command,
+): Promise<Result<{ readonly sentence: string; readonly by: 'engine' | 'inbox' }>> {
+  const request: Json = { run, command: { ...command } };
+  const answer = await tools.control.call(tools.stateDir, request, COMMAND_TIMEOUT_MS);
+  if (!answer.ok) return answer;
+  if (answer.value !== null && !isForOtherRun(answer.value)) return readAnswer(answer.value);
+  const state = await readState(tools, run);
+  if (!state.ok) return state;
+  const judged = judgeCommand(state.value, command);
+  if (!judged.ok) return judged;
+  const dir = join(runDirOf(tools, run), 'inbox');
+  await tools.files.makeDir(dir);
+  const name = `${String(tools.clock.wallMs()).padStart(15, '0')}-${tools.chance()}.json`;
+  await tools.files.replace(join(dir, name), `${JSON.stringify(command)}\n`);
+  return ok({ sentence: `${judged.value.sentence} No engine runs now: \`weft resume\` takes it up.`, by: 'inbox' });
+}
+
+function isForOtherRun(answer: Json): boolean {
+  return typeof answer === 'object' && answer !== null && 'otherRun' in answer;
+}
+
+function readAnswer(answer: Json): Result<{ readonly sentence: string; readonly by: 'engine' }> {
+  const fields = (answer ?? {}) as { readonly ok?: Json; readonly sentence?: Json; readonly failure?: Json };
+  if (fields.ok === true && typeof fields.sentence === 'string') return ok({ sentence: fields.sentence, by: 'engine' });
+  if (fields.failure !== undefined) return fail(fields.failure as unknown as Failure);
+  return fail({ kind: 'environment', sentence: 'The engine gave an answer that cannot be read.' });
+}
+
+/** Receipt as data and as text, made from the journal. */
+export async function readReceipt(
+  tools: Tools,
+  of: { readonly run: string; readonly write: boolean },
+): Promise<Result<{ readonly json: unknown; readonly markdown: string }>> {
+  const state = await readState(tools, of.run);
+  if (!state.ok) return state;
+  const json = documentReceipt(state.value, runMs(state.value.ms));
+  const markdown = renderReceipt(json);
+  if (of.write) {
+    const dir = runDirOf(tools, of.run);
+    await tools.files.replace(join(dir, 'receipt.json'), `${JSON.stringify(json, null, 2)}\n`);
+    await tools.files.replace(join(dir, 'receipt.md'), markdown);
+  }
+  return ok({ json, markdown });
+}

@@ -1,0 +1,111 @@
+// The one loop: decide → record → perform → observe. Start, resume and restart are this same call.
+import { judgeCommand } from '../core/decide/command.ts';
+import { decide, nextDeadline } from '../core/decide/decide.ts';
+import { outcomeOf } from '../core/decide/rest.ts';
+import type { WorkEffect } from '../core/effect.ts';
+import type { Event, Outcome } from '../core/event.ts';
+import { taskOf } from '../core/state.ts';
+import type { Inbox, Message } from './inbox.ts';
+import type { Ledger } from './ledger.ts';
+import type { Performer } from './perform.ts';
+
+/** What the loop works with. */
+export interface Engine {
+  readonly ledger: Ledger;
+  readonly inbox: Inbox;
+  readonly performer: Performer;
+  /** Brings belief and world together; called once, before the first decision. */
+  readonly reconcile: () => Promise<void>;
+  /** Called after facts became durable. */
+  readonly publish: () => void;
+  /** Goes on waiting for humans when nothing else is left. */
+  readonly stay: boolean;
+}
+
+/** More choices than this between two looks at the world are a bug, not a plan. */
+const MAX_CHOICES = 1_000_000;
+
+/** Runs until nothing can go on; gives how it stands then. Rejects when the journal can no longer be written. */
+export async function runPlan(engine: Engine): Promise<Outcome> {
+  const { ledger, inbox, performer } = engine;
+  await engine.reconcile();
+  for (;;) {
+    const wanted = choose(ledger);
+    await ledger.flush();
+    engine.publish();
+    performer.align(wanted);
+    if (performer.count() === 0 && inbox.size() === 0 && nextDeadline(ledger.state, ledger.now()) === null) {
+      const outcome = await rest(engine);
+      if (outcome !== null) return outcome;
+    } else if (!engine.stay && onlyWaitsForAnswers(ledger, wanted)) {
+      parkAgents(ledger, wanted);
+      continue;
+    }
+    await observe(engine);
+  }
+}
+
+/** Turns choices into facts until only work is left to do. */
+function choose(ledger: Ledger): readonly WorkEffect[] {
+  for (let choices = 0; choices < MAX_CHOICES; choices += 1) {
+    const effects = decide(ledger.state, ledger.now());
+    const first = effects[0];
+    if (first?.kind !== 'record') return effects.filter((effect) => effect.kind !== 'record');
+    ledger.record([first.event]);
+  }
+  throw new Error('Internal error: the decision does not come to an end');
+}
+
+async function rest(engine: Engine): Promise<Outcome | null> {
+  const { ledger } = engine;
+  const outcome = outcomeOf(ledger.state);
+  if (engine.stay && (outcome === 'blocked' || outcome === 'failed')) return null;
+  ledger.record([{ type: 'run.rested', outcome }]);
+  await ledger.flush();
+  engine.publish();
+  return outcome;
+}
+
+async function observe(engine: Engine): Promise<void> {
+  const { ledger, inbox } = engine;
+  const now = ledger.now();
+  const deadline = nextDeadline(ledger.state, now);
+  const messages = await inbox.take(deadline === null ? null : Math.max(0, deadline - now));
+  const replies: (() => void)[] = [];
+  for (const message of messages) accept(ledger, message, replies);
+  if (replies.length === 0) return;
+  // a human hears "done" only when it cannot be lost any more
+  await ledger.flush();
+  for (const reply of replies) reply();
+}
+
+function accept(ledger: Ledger, message: Message, replies: (() => void)[]): void {
+  switch (message.kind) {
+    case 'facts':
+      ledger.record(message.events);
+      return;
+    case 'command': {
+      const judged = judgeCommand(ledger.state, message.command);
+      if (judged.ok) ledger.record(judged.value.events);
+      replies.push(() => message.reply(judged));
+      return;
+    }
+    case 'wake':
+      return;
+  }
+}
+
+/** Tells whether live agents that wait for a human are all that is left. */
+function onlyWaitsForAnswers(ledger: Ledger, wanted: readonly WorkEffect[]): boolean {
+  const { state } = ledger;
+  if (wanted.length === 0 || nextDeadline(state, ledger.now()) !== null) return false;
+  return wanted.every((effect) => {
+    const ts = taskOf(state, effect.task);
+    return effect.kind === 'watch-attempt' && ts.question !== null && ts.attempt?.stop === null;
+  });
+}
+
+function parkAgents(ledger: Ledger, waiting: readonly WorkEffect[]): void {
+  const events = waiting.map(({ task, attempt }): Event => ({ type: 'attempt.parked', task, attempt }));
+  ledger.record(events);
+}
