@@ -45,7 +45,8 @@ const SIGNS_OF_A_PERSON = [
  *    member at the look before: a session's number is not given away while anybody is in it, or
  * 5. is a stray: it works in or under `cwd`, began no earlier than the attempt, has no terminal, is of this
  *    user, bears no sign of a person in its environment, and either was left to init or another reaper by
- *    its parent in a session other than that of its new parent, or still is in the leader's session.
+ *    its parent in a session other than that of its new parent, or still is in the leader's session, the
+ *    leader being there or gone but not replaced by a later process with its pid.
  *
  * A person's shell, editor, multiplexer or job in the worktree fails 5: it has a terminal, a living parent, or
  * variables such as TERM. A daemon that both scrubs its environment and leaves the worktree while its parent
@@ -130,13 +131,16 @@ function findStrays(
   scene: Scene,
   attempt: { readonly cwd: string; readonly since: number; readonly leader: Identity | null },
 ): readonly ProcessRow[] {
+  const { leader } = attempt;
+  const holder = leader === null ? null : table.look(leader.pid);
+  const session = holder === null || holder.startTicks === leader?.startTicks ? leader?.pid : undefined;
   return scene.rows.filter(
     (row) =>
       row.startTicks >= attempt.since &&
       !row.hasTerminal &&
       !scene.untouchable.has(row.pid) &&
       row.session !== scene.ownSession &&
-      (row.session === attempt.leader?.pid || wasLeftBehind(scene, row)) &&
+      (row.session === session || wasLeftBehind(scene, row)) &&
       isUnder(table.workingFolder(row.pid), attempt.cwd) &&
       bearsNoSignOfAPerson(table, row.pid),
   );

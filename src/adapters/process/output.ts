@@ -13,7 +13,7 @@ export interface Output {
   drain(stream: Readable): void;
   /** Adds a line of weft's own. */
   note(text: string): void;
-  /** Ends the file and resolves with the last bytes as text. */
+  /** Ends the file and resolves with the last bytes as text, and a line on why the file is not complete. */
   close(): Promise<string>;
 }
 
@@ -21,8 +21,7 @@ export interface Output {
 export function createOutput(spec: Pick<CommandSpec, 'outputFile' | 'outputBytes'>): Output {
   const hasFile = spec.outputFile !== undefined;
   const tail = createTail(hasFile ? Math.min(spec.outputBytes, FILE_TAIL_BYTES) : spec.outputBytes);
-  const note = (text: string): void => tail.push(Buffer.from(`weft: ${text}\n`));
-  const file = hasFile ? openFile(spec.outputFile, note) : null;
+  const file = hasFile ? openFile(spec.outputFile) : null;
   const sources = new Set<Readable>();
   let room = spec.outputBytes;
 
@@ -40,6 +39,10 @@ export function createOutput(spec: Pick<CommandSpec, 'outputFile' | 'outputBytes
   };
   // A full disk must not stop the command: it goes on unrecorded.
   file?.once('close', resume);
+  let trouble = '';
+  file?.once('error', (error) => {
+    trouble = `weft: the output could not be written: ${error.message}\n`;
+  });
   return {
     drain: (stream) => {
       sources.add(stream);
@@ -50,20 +53,18 @@ export function createOutput(spec: Pick<CommandSpec, 'outputFile' | 'outputBytes
     note: (text) => write(Buffer.from(`weft: ${text}\n`)),
     close: async () => {
       if (file !== null) await endFile(file);
-      return tail.text();
+      return tail.text() + trouble;
     },
   };
 }
 
-function openFile(path: string, note: (text: string) => void): WriteStream {
+function openFile(path: string): WriteStream {
   try {
     mkdirSync(dirname(path), { recursive: true });
   } catch {
     // Opening the file below says what is wrong.
   }
-  const file = createWriteStream(path, { mode: 0o600 });
-  file.once('error', (error) => note(`the output could not be written: ${error.message}`));
-  return file;
+  return createWriteStream(path, { mode: 0o600 });
 }
 
 function endFile(file: WriteStream): Promise<void> {

@@ -28,8 +28,11 @@ export function createProcessPort(): ProcessPort {
     },
     inspect: async (where) => inspectProcess(table, where),
     waitForExit: watch.wait,
-    killTree: ({ identity, tag, ...rest }) =>
-      killTree(table, { ...rest, leader: identity, entry: `${TAG_VARIABLE}=${tag}` }),
+    killTree: async ({ identity, tag, ...rest }) => {
+      const survivors = await killTree(table, { ...rest, leader: identity, entry: `${TAG_VARIABLE}=${tag}` });
+      watch.recheck();
+      return survivors;
+    },
     writeInput,
     run: (spec) => runCommand(table, spec),
     self: () => {

@@ -14,7 +14,8 @@ const BLOCK_BYTES = 512;
  * - `trap :` keeps the shim alive through signals to its group while the command, for which traps fall back to
  *   the default, gets them; the exit is written down even then.
  * - The pid file is created exclusively: a second shim for the folder stops there, before it starts anything.
- * - Descriptor 3 is the starter's pipe: its end says that the pid file is complete.
+ * - Descriptor 3 is the starter's pipe: a word in it says that signals to the group reach the command from now
+ *   on, its end that there is none. A starter that has died meanwhile changes nothing, hence the ignored PIPE.
  * - Descriptor 4 holds the FIFO open so that no writer's end closes the agent's input.
  * - The size limit holds for the command alone; the shim's own stderr is another file.
  * - The kernel should end agents before engines when memory runs out, hence the OOM score.
@@ -40,9 +41,12 @@ if [ "$input" = fifo ]; then
   [ -p "$input" ] || command -p mkfifo "$input"
   exec 4<>"$input"
 fi
-exec 3>&-
 (
   exec 4>&-
+  trap '' PIPE
+  { echo started >&3; } 2>/dev/null
+  trap - PIPE
+  exec 3>&-
   { echo 500 >/proc/self/oom_score_adj; } 2>/dev/null
   ulimit -f "$blocks"
   exec "$@"

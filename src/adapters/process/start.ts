@@ -63,7 +63,7 @@ export async function startProcess(
     return fail(cannotStart(spec, String(error)));
   }
   child.once('exit', () => onEnd(spec.dir));
-  const trouble = await waitForPidFile(child);
+  const trouble = await waitForShim(child);
   child.unref();
   if (trouble !== null) return fail(cannotStart(spec, trouble));
   const state = inspectProcess(table, spec);
@@ -110,8 +110,8 @@ function spawnShim(table: ProcessTable, spec: StartSpec): ChildProcess {
   }
 }
 
-/** Resolves with null at the end of the shim's pipe, or with what went wrong. */
-function waitForPidFile(child: ChildProcess): Promise<string | null> {
+/** Resolves with null once the shim has started the command or has ended, or with what went wrong. */
+function waitForShim(child: ChildProcess): Promise<string | null> {
   return new Promise((settle) => {
     const pipe = child.stdio[3] as Readable | null | undefined;
     const timer = setTimeout(() => finish('the shell did not answer in time'), START_LIMIT_MS);
@@ -123,7 +123,7 @@ function waitForPidFile(child: ChildProcess): Promise<string | null> {
     child.once('error', (error) => finish(error.message));
     pipe?.once('error', (error) => finish(error.message));
     pipe?.once('end', () => finish(null));
-    pipe?.resume();
+    pipe?.once('data', () => finish(null));
   });
 }
 

@@ -22,8 +22,8 @@ export interface ExitWatch {
     where: { readonly dir: string; readonly identity: Identity },
     signal: AbortSignal,
   ): Promise<Exit | null>;
-  /** Looks again at the folder, because something is known to have changed. */
-  recheck(dir: string): void;
+  /** Looks again at the folder, or at all of them, because something is known to have changed. */
+  recheck(dir?: string): void;
 }
 
 /** Creates a watch; it costs one inotify watch and one look a second for each process waited for. */
