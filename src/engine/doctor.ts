@@ -30,20 +30,35 @@ function ok(name: string, sentence: string): Finding {
 
 async function checkLeader(tools: Tools): Promise<Finding> {
   const leader = await tools.control.findLeader(tools.stateDir);
-  return ok('engine', leader === null ? 'no engine leads this repository now' : `the engine with pid ${leader.pid} leads this repository`);
+  return ok(
+    'engine',
+    leader === null
+      ? 'no engine leads this repository now'
+      : `the engine with pid ${leader.pid} leads this repository`,
+  );
 }
 
 async function checkPlaces(tools: Tools, policy: Policy | null): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   const root = policy === null ? null : dirname(placesOf(tools.repository, runId('run'), policy).worktrees);
-  for (const [name, path] of [['state', tools.stateDir] as const, ...(root === null ? [] : [['worktrees', root] as const])]) {
+  for (const [name, path] of [
+    ['state', tools.stateDir] as const,
+    ...(root === null ? [] : [['worktrees', root] as const]),
+  ]) {
     if (!(await tools.files.isWritable(path))) {
-      findings.push({ name, state: 'failed', sentence: `${path} cannot be written to`, hint: 'Mend its permissions, or name another place in .weft/config.yaml.' });
+      findings.push({
+        name,
+        state: 'failed',
+        sentence: `${path} cannot be written to`,
+        hint: 'Mend its permissions, or name another place in .weft/config.yaml.',
+      });
       continue;
     }
     const free = await tools.files.freeBytes(dirname(tools.stateDir));
     const low = free !== null && free < LEAST_FREE_BYTES;
-    const sentence = low ? `only ${Math.round(free / 1024 / 1024)} MB are free at ${path}` : `${path} can be written to`;
+    const sentence = low
+      ? `only ${Math.round(free / 1024 / 1024)} MB are free at ${path}`
+      : `${path} can be written to`;
     findings.push({ name, state: low ? 'warning' : 'ok', sentence });
   }
   return findings;
@@ -62,7 +77,8 @@ async function checkTarget(tools: Tools, policy: Policy): Promise<Finding> {
 
 function checkGates(policy: Policy): Finding {
   const count = policy.gates.tier0.length + policy.gates.tier1.length + policy.gates.tier2.length;
-  if (count > 0) return ok('gates', `${count} ${count === 1 ? 'gate has' : 'gates have'} to pass before a task lands`);
+  if (count > 0)
+    return ok('gates', `${count} ${count === 1 ? 'gate has' : 'gates have'} to pass before a task lands`);
   return {
     name: 'gates',
     state: 'warning',

@@ -1,26 +1,33 @@
 // Puts an engine together over an opened journal, new or not, and runs it to its rest.
-import type { Judged } from '../core/decide/command.ts';
+
+import { dirname, join } from 'node:path';
+import type { Command, Judged } from '../core/decide/command.ts';
 import type { Event, Outcome, PolicyChange } from '../core/event.ts';
 import { replay } from '../core/evolve/evolve.ts';
 import { fail, type Result } from '../core/failure.ts';
 import type { Policy } from '../core/model.ts';
+import type { RunState } from '../core/state.ts';
 import type { RunView } from '../core/view.ts';
 import type { Opened } from '../ports/journal.ts';
-import type { Command } from '../core/decide/command.ts';
+import { rememberDurations } from './durations.ts';
 import { createInbox, MAX_WAITING } from './inbox.ts';
 import { createLedger } from './ledger.ts';
 import { findAdopted, observeTarget } from './observe-target.ts';
 import type { Parts } from './parts.ts';
 import { createPerformer } from './perform.ts';
+import { checkoutOf } from './places.ts';
 import { createPublisher } from './publish.ts';
 import { reconcile } from './reconcile.ts';
-import { startRunClock } from './run-clock.ts';
 import { runPlan } from './run.ts';
+import { startRunClock } from './run-clock.ts';
 
 /** How a run begins: with a first fact, or where its journal ends. */
 export type Beginning =
   | { readonly kind: 'new'; readonly started: Extract<Event, { readonly type: 'run.started' }> }
-  | { readonly kind: 'resumed'; readonly policy: (recorded: Policy) => { policy: Policy; changes: readonly PolicyChange[] } };
+  | {
+      readonly kind: 'resumed';
+      readonly policy: (recorded: Policy) => { policy: Policy; changes: readonly PolicyChange[] };
+    };
 
 /** A run under way in this process. */
 export interface Leading {
@@ -68,6 +75,7 @@ export function lead(of: {
       stopObserving();
       await performer.stop();
       await publisher.finish();
+      await clearUp(parts, state);
     }
   };
 
@@ -84,6 +92,20 @@ export function lead(of: {
   };
 }
 
+/** What only the run itself needed: its checkouts, and the knowledge of how long things took. */
+async function clearUp(parts: Parts, state: RunState): Promise<void> {
+  await rememberDurations({ files: parts.files, stateDir: parts.places.stateDir }, state).catch(
+    () => undefined,
+  );
+  if (state.rested === null) return;
+  for (let slot = 0; slot <= state.policy.limits.gateSlots; slot += 1) {
+    await parts.git.removeCheckout(checkoutOf(parts.places, slot)).catch(() => undefined);
+  }
+  await parts.files.removeEmpty(join(parts.places.worktrees, '.gates')).catch(() => undefined);
+  await parts.files.removeEmpty(parts.places.worktrees).catch(() => undefined);
+  await parts.files.removeEmpty(dirname(parts.places.worktrees)).catch(() => undefined);
+}
+
 function begin(beginning: Beginning, ledger: ReturnType<typeof createLedger>): readonly PolicyChange[] {
   if (beginning.kind === 'new') {
     ledger.record([beginning.started]);
@@ -96,7 +118,9 @@ function begin(beginning: Beginning, ledger: ReturnType<typeof createLedger>): r
 
 function giveCommand(inbox: ReturnType<typeof createInbox>, command: Command): Promise<Result<Judged>> {
   if (inbox.size() >= MAX_WAITING) {
-    return Promise.resolve(fail({ kind: 'environment', sentence: 'The engine has too many commands waiting.' }));
+    return Promise.resolve(
+      fail({ kind: 'environment', sentence: 'The engine has too many commands waiting.' }),
+    );
   }
   return new Promise((reply) => {
     inbox.put({ kind: 'command', command, reply });

@@ -52,7 +52,11 @@ export function createLedger(of: {
   };
 }
 
-async function appendPatiently(journal: JournalPort, batch: readonly Draft[], clock: ClockPort): Promise<void> {
+async function appendPatiently(
+  journal: JournalPort,
+  batch: readonly Draft[],
+  clock: ClockPort,
+): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
       await journal.append(batch);

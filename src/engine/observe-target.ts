@@ -8,7 +8,11 @@ import type { Inbox } from './inbox.ts';
 import type { Parts } from './parts.ts';
 
 /** Looks now and after each move of the target until stopped. */
-export function observeTarget(of: { readonly parts: Parts; readonly state: RunState; readonly inbox: Inbox }): () => void {
+export function observeTarget(of: {
+  readonly parts: Parts;
+  readonly state: RunState;
+  readonly inbox: Inbox;
+}): () => void {
   const { parts, state, inbox } = of;
   let looking: Promise<void> = Promise.resolve();
   let queued = false;

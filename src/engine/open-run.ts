@@ -1,10 +1,10 @@
 // Becomes the leader and begins a run, or goes on with one: the same loop in both cases.
 import { join } from 'node:path';
 import type { Outcome, PolicyChange } from '../core/event.ts';
+import { replay } from '../core/evolve/evolve.ts';
 import { type Failure, fail, ok, type Result } from '../core/failure.ts';
 import { type Plan, type Policy, type RunId, runId } from '../core/model.ts';
 import { comparePolicies } from '../core/policy.ts';
-import { replay } from '../core/evolve/evolve.ts';
 import type { RunView } from '../core/view.ts';
 import type { Json, Led } from '../ports/control.ts';
 import { type Beginning, type Leading, lead } from './lead.ts';
@@ -56,7 +56,11 @@ export async function startRun(
 /** Goes on with a run. The policy in force is the journal's, with the overrides given. */
 export async function resumeRun(
   tools: Tools,
-  of: { readonly run: string; readonly override: (recorded: Policy) => Result<Policy>; readonly stay: boolean },
+  of: {
+    readonly run: string;
+    readonly override: (recorded: Policy) => Result<Policy>;
+    readonly stay: boolean;
+  },
 ): Promise<Result<OpenRun>> {
   const run = runId(of.run);
   const runDir = join(tools.stateDir, 'runs', run);
@@ -85,7 +89,12 @@ async function open(
     return opened;
   }
   const { journal } = opened.value;
-  const leading = lead({ parts: { ...tools, journal, places }, opened: opened.value.opened, beginning, stay });
+  const leading = lead({
+    parts: { ...tools, journal, places },
+    opened: opened.value.opened,
+    beginning,
+    stay,
+  });
   led.serve((request) => answer(leading, run, request));
   const interruption = createInterruption(leading);
   const close = async (): Promise<void> => {
@@ -121,7 +130,8 @@ async function answer(leading: Leading, run: RunId, request: Json): Promise<Json
   }
   if (request['run'] !== run) return { ok: false, otherRun: run };
   const { command } = request;
-  if (!isCommand(command)) return refuse({ kind: 'usage', sentence: 'This engine does not know that command.' });
+  if (!isCommand(command))
+    return refuse({ kind: 'usage', sentence: 'This engine does not know that command.' });
   const judged = await leading.command(command);
   return judged.ok ? { ok: true, sentence: judged.value.sentence } : refuse(judged.failure);
 }
@@ -133,7 +143,11 @@ function refuse(failure: Failure): Json {
 
 /** Sorts by time and is unique: date, time to the second, and four digits of chance. */
 function nameRun(tools: Tools): RunId {
-  const stamp = new Date(tools.clock.wallMs()).toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+  const stamp = new Date(tools.clock.wallMs())
+    .toISOString()
+    .slice(0, 19)
+    .replace(/[-:]/g, '')
+    .replace('T', '-');
   return runId(`${stamp}-${tools.chance()}`);
 }
 

@@ -1,7 +1,7 @@
 // Everything the engine is given: ports, places and the state it owns. No decisions, no behaviour.
 import type { AgentPort, AgentStatus } from '../ports/agent.ts';
-import type { ControlPort } from '../ports/control.ts';
 import type { ClockPort } from '../ports/clock.ts';
+import type { ControlPort } from '../ports/control.ts';
 import type { FilesPort } from '../ports/files.ts';
 import type { GitPort, Person } from '../ports/git.ts';
 import type { JournalPort, JournalStore } from '../ports/journal.ts';
@@ -45,7 +45,10 @@ export interface Tools {
     },
   ) => Promise<void>;
   /** Offset at which the last `lines` lines begin, looking at `maxBytes` at most. */
-  readonly findTail: (path: string, of: { readonly lines: number; readonly maxBytes: number }) => Promise<number>;
+  readonly findTail: (
+    path: string,
+    of: { readonly lines: number; readonly maxBytes: number },
+  ) => Promise<number>;
   /** Author of commits that weft makes on behalf of agents. */
   readonly author: Person;
   /** What an agent said in its status file, or null. */
@@ -59,7 +62,10 @@ export interface Tools {
 
 /** The outside world of one engine: what it needs of the repository's tools, and its run's own journal and places. */
 export interface Parts
-  extends Pick<Tools, 'clock' | 'git' | 'process' | 'files' | 'agents' | 'author' | 'readStatus' | 'environment'> {
+  extends Pick<
+    Tools,
+    'clock' | 'git' | 'process' | 'files' | 'agents' | 'author' | 'readStatus' | 'environment'
+  > {
   readonly journal: JournalPort;
   readonly places: Places;
 }

@@ -1,7 +1,7 @@
 // Writes the derived files that surfaces read: soon after every change, never more often than they are worth, all at rest.
 import { join } from 'node:path';
-import { documentReceipt, renderReceipt } from '../core/documents/receipt.ts';
 import { documentHandoff } from '../core/documents/handoff.ts';
+import { documentReceipt, renderReceipt } from '../core/documents/receipt.ts';
 import { documentState } from '../core/documents/state.ts';
 import { documentSummary } from '../core/documents/summary.ts';
 import { type RunView, viewRun } from '../core/view.ts';

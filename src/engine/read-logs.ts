@@ -23,19 +23,30 @@ export interface LogRequest {
 const TAIL_BYTES = 4 * 1024 * 1024;
 
 /** Shows the lines; with `follow`, goes on until the attempt ended or the signal fires. */
-export async function readLogs(tools: Tools, of: LogRequest, show: (line: string) => void): Promise<Result<void>> {
+export async function readLogs(
+  tools: Tools,
+  of: LogRequest,
+  show: (line: string) => void,
+): Promise<Result<void>> {
   const state = await readState(tools, of.run);
   if (!state.ok) return state;
   const ts = state.value.tasks.get(taskId(of.task));
   if (ts === undefined) {
-    return fail({ kind: 'usage', sentence: `There is no task ${of.task} in run ${of.run}.`, hint: 'weft status lists the tasks.' });
+    return fail({
+      kind: 'usage',
+      sentence: `There is no task ${of.task} in run ${of.run}.`,
+      hint: 'weft status lists the tasks.',
+    });
   }
   const attempt = of.attempt ?? ts.attempts;
   if (attempt < 1 || attempt > ts.attempts) {
     const had = ts.attempts === 0 ? 'has not started yet' : `had ${ts.attempts}`;
     return fail({ kind: 'usage', sentence: `There is no attempt ${attempt} of ${of.task}: it ${had}.` });
   }
-  const places = { ...placesOf(tools.repository, state.value.run ?? (of.run as never), state.value.policy), runDir: runDirOf(tools, of.run) };
+  const places = {
+    ...placesOf(tools.repository, state.value.run ?? (of.run as never), state.value.policy),
+    runDir: runDirOf(tools, of.run),
+  };
   const dir = attemptDirOf(places, ts.task.id, attempt);
   const path = join(dir, 'out.jsonl');
   const from = await tools.findTail(path, { lines: of.lines, maxBytes: TAIL_BYTES });
@@ -54,7 +65,11 @@ function isGoingOn(state: RunState, attempt: AttemptState | null, n: number): bo
 async function waitForEnd(
   tools: Tools,
   dir: string,
-  of: { readonly ended: AbortController; readonly signal: AbortSignal; readonly attempt: AttemptState | null },
+  of: {
+    readonly ended: AbortController;
+    readonly signal: AbortSignal;
+    readonly attempt: AttemptState | null;
+  },
 ): Promise<void> {
   const identity = of.attempt?.identity;
   if (identity != null) await tools.process.waitForExit({ dir, identity }, of.signal);

@@ -51,14 +51,23 @@ export async function findRun(tools: Tools, name: string): Promise<Result<string
   const runs = await listRunNames(tools);
   const latest = runs[0];
   if (latest === undefined) {
-    return fail({ kind: 'usage', sentence: 'There is no run yet.', hint: 'weft run tracks.yaml starts one.' });
+    return fail({
+      kind: 'usage',
+      sentence: 'There is no run yet.',
+      hint: 'weft run tracks.yaml starts one.',
+    });
   }
   if (name === 'latest') return ok(latest);
   const found = runs.includes(name) ? [name] : runs.filter((run) => run.startsWith(name));
   const only = found[0];
   if (only !== undefined && found.length === 1) return ok(only);
-  const what = found.length === 0 ? `There is no run ${name}.` : `${name} could be any of ${found.length} runs.`;
-  return fail({ kind: 'usage', sentence: what, hint: `Runs: ${(found.length === 0 ? runs : found).slice(0, 5).join(', ')}` });
+  const what =
+    found.length === 0 ? `There is no run ${name}.` : `${name} could be any of ${found.length} runs.`;
+  return fail({
+    kind: 'usage',
+    sentence: what,
+    hint: `Runs: ${(found.length === 0 ? runs : found).slice(0, 5).join(', ')}`,
+  });
 }
 
 /** State of a run from its journal. */
@@ -66,7 +75,11 @@ export async function readState(tools: Tools, run: string): Promise<Result<RunSt
   const read = await tools.journals.read(runDirOf(tools, run));
   if (!read.ok) return read;
   if (read.value.records.length === 0) {
-    return fail({ kind: 'corrupt', sentence: `Run ${run} was never begun.`, hint: 'weft run starts a new one.' });
+    return fail({
+      kind: 'corrupt',
+      sentence: `Run ${run} was never begun.`,
+      hint: 'weft run starts a new one.',
+    });
   }
   return ok(replay(read.value.records));
 }
@@ -113,7 +126,10 @@ export async function followView(
       shown = text;
       if (view.value.state !== 'running') return;
       const timer = new AbortController();
-      await Promise.race([rung, tools.clock.sleep(LIFE_CHECK_MS, AbortSignal.any([timer.signal, of.signal]))]);
+      await Promise.race([
+        rung,
+        tools.clock.sleep(LIFE_CHECK_MS, AbortSignal.any([timer.signal, of.signal])),
+      ]);
       timer.abort();
     }
   } finally {
@@ -139,7 +155,10 @@ export async function giveCommand(
   await tools.files.makeDir(dir);
   const name = `${String(tools.clock.wallMs()).padStart(15, '0')}-${tools.chance()}.json`;
   await tools.files.replace(join(dir, name), `${JSON.stringify(command)}\n`);
-  return ok({ sentence: `${judged.value.sentence} No engine runs now: \`weft resume\` takes it up.`, by: 'inbox' });
+  return ok({
+    sentence: `${judged.value.sentence} No engine runs now: \`weft resume\` takes it up.`,
+    by: 'inbox',
+  });
 }
 
 function isForOtherRun(answer: Json): boolean {
@@ -148,7 +167,8 @@ function isForOtherRun(answer: Json): boolean {
 
 function readAnswer(answer: Json): Result<{ readonly sentence: string; readonly by: 'engine' }> {
   const fields = (answer ?? {}) as { readonly ok?: Json; readonly sentence?: Json; readonly failure?: Json };
-  if (fields.ok === true && typeof fields.sentence === 'string') return ok({ sentence: fields.sentence, by: 'engine' });
+  if (fields.ok === true && typeof fields.sentence === 'string')
+    return ok({ sentence: fields.sentence, by: 'engine' });
   if (fields.failure !== undefined) return fail(fields.failure as unknown as Failure);
   return fail({ kind: 'environment', sentence: 'The engine gave an answer that cannot be read.' });
 }

@@ -48,7 +48,8 @@ const WITH_OPTIONAL_TASK = new Set(['approve', 'pause', 'unpause', 'stop']);
 
 /** Tells whether a value from outside is a command. */
 export function isCommand(value: unknown): value is Command {
-  if (typeof value !== 'object' || value === null || !('kind' in value) || typeof value.kind !== 'string') return false;
+  if (typeof value !== 'object' || value === null || !('kind' in value) || typeof value.kind !== 'string')
+    return false;
   const { kind } = value;
   if (kind === 'drain') return true;
   const task = 'task' in value ? value.task : undefined;

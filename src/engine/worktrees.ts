@@ -52,7 +52,13 @@ function describe(
   of: { readonly run: string; readonly task: string | null; readonly state: RunState | null },
 ): OwnWorktree {
   const task = of.task ?? 'gates';
-  return { path: listed.path, branch: listed.branch, run: of.run, task, keep: reasonToKeep(of.state, of.task) };
+  return {
+    path: listed.path,
+    branch: listed.branch,
+    run: of.run,
+    task,
+    keep: reasonToKeep(of.state, of.task),
+  };
 }
 
 function reasonToKeep(state: RunState | null, task: string | null): string | null {
@@ -69,7 +75,8 @@ export async function cleanWorktrees(
   of: { readonly only: string | null; readonly dryRun: boolean },
 ): Promise<Result<CleanedUp>> {
   const all = await listWorktrees(tools);
-  const chosen = of.only === null ? all : all.filter((each) => each.task === of.only || each.path === of.only);
+  const chosen =
+    of.only === null ? all : all.filter((each) => each.task === of.only || each.path === of.only);
   if (of.only !== null && chosen.length === 0) {
     const hint = all.length === 0 ? 'There are no worktrees of weft.' : 'weft worktree list shows them.';
     return fail({ kind: 'usage', sentence: `weft made no worktree for ${of.only}.`, hint });

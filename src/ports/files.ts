@@ -8,7 +8,10 @@ export interface FilesPort {
   readText(path: string, maxBytes: number): Promise<string | null>;
   /** Replaces a file in one step (temporary file and rename); readers see the old or the new text. */
   replace(path: string, text: string): Promise<void>;
+  /** Removes a file or a folder with all that is in it; fine when there is none. */
   remove(path: string): Promise<void>;
+  /** Removes a folder when nothing is in it. */
+  removeEmpty(path: string): Promise<void>;
   /** Names in a folder, sorted; empty when there is none. */
   list(path: string): Promise<readonly string[]>;
   exists(path: string): Promise<boolean>;

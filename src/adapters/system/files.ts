@@ -1,6 +1,6 @@
 // The few files of the engine, on a real file system. Knows nothing of what is in them.
 import { type FSWatcher, watch } from 'node:fs';
-import { access, constants, mkdir, open, readdir, rm, statfs } from 'node:fs/promises';
+import { access, constants, mkdir, open, readdir, rm, rmdir, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { FilesPort } from '../../ports/files.ts';
 import { replaceFile } from '../journal/atomic-file.ts';
@@ -14,6 +14,9 @@ export function createFiles(): FilesPort {
     readText,
     replace: replaceFile,
     remove: (path) => rm(path, { recursive: true, force: true }),
+    removeEmpty: async (path) => {
+      await rmdir(path).catch(() => undefined);
+    },
     list: async (path) => {
       try {
         return (await readdir(path)).sort();

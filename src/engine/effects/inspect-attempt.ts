@@ -6,7 +6,7 @@ import type { Event } from '../../core/event.ts';
 import { ok } from '../../core/failure.ts';
 import { writeLeftoverMessage } from '../../core/message.ts';
 import type { Oid } from '../../core/model.ts';
-import { type AttemptState, taskOf, type TaskState } from '../../core/state.ts';
+import { type AttemptState, type TaskState, taskOf } from '../../core/state.ts';
 import type { Inspection } from '../../ports/git.ts';
 import type { EffectContext, Performed } from '../perform.ts';
 import { worktreeOf } from '../places.ts';
@@ -59,10 +59,21 @@ async function findChangeBase(context: EffectContext, attempt: AttemptState, bas
 function describe(
   effect: InspectAttempt,
   ts: TaskState,
-  of: { readonly base: Oid; readonly seen: Inspection; readonly leftovers: boolean; readonly patterns: readonly Pattern[] },
+  of: {
+    readonly base: Oid;
+    readonly seen: Inspection;
+    readonly leftovers: boolean;
+    readonly patterns: readonly Pattern[];
+  },
 ): Event {
   const { head, tree, files, odd } = of.seen;
-  const outside = ts.task.owns === null ? [] : findOutside(of.patterns, files.map((file) => file.path));
+  const outside =
+    ts.task.owns === null
+      ? []
+      : findOutside(
+          of.patterns,
+          files.map((file) => file.path),
+        );
   return {
     type: 'attempt.inspected',
     task: effect.task,

@@ -15,7 +15,9 @@ export async function landCandidate(effect: LandCandidate, context: EffectContex
   const of = { task: effect.task, tree: candidate.tree, base, by: 'weft' as const };
   const target = state.policy.target;
   if (candidate.empty) {
-    return ok([{ type: 'task.landed', ...of, commit: base, ref: target, detour: 'nothing was left to land' }]);
+    return ok([
+      { type: 'task.landed', ...of, commit: base, ref: target, detour: 'nothing was left to land' },
+    ]);
   }
   const note = `weft: land ${effect.task}`;
   const landing = await parts.git.land({ branch: target, from: base, to: commit, note });

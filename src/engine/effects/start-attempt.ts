@@ -6,7 +6,7 @@ import { fail, ok, type Result } from '../../core/failure.ts';
 import type { Cause, Identity, Oid } from '../../core/model.ts';
 import { baseRefOf, tagOf } from '../../core/names.ts';
 import { writePrompt } from '../../core/prompt.ts';
-import { type AttemptState, type RunState, taskOf, type TaskState } from '../../core/state.ts';
+import { type AttemptState, type RunState, type TaskState, taskOf } from '../../core/state.ts';
 import type { AttemptFacts, Launch } from '../../ports/agent.ts';
 import type { EffectContext, Performed } from '../perform.ts';
 import { attemptDirOf, worktreeOf } from '../places.ts';
@@ -103,7 +103,12 @@ async function setUp(
 
 async function launch(
   context: EffectContext,
-  of: { readonly effect: StartAttempt; readonly ts: TaskState; readonly worktree: string; readonly base: Oid },
+  of: {
+    readonly effect: StartAttempt;
+    readonly ts: TaskState;
+    readonly worktree: string;
+    readonly base: Oid;
+  },
 ): Promise<Result<{ readonly identity: Identity; readonly steerable: boolean }>> {
   const { parts, state } = context;
   const { effect, ts } = of;
@@ -134,7 +139,10 @@ async function launch(
   return ok({ identity, steerable: launched.value.stdin === 'fifo' });
 }
 
-function stdinOf(launch: Launch, promptFile: string): Parameters<EffectContext['parts']['process']['start']>[0]['stdin'] {
+function stdinOf(
+  launch: Launch,
+  promptFile: string,
+): Parameters<EffectContext['parts']['process']['start']>[0]['stdin'] {
   switch (launch.stdin) {
     case 'none':
       return { kind: 'none' };
@@ -147,7 +155,13 @@ function stdinOf(launch: Launch, promptFile: string): Parameters<EffectContext['
 
 async function factsOf(
   context: EffectContext,
-  of: { readonly effect: StartAttempt; readonly ts: TaskState; readonly worktree: string; readonly base: Oid; readonly dir: string },
+  of: {
+    readonly effect: StartAttempt;
+    readonly ts: TaskState;
+    readonly worktree: string;
+    readonly base: Oid;
+    readonly dir: string;
+  },
 ): Promise<AttemptFacts> {
   const { parts, state } = context;
   const tip = await parts.git.landingTip(state.policy.target);

@@ -107,6 +107,7 @@ async function judgeCheckout(
 ): Promise<Result<Verdict>> {
   const { path, commit, gates } = of;
   if (await context.parts.git.isUntouched({ path, commit })) return ok({ passed: true, gates, excerpt: '' });
-  const excerpt = 'The gates changed tracked files of the checkout, so they did not pass on the committed tree.';
+  const excerpt =
+    'The gates changed tracked files of the checkout, so they did not pass on the committed tree.';
   return ok({ passed: false, gates, excerpt });
 }

@@ -27,7 +27,13 @@ export async function watchAttempt(effect: WatchAttempt, context: EffectContext)
     const status = await parts.readStatus(statusFile);
     const asked = status === null ? null : questionOf(effect, state, status);
     const reason = status?.status === 'stuck' ? null : (status?.reason ?? null);
-    const exited: Event = { type: 'attempt.exited', task: effect.task, attempt: effect.attempt, exit, reason };
+    const exited: Event = {
+      type: 'attempt.exited',
+      task: effect.task,
+      attempt: effect.attempt,
+      exit,
+      reason,
+    };
     return ok(asked === null || look.isAsked(asked) ? [exited] : [asked, exited]);
   } finally {
     stopWatching();
@@ -70,7 +76,8 @@ function createLook(effect: WatchAttempt, context: EffectContext, statusFile: st
 function questionOf(effect: WatchAttempt, state: RunState, status: AgentStatus): Event | null {
   const ts = taskOf(state, effect.task);
   const text = status.stuckReason ?? 'It is stuck and did not say why.';
-  if (status.status !== 'stuck' || ts.attempts !== effect.attempt || ts.attempt?.askedText === text) return null;
+  if (status.status !== 'stuck' || ts.attempts !== effect.attempt || ts.attempt?.askedText === text)
+    return null;
   return {
     type: 'question.asked',
     task: effect.task,
