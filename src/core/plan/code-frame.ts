@@ -37,7 +37,7 @@ export function renderPosition({ file, line, column }: Position): string {
 function renderFrame(position: Position, texts: ReadonlyMap<string, string>): string[] {
   const source = texts.get(position.file)?.split(BREAK, position.line)[position.line - 1];
   if (source === undefined) return [];
-  const start = Math.max(0, position.column - 1 - MAX_WIDTH / 2);
+  const start = source.length <= MAX_WIDTH ? 0 : Math.max(0, position.column - 1 - MAX_WIDTH / 2);
   const window = source.slice(start, start + MAX_WIDTH);
   const cut = start > 0 ? '…' : '';
   const before = window.slice(0, position.column - 1 - start);

@@ -1,0 +1,125 @@
+// Loads `.weft/config.yaml` and lays the flags over it. Knows nothing of git, of agents' programs or of the terminal.
+import { join } from 'node:path';
+import { fail, ok, type Result } from '../../core/failure.ts';
+import { type AgentConfig, DEFAULT_POLICY, type Gates, type Limits, type Policy } from '../../core/model.ts';
+import { BUILT_IN_AGENTS } from '../../core/plan/compile.ts';
+import type { Diagnostic, Position, Rejection } from '../../core/plan/diagnostic.ts';
+import { findNearest } from '../../core/plan/nearest.ts';
+import { quote, quoteList } from '../../core/plan/quote.ts';
+import { locate, readDocument } from './document.ts';
+import { checkDocument, checkFlags } from './issue.ts';
+import { type AgentInput, type ConfigInput, configSchema, type GatesInput } from './schema.ts';
+import { readTextFile } from './text-file.ts';
+
+/** Path of the configuration, relative to the repository. */
+export const CONFIG_FILE = '.weft/config.yaml';
+
+/** Why a configuration was refused, with the texts for code frames. */
+export interface ConfigRejection extends Rejection {
+  readonly texts: ReadonlyMap<string, string>;
+}
+
+/**
+ * Loads the policy of a repository: the defaults, over them the file (which may be missing), over it the flags. The
+ * caller's `defaults` may name what it found out by itself, such as the branch that is checked out.
+ */
+export function loadConfig(options: {
+  readonly repository: string;
+  readonly flags?: ConfigInput;
+  readonly defaults?: Policy;
+}): Result<Policy, ConfigRejection> {
+  const { repository, flags = {}, defaults = DEFAULT_POLICY } = options;
+  const read = readTextFile(join(repository, CONFIG_FILE));
+  const missing = !read.ok && read.failure.kind === 'missing';
+  const text = read.ok ? read.value : '';
+  const refuse = (diagnostics: readonly Diagnostic[]): Result<Policy, ConfigRejection> =>
+    fail({ kind: 'usage', diagnostics, texts: new Map([[CONFIG_FILE, text]]) });
+  if (!read.ok && !missing)
+    return refuse([{ position: null, sentence: `${CONFIG_FILE} ${read.failure.sentence}.` }]);
+  const document = readDocument({ file: CONFIG_FILE, text });
+  if (!document.ok) return refuse([document.failure]);
+  const file = document.value.value === null ? NOTHING_WRITTEN : checkDocument(document.value, configSchema);
+  const given = checkFlags(flags, configSchema, FLAG_NAMES);
+  if (file.value === null || given.value === null) return refuse([...file.diagnostics, ...given.diagnostics]);
+  const policy = overlay(overlay(withBuiltIns(defaults), file.value), given.value);
+  if (Object.hasOwn(policy.agents, policy.agent)) return ok(policy);
+  const position = given.value.agent === undefined ? locate(document.value, ['agent']) : null;
+  return refuse([describeAgent(policy, position)]);
+}
+
+/** Lays flags over the policy of an earlier run. */
+export function overridePolicy(policy: Policy, flags: ConfigInput): Result<Policy, Rejection> {
+  const given = checkFlags(flags, configSchema, FLAG_NAMES);
+  if (given.value === null) return fail({ kind: 'usage', diagnostics: given.diagnostics });
+  const { agent } = given.value;
+  const overlaid = overlay(policy, given.value);
+  if (agent === undefined || Object.hasOwn(policy.agents, agent)) return ok(overlaid);
+  const known = withBuiltIns(overlaid);
+  const entry = known.agents[agent];
+  if (entry === undefined) return fail({ kind: 'usage', diagnostics: [describeAgent(known, null)] });
+  return ok({ ...overlaid, agents: { ...overlaid.agents, [agent]: entry } });
+}
+
+/** Flags whose names are shorter than the path of what they override. */
+const FLAG_NAMES = { 'budget.minutes': '--time', 'merge.strategy': '--strategy' };
+
+const NOTHING_WRITTEN: { readonly value: ConfigInput; readonly diagnostics: readonly Diagnostic[] } = {
+  value: {},
+  diagnostics: [],
+};
+
+/** Fills in the tiers that were left out. */
+export function completeGates({ tier0 = [], tier1 = [], tier2 = [], triggers = [] }: GatesInput): Gates {
+  return { tier0, tier1, tier2, triggers };
+}
+
+function withBuiltIns(defaults: Policy): Policy {
+  const builtIn = Object.fromEntries(BUILT_IN_AGENTS.map((name) => [name, { kind: name }]));
+  return { ...defaults, agents: { ...builtIn, ...defaults.agents } };
+}
+
+/** Lays what is written over a policy, key by key; a section that holds only some keys leaves the others alone. */
+function overlay(policy: Policy, written: ConfigInput): Policy {
+  const {
+    $schema: _,
+    agents = {},
+    gates = {},
+    merge = {},
+    budget = {},
+    worktrees = {},
+    limits = {},
+    ...flat
+  } = written;
+  return {
+    ...policy,
+    ...dropAbsent(flat),
+    agents: { ...policy.agents, ...mapAgents(agents) },
+    gates: { ...policy.gates, ...dropAbsent(gates) },
+    merge: { ...policy.merge, ...dropAbsent(merge) },
+    budget: { ...policy.budget, ...dropAbsent(budget) },
+    worktrees: { ...policy.worktrees, ...dropAbsent(worktrees) },
+    limits: { ...policy.limits, ...(dropAbsent(limits) as Partial<Limits>) },
+  };
+}
+
+type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+function dropAbsent<T extends object>(written: T): Present<T> {
+  return Object.fromEntries(Object.entries(written).filter(([, value]) => value !== undefined)) as Present<T>;
+}
+
+function mapAgents(agents: Readonly<Record<string, AgentInput>>): Record<string, AgentConfig> {
+  return Object.fromEntries(
+    Object.entries(agents).map(([name, { kind, ...rest }]) => [name, { kind, ...dropAbsent(rest) }]),
+  );
+}
+
+function describeAgent({ agent, agents }: Policy, position: Position | null): Diagnostic {
+  const names = Object.keys(agents);
+  const nearest = findNearest(agent, names);
+  return {
+    position,
+    sentence: `The agent ${quote(agent)} is not configured.`,
+    fix: nearest === null ? `Known agents: ${quoteList(names)}.` : `Did you mean ${quote(nearest)}?`,
+  };
+}

@@ -1,0 +1,253 @@
+// What `.weft/config.yaml` may hold: one definition for checking and for editors. Knows nothing of files or defaults.
+import { z } from 'zod';
+
+/** Gates as written; a tier that is left out has no checks. */
+export interface GatesInput {
+  readonly tier0?: readonly string[] | undefined;
+  readonly tier1?: readonly string[] | undefined;
+  readonly tier2?: readonly string[] | undefined;
+  readonly triggers?:
+    | readonly { readonly name: string; readonly patterns: readonly string[]; readonly tier: 1 | 2 }[]
+    | undefined;
+}
+
+/** One agent as written. */
+export interface AgentInput {
+  readonly kind: string;
+  readonly run?: string | undefined;
+  readonly scenario?: string | undefined;
+  readonly env?: readonly string[] | undefined;
+  readonly max?: number | undefined;
+}
+
+/** The configuration as written, and the flags that override it. */
+export interface ConfigInput {
+  readonly $schema?: string | undefined;
+  readonly target?: string | undefined;
+  readonly integrate?: 'human' | 'auto' | undefined;
+  readonly isolation?: 'worktree' | 'shared' | undefined;
+  readonly collisionPolicy?: 'serialize' | 'force' | 'fail' | undefined;
+  readonly outside?: 'fail' | 'ask' | undefined;
+  readonly maxAgents?: number | undefined;
+  readonly maxPerTrack?: number | null | undefined;
+  readonly agent?: string | undefined;
+  readonly agents?: Readonly<Record<string, AgentInput>> | undefined;
+  readonly gates?: GatesInput | undefined;
+  readonly merge?: { readonly strategy?: 'merge' | 'squash' | 'rebase' | undefined } | undefined;
+  readonly budget?:
+    | {
+        readonly minutes?: number | null | undefined;
+        readonly tokens?: number | null | undefined;
+        readonly usd?: number | null | undefined;
+      }
+    | undefined;
+  readonly setup?: string | null | undefined;
+  readonly worktrees?:
+    | { readonly root?: string | undefined; readonly branch?: string | undefined }
+    | undefined;
+  readonly fast?: boolean | undefined;
+  readonly limits?: Readonly<Record<string, number | undefined>> | undefined;
+}
+
+/** Text that says something. */
+export const text: z.ZodString = z.string().min(1);
+
+/**
+ * Makes an object without other keys than these. The message of the issue about another key lists the known ones, for
+ * suggestions.
+ */
+export function closed<S extends z.core.$ZodLooseShape>(shape: S): z.ZodObject<S, z.core.$strict> {
+  return z.strictObject(shape, {
+    error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(' ') : undefined),
+  });
+}
+
+const MAX_NUMBER = 1_000_000_000;
+const commands = z.array(text).max(100);
+const durationMs = z
+  .int()
+  .min(1)
+  .max(7 * 86_400_000);
+const bytes = z
+  .int()
+  .min(1024)
+  .max(64 * 1024 ** 3);
+
+/** Checks that must pass before work lands. */
+export const gatesSchema: z.ZodType<GatesInput> = closed({
+  tier0: commands
+    .optional()
+    .describe('Shell command lines that always run, in order; each must exit with 0.'),
+  tier1: commands
+    .optional()
+    .describe('Command lines that run when a trigger or a task asks for tier 1 or 2.'),
+  tier2: commands.optional().describe('Command lines that run when a trigger or a task asks for tier 2.'),
+  triggers: z
+    .array(
+      closed({
+        name: text.describe('Name of the trigger, for people.'),
+        patterns: z
+          .array(text)
+          .min(1)
+          .describe('Path patterns; one changed file that matches one is enough.'),
+        tier: z.literal([1, 2]).describe('Tier of checks to run then.'),
+      }),
+    )
+    .optional()
+    .describe('What raises the tier of checks.'),
+});
+
+const anyAgent = {
+  env: z
+    .array(
+      z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'must be the name of an environment variable' }),
+    )
+    .optional()
+    .describe('Names of environment variables that the agent gets beside the usual ones.'),
+  max: z.int().min(1).max(1000).optional().describe('Attempts of this agent at once.'),
+};
+
+const agentSchema = z
+  .discriminatedUnion('kind', [
+    closed({
+      kind: z.literal('command').describe('Any program, started by a shell.'),
+      run: text.describe('Shell command line; the prompt is in $WEFT_PROMPT_FILE and on standard input.'),
+      ...anyAgent,
+    }),
+    closed({
+      kind: z.literal('script').describe('Acts out a scenario; for tests and demonstrations.'),
+      scenario: text.describe('Path of the scenario, relative to the repository.'),
+      ...anyAgent,
+    }),
+    closed({ kind: z.literal('claude').describe('Claude Code.'), ...anyAgent }),
+    closed({ kind: z.literal('codex').describe('Codex.'), ...anyAgent }),
+    closed({
+      kind: z.literal('acp').describe('Any agent that speaks the Agent Client Protocol.'),
+      run: text.describe('Shell command line that starts it.'),
+      ...anyAgent,
+    }),
+  ])
+  .describe('How one agent is started.');
+
+const limitsSchema = closed({
+  attempts: z.int().min(1).max(10).optional().describe('Attempts at one task, over all causes.'),
+  backoffMs: durationMs.optional().describe('First wait before another attempt, in milliseconds; doubles.'),
+  backoffCapMs: durationMs.optional().describe('Longest wait before another attempt, in milliseconds.'),
+  gateMs: durationMs.optional().describe('Time for all gates of one verification, in milliseconds.'),
+  setupMs: durationMs.optional().describe('Time for the set-up command, in milliseconds.'),
+  graceMs: durationMs
+    .optional()
+    .describe('Time between asking a process to stop and killing it, in milliseconds.'),
+  outputBytes: bytes.optional().describe("Size of one attempt's output file, in bytes."),
+  excerptBytes: bytes
+    .optional()
+    .describe("Size of a failing gate's output that the agent is shown, in bytes."),
+  quietMs: durationMs.optional().describe('Silence after which an attempt is called quiet, in milliseconds.'),
+});
+
+const PLACEHOLDERS = /\{(?!(?:repo|run|task)\})[^}]*\}?/;
+
+/** Tells whether a pattern gives a branch that git takes and that differs from task to task. */
+function isBranchPattern(pattern: string): boolean {
+  return (
+    pattern.includes('{task}') &&
+    !PLACEHOLDERS.test(pattern) &&
+    /^[\w{][\w./{}-]*$/.test(pattern) &&
+    !/\.\.|\/\/|\/\.|[./]$|\.lock(?:\/|$)/.test(pattern)
+  );
+}
+
+/** The whole file. */
+export const configSchema: z.ZodType<ConfigInput> = closed({
+  $schema: z.string().optional().describe('Where editors find this schema.'),
+  target: text
+    .optional()
+    .describe('Branch that work lands on; the one checked out when a run starts, if left out.'),
+  integrate: z
+    .enum(['human', 'auto'])
+    .optional()
+    .describe('human: work lands after weft approve, or when a person merges it. auto: it lands when green.'),
+  isolation: z
+    .enum(['worktree', 'shared'])
+    .optional()
+    .describe(
+      'worktree: each task has its own directory. shared: all work in one; every task must own its files.',
+    ),
+  collisionPolicy: z
+    .enum(['serialize', 'force', 'fail'])
+    .optional()
+    .describe('When claims meet: one task waits (serialize), both run (force), or nothing starts (fail).'),
+  outside: z
+    .enum(['fail', 'ask'])
+    .optional()
+    .describe('When a task changes files it does not own: back to the agent, then fail; or ask at once.'),
+  maxAgents: z.int().min(1).max(1000).optional().describe('Agents that work at once.'),
+  maxPerTrack: z
+    .int()
+    .min(1)
+    .max(1000)
+    .nullable()
+    .optional()
+    .describe('Agents at once in one track; null: no limit.'),
+  agent: text.optional().describe('Agent of tasks that name none: a key of agents, or claude, or codex.'),
+  agents: z
+    .record(
+      z
+        .string()
+        .regex(/^[A-Za-z0-9][\w.-]{0,63}$/, { error: 'must be a name of letters, digits, dots and dashes' }),
+      agentSchema,
+    )
+    .optional()
+    .describe('Agents by name.'),
+  gates: gatesSchema.optional().describe('Checks that must pass before work lands, by tier.'),
+  merge: closed({
+    strategy: z.enum(['merge', 'squash', 'rebase']).optional().describe('How commits reach the target.'),
+  })
+    .optional()
+    .describe('How work lands.'),
+  budget: closed({
+    minutes: z
+      .number()
+      .positive()
+      .max(MAX_NUMBER)
+      .nullable()
+      .optional()
+      .describe('Time of one attempt; null: no limit.'),
+    tokens: z
+      .int()
+      .min(1)
+      .max(MAX_NUMBER * 1000)
+      .nullable()
+      .optional()
+      .describe('Tokens of one run; null: no limit.'),
+    usd: z
+      .number()
+      .positive()
+      .max(MAX_NUMBER)
+      .nullable()
+      .optional()
+      .describe('Cost of one run in US dollars; null: no limit.'),
+  })
+    .optional()
+    .describe('What may be used up.'),
+  setup: text
+    .nullable()
+    .optional()
+    .describe('Shell command line that prepares a fresh worktree; null: none.'),
+  worktrees: closed({
+    root: text
+      .refine((root) => !/\{(?!repo\})/.test(root), { error: 'must have no placeholder but {repo}' })
+      .optional()
+      .describe('Directory of all worktrees, relative to the repository; {repo} is its name.'),
+    branch: text
+      .refine(isBranchPattern, {
+        error: 'must be a branch name with {task} in it, and no other placeholder but {run} and {repo}',
+      })
+      .optional()
+      .describe("Branch of a task's work; {run} and {task} are their names."),
+  })
+    .optional()
+    .describe('Where work happens.'),
+  fast: z.boolean().optional().describe('Skips the plan and review phases.'),
+  limits: limitsSchema.optional().describe('Bounds of a run; the defaults are meant to fit.'),
+});
