@@ -4,7 +4,12 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { replaceFile, sweepTemps, writeAtomically } from '../../../src/adapters/journal/atomic-file.ts';
+import {
+  createAtomically,
+  replaceFile,
+  sweepTemps,
+  writeAtomically,
+} from '../../../src/adapters/journal/atomic-file.ts';
 
 let root: string;
 beforeEach(() => {
@@ -47,4 +52,14 @@ test('the sweep takes temporary files of dead processes and no others', async ()
   for (const name of [...kept, `view.json.${gone}-0123456789ab.tmp`]) writeFileSync(join(root, name), '');
   expect(await sweepTemps(root)).toBe(1);
   expect(readdirSync(root).sort()).toEqual(kept);
+});
+
+test('of many who create a file at once one succeeds, and its text is the one that is there', async () => {
+  const path = join(root, 'claim');
+  const made = await Promise.all(
+    Array.from({ length: 20 }, (_, index) => createAtomically(path, `${index}`)),
+  );
+  expect(made.filter(Boolean)).toHaveLength(1);
+  expect(readFileSync(path, 'utf8')).toBe(`${made.indexOf(true)}`);
+  expect(readdirSync(root)).toEqual(['claim']);
 });
