@@ -143,6 +143,8 @@ export interface ClaimRecord {
   task: TaskId;
   attempt: number;
   patterns: readonly string[];
+  /** Holders whose claims it met and, by policy `force`, passed over. */
+  forced: readonly TaskId[];
 }
 
 /** State of one run. Owned by one loop; `evolve` is the only function that changes it. */

@@ -4,6 +4,7 @@ import type { Outcome } from './event.ts';
 import { explainTask } from './explain.ts';
 import type { Oid, Option, Phase, RunMs } from './model.ts';
 import type { RunState, TaskState } from './state.ts';
+import { iso, wallTime } from './wall-time.ts';
 
 /** An open question. */
 export interface QuestionView {
@@ -91,8 +92,8 @@ export function viewTask(state: RunState, ts: TaskState, now: RunMs): TaskView {
     agent: task.agent,
     branch: attempt?.branch ?? null,
     worktree: ts.swept !== null && ts.swept.kept === null ? null : (attempt?.worktree ?? null),
-    startedAt: first === null ? null : wall(state, first),
-    endedAt: ts.endedAt === null ? null : wall(state, ts.endedAt),
+    startedAt: first === null ? null : wallTime(state, first),
+    endedAt: ts.endedAt === null ? null : wallTime(state, ts.endedAt),
     paused: ts.paused,
     files: attempt?.inspected?.fileCount ?? 0,
     added: attempt?.inspected?.added ?? 0,
@@ -108,16 +109,7 @@ function viewQuestion(state: RunState, ts: TaskState): QuestionView {
   const question = ts.question;
   if (question === null) throw new Error('Internal error: no question to show');
   const { id, from, text, options, files } = question;
-  return { id, from, text, options, files, askedAt: wall(state, ts.askedAt ?? ts.phaseAt) };
-}
-
-/** Wall time of a moment on the run clock, as far as the latest fact tells. */
-function wall(state: RunState, at: RunMs): string {
-  return iso(state.updatedAt - (state.ms - at));
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
+  return { id, from, text, options, files, askedAt: wallTime(state, ts.askedAt ?? ts.phaseAt) };
 }
 
 /** The one best next command, with the reason; null when nothing has to be done. */

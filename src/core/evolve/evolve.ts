@@ -1,7 +1,8 @@
 // Facts into state: the only function that changes a state. Total, deterministic, without effects.
 import type { Event, Recorded } from '../event.ts';
 import { unreachable } from '../failure.ts';
-import type { RunMs } from '../model.ts';
+import { isTerminal } from '../lifecycle.ts';
+import type { RunMs, TaskId } from '../model.ts';
 import { indexPlan, refreshTask } from '../schedule-index.ts';
 import { createState, createTaskState, type RunState, type TaskState, taskOf } from '../state.ts';
 import { evolveAttempt } from './attempt.ts';
@@ -88,9 +89,9 @@ function evolveTask(state: RunState, event: TaskEvent, ms: RunMs): void {
   applyToTask(state, ts, event, ms);
   if (ts.phase !== before) {
     ts.phaseAt = ms;
-    ts.endedAt = ts.phase === 'merged' || ts.phase === 'failed' || ts.phase === 'cancelled' ? ms : null;
+    ts.endedAt = isTerminal(ts.phase) ? ms : null;
   }
-  settleClaim(state, ts);
+  settleClaim(state, ts, event.type === 'attempt.spawned' ? event.forced : []);
   refreshTask(state, ts);
 }
 
@@ -138,9 +139,10 @@ function applyToTask(state: RunState, ts: TaskState, event: TaskEvent, ms: RunMs
 const MAX_CLAIM_RECORDS = 10_000;
 
 /** A claim is held from the decision to start until the task is final or started anew, and each change is on record. */
-function settleClaim(state: RunState, ts: TaskState): void {
-  const final = ts.phase === 'merged' || ts.phase === 'failed' || ts.phase === 'cancelled';
-  const holds = ts.task.owns !== null && !final && !ts.wipe && ts.attempts > 0;
+function settleClaim(state: RunState, ts: TaskState, forced: readonly TaskId[]): void {
+  // only a start takes a claim: who let go (failed, started anew) has to pass the same check again as everybody else
+  const takes = ts.holdsClaim || ts.phase === 'spawned';
+  const holds = ts.task.owns !== null && takes && !isTerminal(ts.phase) && !ts.wipe;
   if (holds === ts.holdsClaim) return;
   ts.holdsClaim = holds;
   state.claims.push({
@@ -149,6 +151,7 @@ function settleClaim(state: RunState, ts: TaskState): void {
     task: ts.task.id,
     attempt: ts.attempts,
     patterns: ts.task.owns ?? [],
+    forced,
   });
   if (state.claims.length > MAX_CLAIM_RECORDS) state.claims.shift();
 }

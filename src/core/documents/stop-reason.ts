@@ -1,0 +1,131 @@
+// Why something stopped, in the words of track-file users' dashboards and scripts, with the family and what helps. One table.
+import type { Outcome } from '../event.ts';
+import type { Cause } from '../model.ts';
+import { isLive, type TaskState } from '../state.ts';
+
+/** Groups stop reasons by who has to act on them. */
+export type StopFamily = 'guard' | 'budget' | 'verification' | 'worker' | 'stall' | 'auth' | 'orchestrator';
+
+/** A stop reason with its family and the fix to suggest; `TASK` stands for the task's id. */
+export interface StopReason {
+  readonly reason: string;
+  readonly family: StopFamily;
+  readonly fix: string;
+}
+
+/**
+ * Cause to stop reason. `launch_failed` and `stopped_by_user` are weft's own additions: the older words have none for
+ * an attempt that never began or that a human ended.
+ */
+const BY_CAUSE: Readonly<Record<Cause, StopReason>> = {
+  'start-failed': {
+    reason: 'launch_failed',
+    family: 'worker',
+    fix: 'Make room on the disk and check the worktree root, then `weft restart TASK`.',
+  },
+  'setup-failed': {
+    reason: 'launch_failed',
+    family: 'worker',
+    fix: 'Run the `setup` command of .weft/config.yaml by hand in a fresh clone, mend it, then `weft restart TASK`.',
+  },
+  'agent-missing': {
+    reason: 'launch_failed',
+    family: 'worker',
+    fix: 'Install the agent or correct its command line, `weft check` tells; then `weft restart TASK`.',
+  },
+  'agent-crashed': {
+    reason: 'implement_parse_failed',
+    family: 'worker',
+    fix: 'Read `weft logs TASK`, then `weft restart TASK`.',
+  },
+  'agent-killed': {
+    reason: 'implement_parse_failed',
+    family: 'worker',
+    fix: 'Something else ended the agent (out of memory?); `weft restart TASK`.',
+  },
+  'agent-lost': {
+    reason: 'stalled_timeout',
+    family: 'stall',
+    fix: 'The agent went away without a word (a reboot?); `weft restart TASK`.',
+  },
+  'no-changes': {
+    reason: 'insufficient_evidence',
+    family: 'verification',
+    fix: 'Say in the task what has to change, or take it as it is with `weft answer TASK 1`.',
+  },
+  'outside-claim': {
+    reason: 'ownership_violation',
+    family: 'guard',
+    fix: 'Widen the task’s `owns`, or split the task; then `weft restart TASK`.',
+  },
+  'worktree-odd': {
+    reason: 'guard_violation',
+    family: 'guard',
+    fix: 'Look into its worktree, finish or abort what is half done there, then `weft done TASK`.',
+  },
+  'gate-failed': {
+    reason: 'verification_failed_max_retries',
+    family: 'verification',
+    fix: 'Read the failing check’s output, then `weft guide TASK "…"`.',
+  },
+  'gate-timeout': {
+    reason: 'verification_failed_max_retries',
+    family: 'verification',
+    fix: 'Make the checks faster or raise `limits.gateMs`, then `weft restart TASK`.',
+  },
+  conflict: {
+    reason: 'parallel_file_collision',
+    family: 'guard',
+    fix: 'Let the agent resolve it with `weft answer TASK 1`, or resolve it yourself in its worktree.',
+  },
+  'time-budget': {
+    reason: 'time_budget_exceeded',
+    family: 'budget',
+    fix: 'Give it more time with `weft resume --time MIN`, or split the task; then `weft restart TASK`.',
+  },
+  asked: {
+    reason: 'implement_blocked',
+    family: 'worker',
+    fix: 'Answer it: `weft answer TASK "…"`.',
+  },
+  stopped: {
+    reason: 'stopped_by_user',
+    family: 'orchestrator',
+    fix: '`weft resume TASK` goes on.',
+  },
+  'internal-error': {
+    reason: 'orchestrator_internal_error',
+    family: 'orchestrator',
+    fix: 'This is a fault of weft’s; report it with the journal, then `weft restart TASK`.',
+  },
+};
+
+/** The stop reason of a cause. */
+export function stopReasonOf(cause: Cause): StopReason {
+  return BY_CAUSE[cause];
+}
+
+/** Why a task stands still although nothing runs for it; null: nothing keeps it but its turn, or it is done. */
+export function causeOf(ts: TaskState): Cause | null {
+  if (ts.phase === 'failed') return ts.failure?.cause ?? 'internal-error';
+  if (ts.phase === 'cancelled') return 'stopped';
+  if (ts.question !== null) return ts.question.cause;
+  return ts.paused && ts.phase !== 'merged' && !isLive(ts) ? 'stopped' : null;
+}
+
+const BY_OUTCOME: Readonly<Record<Outcome, { readonly reason: string; readonly family: StopFamily | null }>> =
+  {
+    complete: { reason: 'complete', family: null },
+    failed: { reason: 'orchestrator_track_stopped', family: 'orchestrator' },
+    blocked: { reason: 'orchestrator_track_stopped', family: 'orchestrator' },
+    stopped: { reason: 'orchestrator_track_stopped', family: 'orchestrator' },
+    timeout: { reason: 'orchestrator_timeout', family: 'budget' },
+  };
+
+/** The stop reason of a whole run; `family` null: it did not stop, it is complete. */
+export function stopReasonOfRun(outcome: Outcome): {
+  readonly reason: string;
+  readonly family: StopFamily | null;
+} {
+  return BY_OUTCOME[outcome];
+}
