@@ -1,0 +1,81 @@
+// Links and paths in Markdown files. Knows nothing of what the files say.
+import { posix } from 'node:path';
+import type { TextFile, Violation } from './source.ts';
+
+/** Finds relative links to files or headings that are not there. `paths` are all files and folders of the repository. */
+export function checkLinks(files: readonly TextFile[], paths: ReadonlySet<string>): readonly Violation[] {
+  const headings = new Map(files.map(({ path, text }) => [path, listAnchors(text)]));
+  return files.flatMap(({ path, text }) =>
+    listLinks(text).flatMap(({ target, line }): readonly Violation[] => {
+      const [file = '', anchor] = target.split('#', 2);
+      const wanted =
+        file === '' ? path : posix.normalize(posix.join(posix.dirname(path), file)).replace(/\/$/, '');
+      const where = `${path}:${line}`;
+      if (!paths.has(wanted)) return [{ where, sentence: `links to ${target}, which is not there` }];
+      const known = headings.get(wanted);
+      if (anchor === undefined || known === undefined || known.has(anchor)) return [];
+      return [{ where, sentence: `links to ${target}, but there is no such heading` }];
+    }),
+  );
+}
+
+const MACHINE_PATH = /(?:^|[\s("'`=])(?:\/(?:home|Users|root|work|mnt|private)\/|[A-Z]:\\)/;
+
+/** Finds paths that exist on one machine only. */
+export function checkMachinePaths(files: readonly TextFile[]): readonly Violation[] {
+  return files.flatMap(({ path, text }) =>
+    text
+      .split('\n')
+      .flatMap((line, at) =>
+        MACHINE_PATH.test(line)
+          ? [{ where: `${path}:${at + 1}`, sentence: `names a path of one machine` }]
+          : [],
+      ),
+  );
+}
+
+/** Text outside code blocks and code spans, line by line. */
+function proseLines(text: string): readonly string[] {
+  let fence: string | null = null;
+  return text.split('\n').map((line) => {
+    const mark = /^\s*(`{3,}|~{3,})/.exec(line)?.[1];
+    if (mark !== undefined && (fence === null || mark.startsWith(fence))) {
+      fence = fence === null ? mark : null;
+      return '';
+    }
+    return fence === null ? line.replace(/`[^`]*`/g, '``') : '';
+  });
+}
+
+function listLinks(text: string): readonly { readonly target: string; readonly line: number }[] {
+  return proseLines(text).flatMap((line, at) => {
+    const targets = [...line.matchAll(/\]\(\s*<?([^)\s>]+)>?[^)]*\)|(?:src|href)="([^"]+)"/g)];
+    return targets
+      .map((match) => match[1] ?? match[2] ?? '')
+      .filter((target) => !/^(?:[a-z]+:|\/\/)/i.test(target))
+      .map((target) => ({ target, line: at + 1 }));
+  });
+}
+
+/** Anchors as GitHub makes them of headings. */
+function listAnchors(text: string): ReadonlySet<string> {
+  const anchors = new Set<string>();
+  let fenced = false;
+  for (const line of text.split('\n')) {
+    if (/^\s*(?:```|~~~)/.test(line)) fenced = !fenced;
+    const heading = fenced ? undefined : /^#{1,6}\s+(.*?)\s*#*$/.exec(line)?.[1];
+    if (heading === undefined) continue;
+    const plain = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/[`*]/g, '');
+    const anchor = plain
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replace(/\s/g, '-');
+    for (let n = 0; ; n += 1) {
+      const unique = n === 0 ? anchor : `${anchor}-${n}`;
+      if (anchors.has(unique)) continue;
+      anchors.add(unique);
+      break;
+    }
+  }
+  return anchors;
+}
