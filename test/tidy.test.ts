@@ -42,19 +42,8 @@ const PROCESS_USE: ProcessUse = {
     why: 'a leader says who it is, and its socket belongs to its user alone',
   },
   'src/testing/': {
-    members: [
-      'env',
-      'stdout',
-      'stderr',
-      'stdin',
-      'argv',
-      'cwd',
-      'pid',
-      'kill',
-      'exit',
-      'hrtime',
-      'on',
-    ].concat(['removeListener', 'removeAllListeners']),
+    members:
+      'argv cwd env exit hrtime kill on pid removeAllListeners removeListener stderr stdin stdout'.split(' '),
     why: 'acting agents and gates are programs of their own',
   },
 };
