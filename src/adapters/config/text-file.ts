@@ -5,6 +5,8 @@ import { fail, ok, type Result } from '../../core/failure.ts';
 /** Bounds the size of a file that people write, in bytes. */
 export const MAX_FILE_BYTES: number = 8 * 1024 * 1024;
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
 /** Why a text could not be read; `missing`: there is no such file. */
 export interface ReadProblem {
   readonly kind: 'missing' | 'unreadable';
@@ -18,8 +20,7 @@ export function readTextFile(path: string): Result<string, ReadProblem> {
     const stats = statSync(path);
     if (!stats.isFile()) return refuse(stats.isDirectory() ? 'is a directory' : 'is not a regular file');
     if (stats.size > MAX_FILE_BYTES) return refuse(`is larger than ${MAX_FILE_BYTES / 1024 / 1024} MiB`);
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path));
-    return ok(text);
+    return ok(UTF8.decode(readFileSync(path)));
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (code === 'ENOENT' || code === 'ENOTDIR') return fail({ kind: 'missing', sentence: 'does not exist' });

@@ -30,27 +30,26 @@ export interface TaskFileProblem {
 
 /**
  * Finds a task file inside a repository: from its root or, failing that, from `beside`, the directory of the file that
- * names it. Links are followed, and refused when they lead out. Gives the real path.
+ * names it. `repository` is a real path. Links are followed, and refused when they lead out. Gives the real path.
  */
 export function findTaskFile(
   path: string,
   places: { readonly repository: string; readonly beside: string },
 ): Result<string, TaskFileProblem> {
   if (path.includes('\0')) return fail({ kind: 'missing', sentence: 'does not exist' });
-  const root = realpathSync(places.repository);
   const slashed = path.replaceAll('\\', '/');
   let problem: TaskFileProblem = { kind: 'missing', sentence: 'does not exist' };
-  for (const from of [root, places.beside]) {
+  for (const from of [places.repository, places.beside]) {
     const wanted = resolve(from, slashed);
     try {
-      const real = realpathSync(wanted);
-      if (isInside(root, real)) return ok(real);
+      const real = realpathSync.native(wanted);
+      if (isInside(places.repository, real)) return ok(real);
       problem = { kind: 'outside', sentence: 'lies outside the repository' };
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : '';
       if (code !== 'ENOENT' && code !== 'ENOTDIR')
         problem = { kind: 'unreadable', sentence: `cannot be read (${code})` };
-      else if (!isInside(root, wanted))
+      else if (!isInside(places.repository, wanted))
         problem = { kind: 'outside', sentence: 'lies outside the repository' };
     }
   }
