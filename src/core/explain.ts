@@ -4,6 +4,7 @@ import { findHead, mayLand } from './decide/queue.ts';
 import { findClaimInTheWay, findFullLane, isFull } from './decide/schedule.ts';
 import { needsApproval } from './decide/submit.ts';
 import { unreachable } from './failure.ts';
+import { isTerminal } from './lifecycle.ts';
 import type { Edge, RunMs } from './model.ts';
 import { taskId } from './model.ts';
 import { satisfies } from './schedule-index.ts';
@@ -25,7 +26,7 @@ export function explainTask(state: RunState, ts: TaskState, now: RunMs): string 
     case 'pr_created':
       return 'its pull request is open';
     case 'queued':
-      return explainQueued(state, ts);
+      return explainQueued(state, ts, now);
     case 'merged':
       return explainMerged(ts);
     case 'failed':
@@ -62,12 +63,19 @@ function explainEdge(state: RunState, edge: Edge, now: RunMs): string {
   }
   const need = { verified: 'verified', submitted: 'submitted', merged: 'landed' }[edge.on];
   const stands =
-    other.phase === 'waiting' ? 'has not started' : `is ${other.phase} for ${ago(now - other.phaseAt)}`;
+    other.phase === 'waiting' ? standOf(other) : `is ${other.phase} for ${ago(now - other.phaseAt)}`;
   const approval =
     other.phase === 'committed' && needsApproval(state, other)
       ? ` and waits for \`weft approve ${edge.task}\``
       : '';
   return `waits for ${edge.task} to be ${need}: it ${stands}${approval}`;
+}
+
+function standOf(other: TaskState): string {
+  if (other.question !== null) return `needs an answer (\`weft answer ${other.task.id}\`)`;
+  if (other.paused) return 'is paused';
+  if (other.task.type === 'manual') return `is for a human to do (\`weft done ${other.task.id}\`)`;
+  return other.attempts === 0 ? 'has not started' : 'is to be tried again';
 }
 
 function explainClaim(state: RunState, ts: TaskState, now: RunMs): string | null {
@@ -127,12 +135,18 @@ function explainCommitted(state: RunState, ts: TaskState): string {
   return 'is verified and goes into the queue';
 }
 
-function explainQueued(state: RunState, ts: TaskState): string {
+function explainQueued(state: RunState, ts: TaskState, now: RunMs): string {
+  if (ts.paused) return `is paused; \`weft resume ${ts.task.id}\` goes on`;
+  if (ts.trouble !== null) return explainTrouble(ts, now);
   if (ts.candidate !== null)
     return ts.candidate.verified ? 'is landing' : 'its gates are running on the tree that would land';
   if (!mayLand(state, ts)) {
     const open = ts.task.edges.find((edge) => taskOf(state, edge.task).phase !== 'merged');
-    return open === undefined ? 'is paused' : `is in the queue and waits for ${open.task} to land first`;
+    if (open === undefined) return 'is in the queue';
+    const { phase } = taskOf(state, open.task);
+    return isTerminal(phase)
+      ? `is in the queue behind ${open.task}, which is ${phase}: it cannot land unless \`weft restart ${open.task}\` helps`
+      : `is in the queue and waits for ${open.task} to land first`;
   }
   const head = findHead(state);
   return head === null || head === ts ? 'is next to land' : `is in the queue behind ${head.task.id}`;

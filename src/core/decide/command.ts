@@ -130,8 +130,22 @@ function approveAll(state: RunState): Result<Judged> {
   return say(events, ready.length === 0 ? 'Nothing waits for approval.' : `Approved: ${names}.`);
 }
 
+/** A landing under way cannot be called back. */
+function isLanding(ts: TaskState): boolean {
+  return ts.phase === 'queued' && !ts.paused && ts.candidate?.verified === true;
+}
+
+function refuseLanding(ts: TaskState): Result<Judged> {
+  return refuse(
+    'usage',
+    `${ts.task.id} is landing right now.`,
+    'What comes after it needs a task of its own.',
+  );
+}
+
 const restart: Judge = (ts) => {
   if (ts.phase === 'merged') return refuseFinal(ts);
+  if (isLanding(ts)) return refuseLanding(ts);
   return say(
     [{ type: 'task.restarted', task: ts.task.id }],
     `${ts.task.id} starts anew; what it had done is kept under a rescue ref.`,
@@ -140,6 +154,7 @@ const restart: Judge = (ts) => {
 
 const cancel: Judge = (ts, state) => {
   if (isFinal(ts)) return refuseFinal(ts);
+  if (isLanding(ts)) return refuseLanding(ts);
   const waiting = (state.index.dependents.get(ts.task.id) ?? []).length;
   const note = waiting === 0 ? '' : ` ${waiting} ${waiting === 1 ? 'task depends' : 'tasks depend'} on it.`;
   return say([{ type: 'task.cancelled', task: ts.task.id }], `${ts.task.id} is cancelled.${note}`);
@@ -171,6 +186,7 @@ function guide(ts: TaskState, text: string): Result<Judged> {
   if (clean === '') return refuse('usage', 'The guidance is empty.');
   if (clean.length > MAX_TEXT) return refuse('usage', `The guidance is longer than ${MAX_TEXT} characters.`);
   if (isFinal(ts)) return refuseFinal(ts);
+  if (isLanding(ts)) return refuseLanding(ts);
   if (ts.question !== null) {
     const events: Event[] = [
       { type: 'question.answered', task: ts.task.id, id: ts.question.id, text: clean, then: 'retry' },

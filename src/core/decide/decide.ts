@@ -1,8 +1,8 @@
 // What is to be done now: the one place where the parts of the policy come together. Pure; costs what is at work, not what exists.
 import type { Effect } from '../effect.ts';
 import type { RunMs } from '../model.ts';
-import { nextTimer } from '../schedule-index.ts';
 import type { RunState } from '../state.ts';
+import { nextTimer } from '../timers.ts';
 import { landNext } from './queue.ts';
 import { startReady } from './schedule.ts';
 import { superviseTasks } from './supervise.ts';

@@ -23,10 +23,13 @@ export function gatesFor(state: RunState, ts: TaskState): readonly GateCommand[]
 /** The highest tier asked for by the task, by a trigger on its changed files, or by being the last of its track. */
 function tierFor(state: RunState, ts: TaskState): 0 | 1 | 2 {
   const gates = ts.task.gates ?? state.policy.gates;
-  const changed = ts.attempt?.inspected?.files.map((file) => file.path) ?? [];
+  const seen = ts.attempt?.inspected ?? null;
+  const changed = seen?.files.map((file) => file.path) ?? [];
+  // a list that was cut short may hide the file that matters
+  const hidden = seen !== null && seen.fileCount > seen.files.length;
   let tier: 0 | 1 | 2 = ts.task.tier;
   for (const trigger of gates.triggers) {
-    if (trigger.tier > tier && matchesAny(trigger.patterns, changed)) tier = trigger.tier;
+    if (trigger.tier > tier && (hidden || matchesAny(trigger.patterns, changed))) tier = trigger.tier;
   }
   return tier === 0 && isLastOfTrack(state, ts) ? 1 : tier;
 }

@@ -13,7 +13,7 @@ interface Cure {
 }
 
 const CURES: Readonly<Record<Cause, Cure>> = {
-  'start-failed': { retries: 9, then: 'give-up' },
+  'start-failed': { retries: 1, then: 'give-up' },
   'setup-failed': { retries: 1, then: 'give-up' },
   'agent-missing': { retries: 0, then: 'give-up' },
   'agent-crashed': { retries: 9, then: 'give-up' },
@@ -60,7 +60,7 @@ function decideAfter(state: RunState, ts: TaskState, trouble: Trouble, now: RunM
     !askAtOnce &&
     ts.charged < Math.min(state.policy.limits.attempts, 10) &&
     countInARow(ts, cause) < cure.retries &&
-    !isStandingStill(ts, cause);
+    !(cure.atOnce === true && isStandingStill(ts, cause));
   if (mayRetry) {
     return { kind: 'retry', at: cure.atOnce === true ? now : runMs(now + backoff(state, ts)) };
   }
@@ -78,10 +78,10 @@ function countInARow(ts: TaskState, cause: Cause): number {
   return count;
 }
 
-/** The same cause twice with the same tree: trying once more would show the same again. */
+/** The same cause twice with the same tree: it was told and did nothing, so telling it once more is no help. */
 function isStandingStill(ts: TaskState, cause: Cause): boolean {
   const last = earlier(ts)[0];
-  return last?.cause === cause && last.tree === (ts.attempt?.inspected?.tree ?? null);
+  return last?.cause === cause && last.tree !== null && last.tree === ts.attempt?.inspected?.tree;
 }
 
 function earlier(ts: TaskState): TaskState['history'] {

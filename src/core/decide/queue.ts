@@ -17,6 +17,7 @@ export function findHead(state: RunState): TaskState | null {
   let head: TaskState | null = null;
   for (const id of state.index.queued) {
     const ts = taskOf(state, id);
+    if (ts.paused) continue;
     if (isOnItsWay(ts)) return ts;
     if (mayLand(state, ts) && (head === null || landsBefore(ts, head))) head = ts;
   }

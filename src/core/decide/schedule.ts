@@ -1,44 +1,31 @@
 // Which waiting task starts next, and what keeps the others: one set of checks for the decision and its explanation.
 import { type Collision, findCollision } from '../claim/claim-index.ts';
 import type { RecordEffect } from '../effect.ts';
-import { pushHeap } from '../heap.ts';
 import { type Oid, type RunMs, type TaskId, taskId } from '../model.ts';
 import { branchOf } from '../names.ts';
-import {
-  fireTimers,
-  isStartable,
-  parkBehind,
-  parkInLane,
-  returnGroup,
-  takeGroup,
-  takeTask,
-} from '../schedule-index.ts';
+import { headOf, parkBehind, parkInLane, returnGroup, takeGroup } from '../ready-groups.ts';
 import { isLive, type RunState, type TaskState, taskOf } from '../state.ts';
+import { fireTimers } from '../timers.ts';
 
 /** The next start as a fact to record, or null when nothing can start now. */
 export function startReady(state: RunState, now: RunMs): RecordEffect | null {
   fireTimers(state, now);
   if (state.stopping !== null || state.paused || isFull(state)) return null;
   for (let group = takeGroup(state); group !== null; group = takeGroup(state)) {
-    const ts = takeTask(state, group);
-    if (ts === null || !isStartable(state, ts) || (ts.retryAt ?? 0) > now) {
-      returnGroup(state, group);
-      continue;
-    }
+    const ts = headOf(state, group);
+    if (ts === null) throw new Error('Internal error: an empty group is ready');
     const lane = findFullLane(state, ts);
     if (lane !== null) {
       parkInLane(state, ts, lane.name);
       returnGroup(state, group);
       continue;
     }
-    // stays where it is until the fact is applied, so that asking twice gives the same answer
-    pushHeap(group.tasks, ts);
-    state.index.grouped.add(ts.task.id);
     const collision = findClaimInTheWay(state, ts);
     if (collision !== null && state.policy.collisionPolicy !== 'force') {
       parkBehind(state, group, taskId(collision.owner));
       continue;
     }
+    // it stays ready until its start is a fact, so that asking twice gives the same answer
     returnGroup(state, group);
     return { kind: 'record', event: spawn(state, ts, collision) };
   }

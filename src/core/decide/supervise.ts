@@ -2,8 +2,8 @@
 import type { Effect, EffectKind, WorkEffect } from '../effect.ts';
 import type { Event } from '../event.ts';
 import type { Exit, RunMs } from '../model.ts';
-import { deadlineOf } from '../schedule-index.ts';
 import { type AttemptState, type RunState, type TaskState, taskOf } from '../state.ts';
+import { deadlineOf } from '../timers.ts';
 import { failAttempt, type Trouble } from './judge.ts';
 import { admitToQueue } from './submit.ts';
 import { sweepTask } from './sweep.ts';
@@ -43,22 +43,35 @@ function holdsStill(state: RunState, ts: TaskState): boolean {
 }
 
 function startStep(state: RunState, ts: TaskState, attempt: AttemptState, now: RunMs): Effect[] {
-  if (attempt.startFailure !== null) return [record(failAttempt(state, ts, attempt.startFailure, now))];
-  if (attempt.stop !== null) return [work(ts, 'stop-attempt')];
+  const failure = findStartFailure(attempt);
+  if (failure !== null) return [record(failAttempt(state, ts, failure, now))];
+  if (attempt.stop !== null) return isResting(ts, 'stop-attempt', now) ? [] : [work(ts, 'stop-attempt')];
   return isResting(ts, 'start-attempt', now) ? [] : [work(ts, 'start-attempt')];
 }
 
 function workSteps(state: RunState, ts: TaskState, attempt: AttemptState, now: RunMs): Effect[] {
-  if (attempt.startFailure !== null) return [record(failAttempt(state, ts, attempt.startFailure, now))];
-  const watch = work(ts, 'watch-attempt');
+  const failure = findStartFailure(attempt);
+  if (failure !== null) return [record(failAttempt(state, ts, failure, now))];
+  const watch = watchStep(ts, attempt, now);
   if (attempt.stop !== null)
-    return isResting(ts, 'stop-attempt', now) ? [watch] : [watch, work(ts, 'stop-attempt')];
+    return isResting(ts, 'stop-attempt', now) ? watch : [...watch, work(ts, 'stop-attempt')];
   const deadline = deadlineOf(state, ts);
   if (deadline !== null && now >= deadline) {
     return [record({ type: 'attempt.timed-out', task: ts.task.id, attempt: attempt.n })];
   }
   const delivers = attempt.steerable && ts.guidance.length > 0 && !isResting(ts, 'deliver-guidance', now);
-  return delivers ? [watch, work(ts, 'deliver-guidance')] : [watch];
+  return delivers ? [...watch, work(ts, 'deliver-guidance')] : watch;
+}
+
+/** An end that was seen is not watched for again; a watch that failed is never given up, only resumed later and later. */
+function watchStep(ts: TaskState, attempt: AttemptState, now: RunMs): Effect[] {
+  const waits = ts.trouble?.effect === 'watch-attempt' && ts.trouble.retryAt > now;
+  return waits || attempt.exit !== null ? [] : [work(ts, 'watch-attempt')];
+}
+
+/** An attempt that a human or the run ends did not fail; one whose time is up did. */
+function findStartFailure({ startFailure, stop }: AttemptState): Trouble | null {
+  return stop === null || stop === 'time-budget' ? startFailure : null;
 }
 
 function verifyStep(state: RunState, ts: TaskState, attempt: AttemptState, now: RunMs): Effect[] {
@@ -75,12 +88,14 @@ function verifyStep(state: RunState, ts: TaskState, attempt: AttemptState, now: 
 /** The first thing that speaks against the attempt, or null. Facts count; what the agent says of itself does not. */
 function findTrouble(ts: TaskState, attempt: AttemptState): Trouble | null {
   const { inspected, exit, rejected } = attempt;
-  if (inspected === null || exit === null) return null;
+  if (inspected === null) return null;
   if (!attempt.accepted) {
-    const end = findBadEnd(exit);
+    const end = exit === null ? null : findBadEnd(exit);
     const finished = end?.cause === 'agent-lost' && inspected.fileCount > 0 && !inspected.leftovers;
     if (end !== null && !finished) return end;
-    if (ts.guidance.length > 0) return { cause: 'asked', detail: 'guidance came while it worked' };
+  }
+  if (ts.guidance.length > 0) return { cause: 'asked', detail: 'guidance came while it worked' };
+  if (!attempt.accepted) {
     if (inspected.odd !== null) return { cause: 'worktree-odd', detail: inspected.odd };
     if (inspected.outside.length > 0) return complainOfOutside(ts, inspected.outside);
     if (inspected.fileCount === 0 && attempt.reason === null) {
@@ -122,6 +137,8 @@ function giveUpOnTrouble(state: RunState, ts: TaskState, now: RunMs): Event | nu
       return null;
     case 'sweep-task':
       return { type: 'task.swept', task: ts.task.id, rescue: null, kept: detail };
+    case 'start-attempt':
+      return failAttempt(state, ts, { cause: 'start-failed', detail }, now);
     default:
       return failAttempt(state, ts, { cause: 'internal-error', detail }, now);
   }

@@ -1,7 +1,7 @@
 // `summary.json`: tracks and steps in short, whom claims made wait, and what to do next.
 import { findClaimInTheWay } from '../decide/schedule.ts';
 import type { RunMs } from '../model.ts';
-import { isStartable } from '../schedule-index.ts';
+import { isStartable } from '../ready-groups.ts';
 import type { RunState, TaskState } from '../state.ts';
 import { iso } from '../wall-time.ts';
 import { endOf, type RunStatus, runStatusOf } from './state.ts';

@@ -3,7 +3,7 @@ import { findClaimInTheWay } from '../decide/schedule.ts';
 import { explainTask } from '../explain.ts';
 import type { RunMs, TaskId } from '../model.ts';
 import { slugId } from '../plan/slug.ts';
-import { isStartable } from '../schedule-index.ts';
+import { isStartable } from '../ready-groups.ts';
 import { isLive, type RunState, type TaskState } from '../state.ts';
 import { causeOf, stopReasonOf } from './stop-reason.ts';
 

@@ -1,7 +1,7 @@
 // What the facts of an attempt do to its task. Decides nothing: what follows a failure is in the fact.
 import type { Event, StopReason } from '../event.ts';
 import { unreachable } from '../failure.ts';
-import { type Cause, type RunMs, runMs } from '../model.ts';
+import { type Cause, type Question, type RunMs, runMs } from '../model.ts';
 import type { AttemptState, RunState, TaskState } from '../state.ts';
 
 type AttemptEvent = Extract<Event, { readonly attempt: number }>;
@@ -23,7 +23,7 @@ export function evolveAttempt(state: RunState, ts: TaskState, event: AttemptEven
       ts.phase = 'working';
       return;
     case 'attempt.start-failed':
-      attempt.startFailure = { cause: event.cause, detail: event.detail };
+      if (ts.phase === 'spawned') attempt.startFailure = { cause: event.cause, detail: event.detail };
       return;
     case 'attempt.exited':
       return exit(ts, attempt, event, ms);
@@ -41,29 +41,39 @@ export function evolveAttempt(state: RunState, ts: TaskState, event: AttemptEven
       return;
     }
     case 'attempt.verified':
-      if (ts.phase !== 'verifying') return;
+      if (ts.phase !== 'verifying' || attempt.inspected?.tree !== event.tree) return;
+      // told something while the gates ran: the verdict is about work that is not finished
+      if (ts.guidance.length > 0) return;
       attempt.verified = { tree: event.tree, gates: event.gates };
       summarize(ts, attempt, { cause: null, detail: '' }, ms);
       ts.feedback = null;
       ts.phase = 'committed';
       return;
     case 'attempt.rejected':
+      if (ts.phase !== 'verifying' || attempt.inspected?.tree !== event.tree) return;
       attempt.rejected = { gates: event.gates, excerpt: event.excerpt };
       return;
     case 'attempt.failed':
       return failAttempt(ts, attempt, event, ms);
     case 'question.asked':
-      ts.question = event.question;
-      ts.askedAt = ms;
-      ts.questions += 1;
-      if (event.question.from === 'agent') attempt.askedText = event.question.text;
+      // of an attempt that is being ended nobody wants to know any more
+      if (ts.phase === 'working' && attempt.stop === null) ask(ts, attempt, event.question, ms);
       return;
     case 'guidance.delivered':
-      ts.guidance.splice(0, event.count);
+      attempt.guidance = [...attempt.guidance, ...ts.guidance.splice(0, event.count)];
       return;
     default:
       unreachable(event);
   }
+}
+
+function ask(ts: TaskState, attempt: AttemptState, question: Question, ms: RunMs): void {
+  // a new question in place of an open one: the wait so far counts all the same
+  if (ts.askedAt !== null) attempt.waitedMs += ms - ts.askedAt;
+  ts.question = question;
+  ts.askedAt = ms;
+  ts.questions += 1;
+  if (question.from === 'agent') attempt.askedText = question.text;
 }
 
 function spawn(
@@ -119,6 +129,7 @@ function exit(
   if (ts.question?.from === 'agent') {
     ts.phase = 'waiting';
     ts.charged -= 1;
+    keepGuidance(ts, attempt);
     summarize(ts, attempt, { cause: 'asked', detail: ts.question.text }, ms);
     return;
   }
@@ -139,14 +150,21 @@ function stop(ts: TaskState, attempt: AttemptState, survivors: readonly number[]
   summarize(ts, attempt, { cause, detail: reason }, ms, survivors);
   attempt.stop = null;
   ts.charged -= 1;
-  ts.phase = phaseAfterStop(reason);
-  // what it was told was not acted upon: the next attempt hears it again
-  ts.guidance = [...attempt.guidance, ...ts.guidance];
+  ts.phase = phaseAfterStop(ts, reason);
+  keepGuidance(ts, attempt);
   if (reason === 'restarted') ts.wipe = true;
 }
 
-function phaseAfterStop(reason: StopReason): 'waiting' | 'cancelled' {
-  return reason === 'cancelled' ? 'cancelled' : 'waiting';
+function phaseAfterStop(ts: TaskState, reason: StopReason): 'waiting' | 'cancelled' | 'failed' {
+  if (reason !== 'cancelled') return 'waiting';
+  // given up by a human while its agent lived
+  return ts.failure === null ? 'cancelled' : 'failed';
+}
+
+/** Every attempt is a fresh agent: what the last one was told is told again. */
+function keepGuidance(ts: TaskState, attempt: AttemptState): void {
+  ts.guidance = [...attempt.guidance, ...ts.guidance];
+  attempt.guidance = [];
 }
 
 function failAttempt(
@@ -156,6 +174,7 @@ function failAttempt(
   ms: RunMs,
 ): void {
   summarize(ts, attempt, event, ms);
+  keepGuidance(ts, attempt);
   attempt.stop = null;
   attempt.endedAt ??= ms;
   ts.candidate = null;

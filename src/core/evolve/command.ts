@@ -2,7 +2,7 @@
 import type { Event } from '../event.ts';
 import { unreachable } from '../failure.ts';
 import type { RunMs } from '../model.ts';
-import { isLive, type RunState, type TaskState } from '../state.ts';
+import { type AttemptState, isLive, type RunState, type TaskState } from '../state.ts';
 
 type CommandEvent = Extract<
   Event,
@@ -71,6 +71,8 @@ function answer(
       return;
     case 'hold':
       ts.paused = true;
+      // two must not work in one worktree
+      if (isLive(ts) && attempt !== null) attempt.stop ??= 'stopped';
       return;
     case 'give-up':
       ts.failure = { cause: question.cause, sentence: `given up by a human: ${question.text}` };
@@ -89,10 +91,21 @@ function acceptWork(ts: TaskState): void {
   ts.attempt.rejected = null;
   ts.attempt.startFailure = null;
   ts.feedback = null;
+  settleGuidance(ts, ts.attempt);
   ts.phase = 'verifying';
 }
 
+/** No agent is to act on it now; should the work be refused, the next one is told. */
+function settleGuidance(ts: TaskState, attempt: AttemptState): void {
+  attempt.guidance = [...attempt.guidance, ...ts.guidance];
+  ts.guidance = [];
+}
+
 function returnToWork(ts: TaskState): void {
+  if (ts.attempt !== null) {
+    ts.guidance = [...ts.attempt.guidance, ...ts.guidance];
+    ts.attempt.guidance = [];
+  }
   ts.phase = 'waiting';
   ts.retryAt = null;
   ts.candidate = null;
@@ -110,7 +123,7 @@ function restart(ts: TaskState): void {
   ts.charged = isLive(ts) ? 1 : 0;
   ts.feedback = null;
   if (isLive(ts) && ts.attempt !== null) {
-    ts.attempt.stop ??= 'restarted';
+    ts.attempt.stop = 'restarted';
     return;
   }
   returnToWork(ts);
@@ -120,6 +133,8 @@ function restart(ts: TaskState): void {
 function cancel(ts: TaskState): void {
   ts.question = null;
   ts.askedAt = null;
+  ts.failure = null;
+  ts.wipe = false;
   if (isLive(ts) && ts.attempt !== null) {
     ts.attempt.stop = 'cancelled';
     return;
@@ -145,7 +160,9 @@ function done(state: RunState, ts: TaskState, ms: RunMs): void {
   ts.attempt.exit = { code: 0, signal: null };
   ts.attempt.startFailure = null;
   ts.attempt.inspected = null;
+  ts.attempt.accepted = false;
   ts.attempt.rejected = null;
   ts.attempt.verified = null;
+  settleGuidance(ts, ts.attempt);
   ts.phase = 'verifying';
 }

@@ -3,7 +3,7 @@ import type { Event, Recorded } from '../event.ts';
 import { unreachable } from '../failure.ts';
 import { isTerminal } from '../lifecycle.ts';
 import type { RunMs, TaskId } from '../model.ts';
-import { indexPlan, refreshTask } from '../schedule-index.ts';
+import { indexPlan, rebuildIndex, refreshTask } from '../schedule-index.ts';
 import { createState, createTaskState, type RunState, type TaskState, taskOf } from '../state.ts';
 import { evolveAttempt } from './attempt.ts';
 import { evolveCommand } from './command.ts';
@@ -52,7 +52,10 @@ function evolveRun(state: RunState, event: RunEvent, fact: Fact): void {
       state.rested = null;
       state.restedMs = null;
       state.stopping = null;
+      // the pause says that a resume ends it
+      state.paused = false;
       state.resumes += 1;
+      rebuildIndex(state);
       return;
     case 'run.paused':
       state.paused = true;
@@ -90,6 +93,10 @@ function evolveTask(state: RunState, event: TaskEvent, ms: RunMs): void {
   if (ts.phase !== before) {
     ts.phaseAt = ms;
     ts.endedAt = isTerminal(ts.phase) ? ms : null;
+  }
+  if (isTerminal(ts.phase)) {
+    ts.question = null;
+    ts.askedAt = null;
   }
   settleClaim(state, ts, event.type === 'attempt.spawned' ? event.forced : []);
   refreshTask(state, ts);

@@ -55,9 +55,8 @@ export function evolveLanding(ts: TaskState, event: LandingEvent, ms: RunMs): vo
       ts.candidate = null;
       return;
     case 'task.landed':
-      if (isTerminal(ts.phase)) return;
-      ts.phase = 'merged';
-      ts.landed = {
+      // a landing under way when a human cancelled it is a fact all the same
+      ts.landed ??= {
         commit: event.commit,
         tree: event.tree,
         ref: event.ref,
@@ -65,6 +64,7 @@ export function evolveLanding(ts: TaskState, event: LandingEvent, ms: RunMs): vo
         by: event.by,
         at: ms,
       };
+      if (!isTerminal(ts.phase)) ts.phase = 'merged';
       return;
     case 'task.failed':
       if (isTerminal(ts.phase)) return;

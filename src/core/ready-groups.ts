@@ -1,0 +1,157 @@
+// Who could start now, in groups of equal claims, and where those wait who cannot: behind a claim's holder or a full lane.
+import { createHeap, type Heap, peekHeap, popHeap, pushHeap } from './heap.ts';
+import type { TaskId } from './model.ts';
+import type { RunState, TaskState } from './state.ts';
+
+/** Waiting tasks with the same claims: when one of them cannot start because of a claim, none can. */
+export interface ReadyGroup {
+  readonly key: string;
+  /** May hold tasks that left; the index knows who is in. */
+  readonly tasks: Heap<TaskState>;
+  /** Where it is: in the ready heap, or parked behind a claim's holder. */
+  place: 'ready' | 'parked' | 'idle';
+}
+
+/** A group's place in the ready heap, ranked by the task that was its best when it was put there. */
+export interface ReadyEntry {
+  readonly group: ReadyGroup;
+  readonly first: TaskState;
+}
+
+/** Urgent first, then the longest remaining path, then the plan's order. */
+export function startsBefore(remaining: ReadonlyMap<TaskId, number>, a: TaskState, b: TaskState): boolean {
+  if (a.task.priority !== b.task.priority) return a.task.priority < b.task.priority;
+  const [left, right] = [remaining.get(a.task.id) ?? 0, remaining.get(b.task.id) ?? 0];
+  return left === right ? a.order < b.order : left > right;
+}
+
+/** Tells whether nothing but slots, claims and time keeps the task from starting. */
+export function isStartable(state: RunState, ts: TaskState): boolean {
+  return (
+    ts.phase === 'waiting' &&
+    ts.task.type !== 'manual' &&
+    !ts.paused &&
+    !ts.wipe &&
+    ts.question === null &&
+    (state.index.blockers.get(ts.task.id) ?? 0) === 0
+  );
+}
+
+/** Puts a startable task where the next decision finds it; one that is to be tried later comes back by a timer. */
+export function enterReady(state: RunState, ts: TaskState): void {
+  const { index } = state;
+  if (ts.retryAt !== null && ts.retryAt > index.now) {
+    leaveReady(state, ts);
+    pushHeap(index.timers, { at: ts.retryAt, task: ts.task.id });
+    return;
+  }
+  const key = groupKey(ts);
+  if (index.grouped.get(ts.task.id)?.key === key) return;
+  const group = index.groups.get(key) ?? createGroup(state, key);
+  const first = headOf(state, group);
+  pushHeap(group.tasks, ts);
+  index.grouped.set(ts.task.id, group);
+  // a better first one ranks the group anew: the older entry is skipped when it is met
+  if (group.place === 'idle' || (group.place === 'ready' && first !== headOf(state, group))) {
+    putIntoReady(state, group);
+  }
+}
+
+/** Takes a task out that cannot start any more. */
+export function leaveReady(state: RunState, ts: TaskState): void {
+  state.index.grouped.delete(ts.task.id);
+}
+
+function groupKey(ts: TaskState): string {
+  const { owns, edges, id } = ts.task;
+  if (owns === null) return '';
+  // what a stacked task may ignore differs from its like, so it must not wait as one of them
+  const own = edges.some((edge) => edge.base === 'stacked') || ts.holdsClaim;
+  return own ? `${owns.join('\n')}\n\n${id}` : owns.join('\n');
+}
+
+function createGroup(state: RunState, key: string): ReadyGroup {
+  const { index } = state;
+  const tasks = createHeap<TaskState>((a, b) => startsBefore(index.remaining, a, b));
+  const group: ReadyGroup = { key, tasks, place: 'idle' };
+  index.groups.set(key, group);
+  return group;
+}
+
+/** The best task of a group, or null when all have left. */
+export function headOf(state: RunState, group: ReadyGroup): TaskState | null {
+  for (let ts = peekHeap(group.tasks); ts !== undefined; ts = peekHeap(group.tasks)) {
+    if (state.index.grouped.get(ts.task.id) === group) return ts;
+    popHeap(group.tasks);
+  }
+  return null;
+}
+
+/** Takes the group with the best task out of the ready heap; null when there is none. */
+export function takeGroup(state: RunState): ReadyGroup | null {
+  const { ready } = state.index;
+  for (let entry = popHeap(ready); entry !== undefined; entry = popHeap(ready)) {
+    const { group, first } = entry;
+    if (group.place !== 'ready') continue;
+    const head = headOf(state, group);
+    // whoever gave it this rank has left: it goes back to where its best one belongs
+    if (head === first) {
+      group.place = 'idle';
+      return group;
+    }
+    returnGroup(state, group);
+  }
+  return null;
+}
+
+/** Puts a group back into the ready heap, or forgets it when it is empty. */
+export function returnGroup(state: RunState, group: ReadyGroup): void {
+  if (headOf(state, group) !== null) {
+    putIntoReady(state, group);
+    return;
+  }
+  group.place = 'idle';
+  state.index.groups.delete(group.key);
+}
+
+function putIntoReady(state: RunState, group: ReadyGroup): void {
+  const first = headOf(state, group);
+  if (first === null) return;
+  group.place = 'ready';
+  pushHeap(state.index.ready, { group, first });
+}
+
+/** Parks a group until the holder of a claim moves or lets go. */
+export function parkBehind(state: RunState, group: ReadyGroup, holder: TaskId): void {
+  group.place = 'parked';
+  const list = state.index.behind.get(holder);
+  if (list === undefined) state.index.behind.set(holder, [group]);
+  else list.push(group);
+}
+
+/** Parks a task until a lane has room. */
+export function parkInLane(state: RunState, ts: TaskState, lane: string): void {
+  leaveReady(state, ts);
+  const list = state.index.lanes.get(lane);
+  if (list === undefined) state.index.lanes.set(lane, [ts.task.id]);
+  else list.push(ts.task.id);
+}
+
+/** Brings back who waits behind the holder of a claim. */
+export function wakeBehind(state: RunState, holder: TaskId): void {
+  const groups = state.index.behind.get(holder);
+  if (groups === undefined) return;
+  state.index.behind.delete(holder);
+  for (const group of groups) returnGroup(state, group);
+}
+
+/** Brings back who waits for room in a lane. */
+export function wakeLane(state: RunState, lane: string): void {
+  const ids = state.index.lanes.get(lane);
+  if (ids === undefined) return;
+  state.index.lanes.delete(lane);
+  for (const id of ids) {
+    const ts = state.tasks.get(id);
+    if (ts !== undefined && isStartable(state, ts)) enterReady(state, ts);
+  }
+}

@@ -1,0 +1,75 @@
+// Moments at which time alone changes a decision. Knows no clock: it is told what the time is.
+import { peekHeap, popHeap, pushHeap } from './heap.ts';
+import type { RunMs, TaskId } from './model.ts';
+import { enterReady, isStartable } from './ready-groups.ts';
+import type { RunState, TaskState } from './state.ts';
+
+/** A moment at which a task must be looked at again. */
+export interface Timer {
+  readonly at: RunMs;
+  readonly task: TaskId;
+}
+
+/** Sets the timers of a task that may have a step; who waits for a start gets one when the ready queue turns it away. */
+export function setTimers(state: RunState, ts: TaskState): void {
+  const { timers } = state.index;
+  const task = ts.task.id;
+  if (ts.trouble !== null && ts.trouble.retryAt > state.ms)
+    pushHeap(timers, { at: ts.trouble.retryAt, task });
+  const deadline = deadlineOf(state, ts);
+  if (deadline !== null) pushHeap(timers, { at: deadline, task });
+}
+
+/** When the working attempt's time is used up, or null. Waiting for an answer is not charged. */
+export function deadlineOf(state: RunState, ts: TaskState): RunMs | null {
+  const { attempt } = ts;
+  const { minutes } = state.policy.budget;
+  if (minutes === null || ts.phase !== 'working' || attempt === null || attempt.startedAt === null)
+    return null;
+  if (attempt.stop !== null || ts.question !== null) return null;
+  return (attempt.startedAt + attempt.waitedMs + minutes * 60_000) as RunMs;
+}
+
+/** Earliest moment at which time alone changes a decision, or null. Drops timers that no longer matter. */
+export function nextTimer(state: RunState, now: RunMs): RunMs | null {
+  const { timers } = state.index;
+  if (state.paused || state.stopping !== null) return nextOfHeld(state);
+  for (let top = peekHeap(timers); top !== undefined; top = peekHeap(timers)) {
+    if (top.at <= now || isAwaited(state, top)) return top.at;
+    popHeap(timers);
+  }
+  return null;
+}
+
+/** While nothing may start, starts are not waited for; but their timers stay, since a human may let the run go on. */
+function nextOfHeld(state: RunState): RunMs | null {
+  let next: RunMs | null = null;
+  for (const timer of state.index.timers.items) {
+    if (next !== null && timer.at >= next) continue;
+    if (state.tasks.get(timer.task)?.phase !== 'waiting' && isAwaited(state, timer)) next = timer.at;
+  }
+  return next;
+}
+
+/** Tells whether the moment still means something to its task. What a pause holds back is asked for again after it. */
+function isAwaited(state: RunState, timer: Timer): boolean {
+  const ts = state.tasks.get(timer.task);
+  if (ts === undefined) return false;
+  if (deadlineOf(state, ts) === timer.at) return true;
+  if (ts.trouble?.retryAt === timer.at) {
+    const held = ts.paused || state.stopping === 'stop';
+    return !held || ts.phase === 'spawned' || ts.phase === 'working' || ts.wipe || ts.endedAt !== null;
+  }
+  return ts.retryAt === timer.at && isStartable(state, ts);
+}
+
+/** Takes due timers out and makes their tasks candidates for a start. */
+export function fireTimers(state: RunState, now: RunMs): void {
+  const { index } = state;
+  if (index.now < now) index.now = now;
+  for (let top = peekHeap(index.timers); top !== undefined && top.at <= now; top = peekHeap(index.timers)) {
+    popHeap(index.timers);
+    const ts = state.tasks.get(top.task);
+    if (ts !== undefined && isStartable(state, ts)) enterReady(state, ts);
+  }
+}
