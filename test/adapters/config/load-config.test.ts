@@ -1,4 +1,7 @@
 // The configuration: what wins over what, and every mistake with its place.
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { loadConfig, overridePolicy } from '../../../src/adapters/config/load-config.ts';
 import type { ConfigInput } from '../../../src/adapters/config/schema.ts';
@@ -176,5 +179,41 @@ describe('overridePolicy', () => {
       failure: { diagnostics: [{ position: null, fix: 'Did you mean "mine"?' }] },
     });
     expect(overridePolicy(recorded, { maxAgents: -1 })).toMatchObject({ ok: false });
+  });
+});
+
+test('whatever is in the file, loading never throws', async () => {
+  const word = fc.constantFrom(
+    'agents:',
+    'mine:',
+    'kind: command',
+    'gates:',
+    '- ',
+    '  ',
+    '\n',
+    '\n  ',
+    '[',
+    '{',
+    '}',
+    ':',
+    '"',
+    '*a',
+    '&a',
+    '1',
+    '~',
+  );
+  const texts = fc.oneof(
+    fc.array(word, { maxLength: 30 }).map((words) => words.join('')),
+    fc.string({ unit: 'binary' }),
+  );
+  await withFiles({ '.weft/config.yaml': '' }, (repository) => {
+    fc.assert(
+      fc.property(texts, (text) => {
+        writeFileSync(join(repository, '.weft/config.yaml'), text);
+        const loaded = loadConfig({ repository });
+        expect(loaded.ok || loaded.failure.diagnostics.length).toBeTruthy();
+      }),
+      { numRuns: 300 },
+    );
   });
 });

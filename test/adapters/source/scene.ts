@@ -43,3 +43,8 @@ export async function reportFiles(files: Files, path = 'tracks.yaml'): Promise<s
     })
     .join('\n');
 }
+
+/** A track file with one track of these steps. */
+export function oneTrack(...steps: string[]): string {
+  return `tracks:\n  - name: T\n    steps:\n${steps.map((step) => `      - ${step}\n`).join('')}`;
+}
