@@ -1,5 +1,5 @@
 // Names of branches, tags and refs, made from ids that nobody can be trusted to have chosen well.
-import type { TaskId } from './model.ts';
+import { type TaskId, taskId } from './model.ts';
 import { nameBranch, slugId } from './plan/slug.ts';
 import type { RunState } from './state.ts';
 
@@ -7,6 +7,16 @@ import type { RunState } from './state.ts';
 export function branchOf(state: RunState, task: TaskId): string {
   const repo = state.repository.split('/').at(-1) ?? '';
   return nameBranch(state.policy.worktrees.branch, { run: state.run ?? 'run', task, repo });
+}
+
+/** Branch of the worktree that all tasks share under isolation `shared`. */
+export function sharedBranchOf(state: RunState): string {
+  return branchOf(state, taskId('.shared'));
+}
+
+/** Ref that keeps what a task made in a shared worktree. */
+export function sharedRefOf(state: RunState, task: TaskId): string {
+  return `refs/weft/shared/${state.run}/${slugId(task)}`;
 }
 
 /** Environment tag by which the processes of an attempt are found again. */
@@ -27,9 +37,4 @@ export function rescueRefOf(state: RunState, task: TaskId): string {
 /** Ref that keeps a candidate reachable while it is being checked. */
 export function candidateRefOf(state: RunState, task: TaskId): string {
   return `refs/weft/cand/${state.run}/${slugId(task)}`;
-}
-
-/** Ref of the commit a task started from. */
-export function baseRefOf(state: RunState, task: TaskId): string {
-  return `refs/weft/base/${state.run}/${slugId(task)}`;
 }

@@ -6,6 +6,7 @@ import type { Event, Outcome, PolicyChange } from '../core/event.ts';
 import { replay } from '../core/evolve/evolve.ts';
 import { fail, type Result } from '../core/failure.ts';
 import type { Policy } from '../core/model.ts';
+import { sharedBranchOf } from '../core/names.ts';
 import type { RunState } from '../core/state.ts';
 import type { RunView } from '../core/view.ts';
 import type { Opened } from '../ports/journal.ts';
@@ -15,7 +16,7 @@ import { createLedger } from './ledger.ts';
 import { findAdopted, observeTarget } from './observe-target.ts';
 import type { Parts } from './parts.ts';
 import { createPerformer } from './perform.ts';
-import { checkoutOf } from './places.ts';
+import { checkoutOf, sharedWorktreeOf } from './places.ts';
 import { createPublisher } from './publish.ts';
 import { reconcile } from './reconcile.ts';
 import { runPlan } from './run.ts';
@@ -100,6 +101,11 @@ async function clearUp(parts: Parts, state: RunState): Promise<void> {
   if (state.rested === null) return;
   for (let slot = 0; slot <= state.policy.limits.gateSlots; slot += 1) {
     await parts.git.removeCheckout(checkoutOf(parts.places, slot)).catch(() => undefined);
+  }
+  if (state.policy.isolation === 'shared' && state.rested === 'complete') {
+    const [path, branch] = [sharedWorktreeOf(parts.places), sharedBranchOf(state)];
+    const rescue = `refs/weft/rescue/${state.run}/shared`;
+    await parts.git.removeWorktree({ path, branch, landed: null, rescue }).catch(() => undefined);
   }
   await parts.files.removeEmpty(join(parts.places.worktrees, '.gates')).catch(() => undefined);
   await parts.files.removeEmpty(parts.places.worktrees).catch(() => undefined);

@@ -11,9 +11,14 @@ export function placesOf(repository: string, run: RunId, policy: Policy): Places
   return { repository, stateDir, runDir: join(stateDir, 'runs', run), worktrees: join(root, run) };
 }
 
-/** Worktree of a task. */
-export function worktreeOf(places: Places, task: TaskId): string {
-  return join(places.worktrees, slugId(task));
+/** Worktree of a task: its own, or the one that all share. */
+export function worktreeOf(places: Places, policy: Pick<Policy, 'isolation'>, task: TaskId): string {
+  return policy.isolation === 'shared' ? sharedWorktreeOf(places) : join(places.worktrees, slugId(task));
+}
+
+/** The worktree that all tasks share under isolation `shared`. */
+export function sharedWorktreeOf(places: Places): string {
+  return join(places.worktrees, '.shared');
 }
 
 /** Clean checkout number `slot`, where gates run. */

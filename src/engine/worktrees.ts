@@ -133,7 +133,6 @@ export async function prune(tools: Tools, of: { readonly dryRun: boolean }): Pro
   for (const run of await listRunNames(tools)) {
     const state = await readStateOrNull(tools, run);
     if (state?.rested !== 'complete') continue;
-    await tools.git.unpin(`refs/weft/base/${run}`);
     await tools.git.unpin(`refs/weft/cand/${run}`);
   }
   return said;

@@ -107,6 +107,15 @@ export interface GitPort {
     readonly author: Person;
     readonly paths?: readonly string[];
   }): Promise<Result<Oid | null>>;
+  /** Commits on `base` only what matches the patterns, as it lies in a worktree that tasks share; keeps it under `pin`. */
+  commitPaths(what: {
+    readonly worktree: string;
+    readonly base: Oid;
+    readonly patterns: readonly string[];
+    readonly message: string;
+    readonly author: Person;
+    readonly pin: string;
+  }): Promise<Result<Inspection>>;
   /** Reads head, tree and the diff against `base`. */
   inspect(what: {
     readonly worktree: string;

@@ -3,9 +3,10 @@ import { findOutside } from '../../core/claim/match.ts';
 import type { Pattern } from '../../core/claim/pattern.ts';
 import type { Effect } from '../../core/effect.ts';
 import type { Event } from '../../core/event.ts';
-import { ok } from '../../core/failure.ts';
+import { ok, type Result } from '../../core/failure.ts';
 import { writeLeftoverMessage } from '../../core/message.ts';
 import type { Oid } from '../../core/model.ts';
+import { sharedRefOf } from '../../core/names.ts';
 import { type AttemptState, type TaskState, taskOf } from '../../core/state.ts';
 import type { Inspection } from '../../ports/git.ts';
 import type { EffectContext, Performed } from '../perform.ts';
@@ -25,7 +26,12 @@ export async function inspectAttempt(effect: InspectAttempt, context: EffectCont
   if (attempt === null || attempt.base === null) throw new Error('Internal error: nothing to inspect');
   // a process that goes on writing would make what is inspected and what is verified two things
   await endProcesses(effect, context);
-  const worktree = worktreeOf(parts.places, effect.task);
+  const patterns = state.index.patterns.get(effect.task) ?? [];
+  if (state.policy.isolation === 'shared') {
+    const seen = await takeOwnFiles(context, ts, attempt.base);
+    return seen.ok ? ok([describe(effect, ts, { ...seen.value, patterns })]) : seen;
+  }
+  const worktree = worktreeOf(parts.places, state.policy, effect.task);
   const there = await parts.git.ensureWorktree({
     path: worktree,
     branch: attempt.branch,
@@ -39,8 +45,25 @@ export async function inspectAttempt(effect: InspectAttempt, context: EffectCont
   const base = await findChangeBase(context, attempt, attempt.base);
   const seen = await parts.git.inspect({ worktree, branch: attempt.branch, base });
   if (!seen.ok) return seen;
-  const patterns = state.index.patterns.get(effect.task) ?? [];
   return ok([describe(effect, ts, { base, seen: seen.value, leftovers: taken.value !== null, patterns })]);
+}
+
+/** In a shared worktree a task's work is what lies in its claim; the branch there belongs to nobody. */
+async function takeOwnFiles(
+  context: EffectContext,
+  ts: TaskState,
+  base: Oid,
+): Promise<Result<{ readonly base: Oid; readonly seen: Inspection; readonly leftovers: boolean }>> {
+  const { parts, state } = context;
+  const seen = await parts.git.commitPaths({
+    worktree: worktreeOf(parts.places, state.policy, ts.task.id),
+    base,
+    patterns: ts.task.owns ?? [],
+    message: writeLeftoverMessage(state, ts),
+    author: parts.author,
+    pin: sharedRefOf(state, ts.task.id),
+  });
+  return seen.ok ? ok({ base, seen: seen.value, leftovers: seen.value.files.length > 0 }) : seen;
 }
 
 /** The change starts at the newest commit of the target that the branch contains: an agent may have merged the target in. */

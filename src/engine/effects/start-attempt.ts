@@ -4,7 +4,7 @@ import type { Effect } from '../../core/effect.ts';
 import type { Event } from '../../core/event.ts';
 import { fail, ok, type Result } from '../../core/failure.ts';
 import type { Cause, Identity, Oid } from '../../core/model.ts';
-import { baseRefOf, tagOf } from '../../core/names.ts';
+import { sharedBranchOf, tagOf } from '../../core/names.ts';
 import { writePrompt } from '../../core/prompt.ts';
 import { type AttemptState, type RunState, type TaskState, taskOf } from '../../core/state.ts';
 import type { AttemptFacts, Launch } from '../../ports/agent.ts';
@@ -22,20 +22,22 @@ export async function startAttempt(effect: StartAttempt, context: EffectContext)
   const ts = taskOf(state, effect.task);
   const attempt = ts.attempt;
   if (attempt === null) throw new Error('Internal error: no attempt to start');
-  const base = await findBase(context, ts, attempt);
-  if (!base.ok) return base;
-  const worktree = worktreeOf(parts.places, effect.task);
+  const tip = await findStart(context, attempt);
+  if (!tip.ok) return tip;
+  const worktree = worktreeOf(parts.places, state.policy, effect.task);
   const made = await parts.git.ensureWorktree({
     path: worktree,
-    branch: attempt.branch,
-    base: base.value,
+    branch: state.policy.isolation === 'shared' ? sharedBranchOf(state) : attempt.branch,
+    base: tip.value,
     reason: `weft run=${state.run} task=${effect.task}`,
   });
   if (!made.ok) return made;
+  // a worktree that was there already started where it started, whatever the target is now
+  const base = made.value.head;
   const ready = await setUp(context, { worktree, fresh: !made.value.reused, effect });
   if (!ready.ok) return ok([startFailed(effect, 'setup-failed', ready.failure.sentence)]);
   if (signal.aborted) return ok([]);
-  const launched = await launch(context, { effect, ts, worktree, base: base.value });
+  const launched = await launch(context, { effect, ts, worktree, base });
   if (!launched.ok) {
     const { kind, sentence } = launched.failure;
     return kind === 'usage' ? ok([startFailed(effect, 'agent-missing', sentence)]) : launched;
@@ -45,26 +47,19 @@ export async function startAttempt(effect: StartAttempt, context: EffectContext)
       type: 'attempt.started',
       task: effect.task,
       attempt: effect.attempt,
-      base: base.value,
+      base,
       worktree,
       ...launched.value,
     },
   ]);
 }
 
-/** The commit the task's change is measured against; pinned before the worktree exists, so that a repeated start finds the same one. */
-async function findBase(context: EffectContext, ts: TaskState, attempt: AttemptState): Promise<Result<Oid>> {
-  const { git } = context.parts;
-  const ref = baseRefOf(context.state, ts.task.id);
+/** Where a new worktree starts: the work it is stacked on, else the tip that the next candidate would be built on. */
+async function findStart(context: EffectContext, attempt: AttemptState): Promise<Result<Oid>> {
   if (attempt.base !== null) return ok(attempt.base);
-  const pinned = await git.resolve(ref);
-  if (pinned !== null) return ok(pinned);
-  const tip = attempt.stackedOn === null ? await git.landingTip(context.state.policy.target) : null;
-  if (tip !== null && !tip.ok) return tip;
-  const base = tip === null ? attempt.stackedOn?.commit : tip.value.oid;
-  if (base === undefined) throw new Error('Internal error: nothing to start from');
-  await git.pin(ref, base);
-  return ok(base);
+  if (attempt.stackedOn !== null) return ok(attempt.stackedOn.commit);
+  const tip = await context.parts.git.landingTip(context.state.policy.target);
+  return tip.ok ? ok(tip.value.oid) : tip;
 }
 
 /** Local files, dependencies and the set-up command; done once per worktree. */

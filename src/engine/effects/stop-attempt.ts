@@ -27,7 +27,8 @@ export async function endProcesses(
   return parts.process.killTree({
     identity: seen.kind === 'alive' ? seen.identity : known,
     tag,
-    cwd: worktreeOf(parts.places, of.task),
+    // in a shared worktree the others' processes stand as well
+    cwd: state.policy.isolation === 'shared' ? null : worktreeOf(parts.places, state.policy, of.task),
     graceMs: state.policy.limits.graceMs,
   });
 }

@@ -1,7 +1,7 @@
 // Clears a task's worktree, branch and refs away; what did not land is kept under a rescue ref first.
 import type { Effect } from '../../core/effect.ts';
 import { ok } from '../../core/failure.ts';
-import { baseRefOf, branchOf, candidateRefOf, rescueRefOf } from '../../core/names.ts';
+import { branchOf, candidateRefOf, rescueRefOf, sharedRefOf } from '../../core/names.ts';
 import { taskOf } from '../../core/state.ts';
 import type { EffectContext, Performed } from '../perform.ts';
 import { attemptDirOf, worktreeOf } from '../places.ts';
@@ -14,16 +14,19 @@ export async function sweepTask(effect: SweepTask, context: EffectContext): Perf
   const { parts, state } = context;
   const ts = taskOf(state, effect.task);
   await endProcesses(effect, context);
+  await parts.files.remove(attemptDirOf(parts.places, effect.task, 0));
+  if (state.policy.isolation === 'shared') {
+    await parts.git.unpin(sharedRefOf(state, effect.task));
+    return ok([{ type: 'task.swept', task: effect.task, rescue: null, kept: null }]);
+  }
   const landed = ts.phase === 'merged' ? (ts.attempt?.inspected?.head ?? null) : null;
   const removed = await parts.git.removeWorktree({
-    path: worktreeOf(parts.places, effect.task),
+    path: worktreeOf(parts.places, state.policy, effect.task),
     branch: ts.attempt?.branch ?? branchOf(state, effect.task),
     landed,
     rescue: rescueRefOf(state, effect.task),
   });
   if (!removed.ok) return removed;
-  await parts.git.unpin(baseRefOf(state, effect.task));
   await parts.git.unpin(candidateRefOf(state, effect.task));
-  await parts.files.remove(attemptDirOf(parts.places, effect.task, 0));
   return ok([{ type: 'task.swept', task: effect.task, ...removed.value }]);
 }
