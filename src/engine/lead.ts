@@ -2,6 +2,7 @@
 
 import { dirname, join } from 'node:path';
 import type { Command, Judged } from '../core/decide/command.ts';
+import { decide } from '../core/decide/decide.ts';
 import type { Event, Outcome, PolicyChange } from '../core/event.ts';
 import { replay } from '../core/evolve/evolve.ts';
 import { fail, type Result } from '../core/failure.ts';
@@ -46,6 +47,8 @@ export function lead(of: {
   readonly opened: Opened;
   readonly beginning: Beginning;
   readonly stay: boolean;
+  /** The decisions of the core, unless somebody wants to listen in. */
+  readonly decide?: typeof decide;
 }): Leading {
   const { parts, opened, beginning } = of;
   const state = replay(opened.records);
@@ -60,6 +63,7 @@ export function lead(of: {
   const run = async (): Promise<Outcome> => {
     try {
       return await runPlan({
+        decide: of.decide ?? decide,
         ledger,
         inbox,
         performer,

@@ -1,6 +1,6 @@
 // The one loop: decide → record → perform → observe. Start, resume and restart are this same call.
 import { judgeCommand } from '../core/decide/command.ts';
-import { decide, nextDeadline } from '../core/decide/decide.ts';
+import { type decide, nextDeadline } from '../core/decide/decide.ts';
 import { outcomeOf } from '../core/decide/rest.ts';
 import type { WorkEffect } from '../core/effect.ts';
 import type { Event, Outcome } from '../core/event.ts';
@@ -11,6 +11,7 @@ import type { Performer } from './perform.ts';
 
 /** What the loop works with. */
 export interface Engine {
+  readonly decide: typeof decide;
   readonly ledger: Ledger;
   readonly inbox: Inbox;
   readonly performer: Performer;
@@ -30,7 +31,7 @@ export async function runPlan(engine: Engine): Promise<Outcome> {
   const { ledger, inbox, performer } = engine;
   await engine.reconcile();
   for (;;) {
-    const wanted = choose(ledger);
+    const wanted = choose(engine);
     await ledger.flush();
     engine.publish();
     performer.align(wanted);
@@ -46,7 +47,7 @@ export async function runPlan(engine: Engine): Promise<Outcome> {
 }
 
 /** Turns choices into facts until only work is left to do. */
-function choose(ledger: Ledger): readonly WorkEffect[] {
+function choose({ decide, ledger }: Engine): readonly WorkEffect[] {
   for (let choices = 0; choices < MAX_CHOICES; choices += 1) {
     const effects = decide(ledger.state, ledger.now());
     const first = effects[0];
