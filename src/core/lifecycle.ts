@@ -27,7 +27,7 @@ export const MOVES: readonly Move[] = [
   { from: 'waiting', to: 'verifying', on: ['question.answered', 'task.done'] },
   // the end
   { from: 'waiting', to: 'failed', on: ['question.answered', 'task.failed'] },
-  { from: 'spawned', to: 'failed', on: ['attempt.failed', 'attempt.stopped', 'task.failed'] },
+  { from: 'spawned', to: 'failed', on: ['attempt.failed', 'task.failed'] },
   { from: 'working', to: 'failed', on: ['attempt.failed', 'attempt.stopped', 'task.failed'] },
   { from: 'verifying', to: 'failed', on: ['attempt.failed', 'task.failed'] },
   { from: 'queued', to: 'failed', on: ['attempt.failed', 'task.failed'] },

@@ -53,6 +53,8 @@ export interface AttemptState {
   exit: Exit | null;
   reason: string | null;
   stop: StopReason | null;
+  /** Counts towards the limit of attempts; what nobody is to blame for does not. */
+  charged: boolean;
   /** Time spent on questions; not charged to the time budget. */
   waitedMs: number;
   /** What its agent asked last; the same words again are not a new question. */

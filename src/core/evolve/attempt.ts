@@ -104,6 +104,7 @@ function spawn(
     exit: null,
     reason: null,
     stop: state.stopping === 'stop' ? 'run-stopped' : null,
+    charged: true,
     waitedMs: 0,
     askedText: null,
     inspected: null,
@@ -128,7 +129,7 @@ function exit(
   if (attempt.stop !== null) return;
   if (ts.question?.from === 'agent') {
     ts.phase = 'waiting';
-    ts.charged -= 1;
+    uncharge(ts, attempt);
     keepGuidance(ts, attempt);
     summarize(ts, attempt, { cause: 'asked', detail: ts.question.text }, ms);
     return;
@@ -149,7 +150,7 @@ function stop(ts: TaskState, attempt: AttemptState, survivors: readonly number[]
   }
   summarize(ts, attempt, { cause, detail: reason }, ms, survivors);
   attempt.stop = null;
-  ts.charged -= 1;
+  uncharge(ts, attempt);
   ts.phase = phaseAfterStop(ts, reason);
   keepGuidance(ts, attempt);
   if (reason === 'restarted') ts.wipe = true;
@@ -159,6 +160,12 @@ function phaseAfterStop(ts: TaskState, reason: StopReason): 'waiting' | 'cancell
   if (reason !== 'cancelled') return 'waiting';
   // given up by a human while its agent lived
   return ts.failure === null ? 'cancelled' : 'failed';
+}
+
+function uncharge(ts: TaskState, attempt: AttemptState): void {
+  if (!attempt.charged) return;
+  attempt.charged = false;
+  ts.charged -= 1;
 }
 
 /** Every attempt is a fresh agent: what the last one was told is told again. */
@@ -183,7 +190,7 @@ function failAttempt(
   ts.queuedAt = null;
   ts.approved = false;
   ts.feedback = event.cause === 'asked' ? null : { cause: event.cause, detail: event.detail };
-  if (event.cause === 'asked') ts.charged -= 1;
+  if (event.cause === 'asked') uncharge(ts, attempt);
   switch (event.then.kind) {
     case 'retry':
       ts.phase = 'waiting';

@@ -120,8 +120,9 @@ function restart(ts: TaskState): void {
   ts.question = null;
   ts.askedAt = null;
   ts.paused = false;
-  ts.charged = isLive(ts) ? 1 : 0;
   ts.feedback = null;
+  ts.charged = 0;
+  if (ts.attempt !== null) ts.attempt.charged = false;
   if (isLive(ts) && ts.attempt !== null) {
     ts.attempt.stop = 'restarted';
     return;
