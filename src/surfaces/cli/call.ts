@@ -1,0 +1,81 @@
+// What every command is given, and how it reaches a repository, a run and a task. Runs no command itself.
+import { fail, ok, type Result } from '../../core/failure.ts';
+import { findNearest } from '../../core/plan/nearest.ts';
+import type { QuestionView, RunView, TaskView } from '../../core/view.ts';
+import type { App, OpenApp } from '../app.ts';
+import { cleanLine } from './clean.ts';
+import type { Io } from './io.ts';
+import type { Paint } from './paint.ts';
+import { hasFlag, type Parsed, textOption } from './parse.ts';
+
+/** What `weft demo` plays with. */
+export interface Demo {
+  /** Files of its repository by path; `plan.yaml` is the one to run. */
+  files(): ReadonlyMap<string, string>;
+  /** Number of the option that its human picks, from 1; null: no opinion. */
+  pick(question: QuestionView): number | null;
+}
+
+/** One call of a command. */
+export interface Call {
+  readonly io: Io;
+  readonly parsed: Parsed;
+  readonly openApp: OpenApp;
+  readonly demo: Demo;
+  /** For standard output. */
+  readonly paint: Paint;
+  readonly json: boolean;
+}
+
+/** Runs a command; gives the exit code, or the failure that decides it. */
+export type Handler = (call: Call) => Promise<Result<number>>;
+
+/** Value of an argument that the table says is needed. */
+export function argumentOf(call: Call, name: string): string {
+  const value = call.parsed.arguments.get(name);
+  if (value === undefined)
+    throw new Error(`Internal error: ${call.parsed.command.name} has no argument ${name}`);
+  return value;
+}
+
+/** The run that `--run` or the RUN argument names, else the latest. */
+export async function findRunOf(call: Call, app: App): Promise<Result<string>> {
+  const named = call.parsed.arguments.get('RUN') ?? textOption(call.parsed, 'run');
+  return app.findRun(named ?? 'latest');
+}
+
+/** The view of the run that the call means. */
+export async function viewOf(call: Call): Promise<Result<{ readonly app: App; readonly view: RunView }>> {
+  const app = await call.openApp(call.io.cwd);
+  if (!app.ok) return app;
+  const run = await findRunOf(call, app.value);
+  if (!run.ok) return run;
+  const view = await app.value.view(run.value);
+  return view.ok ? ok({ app: app.value, view: view.value }) : view;
+}
+
+/** The task with the id, or the only one whose id begins so. */
+export function findTask(view: RunView, name: string): Result<TaskView> {
+  const exact = view.tasks.find((task) => task.id === name);
+  const beginning = view.tasks.filter((task) => task.id.startsWith(name));
+  const found = exact ?? (beginning.length === 1 ? beginning[0] : undefined);
+  if (found !== undefined) return ok(found);
+  const nearest = findNearest(
+    name,
+    view.tasks.map((task) => task.id),
+  );
+  const several = beginning.slice(0, 5).map((task) => cleanLine(task.id));
+  return fail({
+    kind: 'usage',
+    sentence:
+      beginning.length > 1
+        ? `"${cleanLine(name)}" is the beginning of ${beginning.length} tasks: ${several.join(', ')}${beginning.length > 5 ? ' …' : ''}.`
+        : `There is no task "${cleanLine(name)}" in run ${cleanLine(view.run)}.`,
+    hint: nearest === null ? '`weft status` lists the tasks.' : `Did you mean ${cleanLine(nearest)}?`,
+  });
+}
+
+/** Tells whether the call was given the flag. */
+export function isAsked(call: Call, flag: string): boolean {
+  return hasFlag(call.parsed, flag);
+}

@@ -1,0 +1,396 @@
+// Every command of weft: one table that parsing, help, completion and the reference page are made from. Runs nothing.
+import type { ArgumentSpec, CommandGroup, CommandSpec, OptionSpec } from './command-spec.ts';
+
+/** Understood by every command. */
+export const HELP: OptionSpec = { name: 'help', short: 'h', summary: 'Say how the command is used' };
+
+const JSON_OPTION: OptionSpec = { name: 'json', summary: 'Print JSON with schemaVersion 1' };
+const NDJSON: OptionSpec = {
+  name: 'json',
+  summary: 'Print one JSON object a line: one per change, one at the end',
+};
+const OF_RUN: OptionSpec = {
+  name: 'run',
+  value: 'RUN',
+  summary: 'Run the task belongs to; the latest by default',
+};
+const STAY: OptionSpec = {
+  name: 'stay',
+  summary: 'Go on waiting for answers and approvals when nothing else is left',
+};
+const DETACH: OptionSpec = {
+  name: 'detach',
+  summary: 'Leave the engine in the background, print the run and return',
+};
+const DRY_RUN: OptionSpec = { name: 'dry-run', summary: 'Say what would be removed and remove nothing' };
+
+const RUN: ArgumentSpec = {
+  name: 'RUN',
+  optional: true,
+  summary: 'A run, the beginning of its id, or latest',
+};
+const NEEDED_RUN: ArgumentSpec = { name: 'RUN', summary: 'A run, the beginning of its id, or latest' };
+const TASK: ArgumentSpec = { name: 'TASK', summary: 'A task, or the beginning of its id' };
+const ANY_TASK: ArgumentSpec = { ...TASK, optional: true, summary: 'A task; without it the whole run' };
+
+const POLICY: readonly OptionSpec[] = [
+  { name: 'target', value: 'BRANCH', summary: 'Branch that work lands on; by default the one checked out' },
+  {
+    name: 'integrate',
+    choices: ['human', 'auto'],
+    summary: 'Land after `weft approve`, or as soon as all checks pass',
+  },
+  {
+    name: 'isolation',
+    choices: ['worktree', 'shared'],
+    summary: 'A worktree per task, or one checkout for all',
+  },
+  { name: 'worktree', summary: 'Same as --isolation worktree, which is the default' },
+  {
+    name: 'collision-policy',
+    choices: ['serialize', 'force', 'fail'],
+    summary: 'When two tasks claim one file: one after the other, both at once, or not at all',
+  },
+  { name: 'max-agents', value: 'N', within: [1, 1000], summary: 'Agents at work at once' },
+  { name: 'agent', value: 'NAME', summary: 'Agent for tasks that name none' },
+  { name: 'time', value: 'MIN', within: [1, 10_080], summary: 'Minutes one attempt may take' },
+  { name: 'fast', summary: 'Skip planning and review' },
+  { name: 'strategy', choices: ['merge', 'squash', 'rebase'], summary: 'How work lands on the target' },
+  { name: 'setup', value: 'COMMAND', summary: 'Command that prepares a new worktree' },
+];
+
+const START: readonly OptionSpec[] = [
+  ...POLICY,
+  { name: 'dry-run', summary: 'Check everything, show what would run when, change nothing' },
+  STAY,
+  DETACH,
+  NDJSON,
+];
+const RESUME: readonly OptionSpec[] = [...POLICY, STAY, DETACH, NDJSON];
+const WAIT: readonly OptionSpec[] = [
+  {
+    name: 'for',
+    choices: ['terminal', 'complete', 'stop'],
+    summary: 'What to wait for: any end (default), everything landed, or the end of the engine',
+  },
+  {
+    name: 'timeout',
+    value: 'SECONDS',
+    within: [0, 2_592_000],
+    summary: 'Give up after so long, with exit code 124',
+  },
+  JSON_OPTION,
+];
+const RECEIPT: readonly OptionSpec[] = [
+  JSON_OPTION,
+  { name: 'write', summary: "Also write receipt.json and receipt.md into the run's folder" },
+];
+
+const WAIT_DETAIL = [
+  'Ends with 0 when everything landed, 1 when the run ended otherwise or its engine is gone, 124 after the time-out.',
+];
+
+const STATUS: CommandSpec = {
+  name: 'status',
+  summary: 'Show the tasks of a run',
+  detail: ['Reads what the engine last wrote, so it is quick and works without an engine.'],
+  arguments: [RUN],
+  options: [JSON_OPTION, { name: 'watch', short: 'w', summary: 'Go on showing changes until the run rests' }],
+  examples: [
+    { line: 'weft status', note: 'the latest run' },
+    { line: 'weft status --json', note: 'for programs' },
+    { line: 'weft status --watch', note: 'live' },
+  ],
+};
+
+const FRONT: CommandSpec = {
+  name: '',
+  summary: 'Show where the latest run stands and the one best next command',
+  arguments: [],
+  options: [JSON_OPTION, { name: 'version', short: 'V', summary: 'Print the version' }],
+  examples: [{ line: 'weft', note: 'where things stand and what to do next' }],
+};
+
+const START_GROUP: CommandGroup = {
+  title: 'Start',
+  commands: [
+    {
+      name: 'init',
+      summary: 'Write a sample configuration and a sample plan',
+      detail: ['Never overwrites a file.'],
+      arguments: [],
+      options: [JSON_OPTION],
+      examples: [{ line: 'weft init', note: 'in the repository' }],
+    },
+    {
+      name: 'demo',
+      summary: 'Run ten tasks with acting agents in a throw-away repository',
+      detail: ['Needs no model and no account. The repository is removed afterwards.'],
+      arguments: [],
+      options: [{ name: 'keep', summary: 'Keep the repository and say where it is' }, NDJSON],
+      examples: [{ line: 'weft demo', note: 'about half a minute' }],
+    },
+    {
+      name: 'run',
+      summary: 'Run the tasks of a track file',
+      detail: ['Options win over .weft/config.yaml; what was in force is kept for `weft resume`.'],
+      arguments: [{ name: 'FILE', summary: 'A track file, YAML or JSON' }],
+      options: START,
+      examples: [
+        { line: 'weft run tracks.yaml --dry-run', note: 'what would run when, and what collides' },
+        { line: 'weft run tracks.yaml --max-agents 8', note: 'eight agents at once' },
+        {
+          line: 'weft run tracks.yaml --integrate auto --detach',
+          note: 'in the background, landing what is green',
+        },
+      ],
+    },
+    {
+      name: 'resume',
+      summary: 'Go on with a run, or let a paused task go on',
+      detail: ['Everything the run was started with still holds; what an option changes is printed.'],
+      arguments: [
+        { name: 'RUN|TASK', optional: true, summary: 'A run or latest (default), or a paused task' },
+      ],
+      options: RESUME,
+      examples: [
+        { line: 'weft resume', note: 'the latest run' },
+        { line: 'weft resume api-auth', note: 'the task api-auth, which was paused' },
+      ],
+    },
+  ],
+};
+
+const WATCH_GROUP: CommandGroup = {
+  title: 'Watch',
+  commands: [
+    STATUS,
+    {
+      name: 'explain',
+      summary: 'Say why a task is where it is',
+      arguments: [TASK],
+      options: [OF_RUN, JSON_OPTION],
+      examples: [{ line: 'weft explain api-auth', note: 'what it waits for, what it owns, what it asks' }],
+    },
+    {
+      name: 'logs',
+      summary: "Show the output of a task's agent",
+      arguments: [TASK],
+      options: [
+        { name: 'follow', short: 'f', summary: 'Go on until the attempt ends' },
+        {
+          name: 'attempt',
+          value: 'N',
+          within: [1, 1000],
+          summary: 'Number of the attempt; the latest by default',
+        },
+        {
+          name: 'lines',
+          short: 'n',
+          value: 'N',
+          within: [0, 1_000_000],
+          summary: 'Last lines to begin with; 200',
+        },
+        OF_RUN,
+        NDJSON,
+      ],
+      examples: [{ line: 'weft logs api-auth -f', note: 'as it is written' }],
+    },
+    {
+      name: 'wait',
+      summary: 'Wait until a run ends',
+      detail: WAIT_DETAIL,
+      arguments: [RUN],
+      options: WAIT,
+      examples: [{ line: 'weft wait --timeout 3600', note: 'at most an hour' }],
+    },
+    {
+      name: 'receipt',
+      summary: 'Show what a run did: attempts, checks, files, commits',
+      arguments: [RUN],
+      options: RECEIPT,
+      examples: [{ line: 'weft receipt > receipt.md', note: 'as Markdown' }],
+    },
+  ],
+};
+
+const DECIDE_GROUP: CommandGroup = {
+  title: 'Decide',
+  commands: [
+    {
+      name: 'answer',
+      summary: 'Answer the open question of a task',
+      arguments: [TASK, { name: 'ANSWER', rest: true, summary: 'Number of an option, or a text' }],
+      options: [OF_RUN, JSON_OPTION],
+      examples: [
+        { line: 'weft answer api-auth 2', note: 'the second option' },
+        { line: 'weft answer api-auth "Use a sliding window"', note: 'in your own words' },
+      ],
+    },
+    {
+      name: 'guide',
+      summary: 'Tell a task something it should heed',
+      arguments: [TASK, { name: 'TEXT', rest: true, summary: 'What to tell; - reads standard input' }],
+      options: [OF_RUN, JSON_OPTION],
+      examples: [
+        {
+          line: 'weft guide api-auth "Keep the old header too"',
+          note: 'heard at once, or at the next attempt',
+        },
+      ],
+    },
+    {
+      name: 'approve',
+      summary: 'Let verified work land',
+      arguments: [{ ...TASK, optional: true }],
+      options: [{ name: 'all', summary: 'Everything that is verified now' }, OF_RUN, JSON_OPTION],
+      examples: [
+        { line: 'weft approve api-auth', note: 'one task' },
+        { line: 'weft approve --all', note: 'all of them' },
+      ],
+    },
+    {
+      name: 'pause',
+      summary: 'Start nothing more, let agents finish',
+      arguments: [ANY_TASK],
+      options: [OF_RUN, JSON_OPTION],
+      examples: [{ line: 'weft pause', note: '`weft resume` goes on' }],
+    },
+    {
+      name: 'stop',
+      summary: 'Stop agents; their work is kept',
+      arguments: [ANY_TASK],
+      options: [OF_RUN, JSON_OPTION],
+      examples: [{ line: 'weft stop api-auth', note: '`weft resume api-auth` goes on' }],
+    },
+    {
+      name: 'restart',
+      summary: 'Begin a task anew; what it had done is kept under a rescue ref',
+      arguments: [TASK],
+      options: [OF_RUN, JSON_OPTION],
+      examples: [{ line: 'weft restart api-auth', note: 'from the target as it is now' }],
+    },
+    {
+      name: 'cancel',
+      summary: 'Give a task up',
+      arguments: [TASK],
+      options: [OF_RUN, JSON_OPTION],
+      examples: [{ line: 'weft cancel api-auth', note: 'tasks that depend on it cannot start' }],
+    },
+    {
+      name: 'done',
+      summary: 'Say that a task of yours is done',
+      detail: [
+        'For manual tasks, and for tasks whose worktree you took over; the checks still have to pass.',
+      ],
+      arguments: [TASK],
+      options: [OF_RUN, JSON_OPTION],
+      examples: [{ line: 'weft done write-changelog', note: 'tasks that waited for it go on' }],
+    },
+  ],
+};
+
+const TIDY_GROUP: CommandGroup = {
+  title: 'Keep tidy',
+  commands: [
+    {
+      name: 'doctor',
+      summary: 'Check git, the configuration, the agents and the disk',
+      arguments: [],
+      options: [JSON_OPTION],
+      examples: [{ line: 'weft doctor', note: 'every failure says how to mend it' }],
+    },
+    {
+      name: 'worktree list',
+      summary: 'List the worktrees that weft made',
+      arguments: [],
+      options: [JSON_OPTION],
+      examples: [{ line: 'weft worktree list', note: 'with the reason to keep each' }],
+    },
+    {
+      name: 'worktree clean',
+      summary: 'Remove worktrees that nothing needs any more',
+      detail: ['Uncommitted and unlanded work is kept, and named.'],
+      arguments: [],
+      options: [DRY_RUN, JSON_OPTION],
+      examples: [{ line: 'weft worktree clean --dry-run', note: 'look first' }],
+    },
+    {
+      name: 'worktree remove',
+      summary: 'Remove the worktree of one task',
+      detail: ['Uncommitted and unlanded work is kept, and named.'],
+      arguments: [TASK],
+      options: [DRY_RUN, JSON_OPTION],
+      examples: [{ line: 'weft worktree remove api-auth', note: 'by task or by path' }],
+    },
+    {
+      name: 'prune',
+      summary: 'Drop stale locks, refs and metadata of runs that are gone',
+      arguments: [],
+      options: [DRY_RUN, JSON_OPTION],
+      examples: [{ line: 'weft prune --dry-run', note: 'look first' }],
+    },
+    {
+      name: 'completion',
+      summary: 'Print the completion script of a shell',
+      arguments: [{ name: 'SHELL', choices: ['bash', 'zsh', 'fish'], summary: 'Which shell' }],
+      options: [],
+      examples: [
+        { line: 'source <(weft completion bash)', note: 'in ~/.bashrc' },
+        { line: 'weft completion fish > ~/.config/fish/completions/weft.fish', note: 'once' },
+      ],
+    },
+  ],
+};
+
+const ORCHESTRATE_GROUP: CommandGroup = {
+  title: 'Compatible names',
+  commands: [
+    {
+      name: 'orchestrate run',
+      summary: 'Same as `weft run FILE`',
+      arguments: [],
+      options: [{ name: 'config', value: 'FILE', summary: 'The track file; needed' }, ...START],
+      examples: [{ line: 'weft orchestrate run --config tracks.yaml --worktree', note: 'run the file' }],
+    },
+    {
+      name: 'orchestrate resume',
+      summary: 'Same as `weft resume RUN`',
+      arguments: [NEEDED_RUN],
+      options: RESUME,
+      examples: [{ line: 'weft orchestrate resume latest', note: 'the latest run' }],
+    },
+    {
+      name: 'orchestrate wait',
+      summary: 'Same as `weft wait RUN`',
+      detail: WAIT_DETAIL,
+      arguments: [NEEDED_RUN],
+      options: WAIT,
+      examples: [
+        { line: 'weft orchestrate wait latest --for complete --timeout 600', note: 'at most ten minutes' },
+      ],
+    },
+    {
+      name: 'orchestrate receipt',
+      summary: 'Same as `weft receipt RUN`',
+      arguments: [NEEDED_RUN],
+      options: RECEIPT,
+      examples: [{ line: 'weft orchestrate receipt latest --json', note: 'for programs' }],
+    },
+  ],
+};
+
+/** `weft` without a command. */
+export const FRONT_COMMAND: CommandSpec = FRONT;
+
+/** All named commands under the headings of the help. */
+export const GROUPS: readonly CommandGroup[] = [
+  START_GROUP,
+  WATCH_GROUP,
+  DECIDE_GROUP,
+  TIDY_GROUP,
+  ORCHESTRATE_GROUP,
+];
+
+/** All commands, `weft` alone first. */
+export const COMMANDS: readonly CommandSpec[] = [FRONT, ...GROUPS.flatMap((group) => group.commands)];

@@ -1,0 +1,97 @@
+// `weft demo`: ten tasks with acting agents in a throw-away repository, and somebody who answers their questions.
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { fail, ok, type Result } from '../../../core/failure.ts';
+import type { RunView } from '../../../core/view.ts';
+import type { App } from '../../app.ts';
+import { type Call, type Handler, isAsked } from '../call.ts';
+import { cleanLine, cleanText } from '../clean.ts';
+import { printJson, printLine } from '../report.ts';
+import { leadRun } from './lead.ts';
+
+const runFile = promisify(execFile);
+
+/** `weft demo [--keep]`. */
+export const demo: Handler = async (call) => {
+  const around = await realpath(await mkdtemp(join(tmpdir(), 'weft-demo-')));
+  try {
+    const repository = join(around, 'micro-courses');
+    const made = await makeRepository(call, repository);
+    return made.ok ? await play(call, repository) : made;
+  } finally {
+    if (isAsked(call, 'keep'))
+      call.io.stderr.write(`The repository is at ${join(around, 'micro-courses')}.\n`);
+    else await rm(around, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+};
+
+async function makeRepository(call: Call, repository: string): Promise<Result<void>> {
+  for (const [path, text] of call.demo.files()) {
+    await mkdir(dirname(join(repository, path)), { recursive: true });
+    await writeFile(join(repository, path), text);
+  }
+  const steps = [
+    ['init', '--quiet', '--initial-branch=main'],
+    ['config', 'user.name', 'Demo'],
+    ['config', 'user.email', 'demo@example.org'],
+    ['config', 'commit.gpgsign', 'false'],
+    ['add', '--all'],
+    ['commit', '--quiet', '--no-verify', '--message', 'Ten courses to be written'],
+  ];
+  for (const step of steps) {
+    try {
+      await runFile('git', step, { cwd: repository, env: withoutGit(call.io.env) });
+    } catch (error) {
+      const words = error instanceof Error ? error.message : String(error);
+      return fail({
+        kind: 'environment',
+        sentence: `The demo's repository could not be made: ${words}`,
+        hint: '`weft doctor` checks git.',
+      });
+    }
+  }
+  return ok(undefined);
+}
+
+/** The user's own repository, as git's variables may name it, is not the demo's. */
+function withoutGit(env: Call['io']['env']): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('GIT_')));
+}
+
+async function play(call: Call, repository: string): Promise<Result<number>> {
+  const opened = await call.openApp(repository);
+  if (!opened.ok) return opened;
+  const app = opened.value;
+  const planned = await app.plan('plan.yaml', {});
+  if (!planned.ok) throw new Error(`Internal error: the demo's plan is refused: ${planned.failure.text}`);
+  const started = await app.start(planned.value, { stay: true });
+  if (!started.ok) return started;
+  const { run } = started.value;
+  if (call.json) printJson(call.io, { type: 'started', run });
+  else printLine(call.io, `Ten courses, four agents at once, in ${repository}`);
+  const led = await leadRun(call, started.value, { also: createHuman(call, app) });
+  if (!led.ok) return led;
+  const receipt = await app.receipt(run, { write: true });
+  if (receipt.ok && !call.json) call.io.stdout.write(`\n${cleanText(receipt.value.markdown).trimEnd()}\n`);
+  return led;
+}
+
+/** Answers each question once, as the demo has it. */
+function createHuman(call: Call, app: App): (view: RunView) => void {
+  const answered = new Set<string>();
+  return (view) => {
+    for (const { id, question } of view.tasks) {
+      if (question === undefined || answered.has(question.id)) continue;
+      const option = call.demo.pick(question);
+      if (option === null) continue;
+      answered.add(question.id);
+      const command = { kind: 'answer', task: id, option, text: '' } as const;
+      void app.command(view.run, command).then((said) => {
+        if (!said.ok) call.io.stderr.write(`${cleanLine(said.failure.sentence)}\n`);
+      });
+    }
+  };
+}

@@ -1,0 +1,53 @@
+// The picture of a run that has not begun, as lines. Starts nothing.
+import type { DryRunTask } from '../../../core/plan/dry-run.ts';
+import type { Planned } from '../../app.ts';
+import { cleanLine } from '../clean.ts';
+import type { Paint } from '../paint.ts';
+import { measureWidth, padToWidth } from '../width.ts';
+
+/** Draws waves, agents, branches, claims, dependencies and collisions. */
+export function drawDryRun({ dryRun, policy }: Planned, paint: Paint): readonly string[] {
+  const { tasks, waves, collisions } = dryRun;
+  const byId = new Map(tasks.map((task) => [task.id, task]));
+  const widest = Math.min(40, Math.max(0, ...tasks.map((task) => measureWidth(cleanLine(task.id)))));
+  const head = `${tasks.length} tasks in ${waves.length} waves · ${policy.maxAgents} at once · onto ${cleanLine(policy.target)}`;
+  const lines = waves.flatMap((wave, at) => [
+    '',
+    paint('bold', `wave ${at + 1}`),
+    ...wave.flatMap((id) => drawTask(byId.get(id) as DryRunTask, { widest, paint })),
+  ]);
+  const meetings = collisions.map(
+    ({ first, second, witness }) =>
+      `  ${cleanLine(first)} and ${cleanLine(second)} both claim ${cleanLine(witness)}`,
+  );
+  return [
+    paint('bold', head),
+    ...lines,
+    ...(meetings.length === 0 ? [] : ['', paint('yellow', COLLISIONS[policy.collisionPolicy]), ...meetings]),
+    '',
+    'Nothing was changed.',
+  ];
+}
+
+const COLLISIONS: Readonly<Record<Planned['policy']['collisionPolicy'], string>> = {
+  serialize: 'run one after the other (collision policy serialize)',
+  force: 'run at the same time (collision policy force)',
+  fail: 'may not run (collision policy fail)',
+};
+
+function drawTask(
+  task: DryRunTask,
+  style: { readonly widest: number; readonly paint: Paint },
+): readonly string[] {
+  const who = task.type === 'manual' ? 'you' : task.run === null ? `agent ${task.agent}` : `runs ${task.run}`;
+  const after = task.after.map((edge) => `${edge.task} ${edge.on === 'merged' ? 'landed' : edge.on}`);
+  const facts = [
+    who,
+    task.branch,
+    task.owns === null ? null : `owns ${task.owns.join(' ')}`,
+    after.length === 0 ? null : `after ${after.join(', ')}`,
+    task.ref,
+  ];
+  const said = facts.filter((fact) => fact !== null).map((fact) => cleanLine(fact));
+  return [`  ${padToWidth(cleanLine(task.id), style.widest)}  ${style.paint('dim', said.join(' · '))}`];
+}

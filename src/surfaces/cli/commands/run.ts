@@ -1,0 +1,140 @@
+// `weft run` and `weft resume`: check first, then lead the run in this process or in one left behind.
+import { fail, ok, type Result } from '../../../core/failure.ts';
+import type { App, LedRun, Planned, PolicyFlags } from '../../app.ts';
+import { type Call, type Handler, isAsked } from '../call.ts';
+import { cleanLine, cleanText } from '../clean.ts';
+import { EXIT_OF_FAILURE } from '../exit-code.ts';
+import { numberOption, type Parsed, textOption } from '../parse.ts';
+import { printJson, printLine } from '../report.ts';
+import { giveTo } from './decide.ts';
+import { announceRun, leaveBehind } from './detach.ts';
+import { reportChecks } from './doctor.ts';
+import { drawDryRun } from './dry-run.ts';
+import { leadRun } from './lead.ts';
+
+/** The flags that override the configuration; failure `usage` when two of them disagree. */
+export function readPolicyFlags(parsed: Parsed): Result<PolicyFlags> {
+  const isolation = textOption(parsed, 'isolation');
+  const worktree = parsed.options.has('worktree');
+  if (worktree && isolation === 'shared') {
+    return fail({ kind: 'usage', sentence: '--worktree and --isolation shared contradict each other.' });
+  }
+  const flags = {
+    target: textOption(parsed, 'target'),
+    integrate: textOption(parsed, 'integrate'),
+    isolation: worktree ? 'worktree' : isolation,
+    collisionPolicy: textOption(parsed, 'collision-policy'),
+    maxAgents: numberOption(parsed, 'max-agents'),
+    agent: textOption(parsed, 'agent'),
+    time: numberOption(parsed, 'time'),
+    fast: parsed.options.has('fast') ? true : undefined,
+    strategy: textOption(parsed, 'strategy'),
+    setup: textOption(parsed, 'setup'),
+  };
+  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
+  return ok(Object.fromEntries(given) as PolicyFlags);
+}
+
+/** `weft run FILE` and `weft orchestrate run --config FILE`. */
+export const run: Handler = async (call) => {
+  const file = call.parsed.arguments.get('FILE') ?? textOption(call.parsed, 'config');
+  if (file === undefined) {
+    return fail({
+      kind: 'usage',
+      sentence: 'weft orchestrate run needs --config FILE.',
+      hint: 'For example `weft orchestrate run --config tracks.yaml`.',
+    });
+  }
+  const flags = readPolicyFlags(call.parsed);
+  if (!flags.ok) return flags;
+  const opened = await call.openApp(call.io.cwd);
+  if (!opened.ok) return opened;
+  const app = opened.value;
+  const planned = await app.plan(file, flags.value);
+  if (!planned.ok) return ok(reportPlan(call, planned.failure));
+  if (isAsked(call, 'dry-run')) return ok(printDryRun(call, planned.value));
+  const failedChecks = reportChecks(call, await app.check(planned.value.policy));
+  if (failedChecks !== null) return ok(failedChecks);
+  if (isAsked(call, 'detach')) return leaveBehind(call, app);
+  return begin(call, app, planned.value);
+};
+
+async function begin(call: Call, app: App, planned: Planned): Promise<Result<number>> {
+  const started = await app.start(planned, { stay: isAsked(call, 'stay') });
+  if (!started.ok) return started;
+  const { policy, plan } = planned;
+  const tracks = new Set(plan.tasks.map((task) => task.track).filter((track) => track !== null)).size;
+  const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`;
+  const words = [
+    count(plan.tasks.length, 'task'),
+    ...(tracks === 0 ? [] : [count(tracks, 'track')]),
+    `${count(policy.maxAgents, 'agent')} at once`,
+    policy.integrate === 'auto'
+      ? `lands on ${cleanLine(policy.target)} when green`
+      : `lands on ${cleanLine(policy.target)} after \`weft approve\``,
+  ];
+  return follow(call, started.value, `run ${cleanLine(started.value.run)} · ${words.join(' · ')}`);
+}
+
+async function follow(call: Call, led: LedRun, line: string): Promise<Result<number>> {
+  announceRun(call.io, led.run);
+  if (call.json) printJson(call.io, { type: 'started', run: led.run });
+  else printLine(call.io, line);
+  return leadRun(call, led);
+}
+
+type PlanFailure = Extract<Awaited<ReturnType<App['plan']>>, { readonly ok: false }>['failure'];
+
+function reportPlan(call: Call, failure: PlanFailure): number {
+  const { kind, diagnostics, text } = failure;
+  call.io.stderr.write(`${cleanText(text).trimEnd()}\n`);
+  const [first] = diagnostics;
+  if (call.json) {
+    printJson(call.io, { error: { kind, sentence: first?.sentence ?? text, hint: first?.fix }, diagnostics });
+  }
+  return EXIT_OF_FAILURE[kind];
+}
+
+function printDryRun(call: Call, planned: Planned): number {
+  if (call.json) printJson(call.io, { dryRun: planned.dryRun, policy: planned.policy });
+  else for (const line of drawDryRun(planned, call.paint)) printLine(call.io, line);
+  return 0;
+}
+
+/** `weft resume [RUN|TASK]` and `weft orchestrate resume RUN`. */
+export const resume: Handler = async (call) => {
+  const name = call.parsed.arguments.get('RUN|TASK') ?? call.parsed.arguments.get('RUN') ?? 'latest';
+  const flags = readPolicyFlags(call.parsed);
+  if (!flags.ok) return flags;
+  const opened = await call.openApp(call.io.cwd);
+  if (!opened.ok) return opened;
+  const app = opened.value;
+  const latest = await app.findRun('latest');
+  if (!latest.ok) return latest;
+  if (name !== 'latest' && (await isTask(app, latest.value, name))) {
+    return giveTo(call, app, { run: latest.value, command: { kind: 'unpause', task: name } });
+  }
+  const found = await app.findRun(name);
+  if (!found.ok) return found;
+  if (await isLed(app, found.value)) {
+    return giveTo(call, app, { run: found.value, command: { kind: 'unpause', task: null } });
+  }
+  if (isAsked(call, 'detach')) return leaveBehind(call, app);
+  const led = await app.resume(found.value, flags.value, { stay: isAsked(call, 'stay') });
+  if (!led.ok) return led;
+  for (const { field, before, after } of led.value.changes) {
+    call.io.stderr.write(`${cleanLine(field)}: ${cleanLine(before)} → ${cleanLine(after)}\n`);
+  }
+  return follow(call, led.value, `run ${cleanLine(led.value.run)} goes on`);
+};
+
+async function isTask(app: App, run: string, name: string): Promise<boolean> {
+  const view = await app.view(run);
+  return view.ok && view.value.tasks.some((task) => task.id === name);
+}
+
+async function isLed(app: App, run: string): Promise<boolean> {
+  if ((await app.leader()) === null) return false;
+  const entry = (await app.runs()).find((each) => each.run === run);
+  return entry?.state === 'running';
+}

@@ -1,0 +1,82 @@
+// `weft`, `weft status` and `weft explain`: how a run stands, in brief, in full, live, or one task of it.
+import { ok, type Result } from '../../../core/failure.ts';
+import type { RunView, TaskView } from '../../../core/view.ts';
+import type { App } from '../../app.ts';
+import { argumentOf, type Call, findTask, type Handler, isAsked, viewOf } from '../call.ts';
+import { listenForEnd } from '../interruption.ts';
+import { printJson, printLine } from '../report.ts';
+import { drawExplanation, printBrief, printStatus } from '../status.ts';
+import { drawNext } from '../summary.ts';
+import { createWatcher } from '../watcher.ts';
+
+/** `weft`. */
+export const front: Handler = async (call) => {
+  const app = await call.openApp(call.io.cwd);
+  if (!app.ok) return app;
+  const [latest] = await app.value.runs();
+  if (latest === undefined) return ok(printNoRun(call));
+  const view = await app.value.view(latest.run);
+  if (!view.ok) return view;
+  printBrief(call, view.value);
+  return ok(0);
+};
+
+function printNoRun({ io, json, paint }: Call): number {
+  const next = { command: 'weft init', reason: 'writes a sample configuration and plan' };
+  if (json) printJson(io, { run: null, state: null, tasks: [], next });
+  else {
+    printLine(io, 'No run yet.');
+    printLine(io, `next: ${paint('cyan', next.command)}  (${next.reason}; or \`weft run FILE\`)`);
+  }
+  return 0;
+}
+
+/** `weft status [RUN]`. */
+export const status: Handler = async (call) => {
+  const found = await viewOf(call);
+  if (!found.ok) return found;
+  const { app, view } = found.value;
+  if (isAsked(call, 'watch')) return watch(call, app, view);
+  printStatus(call, view);
+  return ok(0);
+};
+
+async function watch(call: Call, app: App, view: RunView): Promise<Result<number>> {
+  const watcher = createWatcher(call);
+  const interruption = listenForEnd(call.io);
+  let last = view;
+  const show = (next: RunView): void => {
+    last = next;
+    watcher.show(next);
+  };
+  try {
+    show(view);
+    await app.followView(view.run, show, interruption.signal);
+  } finally {
+    watcher.close();
+    interruption.close();
+  }
+  const code = interruption.code();
+  if (!call.json && code === null) for (const line of drawNext(last, call.paint)) printLine(call.io, line);
+  return ok(code ?? 0);
+}
+
+function styleOf({ io, paint }: Call): Parameters<typeof drawExplanation>[2] {
+  return { columns: io.stdout.columns, nowMs: io.now(), paint };
+}
+
+/** `weft explain TASK`. */
+export const explain: Handler = async (call) => {
+  const found = await viewOf(call);
+  if (!found.ok) return found;
+  const { view } = found.value;
+  const task = findTask(view, argumentOf(call, 'TASK'));
+  if (!task.ok) return task;
+  printExplanation(call, view, task.value);
+  return ok(0);
+};
+
+function printExplanation(call: Call, view: RunView, task: TaskView): void {
+  if (call.json) return printJson(call.io, { run: view.run, task });
+  for (const line of drawExplanation(view, task, styleOf(call))) printLine(call.io, line);
+}

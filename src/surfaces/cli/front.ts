@@ -1,0 +1,80 @@
+// The quick start: help, version, completion and a first look at a run; everything else is loaded on demand.
+import { type Failure, ok, type Result } from '../../core/failure.ts';
+import { COMMANDS, FRONT_COMMAND, GROUPS } from './command-table.ts';
+import { drawCompletion, type Shell } from './completion.ts';
+import { EXIT_OF_BUG } from './exit-code.ts';
+import { glance } from './glance.ts';
+import { drawFamily, drawHelp, drawOverview, type HelpStyle } from './help.ts';
+import type { Io } from './io.ts';
+import { choosePaint } from './paint.ts';
+import { findCommand, hasFlag, type Parsed, parseWords } from './parse.ts';
+import { printLine, reportBug, reportFailure } from './report.ts';
+import { printBrief, printStatus } from './status.ts';
+
+/** Runs a command that needs more than a file. */
+export type RunCommand = (io: Io, parsed: Parsed) => Promise<number>;
+
+/** Runs the command line; gives the exit code and never rejects. */
+export async function runFront(io: Io, load: () => Promise<RunCommand>): Promise<number> {
+  try {
+    const help = findHelp(io);
+    if (help !== null) return help.ok ? say(io, help.value) : refuse(io, help.failure);
+    const found = findCommand(COMMANDS, io.argv);
+    if (!found.ok) return refuse(io, found.failure);
+    const parsed = parseWords(found.value.command, found.value.rest);
+    if (!parsed.ok) return refuse(io, parsed.failure);
+    const quick = answerQuickly(io, parsed.value);
+    if (quick !== null) return quick;
+    const run = await load();
+    return await run(io, parsed.value);
+  } catch (error) {
+    reportBug(io, error);
+    return EXIT_OF_BUG;
+  }
+}
+
+function say(io: Io, text: string): number {
+  io.stdout.write(text);
+  return 0;
+}
+
+function refuse(io: Io, failure: Failure): number {
+  return reportFailure(io, failure, { json: io.argv.includes('--json') });
+}
+
+/** The help that is asked for by `--help`, `-h` or `weft help …`; null when none is. */
+function findHelp(io: Io): Result<string> | null {
+  const end = io.argv.indexOf('--');
+  const words = end < 0 ? io.argv : io.argv.slice(0, end);
+  const asked = words.includes('--help') || words.includes('-h');
+  if (!asked && words[0] !== 'help') return null;
+  const style: HelpStyle = {
+    columns: io.stdout.isTTY ? io.stdout.columns : 80,
+    paint: choosePaint(io, io.stdout),
+  };
+  const named = words[0] === 'help' ? words.slice(1) : words;
+  const [first] = named;
+  if (first === undefined || first.startsWith('-')) return ok(drawOverview(FRONT_COMMAND, GROUPS, style));
+  const family = COMMANDS.filter((command) => command.name.startsWith(`${first} `));
+  const found = findCommand(COMMANDS, named);
+  if (found.ok) return ok(drawHelp(found.value.command, style));
+  return family.length > 0 ? ok(drawFamily(first, family, style)) : found;
+}
+
+/** Answers what a file or the table can answer; null when it takes more. */
+function answerQuickly(io: Io, parsed: Parsed): number | null {
+  const { name } = parsed.command;
+  if (hasFlag(parsed, 'version')) {
+    printLine(io, `weft ${io.version}`);
+    return 0;
+  }
+  if (name === 'completion') return say(io, drawCompletion(parsed.arguments.get('SHELL') as Shell, COMMANDS));
+  const plain = parsed.arguments.size === 0 && !hasFlag(parsed, 'watch');
+  if ((name !== '' && name !== 'status') || !plain || io.env['GIT_DIR'] !== undefined) return null;
+  const view = glance(io.cwd);
+  if (view === null) return null;
+  const surface = { io, paint: choosePaint(io, io.stdout), json: hasFlag(parsed, 'json') };
+  if (name === '') printBrief(surface, view);
+  else printStatus(surface, view);
+  return 0;
+}

@@ -1,0 +1,99 @@
+// Shows the views of a run as they come: a live table on a terminal, lines elsewhere, JSON lines on request.
+import type { RunView, TaskView } from '../../core/view.ts';
+import type { Call } from './call.ts';
+import { createChangeFinder } from './changes.ts';
+import { cleanLine } from './clean.ts';
+import { writeTimeOfDay } from './duration.ts';
+import { drawFrame } from './frame.ts';
+import { plainPaint } from './paint.ts';
+import { drawQuestion } from './question.ts';
+import { printJson, printLine } from './report.ts';
+import { openScreen } from './screen.ts';
+
+/** Shows views until it is closed. */
+export interface Watcher {
+  show(view: RunView): void;
+  /** Says something of weft's own beside the views. */
+  note(line: string): void;
+  close(): void;
+}
+
+const TICK_MS = 1000;
+
+/** Chooses how to show by the call's flags and terminal. */
+export function createWatcher(call: Call): Watcher {
+  if (call.json) return createJsonWatcher(call);
+  return call.io.stdout.isTTY && call.io.env['TERM'] !== 'dumb'
+    ? createTableWatcher(call)
+    : createLineWatcher(call);
+}
+
+function createTableWatcher({ io, paint }: Call): Watcher {
+  const screen = openScreen(io.stdout);
+  let last: RunView | null = null;
+  let notes = '';
+  let open = true;
+  const draw = (): void => {
+    if (last === null || !open) return;
+    const { columns, rows } = io.stdout;
+    const room = notes === '' ? rows : rows - 1;
+    const frame = drawFrame(last, { columns, rows: room, nowMs: io.now(), paint });
+    screen.draw(notes === '' ? frame : [...frame, paint('yellow', notes.slice(0, columns))]);
+  };
+  const stopTicks = io.every(TICK_MS, draw);
+  const stopResize = io.onSignal('SIGWINCH', () => {
+    screen.resize();
+    draw();
+  });
+  return {
+    show: (view) => {
+      last = view;
+      draw();
+    },
+    note: (line) => {
+      notes = line;
+      draw();
+    },
+    close: () => {
+      if (!open) return;
+      draw();
+      open = false;
+      stopTicks();
+      stopResize();
+      screen.close();
+    },
+  };
+}
+
+function createLineWatcher({ io }: Call): Watcher {
+  const findChanges = createChangeFinder();
+  return {
+    show: (view) => {
+      for (const task of findChanges(view)) {
+        for (const line of drawChange(task, io.now())) printLine(io, line);
+      }
+    },
+    note: (line) => io.stderr.write(`${line}\n`),
+    close: () => undefined,
+  };
+}
+
+/** `12:04:05 api-auth working at work for 3s`, then the question when there is one. */
+export function drawChange(task: TaskView, nowMs: number): readonly string[] {
+  const reason = task.question === undefined ? cleanLine(task.reason) : '';
+  const words = [writeTimeOfDay(nowMs), cleanLine(task.id), task.phase, reason];
+  return [words.filter((word) => word !== '').join(' '), ...drawQuestion(task, plainPaint)];
+}
+
+function createJsonWatcher({ io }: Call): Watcher {
+  const findChanges = createChangeFinder();
+  return {
+    show: (view) => {
+      for (const task of findChanges(view)) {
+        printJson(io, { type: 'task', run: view.run, at: new Date(io.now()).toISOString(), task });
+      }
+    },
+    note: (line) => io.stderr.write(`${line}\n`),
+    close: () => undefined,
+  };
+}

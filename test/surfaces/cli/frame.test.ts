@@ -1,0 +1,179 @@
+// The picture of a run: live frames, plain lines, status and explanation.
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Phase } from '../../../src/core/model.ts';
+import { drawFrame, type FrameStyle } from '../../../src/surfaces/cli/frame.ts';
+import { colourPaint, plainPaint } from '../../../src/surfaces/cli/paint.ts';
+import { drawExplanation, drawStatus } from '../../../src/surfaces/cli/status.ts';
+import { drawSummary } from '../../../src/surfaces/cli/summary.ts';
+import { measureWidth } from '../../../src/surfaces/cli/width.ts';
+import { ASKING, viewRun, viewTask } from './fake-app.ts';
+import { NOON } from './fake-io.ts';
+
+const STYLE: FrameStyle = { columns: 80, rows: 24, nowMs: NOON, paint: plainPaint };
+
+const TASKS = [
+  viewTask('git-basics', {
+    phase: 'merged',
+    attempts: 1,
+    startedAt: '2026-03-01T11:55:10.000Z',
+    endedAt: '2026-03-01T11:57:15.000Z',
+    files: 2,
+    added: 40,
+    deleted: 3,
+    reason: 'landed as 1234567890 on main',
+    landed: '1234567890abcdef1234567890abcdef12345678' as never,
+    landedOn: 'refs/heads/main',
+  }),
+  ASKING,
+  viewTask('broken', { phase: 'failed', attempts: 3, reason: 'gate-failed: npm test exited 1' }),
+  viewTask('later', {
+    reason: 'waits for api-auth to be landed: it is working for 2m',
+    dependsOn: ['api-auth'],
+  }),
+];
+
+describe('a frame', () => {
+  it('shows tasks, question and counts', () => {
+    expect(`\n${drawFrame(viewRun(TASKS), STYLE).join('\n')}\n`).toMatchInlineSnapshot(`
+      "
+      ✔ git-basics  merged      2m 5s      +40 -3  landed as 1234567890 on main
+      ? api-auth    working     2m 0s
+      ✘ broken      failed             ×3          gate-failed: npm test exited 1
+      · later       waiting                        waits for api-auth to be landed: i…
+      ? api-auth asks: Which limiter?
+        Both fit.
+        files: src/api/limit.ts
+        1  Sliding window
+        2  Token bucket
+        → weft answer api-auth 1   (or another number, or "…" in your own words)
+      20260301-115500-ab12 · 1 working · 1 failed · 1 waiting · 1 merged · 1 question…
+      "
+    `);
+  });
+
+  it('in little room shows what a human should see first', () => {
+    const many = [...TASKS, ...Array.from({ length: 30 }, (_, at) => viewTask(`wait-${at}`))];
+    expect(
+      `\n${drawFrame(viewRun(many), { ...STYLE, columns: 50, rows: 12 }).join('\n')}\n`,
+    ).toMatchInlineSnapshot(`
+      "
+      ? api-auth  working     2m 0s
+      ✘ broken    failed             ×3  gate-failed: n…
+      · later     waiting                waits for api-…
+        … 31 more
+      ? api-auth asks: Which limiter?
+        Both fit.
+        files: src/api/limit.ts
+        1  Sliding window
+        2  Token bucket
+        → weft answer api-auth 1   (or another number, …
+      20260301-115500-ab12 · 1 working · 1 failed · 31 …
+      "
+    `);
+  });
+
+  it('never has more lines than the terminal nor wider ones, whatever the tasks are called', () => {
+    const phase = fc.constantFrom<Phase>('waiting', 'working', 'merged', 'failed', 'committed');
+    const task = fc.record({
+      id: fc.string({ unit: 'grapheme', minLength: 1 }),
+      reason: fc.string({ unit: 'grapheme' }),
+      phase,
+      asks: fc.boolean(),
+    });
+    const size = fc.record({
+      columns: fc.integer({ min: 20, max: 200 }),
+      rows: fc.integer({ min: 3, max: 60 }),
+    });
+    fc.assert(
+      fc.property(fc.array(task, { maxLength: 40 }), size, (drafts, { columns, rows }) => {
+        const tasks = drafts.map(({ id, reason, phase, asks }) =>
+          viewTask(id, { reason, phase, ...(asks ? { question: ASKING.question } : {}) } as never),
+        );
+        const frame = drawFrame(viewRun(tasks), { ...STYLE, columns, rows });
+        expect(frame.length).toBeLessThan(rows);
+        for (const line of frame) expect(measureWidth(line)).toBeLessThanOrEqual(columns);
+      }),
+    );
+  });
+
+  it('is the same text with and without colours', () => {
+    const painted = drawFrame(viewRun(TASKS), { ...STYLE, paint: colourPaint }).join('\n');
+    expect(painted).toContain('\u001b[32m✔\u001b[39m');
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: weft's own tones
+    expect(painted.replace(/\u001b\[\d+m/g, '')).toBe(drawFrame(viewRun(TASKS), STYLE).join('\n'));
+  });
+});
+
+describe('other pictures', () => {
+  const picture = (lines: readonly string[]): string => `\n${lines.join('\n')}\n`;
+
+  it('status', () => {
+    expect(picture(drawStatus(viewRun(TASKS, { state: 'blocked' }), STYLE))).toMatchInlineSnapshot(`
+      "
+      run 20260301-115500-ab12 waits for you (1 working · 1 failed · 1 waiting · 1 merged) → main
+      ✔ git-basics  merged      2m 5s      +40 -3  landed as 1234567890 on main
+      ? api-auth    working     2m 0s
+      ✘ broken      failed             ×3          gate-failed: npm test exited 1
+      · later       waiting                        waits for api-auth to be landed: i…
+      ? api-auth asks: Which limiter?
+        Both fit.
+        files: src/api/limit.ts
+        1  Sliding window
+        2  Token bucket
+        → weft answer api-auth 1   (or another number, or "…" in your own words)
+      next: weft answer api-auth 1  (api-auth asks: Which limiter?)
+      "
+    `);
+  });
+
+  it('explanation', () => {
+    const view = viewRun(TASKS);
+    expect(picture(drawExplanation(view, TASKS[3] as never, STYLE))).toMatchInlineSnapshot(`
+      "
+      · later · waiting · Title of later
+        waits for api-auth to be landed: it is working for 2m
+        agent         claude
+        attempts      0
+        after         api-auth (working)
+        owns          not declared
+      "
+    `);
+    expect(picture(drawExplanation(view, TASKS[0] as never, STYLE))).toMatchInlineSnapshot(`
+      "
+      ✔ git-basics · merged · Title of git-basics
+        landed as 1234567890 on main
+        agent         claude
+        attempts      1, 2m 5s
+        owns          not declared
+        changed       2 files, +40 -3
+        landed        1234567890abcdef1234567890abcdef12345678 on refs/heads/main
+      "
+    `);
+  });
+
+  it('summary of every end', () => {
+    const ends = (['complete', 'failed', 'stopped', 'timeout', 'interrupted'] as const).map((state) =>
+      drawSummary(viewRun([TASKS[0] as never], { state }), plainPaint).join('\n'),
+    );
+    expect(picture(ends)).toMatchInlineSnapshot(`
+      "
+      run 20260301-115500-ab12 is complete (1 merged) → main
+        ✔ git-basics  1234567890  Title of git-basics
+      next: weft receipt  (everything landed)
+      run 20260301-115500-ab12 ended with failures (1 merged) → main
+        ✔ git-basics  1234567890  Title of git-basics
+      next: weft resume  (the run is failed)
+      run 20260301-115500-ab12 was stopped (1 merged) → main
+        ✔ git-basics  1234567890  Title of git-basics
+      next: weft resume  (the run is stopped)
+      run 20260301-115500-ab12 used up its time (1 merged) → main
+        ✔ git-basics  1234567890  Title of git-basics
+      next: weft resume  (the run is timeout)
+      run 20260301-115500-ab12 was interrupted: no engine leads it (1 merged) → main
+        ✔ git-basics  1234567890  Title of git-basics
+      next: weft resume  (it goes on where it was)
+      "
+    `);
+  });
+});
