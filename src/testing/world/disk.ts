@@ -1,0 +1,181 @@
+// The disk that survives every crash: journals byte by byte, and files by path. Writes are whole, torn or lost.
+import type { Recorded } from '../../core/event.ts';
+import { fail, ok } from '../../core/failure.ts';
+import { decodeJournal, describeFault, encodeRecord } from '../../core/journal-codec.ts';
+import type { FilesPort } from '../../ports/files.ts';
+import type { Draft, JournalPort, JournalStore, Leadership } from '../../ports/journal.ts';
+import { admitRecords, checkTaken } from './oracle.ts';
+import { answer, count, notify } from './scheduler.ts';
+import type { Life, World } from './world.ts';
+
+/** See the file's first line. */
+export interface Disk {
+  /** Durable text of each journal, by its run's folder. All of it is ASCII: a character is a byte. */
+  readonly journals: Map<string, string>;
+  readonly files: Map<string, string>;
+  readonly watchers: { readonly dir: string; readonly life: Life; readonly changed: () => void }[];
+}
+
+/** An empty disk. */
+export function createDisk(): Disk {
+  return { journals: new Map(), files: new Map(), watchers: [] };
+}
+
+/** Error after which the same batch may be tried again: nothing of it is in the file. */
+class DiskFull extends Error {
+  readonly retryable = true;
+}
+
+/** Who may write the journal: the engine with the newest epoch. */
+export function leadershipOf(world: World, life: Life): Leadership {
+  return {
+    epoch: life.epoch,
+    assertStillLeading: () => {
+      if (world.epoch === life.epoch) return;
+      count(world, 'recovery: a stale engine was fenced off');
+      const sentence = 'Another engine leads this repository now.';
+      throw new Error(sentence, { cause: { kind: 'leader', sentence } });
+    },
+  };
+}
+
+/** Journals of the world's disk. */
+export function createWorldJournals(world: World, life: Life): JournalStore {
+  const encoder = new TextEncoder();
+  const decode = (runDir: string): ReturnType<typeof decodeJournal> =>
+    decodeJournal(encoder.encode(world.disk.journals.get(runDir) ?? ''));
+  return {
+    open: async (runDir, leadership) => {
+      leadership.assertStillLeading();
+      const decoded = decode(runDir);
+      if (!decoded.ok) return fail(describeFault('journal', decoded.failure));
+      const { records, wholeBytes, tornBytes } = decoded.value;
+      if (tornBytes > 0) count(world, 'recovery: a torn tail was dropped');
+      world.disk.journals.set(runDir, (world.disk.journals.get(runDir) ?? '').slice(0, wholeBytes));
+      const journal = openJournal(world, { life, runDir, leadership, seq: records.length });
+      return ok({ journal, opened: { records, tornBytes } });
+    },
+    read: async (runDir) => {
+      const decoded = decode(runDir);
+      if (!decoded.ok) return fail(describeFault('journal', decoded.failure));
+      return ok({ records: decoded.value.records, tornBytes: decoded.value.tornBytes });
+    },
+  };
+}
+
+function openJournal(
+  world: World,
+  of: {
+    readonly life: Life;
+    readonly runDir: string;
+    readonly leadership: Leadership;
+    readonly seq: number;
+  },
+): JournalPort {
+  let { seq } = of;
+  const append = (drafts: readonly Draft[]): Promise<readonly Recorded[]> => {
+    const encode = (): { records: Recorded[]; text: string } => {
+      const records = drafts.map((draft, at) => ({
+        seq: seq + 1 + at,
+        epoch: of.leadership.epoch,
+        ...draft,
+      }));
+      return { records, text: records.map(encodeRecord).join('') };
+    };
+    return answer(world, of.life, {
+      name: 'journal.append',
+      act: () => {
+        of.leadership.assertStillLeading();
+        const { records, text } = encode();
+        writeJournal(world, { runDir: of.runDir, text, records });
+        seq += records.length;
+        world.refused = false;
+        return records;
+      },
+      half: () => {
+        const { records, text } = encode();
+        const cut = text.slice(0, (world.tape.byte() * 256 + world.tape.byte()) % (text.length + 1));
+        const whole = cut.split('\n').length - 1;
+        writeJournal(world, { runDir: of.runDir, text: cut, records: records.slice(0, whole) });
+      },
+      refused: () => {
+        world.refused = true;
+        if (world.tape.pick(4) === 3) {
+          count(world, 'fault: the journal could not be synced');
+          throw new Error('EIO: fdatasync failed');
+        }
+        count(world, 'fault: the disk was full');
+        throw new DiskFull('no space left on device');
+      },
+    });
+  };
+  return { append, close: async () => undefined };
+}
+
+/** Makes bytes durable, and tells the oracle which records are among them. */
+export function writeJournal(
+  world: World,
+  of: { readonly runDir: string; readonly text: string; readonly records: readonly Recorded[] },
+): void {
+  const { journals } = world.disk;
+  journals.set(of.runDir, (journals.get(of.runDir) ?? '') + of.text);
+  admitRecords(world, of.records);
+}
+
+/** Changes a file as anybody may, and tells the watchers of its folder. */
+export function writeFile(world: World, path: string, text: string): void {
+  world.disk.files.set(path, text);
+  const dir = path.slice(0, path.lastIndexOf('/'));
+  for (const watcher of world.disk.watchers) {
+    if (watcher.dir === dir) notify(world, watcher.life, 'files.changed', watcher.changed);
+  }
+}
+
+function isInside(path: string, dir: string): boolean {
+  return path === dir || path.startsWith(`${dir}/`);
+}
+
+/** Files of the world's disk. */
+export function createWorldFiles(world: World, life: Life): FilesPort {
+  const { files, watchers } = world.disk;
+  const ask = <T>(name: string, act: () => T): Promise<T> => answer(world, life, { name, act });
+  const change = (name: string, act: () => void): Promise<void> =>
+    answer(world, life, {
+      name,
+      act,
+      refused: () => {
+        throw new Error('EIO: the disk refused');
+      },
+    });
+  return {
+    makeDir: (path) => ask(`files.makeDir ${path}`, () => undefined),
+    readText: (path, maxBytes) => ask('files.readText', () => files.get(path)?.slice(0, maxBytes) ?? null),
+    replace: (path, text) => change(`files.replace ${path}`, () => writeFile(world, path, text)),
+    remove: (path) =>
+      change(`files.remove ${path}`, () => {
+        for (const [name, text] of [...files]) {
+          if (!isInside(name, path)) continue;
+          if (name.includes('/inbox/')) checkTaken(world, text);
+          files.delete(name);
+        }
+      }),
+    removeEmpty: () => ask('files.removeEmpty', () => undefined),
+    list: (path) => ask('files.list', () => listNames(files, path)),
+    exists: (path) => ask('files.exists', () => listNames(files, path).length > 0 || files.has(path)),
+    isWritable: async () => true,
+    freeBytes: async () => null,
+    watchDir: (path, changed) => {
+      const watcher = { dir: path, life, changed };
+      watchers.push(watcher);
+      return () => {
+        const at = watchers.indexOf(watcher);
+        if (at !== -1) watchers.splice(at, 1);
+      };
+    },
+  };
+}
+
+function listNames(files: ReadonlyMap<string, string>, dir: string): readonly string[] {
+  const inside = [...files.keys()].filter((name) => name.startsWith(`${dir}/`));
+  return [...new Set(inside.map((name) => name.slice(dir.length + 1).split('/')[0] ?? ''))].sort();
+}

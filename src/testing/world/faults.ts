@@ -1,0 +1,163 @@
+// What strikes: crashes of the engine, of its children and of the machine, refusing disks, jumping clocks, and people.
+import { DEEDS } from './people.ts';
+import { endProc, reboot } from './process-world.ts';
+import { count, later, note, take } from './scheduler.ts';
+import type { Item, Life, World } from './world.ts';
+
+type Fault = (world: World, item: Item) => boolean;
+
+/** Ends an engine at once; what its children were doing ends as `children` says. */
+function endLife(world: World, life: Life, children: (item: Item) => void): void {
+  life.standing = 'gone';
+  for (const item of world.items.filter((each) => each.life === life)) {
+    take(world, item);
+    children(item);
+  }
+  forget(world, life);
+  later(world, 'restart', [50, 5, 2_000, 90_000][world.tape.pick(4)] ?? 50, () => {
+    world.life = null;
+  });
+}
+
+/** Nobody listens for that engine any more. */
+export function forget(world: World, life: Life): void {
+  keep(world.disk.watchers, (each) => each.life !== life);
+  keep(world.git.watchers, (each) => each.life !== life);
+  keep(world.processes.waiters, (each) => each.life !== life);
+  keep(world.items, (each) => each.life !== life);
+}
+
+function keep<T>(list: T[], fits: (each: T) => boolean): void {
+  list.splice(0, list.length, ...list.filter(fits));
+}
+
+function isChild(item: Item): boolean {
+  return item.name.startsWith('git.') || item.name.startsWith('process.start');
+}
+
+/** The struck thing does not happen, or half, or happens and is not heard of. */
+function strikeItem(world: World, item: Item): void {
+  const { half } = item;
+  const how = world.tape.pick(half === null ? 2 : 3);
+  note(world, () => `struck: ${item.name}, ${['before', 'after', 'half'][how]}`);
+  if (how === 1) item.unheard();
+  else if (how === 2) half?.();
+}
+
+const FAULTS: Readonly<Record<string, Fault>> = {
+  'the engine was killed': (world, item) => {
+    const { life } = item;
+    if (life?.standing !== 'leads') return false;
+    take(world, item);
+    strikeItem(world, item);
+    // its git children go on alone, or had not begun yet
+    endLife(world, life, (other) => {
+      if (isChild(other) && world.tape.pick(2) === 1) other.unheard();
+    });
+    return true;
+  },
+  'the process group was killed': (world, item) => {
+    const { life } = item;
+    if (life?.standing !== 'leads') return false;
+    take(world, item);
+    strikeItem(world, item);
+    endLife(world, life, (other) => {
+      if (isChild(other)) strikeItem(world, other);
+    });
+    for (const proc of world.processes.all) {
+      if (proc.alive && proc.kind !== 'bystander' && world.tape.pick(2) === 1) {
+        endProc(world, proc, { code: null, signal: 'SIGKILL' }, world.tape.pick(2) === 1 ? 'vanished' : 'written');
+      }
+    }
+    return true;
+  },
+  'the machine was rebooted': (world, item) => {
+    const { life } = item;
+    if (life?.standing !== 'leads') return false;
+    take(world, item);
+    strikeItem(world, item);
+    endLife(world, life, (other) => {
+      if (isChild(other)) strikeItem(world, other);
+    });
+    reboot(world);
+    return true;
+  },
+  'the engine was frozen and woke as a zombie': (world, item) => {
+    const { life } = item;
+    if (life?.standing !== 'leads' || item.name !== 'journal.append') return false;
+    take(world, item);
+    endLife(world, life, () => undefined);
+    life.standing = 'frozen';
+    later(world, 'zombie', 100_000, () => item.run());
+    return true;
+  },
+  'a disk or git refused': (world, item) => {
+    if (item.refuse === null) return false;
+    take(world, item);
+    note(world, () => `refused: ${item.name}`);
+    item.refuse();
+    return true;
+  },
+  'the machine slept': (world) => {
+    world.wallAheadMs += 3_600_000;
+    return true;
+  },
+  'the wall clock jumped ahead': (world) => {
+    world.wallAheadMs += 30_000;
+    return true;
+  },
+  'the wall clock jumped back': (world) => {
+    world.wallAheadMs -= 7_200_000;
+    return true;
+  },
+  'everything was slow': (world) => {
+    world.monoMs += [1_000, 100, 20_000, 120_000][world.tape.pick(4)] ?? 1_000;
+    return true;
+  },
+  'an agent was killed by somebody': (world) => {
+    const live = world.processes.all.filter((proc) => proc.alive && proc.kind === 'agent');
+    const proc = live[world.tape.pick(live.length)];
+    if (proc === undefined) return false;
+    endProc(world, proc, { code: null, signal: 'SIGKILL' }, world.tape.pick(2) === 1 ? 'vanished' : 'written');
+    return true;
+  },
+  'another git held a lock': (world) => {
+    const ref = [...world.git.refs.keys()][world.tape.pick(world.git.refs.size)];
+    if (ref === undefined || world.git.locks.has(ref)) return false;
+    world.git.locks.set(ref, 'user');
+    later(world, 'lock released', 2_500, () => {
+      if (world.git.locks.get(ref) === 'user') world.git.locks.delete(ref);
+      else world.wedged.push(`the lock of a live git on ${ref} was taken away`);
+    });
+    return true;
+  },
+};
+
+/** Faults by weight: crashes are what everything here is about. */
+const STRIKES: readonly string[] = Object.keys(FAULTS).flatMap((name, at) =>
+  Array.from({ length: [6, 4, 3, 4, 4, 1, 1, 1, 2, 2, 2][at] ?? 1 }, () => name),
+);
+const DEED_NAMES = Object.keys(DEEDS);
+
+/** Names of everything that may strike, for the counters. */
+export const STRIKE_NAMES: readonly string[] = [
+  ...Object.keys(FAULTS).map((name) => `fault: ${name}`),
+  ...DEED_NAMES.map((name) => `deed: ${name}`),
+];
+
+/** Strikes at the thing that would have happened next; false: nothing fitted. */
+export function strike(world: World, item: Item): boolean {
+  const { tape, scene } = world;
+  const [names, kind] = tape.chance(scene.deedShare) ? [DEED_NAMES, 'deed'] : [STRIKES, 'fault'];
+  const first = tape.pick(names.length);
+  for (let turn = 0; turn < names.length; turn += 1) {
+    const name = names[(first + turn) % names.length] ?? '';
+    const act = kind === 'deed' ? DEEDS[name] : FAULTS[name];
+    if (act?.(world, item) !== true) continue;
+    count(world, `${kind}: ${name}`);
+    note(world, () => `*** ${kind}: ${name}`);
+    if (kind === 'fault') world.faults += 1;
+    return true;
+  }
+  return false;
+}

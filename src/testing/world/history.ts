@@ -1,0 +1,257 @@
+// One history: a scene, an engine that lives as often as it must, faults for a while, and rest in the end.
+import { isTerminal } from '../../core/lifecycle.ts';
+import { taskOf, type TaskState } from '../../core/state.ts';
+import { createDisk } from './disk.ts';
+import { forget, strike } from './faults.ts';
+import { createGitWorld } from './git-store.ts';
+import { type Sabotage, startLife } from './life.ts';
+import { checkReachable, checkReplay, createOracle, isInTheWay, isSatisfied } from './oracle.ts';
+import { helpOut, say } from './people.ts';
+import { createProcessWorld } from './process-world.ts';
+import { drawScene, type Scene } from './scene.ts';
+import { advance, count, later, note, readyItems, take, violate } from './scheduler.ts';
+import type { Tape } from './tape.ts';
+import type { Life, Violation, World } from './world.ts';
+
+/** Steps after which a history has not come to rest. */
+const MAX_STEPS = 20_000;
+/** Turns of people at a run that rests. */
+const MAX_HELP = 15;
+
+/** How a history went. */
+export interface HistoryEnd {
+  readonly violations: readonly Violation[];
+  readonly counters: ReadonlyMap<string, number>;
+  readonly faults: number;
+  readonly steps: number;
+  readonly outcome: string;
+  readonly tape: Uint8Array;
+  readonly log: readonly string[];
+}
+
+/** Lives one history to its end, or to the first broken promise. */
+export async function runHistory(of: {
+  readonly tape: Tape;
+  readonly sabotage?: Sabotage | null;
+  readonly maxSteps?: number;
+  readonly log?: boolean;
+  readonly scene?: (tape: Tape) => Scene;
+}): Promise<HistoryEnd> {
+  const world = createWorld(of.tape, { scene: (of.scene ?? drawScene)(of.tape), log: of.log === true });
+  const sabotage = of.sabotage ?? null;
+  const maxSteps = of.maxSteps ?? MAX_STEPS;
+  let outcome = 'none';
+  let help = 0;
+  while (world.violations.length === 0) {
+    if (world.life === null) await startLife(world, sabotage);
+    await settle();
+    const { life } = world;
+    if (life !== null && life.standing === 'leads' && life.outcome !== null) {
+      outcome = life.outcome;
+      if (!endOfLife(world, life, help)) break;
+      help += 1;
+      continue;
+    }
+    if (!step(world)) {
+      if (help >= MAX_HELP || !helpStaying(world)) break;
+      help += 1;
+    }
+    if (world.steps > maxSteps) {
+      violate(world, 'comes-to-rest', `${world.steps} steps and no rest`);
+    }
+  }
+  if (world.violations.length === 0) checkEnd(world);
+  return {
+    violations: world.violations,
+    counters: world.counters,
+    faults: world.faults,
+    steps: world.steps,
+    outcome,
+    tape: world.tape.taken(),
+    log: world.log ?? [],
+  };
+}
+
+function createWorld(tape: Tape, of: { readonly scene: Scene; readonly log: boolean }): World {
+  const files = new Map([
+    ['README', 'hello'],
+    ['src/a/one.txt', 'one'],
+    ['shared.txt', 'shared'],
+  ]);
+  return {
+    tape,
+    scene: of.scene,
+    git: createGitWorld(files),
+    processes: createProcessWorld(),
+    disk: createDisk(),
+    oracle: createOracle(),
+    counters: new Map(),
+    violations: [],
+    items: [],
+    wedged: [],
+    log: of.log ? [] : null,
+    monoMs: 1_000,
+    wallAheadMs: 1_700_000_000_000,
+    steps: 0,
+    faultsLeft: of.scene.faultRate === 0 ? 0 : of.scene.faults,
+    faults: 0,
+    life: null,
+    epoch: 0,
+    refused: false,
+  };
+}
+
+/** Lets everything that can go on without the world go on. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+/** One thing happens; false: nothing can. */
+function step(world: World): boolean {
+  world.steps += 1;
+  let ready = readyItems(world);
+  if (ready.length === 0) {
+    checkIdle(world);
+    if (!advance(world)) return false;
+    ready = readyItems(world);
+  }
+  const byte = world.tape.byte();
+  const item = ready[byte % ready.length];
+  if (item === undefined) return true;
+  if (world.faultsLeft > 0 && byte >= 256 - world.scene.faultRate) {
+    world.faultsLeft -= 1;
+    if (strike(world, item)) return true;
+  }
+  take(world, item);
+  note(world, () => item.name);
+  item.run();
+  return true;
+}
+
+/** With nothing to do but wait, no task may wait that could start. */
+function checkIdle(world: World): void {
+  const { oracle, life, scene } = world;
+  const { shadow } = oracle;
+  if (life?.standing !== 'leads' || life.state === null || life.outcome !== null || world.refused) return;
+  if (shadow.stopping !== null || shadow.paused || shadow.rested !== null) return;
+  if (world.items.some((item) => item.life === life && item.name !== 'timer')) return;
+  const running = [...shadow.tasks.values()].filter(usesSlot);
+  if (running.length >= scene.policy.maxAgents) return;
+  for (const ts of shadow.tasks.values()) {
+    if (couldStart(world, ts, running)) {
+      return violate(world, 'no-lost-wake-up', `${ts.task.id} could start and nobody starts it`);
+    }
+  }
+}
+
+function usesSlot(ts: TaskState): boolean {
+  return ts.phase === 'spawned' || (ts.phase === 'working' && (ts.question === null || ts.attempt?.stop != null));
+}
+
+function couldStart(world: World, ts: TaskState, running: readonly TaskState[]): boolean {
+  const { policy } = world.scene;
+  const { shadow } = world.oracle;
+  if (ts.phase !== 'waiting' || ts.task.type === 'manual' || ts.paused || ts.wipe || ts.question !== null) return false;
+  if ((ts.retryAt ?? 0) > shadow.ms) return false;
+  if (!ts.task.edges.every((edge) => isSatisfied(world, edge))) return false;
+  const sameTrack = running.filter(({ task }) => task.track !== null && task.track === ts.task.track).length;
+  if (policy.maxPerTrack !== null && sameTrack >= policy.maxPerTrack) return false;
+  if (running.length >= (policy.agents['sim']?.max ?? Number.POSITIVE_INFINITY)) return false;
+  if (policy.collisionPolicy === 'force') return true;
+  return ![...shadow.tasks.values()].some((other) => other !== ts && isInTheWay(world, ts, other));
+}
+
+/** An engine came to rest or gave up; false: the history is over. */
+function endOfLife(world: World, life: Life, help: number): boolean {
+  life.standing = 'gone';
+  forget(world, life);
+  if (life.outcome === 'lost') {
+    count(world, 'recovery: an engine that could not write was followed by another');
+    later(world, 'restart', 1_000, () => {
+      world.life = null;
+    });
+    return true;
+  }
+  note(world, () => `the run rests: ${life.outcome}`);
+  count(world, `outcome: ${life.outcome}`);
+  if (life.state !== null) checkReplay(world, life.state);
+  checkRest(world);
+  checkReachable(world);
+  if (life.outcome === 'complete' || help >= MAX_HELP) return false;
+  const commands = helpOut(world);
+  if (commands.length === 0 && life.outcome !== 'stopped') return false;
+  for (const each of commands) say(world, each);
+  world.life = null;
+  return true;
+}
+
+/** A run that stays waits for people: they help, or there is nothing to help with. */
+function helpStaying(world: World): boolean {
+  const { life } = world;
+  if (life?.standing !== 'leads') return violateStuck(world);
+  checkRest(world);
+  const commands = helpOut(world);
+  for (const each of commands) say(world, each);
+  return commands.length > 0;
+}
+
+function violateStuck(world: World): boolean {
+  violate(world, 'comes-to-rest', 'nothing is pending and no engine leads');
+  return false;
+}
+
+/** At rest every task is final or waits for something that a person can name. */
+function checkRest(world: World): void {
+  const { shadow } = world.oracle;
+  for (const ts of shadow.tasks.values()) {
+    const reason = reasonToRest(world, ts);
+    if (reason === null) violate(world, 'rests-for-a-reason', `${ts.task.id} is ${ts.phase} and nothing keeps it`);
+  }
+  for (const proc of world.processes.all) {
+    if (proc.alive && proc.kind !== 'bystander' && !isAwaited(world, proc.task)) {
+      violate(world, 'rests-for-a-reason', `${proc.kind} ${proc.tag} still runs`);
+    }
+  }
+}
+
+/** Agents may wait for an answer beside an engine that stays. */
+function isAwaited(world: World, task: TaskState['task']['id'] | null): boolean {
+  if (task === null) return false;
+  return world.scene.stay && taskOf(world.oracle.shadow, task).question !== null;
+}
+
+function reasonToRest(world: World, ts: TaskState): string | null {
+  const { shadow } = world.oracle;
+  if (isTerminal(ts.phase)) {
+    const swept = ts.phase === 'failed' || ts.attempts === 0 || ts.swept !== null;
+    return swept ? ts.phase : null;
+  }
+  if (shadow.stopping !== null || shadow.paused) return 'the run was stopped';
+  if (ts.question !== null || ts.paused) return 'a person';
+  const { edges } = ts.task;
+  if (ts.phase === 'waiting') {
+    if (ts.wipe) return null;
+    if (!edges.every((edge) => isSatisfied(world, edge))) return 'what it depends on';
+    if (ts.task.type === 'manual') return 'a person';
+    const others = [...shadow.tasks.values()].filter((other) => other !== ts);
+    const blocked = world.scene.policy.collisionPolicy !== 'force' && others.some((other) => isInTheWay(world, ts, other));
+    return blocked ? 'the claim of another' : null;
+  }
+  if (ts.phase === 'committed') {
+    const human = world.scene.policy.integrate === 'human' || ts.task.type === 'hybrid';
+    return human && !ts.approved ? 'approval' : null;
+  }
+  if (ts.phase === 'queued') {
+    return edges.every((edge) => taskOf(shadow, edge.task).phase === 'merged') ? null : 'what it is built on';
+  }
+  return null;
+}
+
+/** What must hold when all is over. */
+function checkEnd(world: World): void {
+  checkReachable(world);
+  if (world.life?.state != null && world.life.outcome !== 'lost' && !world.refused) checkReplay(world, world.life.state);
+  for (const wedge of world.wedged) violate(world, 'no-wedge', wedge);
+}

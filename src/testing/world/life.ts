@@ -1,0 +1,151 @@
+// One life of the engine: the real loop over the ports of the world, from its start to its rest or its sudden end.
+import { decide } from '../../core/decide/decide.ts';
+import type { Command } from '../../core/decide/command.ts';
+import { runId } from '../../core/model.ts';
+import { serializeState } from '../../core/state.ts';
+import { lead } from '../../engine/lead.ts';
+import type { Parts } from '../../engine/parts.ts';
+import { placesOf } from '../../engine/places.ts';
+import { ok } from '../../core/failure.ts';
+import type { AgentPort, AgentStatus } from '../../ports/agent.ts';
+import type { JournalStore, Leadership } from '../../ports/journal.ts';
+import { createWorldFiles, createWorldJournals, leadershipOf } from './disk.ts';
+import { createWorldGit, REPOSITORY } from './git-port.ts';
+import { createWorldProcesses } from './process-port.ts';
+import { answer, note, sleep, violate } from './scheduler.ts';
+import type { Life, World } from './world.ts';
+
+/** Name of the one run. */
+export const RUN = runId('run');
+
+/** What a sabotage may replace of one life; without one, all is as it should be. */
+export interface Sabotage {
+  readonly name: string;
+  /** The invariant that has to catch it. */
+  readonly breaks: string;
+  readonly leadership?: (honest: Leadership) => Leadership;
+  readonly journals?: (honest: JournalStore, world: World, life: Life) => JournalStore;
+  readonly parts?: (honest: Parts, world: World, life: Life) => Parts;
+  readonly decide?: (honest: typeof decide, world: World) => typeof decide;
+}
+
+/** Where the run of the world keeps what it makes. */
+export function placesOfWorld(world: World): Parts['places'] {
+  return placesOf(REPOSITORY, RUN, world.scene.policy);
+}
+
+/** A new engine takes the lead and goes on where the journal ends. */
+export async function startLife(world: World, sabotage: Sabotage | null): Promise<Life> {
+  world.epoch += 1;
+  const life: Life = { epoch: world.epoch, standing: 'leads', leading: null, outcome: null, state: null };
+  world.life = life;
+  note(world, () => `engine ${life.epoch} takes the lead`);
+  const honest = leadershipOf(world, life);
+  const leadership = sabotage?.leadership?.(honest) ?? honest;
+  const journals = createWorldJournals(world, life);
+  const places = placesOfWorld(world);
+  const store = sabotage?.journals?.(journals, world, life) ?? journals;
+  const opened = await store.open(places.runDir, leadership);
+  if (!opened.ok) {
+    violate(world, 'journal-reads', opened.failure.sentence);
+    return life;
+  }
+  checkOpened(world, opened.value.opened.records);
+  const parts: Parts = {
+    clock: {
+      wallMs: () => world.monoMs + world.wallAheadMs,
+      monoMs: () => world.monoMs,
+      sleep: (ms, signal) => sleep(world, life, ms, signal),
+    },
+    git: createWorldGit(world, life),
+    process: createWorldProcesses(world, life),
+    files: createWorldFiles(world, life),
+    agents: new Map([['sim', createWorldAgent(world)]]),
+    author: { name: 'weft', email: 'weft@localhost' },
+    readStatus: (path) =>
+      answer(world, life, {
+        name: 'agent.readStatus',
+        act: () => JSON.parse(world.disk.files.get(path) ?? 'null') as AgentStatus | null,
+      }),
+    environment: () => ({}),
+    journal: opened.value.journal,
+    places,
+  };
+  const resumed = opened.value.opened.records.length > 0;
+  const target = world.git.refs.get('refs/heads/main');
+  if (target === undefined) throw new Error('Internal error: the world has no main');
+  const { policy, tasks } = world.scene;
+  const listen: typeof decide = (state, now) => {
+    life.state = state;
+    return (sabotage?.decide?.(decide, world) ?? decide)(state, now);
+  };
+  life.leading = lead({
+    parts: sabotage?.parts?.(parts, world, life) ?? parts,
+    opened: opened.value.opened,
+    beginning: resumed
+      ? { kind: 'resumed', policy: (recorded) => ({ policy: recorded, changes: [] }) }
+      : {
+          kind: 'new',
+          started: { type: 'run.started', run: RUN, repository: REPOSITORY, policy, tasks, targetOid: target },
+        },
+    stay: world.scene.stay,
+    decide: listen,
+  });
+  life.leading.outcome.then(
+    (outcome) => {
+      life.outcome = outcome;
+    },
+    (error: unknown) => {
+      note(world, () => `engine ${life.epoch} gives up: ${String(error)}`);
+      life.outcome = 'lost';
+      // a bug throws; a disk that refuses does not
+      if (String(error).includes('Internal error')) violate(world, 'no-bug', String(error));
+    },
+  );
+  return life;
+}
+
+/** What the engine reads must be all that was ever acknowledged. */
+function checkOpened(world: World, records: readonly unknown[]): void {
+  const { oracle } = world;
+  const same =
+    records.length === oracle.records.length &&
+    JSON.stringify(records.at(-1)) === JSON.stringify(oracle.records.at(-1));
+  if (!same) violate(world, 'journal-keeps', `${records.length} records read, ${oracle.records.length} written`);
+}
+
+function createWorldAgent(world: World): AgentPort {
+  return {
+    kind: 'sim',
+    launch: (_config, facts) =>
+      ok({
+        argv: ['sim', facts.task, String(facts.attempt)],
+        env: {},
+        stdin: world.scene.steerable.has(facts.task) ? 'fifo' : 'prompt',
+      }),
+    probe: async () => ({ found: true, sentence: 'It is here.' }),
+  };
+}
+
+/** Gives a command to the engine that leads; what it promises must be durable when it says so. */
+export function command(world: World, given: Command): void {
+  const { life, oracle } = world;
+  if (life?.leading == null || life.standing !== 'leads') return;
+  const since = oracle.records.length;
+  note(world, () => `a person says ${JSON.stringify(given)}`);
+  void life.leading.command(given).then((judged) => {
+    if (!judged.ok || life.standing !== 'leads') return;
+    const durable = oracle.records.slice(since).map(({ event }) => JSON.stringify(event));
+    for (const event of judged.value.events) {
+      if (!durable.includes(JSON.stringify(event))) {
+        violate(world, 'promises-kept', `a person heard "${judged.value.sentence}" before it was durable`);
+      }
+      if (event.type === 'guidance.given') oracle.promised.push({ task: event.task, text: event.text });
+    }
+  });
+}
+
+/** The state in short, for comparisons. */
+export function pictureOf(world: World): string {
+  return serializeState(world.oracle.shadow);
+}

@@ -1,0 +1,153 @@
+// The first choices of a history: the plan, the policy, how agents and people behave, how often faults strike.
+import { DEFAULT_LIMITS, DEFAULT_POLICY, type Edge, type Policy, type Task, taskId } from '../../core/model.ts';
+import { SET_UP } from './gates.ts';
+import type { Tape } from './tape.ts';
+
+/** How an agent behaves in one attempt; the scripts are in `agents.ts`. */
+export type Temper =
+  | 'diligent'
+  | 'stepwise'
+  | 'forgetful'
+  | 'idle'
+  | 'explains'
+  | 'lies'
+  | 'greedy'
+  | 'careless'
+  | 'clashing'
+  | 'conflicting'
+  | 'crashes'
+  | 'crashes-after-commit'
+  | 'missing'
+  | 'vanishes'
+  | 'vanishes-done'
+  | 'asks'
+  | 'asks-and-ends'
+  | 'hangs'
+  | 'hangs-deaf'
+  | 'odd'
+  | 'leaves';
+
+const TEMPERS: readonly Temper[] = [
+  'diligent',
+  'diligent',
+  'diligent',
+  'diligent',
+  'stepwise',
+  'forgetful',
+  'idle',
+  'explains',
+  'lies',
+  'greedy',
+  'careless',
+  'clashing',
+  'conflicting',
+  'crashes',
+  'crashes-after-commit',
+  'missing',
+  'vanishes',
+  'vanishes-done',
+  'asks',
+  'asks-and-ends',
+  'hangs',
+  'hangs-deaf',
+  'odd',
+  'leaves',
+];
+
+/** See the file's first line. */
+export interface Scene {
+  readonly tasks: readonly Task[];
+  readonly policy: Policy;
+  /** Tasks whose agents hear what is said while they work. */
+  readonly steerable: ReadonlySet<string>;
+  readonly tempers: readonly Temper[];
+  /** Attempts of a task that may go wrong on purpose. */
+  readonly patience: number;
+  /** The engine waits for people instead of coming to rest. */
+  readonly stay: boolean;
+  /** Of 256 steps, how many strike. */
+  readonly faultRate: number;
+  readonly faults: number;
+  /** Of 256 strikes, how many are deeds of people instead of faults. */
+  readonly deedShare: number;
+}
+
+const OWNS: readonly (readonly string[] | null)[] = [
+  null,
+  ['src/a/**'],
+  ['src/b/**'],
+  ['src/**'],
+  ['src/a/one.txt'],
+  ['docs/**'],
+  ['src/a/**', 'docs/**'],
+];
+
+/** Gate of tier 0. */
+export const CHECK = 'check';
+
+/** Draws a scene from the tape; the zero tape gives two independent tasks, no faults and an idle user. */
+export function drawScene(tape: Tape): Scene {
+  const size = 2 + tape.pick(5);
+  const tasks = Array.from({ length: size }, (_, order) => drawTask(tape, order));
+  const integrate = tape.pick(3) === 1 ? 'human' : 'auto';
+  const policy: Policy = {
+    ...DEFAULT_POLICY,
+    integrate,
+    agent: 'sim',
+    agents: { sim: tape.chance(40) ? { kind: 'sim', max: 2 } : { kind: 'sim' } },
+    maxAgents: [2, 1, 3, 4][tape.pick(4)] ?? 2,
+    maxPerTrack: tape.chance(40) ? 1 : null,
+    collisionPolicy: tape.chance(30) ? 'force' : 'serialize',
+    outside: tape.chance(128) ? 'ask' : 'fail',
+    gates: {
+      tier0: [CHECK],
+      tier1: tape.chance(100) ? ['check-more'] : [],
+      tier2: [],
+      triggers: [],
+    },
+    merge: { strategy: (['squash', 'merge', 'rebase'] as const)[tape.pick(3)] ?? 'squash' },
+    budget: { minutes: 5, tokens: null, usd: null },
+    setup: tape.chance(60) ? SET_UP : null,
+    limits: { ...DEFAULT_LIMITS, attempts: [3, 2, 4][tape.pick(3)] ?? 3, gateMs: 60_000, graceMs: 1_000 },
+  };
+  return {
+    tasks,
+    policy,
+    steerable: new Set(tasks.filter(() => tape.chance(90)).map((task) => task.id)),
+    tempers: tape.pick(4) === 0 ? ['diligent'] : TEMPERS,
+    patience: tape.pick(4),
+    stay: tape.chance(100),
+    faultRate: [0, 4, 8, 16, 32, 64][tape.pick(6)] ?? 0,
+    faults: 3 + tape.pick(8),
+    deedShare: [0, 60, 120, 200][tape.pick(4)] ?? 0,
+  };
+}
+
+function drawTask(tape: Tape, order: number): Task {
+  const edges: Edge[] = [];
+  for (let below = 0; below < order; below += 1) {
+    if (!tape.chance(70)) continue;
+    edges.push(
+      tape.chance(100)
+        ? { task: taskId(`t${below}`), on: 'verified', base: edges.length === 0 ? 'stacked' : 'target' }
+        : { task: taskId(`t${below}`), on: tape.chance(40) ? 'submitted' : 'merged', base: 'target' },
+    );
+  }
+  return {
+    id: taskId(`t${order}`),
+    title: `Task ${order}`,
+    body: 'Do it.',
+    ref: `tasks/t${order}.md`,
+    source: 'track-file',
+    track: tape.chance(60) ? 'lane' : null,
+    owns: OWNS[tape.pick(OWNS.length)] ?? null,
+    edges,
+    priority: tape.chance(40) ? 1 : 2,
+    agent: 'sim',
+    run: null,
+    type: tape.chance(16) ? 'manual' : tape.chance(16) ? 'hybrid' : 'automated',
+    gates: null,
+    tier: 0,
+    estimateMs: null,
+  };
+}
