@@ -33,6 +33,9 @@ import { readLogs } from './engine/read-logs.ts';
 import { findRun, followView, giveCommand, listRuns, readReceipt, readView } from './engine/read-run.ts';
 import { cleanWorktrees, listWorktrees, prune } from './engine/worktrees.ts';
 import type { App, Diagnosed, OpenApp, Planned } from './surfaces/app.ts';
+import type { Demo } from './surfaces/cli/call.ts';
+import { pickDemoOption } from './testing/demo/answers.ts';
+import { demoFiles } from './testing/demo/repository.ts';
 
 /** What only the process itself knows. */
 export interface Surroundings {
@@ -168,3 +171,9 @@ function asConfig(flags: PolicyFlags): ConfigFlags {
     ...(strategy === undefined ? {} : { merge: { strategy } }),
   } as ConfigFlags;
 }
+
+/** What `weft demo` plays with. */
+export const demo: Demo = {
+  files: demoFiles,
+  pick: ({ from, options }) => pickDemoOption({ cause: from === 'agent' ? 'asked' : 'conflict', options }),
+};
