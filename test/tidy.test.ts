@@ -1,6 +1,6 @@
 // Holds the repository to the rules of the house. Each check is also shown a seeded violation, so that it can fail.
 import { describe, expect, it } from 'vitest';
-import { checkLinks, checkMachinePaths } from './tidy/prose.ts';
+import { checkLinks, checkMachinePaths, checkNamedPaths } from './tidy/prose.ts';
 import { checkDoors, checkProcessUse, checkPurity, type OnlyDoors, type ProcessUse } from './tidy/purity.ts';
 import { listPaths, readFiles } from './tidy/repository.ts';
 import { checkCycles, checkRooms, checkSurfaces } from './tidy/rooms.ts';
@@ -259,6 +259,18 @@ const RULES: readonly Rule[] = [
       'links to docs/a.md#no, but there is no such heading',
       'links to gone.png, which is not there',
     ],
+  },
+  {
+    rule: 'files that the documents name are there',
+    violations: checkNamedPaths(docs, paths),
+    seeded: checkNamedPaths(
+      seed({
+        'README.md':
+          'see `src/gone.ts`, `test/`, `src/a b.ts`, `src/a.ts`\n```\n`src/code.ts`\n```\n`docs/x/`',
+      }),
+      new Set(['src', 'src/a.ts', 'test']),
+    ),
+    says: ['names src/gone.ts, which is not there', 'names docs/x/, which is not there'],
   },
   {
     rule: 'documents name no paths of one machine',

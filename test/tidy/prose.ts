@@ -19,6 +19,23 @@ export function checkLinks(files: readonly TextFile[], paths: ReadonlySet<string
   );
 }
 
+const OWN_PATH = /`((?:src|test|docs|scripts|schemas|bench)\/[\w./-]*(?:\/|\.\w+))`/g;
+
+/** Finds files and folders of the repository that are named in code spans and are not there. */
+export function checkNamedPaths(
+  files: readonly TextFile[],
+  paths: ReadonlySet<string>,
+): readonly Violation[] {
+  return files.flatMap(({ path, text }) =>
+    outsideFences(text).flatMap((line, at) =>
+      [...line.matchAll(OWN_PATH)]
+        .map((match) => match[1] ?? '')
+        .filter((named) => !paths.has(named.replace(/\/$/, '')))
+        .map((named) => ({ where: `${path}:${at + 1}`, sentence: `names ${named}, which is not there` })),
+    ),
+  );
+}
+
 const MACHINE_PATH = /(?:^|[\s("'`=])(?:\/(?:home|Users|root|work|mnt|private)\/|[A-Z]:\\)/;
 
 /** Finds paths that exist on one machine only. */
@@ -34,8 +51,8 @@ export function checkMachinePaths(files: readonly TextFile[]): readonly Violatio
   );
 }
 
-/** Text outside code blocks and code spans, line by line. */
-function proseLines(text: string): readonly string[] {
+/** Lines of a text; those of code blocks are empty. */
+function outsideFences(text: string): readonly string[] {
   let fence: string | null = null;
   return text.split('\n').map((line) => {
     const mark = /^\s*(`{3,}|~{3,})/.exec(line)?.[1];
@@ -43,13 +60,14 @@ function proseLines(text: string): readonly string[] {
       fence = fence === null ? mark : null;
       return '';
     }
-    return fence === null ? line.replace(/`[^`]*`/g, '``') : '';
+    return fence === null ? line : '';
   });
 }
 
 function listLinks(text: string): readonly { readonly target: string; readonly line: number }[] {
-  return proseLines(text).flatMap((line, at) => {
-    const targets = [...line.matchAll(/\]\(\s*<?([^)\s>]+)>?[^)]*\)|(?:src|href)="([^"]+)"/g)];
+  return outsideFences(text).flatMap((line, at) => {
+    const prose = line.replace(/`[^`]*`/g, '``');
+    const targets = [...prose.matchAll(/\]\(\s*<?([^)\s>]+)>?[^)]*\)|(?:src|href)="([^"]+)"/g)];
     return targets
       .map((match) => match[1] ?? match[2] ?? '')
       .filter((target) => !/^(?:[a-z]+:|\/\/)/i.test(target))
@@ -60,10 +78,8 @@ function listLinks(text: string): readonly { readonly target: string; readonly l
 /** Anchors as GitHub makes them of headings. */
 function listAnchors(text: string): ReadonlySet<string> {
   const anchors = new Set<string>();
-  let fenced = false;
-  for (const line of text.split('\n')) {
-    if (/^\s*(?:```|~~~)/.test(line)) fenced = !fenced;
-    const heading = fenced ? undefined : /^#{1,6}\s+(.*?)\s*#*$/.exec(line)?.[1];
+  for (const line of outsideFences(text)) {
+    const heading = /^#{1,6}\s+(.*?)\s*#*$/.exec(line)?.[1];
     if (heading === undefined) continue;
     const plain = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').replace(/[`*]/g, '');
     const anchor = plain
