@@ -50,12 +50,12 @@ function drawBash(commands: readonly CommandSpec[]): string {
   const families = firstWords(commands)
     .map((first) => [first, secondWords(commands, first)] as const)
     .filter(([, second]) => second.length > 0)
-    .map(([first, second]) => drawCase(`${first} `, second));
+    .map(([first, second]) => `${drawCase(`${first} `, second).slice(0, -2)}files= ;;`);
   const values = choiceRows(commands).map(([option, choices]) => drawCase(`--${option}`, choices));
   const start = [...firstWords(commands), ...wordsOf(frontOf(commands))].join(' ');
   return `# bash completion of weft; use it with: source <(weft completion bash)
 _weft() {
-  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} words=
+  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} words= files=yes
   if [ "$COMP_CWORD" -eq 1 ]; then
     COMPREPLY=($(compgen -W ${quoteWord(start)} -- "$current"))
     return
@@ -70,7 +70,8 @@ ${values.join('\n')}
   case "\${COMP_WORDS[1]} \${COMP_WORDS[2]}" in
 ${[...pairs, ...singles, ...families].join('\n')}
   esac
-  COMPREPLY=($(compgen -W "$words" -- "$current") $(compgen -f -- "$current"))
+  COMPREPLY=($(compgen -W "$words" -- "$current"))
+  if [ -n "$files" ]; then COMPREPLY+=($(compgen -f -- "$current")); fi
 }
 complete -o filenames -F _weft weft
 `;
@@ -112,7 +113,7 @@ function drawFish(commands: readonly CommandSpec[]): string {
       second === undefined
         ? `__fish_seen_subcommand_from ${first}`
         : `__fish_seen_subcommand_from ${first}; and __fish_seen_subcommand_from ${second}`;
-    lines.push(drawFishName(commands, first, second, command.summary));
+    lines.push(...drawFishName(commands, first, second, command.summary));
     for (const option of optionsOf(command)) lines.push(drawFishOption(condition, option));
     for (const argument of command.arguments) {
       if (argument.choices === undefined) continue;
@@ -129,14 +130,12 @@ function drawFishName(
   first: string,
   second: string | undefined,
   summary: string,
-): string {
-  if (second === undefined) {
-    return `complete -c weft -n __fish_use_subcommand -f -a ${first} -d ${quoteWord(summary)}`;
-  }
+): readonly string[] {
+  const start = `complete -c weft -n __fish_use_subcommand -f -a ${first}`;
+  if (second === undefined) return [`${start} -d ${quoteWord(summary)}`];
   const others = secondWords(commands, first).join(' ');
   const condition = `__fish_seen_subcommand_from ${first}; and not __fish_seen_subcommand_from ${others}`;
-  return `complete -c weft -n __fish_use_subcommand -f -a ${first}
-complete -c weft -n ${quoteWord(condition)} -f -a ${second} -d ${quoteWord(summary)}`;
+  return [start, `complete -c weft -n ${quoteWord(condition)} -f -a ${second} -d ${quoteWord(summary)}`];
 }
 
 function drawFishOption(condition: string, option: OptionSpec): string {

@@ -1,0 +1,292 @@
+// Every command against an app in memory: what it asks of the app, what it prints, how it exits.
+import { describe, expect, it } from 'vitest';
+import { fail, ok } from '../../../src/core/failure.ts';
+import { EXIT_OF_FAILURE } from '../../../src/surfaces/cli/exit-code.ts';
+import { ASKING, createFakeApp, RUN, type, viewRun, viewTask } from './fake-app.ts';
+
+const VIEW = viewRun([ASKING, viewTask('api-docs')]);
+
+describe('commands handed to the engine', () => {
+  const check = (line: string, command: object): void => {
+    it(`weft ${line}`, async () => {
+      const fake = createFakeApp(VIEW);
+      const typed = type(line, fake, { stdin: 'from a pipe' });
+      expect(await typed.code).toBe(0);
+      expect(fake.asked).toEqual([['command', command]]);
+      expect(typed.out()).toBe('Heard.\n');
+    });
+  };
+  check('answer api-auth 2', { kind: 'answer', task: 'api-auth', option: 2, text: '' });
+  check("answer api-auth 'my own words'", {
+    kind: 'answer',
+    task: 'api-auth',
+    option: null,
+    text: 'my own words',
+  });
+  check('answer api-auth 2 please', { kind: 'answer', task: 'api-auth', option: null, text: '2 please' });
+  check('guide api-auth mind the gap', { kind: 'guide', task: 'api-auth', text: 'mind the gap' });
+  check('guide api-auth -', { kind: 'guide', task: 'api-auth', text: 'from a pipe' });
+  check('approve api-auth', { kind: 'approve', task: 'api-auth' });
+  check('approve --all', { kind: 'approve', task: null });
+  check('pause', { kind: 'pause', task: null });
+  check('stop api-auth', { kind: 'stop', task: 'api-auth' });
+  check('restart api-auth', { kind: 'restart', task: 'api-auth' });
+  check('cancel api-auth', { kind: 'cancel', task: 'api-auth' });
+  check('done api-auth', { kind: 'done', task: 'api-auth' });
+  check('resume api-auth', { kind: 'unpause', task: 'api-auth' });
+  check('resume', { kind: 'unpause', task: null });
+
+  it('say what to do when no engine heard them', async () => {
+    const fake = createFakeApp(VIEW, {
+      command: async () => ok({ sentence: 'It is kept for the engine.', by: 'inbox' }),
+    });
+    const typed = type('answer api-auth 2', fake);
+    expect(await typed.code).toBe(0);
+    expect(typed.out()).toBe(
+      'It is kept for the engine.\nNo engine leads the run now; `weft resume` goes on with it.\n',
+    );
+  });
+
+  it('answer in JSON', async () => {
+    const typed = type('pause --json', createFakeApp(VIEW));
+    await typed.code;
+    expect(typed.json()).toEqual({ schemaVersion: 1, run: RUN, sentence: 'Heard.', by: 'engine' });
+  });
+
+  it.each(['approve', 'approve api-auth --all'])('refuses weft %s', async (line) => {
+    const typed = type(line, createFakeApp(VIEW));
+    expect(await typed.code).toBe(2);
+    expect(typed.err()).toContain('error: weft approve needs a task or --all, and not both.');
+  });
+});
+
+describe('failures', () => {
+  it.each(Object.entries(EXIT_OF_FAILURE))(
+    'of kind %s exit with %i, sentence and hint on stderr',
+    async (kind, code) => {
+      const failure = {
+        kind: kind as keyof typeof EXIT_OF_FAILURE,
+        sentence: 'It \u001b[31mwent\u001b[0m wrong.',
+        hint: 'Mend it.',
+      };
+      const fake = createFakeApp(VIEW, { command: async () => fail(failure) });
+      const typed = type('pause --json', fake);
+      expect(await typed.code).toBe(code);
+      expect(typed.err()).toBe('error: It went wrong.\nhint: Mend it.\n');
+      expect(typed.json()).toEqual({ schemaVersion: 1, error: failure });
+    },
+  );
+
+  it('exit codes are those of the manual', () => {
+    expect(EXIT_OF_FAILURE).toEqual({
+      failed: 1,
+      usage: 2,
+      environment: 2,
+      corrupt: 2,
+      blocked: 3,
+      collision: 4,
+      leader: 5,
+      timeout: 124,
+    });
+  });
+
+  it.each([
+    [{}, false],
+    [{ WEFT_DEBUG: '1' }, true],
+  ] as const)('bugs are owned up to, with the stack only on request: %j', async (env, stack) => {
+    const fake = createFakeApp(VIEW, {
+      command: () => Promise.reject(new Error('Internal error: two heads')),
+    });
+    const typed = type('pause', fake, { env });
+    expect(await typed.code).toBe(1);
+    expect(typed.err()).toContain('error: Internal error: two heads\nhint: This is a bug of weft.');
+    expect(typed.err().includes('    at ')).toBe(stack);
+  });
+
+  it('names a task that was mistyped', async () => {
+    const typed = type('explain api-auht', createFakeApp(VIEW));
+    expect(await typed.code).toBe(2);
+    expect(typed.err()).toBe(
+      `error: There is no task "api-auht" in run ${RUN}.\nhint: Did you mean api-auth?\n`,
+    );
+  });
+
+  it('does not guess between two tasks', async () => {
+    const typed = type('explain api', createFakeApp(VIEW));
+    expect(await typed.code).toBe(2);
+    expect(typed.err()).toContain('"api" is the beginning of 2 tasks: api-auth, api-docs.');
+  });
+});
+
+describe('looking', () => {
+  it('weft', async () => {
+    const typed = type('', createFakeApp(VIEW));
+    expect(await typed.code).toBe(0);
+    expect(typed.out()).toMatchInlineSnapshot(`
+      "run 20260301-115500-ab12 is going on (1 working · 1 waiting) → main
+      ? api-auth asks: Which limiter?
+        Both fit.
+        files: src/api/limit.ts
+        1  Sliding window
+        2  Token bucket
+        → weft answer api-auth 1   (or another number, or "…" in your own words)
+      next: weft answer api-auth 1  (api-auth asks: Which limiter?)
+      "
+    `);
+  });
+
+  it('weft before the first run', async () => {
+    const typed = type('', createFakeApp(VIEW, { runs: async () => [] }));
+    expect(await typed.code).toBe(0);
+    expect(typed.out()).toMatchInlineSnapshot(`
+      "No run yet.
+      next: weft init  (writes a sample configuration and plan; or \`weft run FILE\`)
+      "
+    `);
+  });
+
+  it('weft status --json', async () => {
+    const typed = type('status --json', createFakeApp(VIEW));
+    expect(await typed.code).toBe(0);
+    expect(typed.json()).toEqual({
+      ...VIEW,
+      next: { command: 'weft answer api-auth 1', reason: 'api-auth asks: Which limiter?' },
+    });
+  });
+
+  it('weft explain by the beginning of an id', async () => {
+    const typed = type('explain api-d', createFakeApp(VIEW));
+    expect(await typed.code).toBe(0);
+    expect(typed.out()).toContain('api-docs · waiting · Title of api-docs');
+  });
+
+  it('weft status --watch prints changes until it is interrupted', async () => {
+    const fake = createFakeApp(VIEW);
+    const typed = type('status --watch', fake);
+    await fake.followed;
+    fake.show(viewRun([{ ...ASKING, phase: 'verifying' }]));
+    typed.send('SIGINT');
+    expect(await typed.code).toBe(130);
+    expect(typed.out()).toContain('api-auth verifying');
+    expect(typed.isHeard('SIGINT')).toBe(false);
+  });
+
+  it('weft logs cleans every line', async () => {
+    const fake = createFakeApp(VIEW);
+    const typed = type('logs api-auth -f --attempt 2 -n 5', fake);
+    expect(await typed.code).toBe(0);
+    expect(typed.out()).toBe('line of api-auth\n');
+    expect(fake.asked).toEqual([['logs', 'api-auth', { attempt: 2, follow: true, lines: 5 }, false]]);
+  });
+
+  it('weft receipt', async () => {
+    const fake = createFakeApp(VIEW);
+    const markdown = type('receipt', fake);
+    expect(await markdown.code).toBe(0);
+    expect(markdown.out()).toBe('# Receipt\n');
+    const json = type('orchestrate receipt latest --json --write', fake);
+    expect(await json.code).toBe(0);
+    expect(json.json()).toEqual({ schemaVersion: 1, schema_version: '1' });
+    expect(fake.asked.map(([, , options]) => options)).toEqual([{ write: false }, { write: true }]);
+  });
+});
+
+describe('waiting', () => {
+  it.each([
+    ['complete', 0],
+    ['failed', 1],
+    ['stopped', 1],
+    ['blocked', 1],
+    ['timeout', 1],
+    ['interrupted', 1],
+  ] as const)('for a run that is %s already exits with %i', async (state, code) => {
+    const typed = type('wait --json', createFakeApp(viewRun([], { state })));
+    expect(await typed.code).toBe(code);
+    expect(typed.json()).toMatchObject({ schemaVersion: 1, run: RUN, state, exitCode: code });
+  });
+
+  it('ends with the view that ends the run', async () => {
+    const fake = createFakeApp(VIEW);
+    const typed = type('orchestrate wait latest --for complete --timeout 600', fake);
+    await fake.followed;
+    fake.show(viewRun([], { state: 'complete' }));
+    expect(await typed.code).toBe(0);
+    expect(typed.out()).toContain('is complete');
+  });
+
+  it('ends with 124 after the time-out', async () => {
+    const typed = type('wait --timeout 0', createFakeApp(VIEW));
+    expect(await typed.code).toBe(124);
+    expect(typed.out()).toContain('is going on');
+  });
+
+  it('notices an engine that is gone without a word', async () => {
+    let leader: { pid: number } | null = { pid: 1 };
+    let state: 'running' | 'interrupted' = 'running';
+    const fake = createFakeApp(VIEW, {
+      leader: async () => leader,
+      view: async () => ok(viewRun([], { state })),
+    });
+    const typed = type('wait', fake);
+    await fake.followed;
+    typed.tick();
+    leader = null;
+    state = 'interrupted';
+    typed.tick();
+    expect(await typed.code).toBe(1);
+    expect(typed.out()).toContain('was interrupted: no engine leads it');
+    expect(typed.out()).toContain('next: weft resume');
+  });
+});
+
+describe('keeping tidy', () => {
+  it('weft worktree list', async () => {
+    const fake = createFakeApp(VIEW, {
+      worktrees: async () => [
+        { path: '/w/api', branch: 'b', run: RUN, task: 'api', keep: 'its work is not landed' },
+        { path: '/w/ui', branch: null, run: RUN, task: 'ui', keep: null },
+      ],
+    });
+    const typed = type('worktree list', fake);
+    expect(await typed.code).toBe(0);
+    expect(typed.out()).toBe('api  /w/api  kept: its work is not landed\nui  /w/ui  not needed any more\n');
+  });
+
+  it('weft worktree remove says why it did not, and exits with 1', async () => {
+    const kept = [{ path: '/w/api', reason: '2 files are not committed' }];
+    const fake = createFakeApp(VIEW, { clean: async () => ok({ removed: [], kept }) });
+    const typed = type('worktree remove api', fake);
+    expect(await typed.code).toBe(1);
+    expect(typed.out()).toBe('kept /w/api: 2 files are not committed\n');
+  });
+
+  it('weft worktree clean names what it rescued', async () => {
+    const removed = [{ path: '/w/api', rescue: 'refs/weft/rescue/r/api' }];
+    const typed = type(
+      'worktree clean --dry-run',
+      createFakeApp(VIEW, { clean: async () => ok({ removed, kept: [] }) }),
+    );
+    expect(await typed.code).toBe(0);
+    expect(typed.out()).toBe('would remove /w/api  (its work is kept at refs/weft/rescue/r/api)\n');
+  });
+
+  it('weft doctor exits with 2 when a check failed', async () => {
+    const fake = createFakeApp(VIEW, {
+      check: async () => [
+        { name: 'git', state: 'ok', sentence: 'git 2.39.5' },
+        { name: 'agent claude', state: 'failed', sentence: 'claude is not installed.', hint: 'Install it.' },
+      ],
+    });
+    const typed = type('doctor', fake);
+    expect(await typed.code).toBe(2);
+    expect(typed.out()).toBe(
+      'ok:      git: git 2.39.5\nerror:   agent claude: claude is not installed.\n         Install it.\n',
+    );
+  });
+
+  it('weft init', async () => {
+    const typed = type('init', createFakeApp(VIEW));
+    expect(await typed.code).toBe(0);
+    expect(typed.out()).toContain('wrote .weft/config.yaml\n');
+  });
+});
