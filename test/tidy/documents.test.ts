@@ -5,7 +5,12 @@ import { attemptEnvironment } from '../../src/adapters/agent/environment.ts';
 import { renderSchemas } from '../../src/adapters/config/json-schema.ts';
 import { drawLifecycle, MOVES } from '../../src/core/lifecycle.ts';
 import { COMMANDS } from '../../src/surfaces/cli/command-table.ts';
-import { EXIT_OF_FAILURE, EXIT_OF_OUTCOME } from '../../src/surfaces/cli/exit-code.ts';
+import {
+  EXIT_OF_BUG,
+  EXIT_OF_FAILURE,
+  EXIT_OF_OUTCOME,
+  EXIT_OF_SIGNAL,
+} from '../../src/surfaces/cli/exit-code.ts';
 import { ROOT, readFiles } from './repository.ts';
 
 function read(path: string): string {
@@ -47,13 +52,8 @@ describe('README', () => {
   });
 
   it('names every exit code', () => {
-    const codes = new Set([
-      0,
-      130,
-      143,
-      ...Object.values(EXIT_OF_FAILURE),
-      ...Object.values(EXIT_OF_OUTCOME),
-    ]);
+    const tables = [EXIT_OF_FAILURE, EXIT_OF_OUTCOME, EXIT_OF_SIGNAL];
+    const codes = new Set([EXIT_OF_BUG, ...tables.flatMap((table) => Object.values<number>(table))]);
     const line = /^Exit codes:[\s\S]*?\n\n/m.exec(read('README.md'))?.[0] ?? '';
     expect(new Set(line.match(/\d+/g)?.map(Number))).toEqual(codes);
   });
