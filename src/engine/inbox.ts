@@ -6,10 +6,9 @@ import type { ClockPort } from '../ports/clock.ts';
 
 /** One piece of news. */
 export type Message =
-  | { readonly kind: 'facts'; readonly events: readonly Event[] }
-  | { readonly kind: 'command'; readonly command: Command; readonly reply: (judged: Result<Judged>) => void }
-  /** Something finished or changed: decide again. */
-  | { readonly kind: 'wake' };
+  /** `taken` is called once the facts are in the state. */
+  | { readonly kind: 'facts'; readonly events: readonly Event[]; readonly taken?: () => void }
+  | { readonly kind: 'command'; readonly command: Command; readonly reply: (judged: Result<Judged>) => void };
 
 /** Most messages that may wait; commands beyond it are refused, facts never. */
 export const MAX_WAITING = 100_000;

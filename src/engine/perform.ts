@@ -33,6 +33,8 @@ interface UnderWay {
   readonly effect: WorkEffect;
   readonly controller: AbortController;
   readonly slot: number;
+  /** It ended; what it established waits in the inbox. */
+  ended: boolean;
 }
 
 /** See the file's first line. */
@@ -56,15 +58,18 @@ export function createPerformer(of: {
   const underWay = new Map<string, UnderWay>();
   let drained: (() => void) | null = null;
 
-  const finish = (key: string, events: readonly Event[]): void => {
-    underWay.delete(key);
-    of.inbox.put(events.length === 0 ? { kind: 'wake' } : { kind: 'facts', events });
-    if (underWay.size === 0) drained?.();
+  const isIdle = (): boolean => [...underWay.values()].every(({ ended }) => ended);
+  const finish = (each: UnderWay, events: readonly Event[]): void => {
+    each.ended = true;
+    // until its facts are in the state it is still wanted, and must not be begun again
+    of.inbox.put({ kind: 'facts', events, taken: () => underWay.delete(each.effect.key) });
+    if (isIdle()) drained?.();
   };
 
   const start = (effect: WorkEffect, slot: number): void => {
     const controller = new AbortController();
-    underWay.set(effect.key, { effect, controller, slot });
+    const each: UnderWay = { effect, controller, slot, ended: false };
+    underWay.set(effect.key, each);
     const context: EffectContext = {
       parts: of.parts,
       state: of.state,
@@ -72,7 +77,7 @@ export function createPerformer(of: {
       emit: (events) => of.inbox.put({ kind: 'facts', events }),
       slot,
     };
-    void settle(effect, context).then((events) => finish(effect.key, events));
+    void settle(effect, context).then((events) => finish(each, events));
   };
 
   return {
@@ -87,7 +92,7 @@ export function createPerformer(of: {
     },
     stop: async () => {
       for (const { controller } of underWay.values()) controller.abort();
-      if (underWay.size === 0) return;
+      if (isIdle()) return;
       await new Promise<void>((resolve) => {
         drained = resolve;
       });

@@ -84,6 +84,7 @@ function accept(ledger: Ledger, message: Message, replies: (() => void)[]): void
   switch (message.kind) {
     case 'facts':
       ledger.record(message.events);
+      message.taken?.();
       return;
     case 'command': {
       const judged = judgeCommand(ledger.state, message.command);
@@ -91,8 +92,6 @@ function accept(ledger: Ledger, message: Message, replies: (() => void)[]): void
       replies.push(() => message.reply(judged));
       return;
     }
-    case 'wake':
-      return;
   }
 }
 
