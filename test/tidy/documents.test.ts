@@ -11,7 +11,7 @@ import {
   EXIT_OF_OUTCOME,
   EXIT_OF_SIGNAL,
 } from '../../src/surfaces/cli/exit-code.ts';
-import { ROOT, readFiles } from './repository.ts';
+import { listPaths, ROOT, readFiles } from './repository.ts';
 
 function read(path: string): string {
   return readFiles([path])[0]?.text ?? '';
@@ -41,6 +41,17 @@ function codeWords(text: string): ReadonlySet<string> {
 function schema(name: string): unknown {
   return JSON.parse(new Map(Object.entries(renderSchemas())).get(name) ?? 'null');
 }
+
+describe('ARCHITECTURE.md', () => {
+  it('lists the invariants that the simulation checks', () => {
+    const world = readFiles(listPaths().filter((path) => /^src\/testing\/world\/.*\.ts$/.test(path)));
+    const checked = world.flatMap(({ text }) => [...text.matchAll(/violate\(\s*world,\s*'([a-z-]+)'/g)]);
+    const rows = [...read('ARCHITECTURE.md').matchAll(/^\| (`[a-z-]+`(?:, `[a-z-]+`)*) \|/gm)];
+    const listed = rows.flatMap((row) => row[1]?.match(/[a-z-]+/g) ?? []);
+    expect(checked.length).toBeGreaterThan(10);
+    expect([...new Set(listed)].sort()).toEqual([...new Set(checked.map((match) => match[1]))].sort());
+  });
+});
 
 describe('README', () => {
   const rows = [...read('README.md').matchAll(/^\| `weft ?([^`]*)` \|/gm)].map((match) => match[1] ?? '');
