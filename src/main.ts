@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 // The program: hands this process to the command line and loads the rest of weft only when a command needs it.
 import { join } from 'node:path';
-import { EXIT_OF_BUG, EXIT_OF_SIGNAL } from './surfaces/cli/exit-code.ts';
+import { EXIT_OF_SIGNAL } from './surfaces/cli/exit-code.ts';
 import { type RunCommand, runFront } from './surfaces/cli/front.ts';
 import type { Io, Output, Signal } from './surfaces/cli/io.ts';
-import { reportBug } from './surfaces/cli/report.ts';
+import { reportError } from './surfaces/cli/report.ts';
 import { SHOW_CURSOR } from './surfaces/cli/screen.ts';
 
 /** Version of the package, put in by the build. */
@@ -75,8 +75,7 @@ process.stdout.on('error', () => {
 process.stderr.on('error', () => undefined);
 process.on('uncaughtException', (error) => {
   if (io.stdout.isTTY) io.stdout.write(SHOW_CURSOR);
-  reportBug(io, error);
-  process.exit(EXIT_OF_BUG);
+  process.exit(reportError(io, error, { json: false }));
 });
 
 async function load(): Promise<RunCommand> {

@@ -2,13 +2,12 @@
 import { type Failure, ok, type Result } from '../../core/failure.ts';
 import { COMMANDS, FRONT_COMMAND, GROUPS } from './command-table.ts';
 import { drawCompletion, type Shell } from './completion.ts';
-import { EXIT_OF_BUG } from './exit-code.ts';
 import { glance } from './glance.ts';
 import { drawFamily, drawHelp, drawOverview, type HelpStyle } from './help.ts';
 import type { Io } from './io.ts';
 import { choosePaint } from './paint.ts';
 import { findCommand, hasFlag, type Parsed, parseWords } from './parse.ts';
-import { printLine, reportBug, reportFailure } from './report.ts';
+import { printLine, reportError, reportFailure } from './report.ts';
 import { printBrief, printStatus } from './status.ts';
 
 /** Runs a command that needs more than a file. */
@@ -28,8 +27,7 @@ export async function runFront(io: Io, load: () => Promise<RunCommand>): Promise
     const run = await load();
     return await run(io, parsed.value);
   } catch (error) {
-    reportBug(io, error);
-    return EXIT_OF_BUG;
+    return reportError(io, error, { json: io.argv.includes('--json') });
   }
 }
 

@@ -9,6 +9,7 @@ import { plainPaint } from './paint.ts';
 import { drawQuestion } from './question.ts';
 import { printJson, printLine } from './report.ts';
 import { openScreen } from './screen.ts';
+import { cutToWidth } from './width.ts';
 
 /** Shows views until it is closed. */
 export interface Watcher {
@@ -18,7 +19,9 @@ export interface Watcher {
   close(): void;
 }
 
-const TICK_MS = 1000;
+/** Frames a second are ten at most; without news one a second, for the clocks in it. */
+const FRAME_MS = 100;
+const IDLE_FRAME_MS = 1000;
 
 /** Chooses how to show by the call's flags and terminal. */
 export function createWatcher(call: Call): Watcher {
@@ -31,16 +34,29 @@ export function createWatcher(call: Call): Watcher {
 function createTableWatcher({ io, paint }: Call): Watcher {
   const screen = openScreen(io.stdout);
   let last: RunView | null = null;
-  let notes = '';
+  let note = '';
+  let drawnAt = Number.NEGATIVE_INFINITY;
+  let news = false;
   let open = true;
   const draw = (): void => {
     if (last === null || !open) return;
     const { columns, rows } = io.stdout;
-    const room = notes === '' ? rows : rows - 1;
-    const frame = drawFrame(last, { columns, rows: room, nowMs: io.now(), paint });
-    screen.draw(notes === '' ? frame : [...frame, paint('yellow', notes.slice(0, columns))]);
+    const frame = drawFrame(last, {
+      columns,
+      rows: note === '' ? rows : rows - 1,
+      nowMs: io.now(),
+      paint,
+    });
+    screen.draw(note === '' ? frame : [...frame, paint('yellow', cutToWidth(note, columns))]);
+    drawnAt = io.now();
+    news = false;
   };
-  const stopTicks = io.every(TICK_MS, draw);
+  const drawWhenDue = (): void => {
+    const sinceMs = io.now() - drawnAt;
+    // a clock that was set back must not stop the picture
+    if (sinceMs < 0 || sinceMs >= (news ? FRAME_MS : IDLE_FRAME_MS)) draw();
+  };
+  const stopTicks = io.every(FRAME_MS, drawWhenDue);
   const stopResize = io.onSignal('SIGWINCH', () => {
     screen.resize();
     draw();
@@ -48,10 +64,11 @@ function createTableWatcher({ io, paint }: Call): Watcher {
   return {
     show: (view) => {
       last = view;
-      draw();
+      news = true;
+      drawWhenDue();
     },
     note: (line) => {
-      notes = line;
+      note = line;
       draw();
     },
     close: () => {

@@ -36,17 +36,6 @@ describe('commands handed to the engine', () => {
   check('resume api-auth', { kind: 'unpause', task: 'api-auth' });
   check('resume', { kind: 'unpause', task: null });
 
-  it('say what to do when no engine heard them', async () => {
-    const fake = createFakeApp(VIEW, {
-      command: async () => ok({ sentence: 'It is kept for the engine.', by: 'inbox' }),
-    });
-    const typed = type('answer api-auth 2', fake);
-    expect(await typed.code).toBe(0);
-    expect(typed.out()).toBe(
-      'It is kept for the engine.\nNo engine leads the run now; `weft resume` goes on with it.\n',
-    );
-  });
-
   it('answer in JSON', async () => {
     const typed = type('pause --json', createFakeApp(VIEW));
     await typed.code;
@@ -103,6 +92,27 @@ describe('failures', () => {
     expect(typed.err().includes('    at ')).toBe(stack);
   });
 
+  it.each([
+    [
+      new Error('It is lost.', { cause: { kind: 'leader', sentence: 'Another one leads.' } }),
+      5,
+      'Another one leads.',
+    ],
+    [
+      Object.assign(new Error('ENOSPC: no space left on device, write'), {
+        code: 'ENOSPC',
+        syscall: 'write',
+      }),
+      2,
+      'The system refused: ENOSPC: no space left on device, write.',
+    ],
+  ])('that are thrown are not taken for bugs: %s', async (error, code, sentence) => {
+    const typed = type('pause', createFakeApp(VIEW, { command: () => Promise.reject(error) }));
+    expect(await typed.code).toBe(code);
+    expect(typed.err()).toContain(`error: ${sentence}\n`);
+    expect(typed.err()).not.toContain('bug');
+  });
+
   it('names a task that was mistyped', async () => {
     const typed = type('explain api-auht', createFakeApp(VIEW));
     expect(await typed.code).toBe(2);
@@ -136,7 +146,13 @@ describe('looking', () => {
   });
 
   it('weft before the first run', async () => {
-    const typed = type('', createFakeApp(VIEW, { runs: async () => [] }));
+    const typed = type(
+      '',
+      createFakeApp(VIEW, {
+        runs: async () => [],
+        findRun: async () => fail({ kind: 'usage', sentence: 'There is no run yet.' }),
+      }),
+    );
     expect(await typed.code).toBe(0);
     expect(typed.out()).toMatchInlineSnapshot(`
       "No run yet.
@@ -220,22 +236,28 @@ describe('waiting', () => {
     expect(typed.out()).toContain('is going on');
   });
 
-  it('notices an engine that is gone without a word', async () => {
-    let leader: { pid: number } | null = { pid: 1 };
-    let state: 'running' | 'interrupted' = 'running';
-    const fake = createFakeApp(VIEW, {
-      leader: async () => leader,
-      view: async () => ok(viewRun([], { state })),
-    });
+  it('says so when the engine is gone without a word', async () => {
+    const fake = createFakeApp(VIEW);
     const typed = type('wait', fake);
     await fake.followed;
-    typed.tick();
-    leader = null;
-    state = 'interrupted';
-    typed.tick();
+    fake.show(viewRun([], { state: 'interrupted' }));
     expect(await typed.code).toBe(1);
     expect(typed.out()).toContain('was interrupted: no engine leads it');
     expect(typed.out()).toContain('next: weft resume');
+  });
+
+  it('does not believe that a run goes on when its views end', async () => {
+    let looks = 0;
+    const fake = createFakeApp(VIEW, {
+      followView: async () => undefined,
+      view: async () => {
+        looks += 1;
+        return looks === 1 ? ok(VIEW) : fail({ kind: 'corrupt', sentence: 'The journal is rotten.' });
+      },
+    });
+    const typed = type('wait', fake);
+    expect(await typed.code).toBe(2);
+    expect(typed.err()).toBe('error: The journal is rotten.\n');
   });
 });
 

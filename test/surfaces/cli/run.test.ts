@@ -15,7 +15,7 @@ import {
   viewRun,
   viewTask,
 } from './fake-app.ts';
-import type { createFakeIo } from './fake-io.ts';
+import { type createFakeIo, NOON } from './fake-io.ts';
 
 /** Types the line and waits until the run is followed. */
 async function start(
@@ -221,6 +221,12 @@ describe('the run', () => {
     const before = typed.out().length;
     typed.tick();
     expect(typed.out().length, 'nothing changed, nothing drawn').toBe(before);
+    for (const id of ['second', 'third']) fake.show(viewRun([viewTask(id, { phase: 'working' })]));
+    expect(typed.out().length, 'ten frames a second are enough').toBe(before);
+    typed.setNow(NOON + 100);
+    typed.tick();
+    expect(typed.out()).toContain('third');
+    expect(typed.out()).not.toContain('second');
     typed.resize({ columns: 40, rows: 10 });
     typed.send('SIGWINCH');
     expect(typed.out()).toContain('\u001b[2J\u001b[H');

@@ -25,12 +25,8 @@ export async function giveTo(
   const said = await app.command(run, command);
   if (!said.ok) return said;
   const { sentence, by } = said.value;
-  if (call.json) {
-    printJson(call.io, { run, sentence, by });
-    return ok(0);
-  }
-  printLine(call.io, cleanText(sentence));
-  if (by === 'inbox') printLine(call.io, 'No engine leads the run now; `weft resume` goes on with it.');
+  if (call.json) printJson(call.io, { run, sentence, by });
+  else printLine(call.io, cleanText(sentence));
   return ok(0);
 }
 

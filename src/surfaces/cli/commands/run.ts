@@ -133,8 +133,9 @@ async function isTask(app: App, run: string, name: string): Promise<boolean> {
   return view.ok && view.value.tasks.some((task) => task.id === name);
 }
 
+/** Tells whether an engine is at work on the run. */
 async function isLed(app: App, run: string): Promise<boolean> {
   if ((await app.leader()) === null) return false;
-  const entry = (await app.runs()).find((each) => each.run === run);
-  return entry?.state === 'running';
+  const view = await app.view(run);
+  return view.ok && view.value.state === 'running';
 }

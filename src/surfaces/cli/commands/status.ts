@@ -13,9 +13,9 @@ import { createWatcher } from '../watcher.ts';
 export const front: Handler = async (call) => {
   const app = await call.openApp(call.io.cwd);
   if (!app.ok) return app;
-  const [latest] = await app.value.runs();
-  if (latest === undefined) return ok(printNoRun(call));
-  const view = await app.value.view(latest.run);
+  const latest = await app.value.findRun('latest');
+  if (!latest.ok) return (await app.value.runs()).length === 0 ? ok(printNoRun(call)) : latest;
+  const view = await app.value.view(latest.value);
   if (!view.ok) return view;
   printBrief(call, view.value);
   return ok(0);

@@ -12,9 +12,6 @@ import { numberOption } from '../parse.ts';
 import { printJson, printLine } from '../report.ts';
 import { drawHeading, drawNext, findNext } from '../summary.ts';
 
-/** How often the leader is looked for while nothing is heard from it. */
-const LIVENESS_MS = 2000;
-
 /** Longest wait that a timer can hold. */
 const MAX_WAIT_MS = 2 ** 31 - 1;
 
@@ -24,7 +21,9 @@ export const wait: Handler = async (call) => {
   if (!found.ok) return found;
   const { app, view } = found.value;
   const began = call.io.now();
-  const end = await waitForEnd(call, app, view);
+  const ended = await waitForEnd(call, app, view);
+  if (!ended.ok) return ended;
+  const end = ended.value;
   const { state } = end.view;
   const over = state !== 'running';
   const code = end.code ?? (state === 'complete' ? 0 : over ? 1 : EXIT_OF_FAILURE.timeout);
@@ -54,31 +53,24 @@ interface End {
   readonly code: number | null;
 }
 
-async function waitForEnd(call: Call, app: App, first: RunView): Promise<End> {
-  if (isOver(first)) return { view: first, code: null };
+async function waitForEnd(call: Call, app: App, first: RunView): Promise<Result<End>> {
+  if (isOver(first)) return ok({ view: first, code: null });
   const interruption = listenForEnd(call.io);
   let last = first;
   const note = (view: RunView): void => {
     last = view;
     if (isOver(view)) interruption.end();
   };
-  const look = async (): Promise<void> => {
-    if ((await app.leader()) !== null) return;
-    const view = await app.view(first.run);
-    if (view.ok) note(view.value);
-  };
-  // an engine that is killed says nothing: its going has to be looked for
-  const stopLooking = call.io.every(LIVENESS_MS, () => void look().catch(() => undefined));
   const stopTimer = startTimer(numberOption(call.parsed, 'timeout'), interruption.end);
   try {
     await app.followView(first.run, note, interruption.signal);
-    if (!isOver(last) && interruption.code() === null) await look();
   } finally {
-    stopLooking();
     stopTimer();
     interruption.close();
   }
-  return { view: last, code: isOver(last) ? null : interruption.code() };
+  if (isOver(last) || interruption.signal.aborted) return ok({ view: last, code: interruption.code() });
+  const now = await app.view(first.run);
+  return now.ok ? ok({ view: now.value, code: null }) : now;
 }
 
 function startTimer(seconds: number | undefined, act: () => void): () => void {
