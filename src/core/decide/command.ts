@@ -172,7 +172,7 @@ const done: Judge = (ts, state) => {
     }
     return say([{ type: 'task.done', task: ts.task.id }], `${ts.task.id} is done.`);
   }
-  if (ts.phase !== 'waiting' || ts.attempt?.worktree == null) {
+  if (ts.phase !== 'waiting' || ts.wipe || ts.attempt?.worktree == null) {
     return refuse('usage', `${ts.task.id} is ${ts.phase}: there is no worktree of yours to take over.`);
   }
   return say(

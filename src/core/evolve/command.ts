@@ -154,7 +154,7 @@ function done(state: RunState, ts: TaskState, ms: RunMs): void {
     }
     return;
   }
-  if (ts.attempt === null || ts.phase !== 'waiting') return;
+  if (ts.attempt === null || ts.phase !== 'waiting' || ts.wipe) return;
   ts.paused = false;
   ts.question = null;
   ts.askedAt = null;

@@ -72,12 +72,10 @@ export function evolveLanding(ts: TaskState, event: LandingEvent, ms: RunMs): vo
       ts.failure = { cause: event.cause, sentence: event.sentence };
       return;
     case 'task.swept':
-      ts.swept = { rescue: event.rescue, kept: event.kept };
-      if (ts.wipe) {
-        ts.wipe = false;
-        ts.attempt = null;
-        ts.swept = null;
-      }
+      if (isTerminal(ts.phase)) ts.swept = { rescue: event.rescue, kept: event.kept };
+      if (ts.phase !== 'waiting' || !ts.wipe) return;
+      ts.wipe = false;
+      ts.attempt = null;
       return;
     default:
       unreachable(event);
