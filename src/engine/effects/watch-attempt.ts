@@ -7,6 +7,7 @@ import { type RunState, taskOf } from '../../core/state.ts';
 import type { AgentStatus } from '../../ports/agent.ts';
 import type { EffectContext, Performed } from '../perform.ts';
 import { attemptDirOf } from '../places.ts';
+import { endProcesses } from './stop-attempt.ts';
 
 type WatchAttempt = Extract<Effect, { kind: 'watch-attempt' }>;
 
@@ -23,6 +24,8 @@ export async function watchAttempt(effect: WatchAttempt, context: EffectContext)
   try {
     const exit = await parts.process.waitForExit({ dir, identity }, signal);
     if (exit === null) return ok([]);
+    // what it started and left behind ends with it, even when nothing else happens to the task for a while
+    await endProcesses(effect, context);
     await look.settled();
     const status = await parts.readStatus(statusFile);
     const asked = status === null ? null : questionOf(effect, state, status);
