@@ -19,10 +19,10 @@ export function beginAgent(world: World, proc: Proc): void {
   play(world, proc, [...SCRIPTS[temper]]);
 }
 
-/** In the end every agent becomes diligent: a task that fails for ever proves nothing about coming to rest. */
+/** After a few attempts every agent becomes diligent: a task that fails for ever proves little. */
 function temperOf(world: World, proc: Proc): Temper {
   const { tape, scene } = world;
-  if (proc.attempt > scene.patience || world.faultsLeft === 0) return 'diligent';
+  if (proc.attempt > scene.patience) return 'diligent';
   return scene.tempers[tape.pick(scene.tempers.length)] ?? 'diligent';
 }
 
@@ -65,7 +65,7 @@ const commit: Act = (world, proc) => {
 const tidyUp: Act = (world, proc) => {
   const worktree = world.git.worktrees.get(proc.cwd);
   if (worktree === undefined || !worktree.folder || worktree.branch !== null) return true;
-  const branch = [...world.git.refs.keys()].find((ref) => ref.endsWith(`/${proc.task}/work`));
+  const branch = [...world.git.refs.keys()].find((ref) => ref.startsWith('refs/heads/') && ref.endsWith(`/${proc.task}/work`));
   if (branch === undefined) return true;
   const kept = worktree.detached;
   worktree.branch = branch.slice('refs/heads/'.length);
@@ -186,7 +186,7 @@ const SCRIPTS: Readonly<Record<Temper, readonly Act[]>> = {
   vanishes: [...WORK, write(ownPath, 'half'), vanish({ code: null, signal: null })],
   'vanishes-done': [...WORK, vanish({ code: null, signal: null })],
   asks: [write(ownPath, 'half'), ask, waitForAnswer],
-  'asks-and-ends': [ask, leave(0)],
+  'asks-and-ends': [ask, leaveChild, leave(0)],
   hangs: [write(ownPath, 'half'), hang],
   'hangs-deaf': [turnDeaf, write(ownPath, 'half'), commit, hang],
   odd: [write(ownPath, 'good'), detach, commit],

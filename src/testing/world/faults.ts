@@ -149,6 +149,7 @@ export const STRIKE_NAMES: readonly string[] = [
 export function strike(world: World, item: Item): boolean {
   const { tape, scene } = world;
   const [names, kind] = tape.chance(scene.deedShare) ? [DEED_NAMES, 'deed'] : [STRIKES, 'fault'];
+  if ((kind === 'deed' ? world.deedsLeft : world.faultsLeft) === 0) return false;
   const first = tape.pick(names.length);
   for (let turn = 0; turn < names.length; turn += 1) {
     const name = names[(first + turn) % names.length] ?? '';
@@ -156,7 +157,9 @@ export function strike(world: World, item: Item): boolean {
     if (act?.(world, item) !== true) continue;
     count(world, `${kind}: ${name}`);
     note(world, () => `*** ${kind}: ${name}`);
-    if (kind === 'fault') world.faults += 1;
+    world.faults += kind === 'fault' ? 1 : 0;
+    if (kind === 'deed') world.deedsLeft -= 1;
+    else world.faultsLeft -= 1;
     return true;
   }
   return false;

@@ -8,6 +8,7 @@ import {
   filesOf,
   isAncestorOf,
   isCheckoutDirty,
+  leaveLock,
   mergeBaseOf,
   mergeTrees,
   type Tree,
@@ -58,7 +59,7 @@ export function createWorldGit(world: World, life: Life): GitPort {
       return change(`git.land ${what.note}`, {
         locks: [ref, INTEGRATION],
         act: () => ok(landIn(world, { ...what, ref })),
-        half: () => void git.locks.set(ref, 'stale'),
+        half: () => leaveLock(git, ref),
       });
     },
     pin: async (ref, commit) => {
@@ -68,7 +69,7 @@ export function createWorldGit(world: World, life: Life): GitPort {
           git.refs.set(ref, commit);
           return ok(undefined);
         },
-        half: () => void git.locks.set(ref, 'stale'),
+        half: () => leaveLock(git, ref),
       });
       if (!pinned.ok) throw new Error(pinned.failure.sentence);
     },

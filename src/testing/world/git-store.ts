@@ -184,6 +184,11 @@ export function commitWorktree(git: GitWorld, worktree: Worktree, by: Commit['by
   return made;
 }
 
+/** A killed git leaves its lock file behind, where nobody else held it. */
+export function leaveLock(git: GitWorld, name: string): void {
+  if (!git.locks.has(name)) git.locks.set(name, 'stale');
+}
+
 /** Tells whether the user's checkout has changes that are not committed. */
 export function isCheckoutDirty(git: GitWorld): boolean {
   return changedPaths(filesOf(git, git.checkout.head), git.checkout.files).length > 0;

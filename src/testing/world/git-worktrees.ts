@@ -12,6 +12,7 @@ import {
   filesOf,
   headOf,
   isAncestorOf,
+  leaveLock,
   type Worktree,
 } from './git-store.ts';
 import { checkRemoval, noteAgentCommit } from './oracle.ts';
@@ -58,7 +59,7 @@ export function worktreeCalls(calls: GitCalls): WorktreeCalls {
           git.worktrees.set(path, made);
           return ok(undefined);
         },
-        half: () => void git.locks.set(indexLock(path), 'stale'),
+        half: () => leaveLock(git, indexLock(path)),
       }),
     isUntouched: ({ path, commit }) =>
       ask('git.isUntouched', () => {
@@ -71,7 +72,7 @@ export function worktreeCalls(calls: GitCalls): WorktreeCalls {
       change(`git.commitLeftovers ${path}`, {
         locks: [indexLock(path)],
         act: () => commitIn(world, path),
-        half: () => void git.locks.set(indexLock(path), 'stale'),
+        half: () => leaveLock(git, indexLock(path)),
       }),
     inspect: (what) => change(`git.inspect ${what.worktree}`, { locks: [], act: () => inspectIn(world, what) }),
     removeWorktree: (what) =>
@@ -164,7 +165,7 @@ function halfMake(world: World, spec: WorktreeSpec): void {
   }
   const how = world.tape.pick(4);
   if (how === 0) return;
-  if (how === 1) return void git.locks.set(ref, 'stale');
+  if (how === 1) return leaveLock(git, ref);
   git.worktrees.set(spec.path, {
     path: spec.path,
     branch: spec.branch,
@@ -174,7 +175,7 @@ function halfMake(world: World, spec: WorktreeSpec): void {
     ready: false,
     folder: true,
   });
-  git.locks.set(indexLock(spec.path), 'stale');
+  leaveLock(git, indexLock(spec.path));
   if (how === 3) git.broken = true;
 }
 

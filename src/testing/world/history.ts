@@ -93,7 +93,8 @@ function createWorld(tape: Tape, of: { readonly scene: Scene; readonly log: bool
     monoMs: 1_000,
     wallAheadMs: 1_700_000_000_000,
     steps: 0,
-    faultsLeft: of.scene.faultRate === 0 ? 0 : of.scene.faults,
+    faultsLeft: of.scene.faults,
+    deedsLeft: of.scene.deeds,
     faults: 0,
     life: null,
     epoch: 0,
@@ -120,10 +121,7 @@ function step(world: World): boolean {
   const byte = world.tape.byte();
   const item = ready[byte % ready.length];
   if (item === undefined) return true;
-  if (world.faultsLeft > 0 && byte >= 256 - world.scene.faultRate) {
-    world.faultsLeft -= 1;
-    if (strike(world, item)) return true;
-  }
+  if (byte >= 256 - world.scene.faultRate && strike(world, item)) return true;
   take(world, item);
   note(world, () => item.name);
   item.run();

@@ -21,10 +21,12 @@ export interface Oracle {
   readonly candidates: Map<Oid, { readonly task: TaskId; readonly base: Oid }>;
   /** Moves of the target or the integration branch that weft made, by task. */
   readonly landings: Map<TaskId, Oid[]>;
-  /** Tasks that ever landed, whatever people did to the target later. */
-  readonly landed: Set<TaskId>;
+  /** Commits that ever landed, whatever people did to the target later. */
+  readonly landed: Map<TaskId, Oid>;
   /** Work that people merged by hand. */
   readonly merged: Set<TaskId>;
+  /** What each engine brought about. */
+  readonly done: Set<string>;
   readonly agentCommits: { readonly commit: Oid; readonly task: TaskId }[];
   /** Run clock before which a task must not start again. */
   readonly notBefore: Map<TaskId, number>;
@@ -42,8 +44,9 @@ export function createOracle(): Oracle {
     passed: new Map(),
     candidates: new Map(),
     landings: new Map(),
-    landed: new Set(),
+    landed: new Map(),
     merged: new Set(),
+    done: new Set(),
     agentCommits: [],
     notBefore: new Map(),
     tries: new Map(),
@@ -79,6 +82,7 @@ function admit(world: World, record: Recorded): void {
   const stopped = ts.attempt?.stop ?? null;
   if (event.type === 'attempt.spawned') checkSpawn(world, ts, record);
   if (event.type === 'task.landed') checkLanded(world, ts, event);
+  if (ONCE.has(event.type) && 'attempt' in event) checkOnce(world, { ...event, epoch: record.epoch });
   evolve(oracle.shadow, record);
   const { phase } = ts;
   if (phase !== before) {
@@ -91,6 +95,18 @@ function admit(world: World, record: Recorded): void {
   }
   if (isTerminal(phase) && ts.holdsClaim) violate(world, 'claim-leak', `${event.task} is ${phase} and holds its claim`);
   keepBooks(world, ts, { event, ms: record.ms, stopped });
+}
+
+/** Ends of effects that one engine brings about once for an attempt. */
+const ONCE = new Set(['attempt.started', 'attempt.exited', 'attempt.stopped']);
+
+function checkOnce(
+  world: World,
+  event: { readonly type: string; readonly task: TaskId; readonly attempt: number; readonly epoch: number },
+): void {
+  const key = `${event.epoch} ${event.type} ${event.task}/${event.attempt}`;
+  if (world.oracle.done.has(key)) violate(world, 'performed-once', `${key} twice`);
+  world.oracle.done.add(key);
 }
 
 const AT_ONCE = new Set(['no-changes', 'outside-claim', 'worktree-odd', 'gate-failed', 'asked', 'stopped']);
@@ -209,7 +225,7 @@ export function claimsMeet(one: readonly string[] | null, other: readonly string
 
 /** Tells whether a task's claim keeps another from starting: it has begun, is not final, and they are not stacked. */
 export function isInTheWay(world: World, ts: TaskState, other: TaskState): boolean {
-  if (other.attempts === 0 || other.wipe || isTerminal(other.phase)) return false;
+  if (other.attempt === null || other.wipe || isTerminal(other.phase)) return false;
   if (!claimsMeet(ts.task.owns, other.task.owns)) return false;
   const live = other.phase === 'spawned' || other.phase === 'working';
   return live || !(isStacked(world, ts, other) || isStacked(world, other, ts));
@@ -229,7 +245,7 @@ function checkLanded(world: World, ts: TaskState, event: Extract<Event, { readon
   const { id } = ts.task;
   const seen = ts.attempt?.inspected;
   if (event.by === 'weft' && event.commit !== event.base) {
-    if (oracle.landings.get(id)?.includes(event.commit) !== true) {
+    if (oracle.landed.get(id) !== event.commit) {
       violate(world, 'landed-is-true', `${id} is said to have landed as ${event.commit}, which nobody saw`);
     }
     return;
@@ -319,7 +335,7 @@ export function checkMove(
   const landed = oracle.landings.get(candidate.task) ?? [];
   if (landed.length > 0) violate(world, 'one-landing-per-task', `${candidate.task} lands again`);
   oracle.landings.set(candidate.task, [...landed, of.to]);
-  oracle.landed.add(candidate.task);
+  oracle.landed.set(candidate.task, of.to);
   checkHeard(world, candidate.task);
 }
 

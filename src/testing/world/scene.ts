@@ -68,6 +68,7 @@ export interface Scene {
   /** Of 256 steps, how many strike. */
   readonly faultRate: number;
   readonly faults: number;
+  readonly deeds: number;
   /** Of 256 strikes, how many are deeds of people instead of faults. */
   readonly deedShare: number;
 }
@@ -117,9 +118,10 @@ export function drawScene(tape: Tape): Scene {
     tempers: tape.pick(4) === 0 ? ['diligent'] : TEMPERS,
     patience: tape.pick(4),
     stay: tape.chance(100),
-    faultRate: [0, 4, 8, 16, 32, 64][tape.pick(6)] ?? 0,
+    faultRate: [6, 12, 24, 48, 96][tape.pick(5)] ?? 6,
     faults: 3 + tape.pick(8),
-    deedShare: [0, 60, 120, 200][tape.pick(4)] ?? 0,
+    deeds: [4, 0, 12][tape.pick(3)] ?? 4,
+    deedShare: [40, 100, 180][tape.pick(3)] ?? 40,
   };
 }
 

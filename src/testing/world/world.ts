@@ -62,6 +62,7 @@ export interface World {
   wallAheadMs: number;
   steps: number;
   faultsLeft: number;
+  deedsLeft: number;
   faults: number;
   /** The engine that leads, or led last; null: a new one is to start. */
   life: Life | null;
