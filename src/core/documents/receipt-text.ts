@@ -23,8 +23,11 @@ function renderHead({ orchestration_id, outcome, target, summary, ...rest }: Rec
   const { tasks_total, tasks_completed, tasks_failed, tasks_stopped, tasks_pending, tasks_cancelled } =
     summary;
   const held = tasks_stopped - tasks_failed - tasks_cancelled;
+  const landed = rest.tasks.filter((task) => task.merge !== null).length;
+  const byHand = tasks_completed - landed;
   const counts = [
-    `${tasks_completed} of ${tasks_total} landed on ${oneLine(target)}`,
+    `${landed} of ${tasks_total} landed on ${oneLine(target)}`,
+    ...(byHand > 0 ? [`${byHand} done by hand`] : []),
     ...(tasks_failed > 0 ? [`${tasks_failed} failed`] : []),
     ...(held > 0 ? [`${held} waiting for you`] : []),
     ...(tasks_pending > 0 ? [`${tasks_pending} pending`] : []),
@@ -64,7 +67,7 @@ function renderTasks({ tasks }: ReceiptDocument): string {
 }
 
 function statusText(task: TaskReceipt): string {
-  if (task.status === 'finished') return 'landed';
+  if (task.status === 'finished') return task.merge === null ? 'done by hand' : 'landed';
   if (task.phase === 'failed' || task.phase === 'cancelled') return task.phase;
   return task.status === 'stopped' ? `${task.phase}: needs you` : task.phase;
 }

@@ -158,7 +158,9 @@ export function documentReceipt(state: RunState, now: RunMs): ReceiptDocument {
 }
 
 function documentTask(state: RunState, ts: TaskState, now: RunMs): TaskReceipt {
-  const { task, landed } = ts;
+  const { task } = ts;
+  // what a human did is not known by a commit
+  const landed = task.type === 'manual' ? null : ts.landed;
   const seen = ts.attempt?.inspected ?? null;
   const commits = [seen?.head, landed?.commit].filter((commit) => commit !== undefined);
   const checkpoint = landed?.commit ?? (ts.attempt?.verified == null ? undefined : seen?.head);

@@ -31,7 +31,7 @@ const BY_CAUSE: Readonly<Record<Cause, StopReason>> = {
   'agent-missing': {
     reason: 'launch_failed',
     family: 'worker',
-    fix: 'Install the agent or correct its command line, `weft check` tells; then `weft restart TASK`.',
+    fix: 'Install the agent or correct its command line, `weft doctor` tells; then `weft restart TASK`.',
   },
   'agent-crashed': {
     reason: 'implement_parse_failed',
@@ -91,7 +91,7 @@ const BY_CAUSE: Readonly<Record<Cause, StopReason>> = {
   stopped: {
     reason: 'stopped_by_user',
     family: 'orchestrator',
-    fix: '`weft resume TASK` goes on.',
+    fix: '`weft resume TASK` goes on; a cancelled task starts anew with `weft restart TASK`.',
   },
   'internal-error': {
     reason: 'orchestrator_internal_error',
