@@ -1,5 +1,7 @@
 #!/usr/bin/env node
 // The program: hands this process to the command line and loads the rest of weft only when a command needs it.
+import { fstatSync, statSync, writeSync } from 'node:fs';
+import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { EXIT_OF_SIGNAL } from './surfaces/cli/exit-code.ts';
 import { type RunCommand, runFront } from './surfaces/cli/front.ts';
@@ -13,12 +15,15 @@ declare const WEFT_VERSION: string;
 /** Acts for standard output that nobody reads any more, by order of listening. */
 const brokenPipeActs = new Set<() => void>();
 
+/** The streams that were needed. */
+const streams: NodeJS.WriteStream[] = [];
+
 const io: Io = {
   argv: process.argv.slice(2),
   cwd: process.cwd(),
   env: process.env,
-  stdout: openOutput(process.stdout),
-  stderr: openOutput(process.stderr),
+  stdout: openOutput('stdout', breakPipe),
+  stderr: openOutput('stderr', () => undefined),
   readStdin,
   program: { node: process.execPath, entry: __filename },
   version: WEFT_VERSION,
@@ -30,17 +35,54 @@ const io: Io = {
   },
 };
 
-function openOutput(stream: NodeJS.WriteStream): Output {
+/**
+ * A stream that is made when it is needed first, and not at all for a short text to a file or a pipe: making it would
+ * cost a tenth of the quick start.
+ */
+function openOutput(name: 'stdout' | 'stderr', onError: () => void): Output {
+  let opened: NodeJS.WriteStream | null = null;
+  const stream = (): NodeJS.WriteStream => {
+    if (opened === null) {
+      opened = process[name].on('error', onError);
+      streams.push(opened);
+    }
+    return opened;
+  };
+  const fd = name === 'stdout' ? 1 : 2;
+  const stat = fstatSync(fd);
+  const device = stat.isCharacterDevice() && stat.rdev !== statSync(devNull).rdev;
   return {
-    write: (text) => void stream.write(text),
-    isTTY: stream.isTTY === true,
+    write: (text) => {
+      const rest = opened === null && !device ? writeAtOnce(fd, text) : text;
+      if (rest.length > 0) stream().write(rest);
+    },
+    get isTTY() {
+      return device && stream().isTTY === true;
+    },
     get columns() {
-      return stream.columns || 80;
+      return device ? stream().columns || 80 : 80;
     },
     get rows() {
-      return stream.rows || 24;
+      return device ? stream().rows || 24 : 24;
     },
   };
+}
+
+/** Writes what the system takes without waiting; gives what is left, for a stream to write or to fail with. */
+function writeAtOnce(fd: number, text: string): string | Buffer {
+  const bytes = Buffer.from(text);
+  let written = 0;
+  try {
+    while (written < bytes.length) written += writeSync(fd, bytes, written);
+  } catch {
+    // full or closed: the stream knows what to do
+  }
+  return bytes.subarray(written);
+}
+
+function breakPipe(): void {
+  if (brokenPipeActs.size === 0) process.exit(EXIT_OF_SIGNAL.SIGPIPE);
+  for (const act of brokenPipeActs) act();
 }
 
 async function readStdin(maxBytes: number): Promise<string> {
@@ -63,16 +105,13 @@ function onSignal(signal: Signal, act: () => void): () => void {
   return () => process.off(signal, act);
 }
 
-function leave(code: number): void {
-  // standard output to a pipe may still be on its way
-  process.stdout.write('', () => process.exit(code));
+async function leave(code: number): Promise<void> {
+  // what was written to a pipe may still be on its way
+  const busy = streams.filter((stream) => stream.writableLength > 0);
+  await Promise.all(busy.map((stream) => new Promise<void>((flushed) => stream.write('', () => flushed()))));
+  process.exit(code);
 }
 
-process.stdout.on('error', () => {
-  if (brokenPipeActs.size === 0) process.exit(EXIT_OF_SIGNAL.SIGPIPE);
-  for (const act of brokenPipeActs) act();
-});
-process.stderr.on('error', () => undefined);
 process.on('uncaughtException', (error) => {
   if (io.stdout.isTTY) io.stdout.write(SHOW_CURSOR);
   process.exit(reportError(io, error, { json: false }));

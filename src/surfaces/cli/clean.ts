@@ -14,8 +14,11 @@ const CONTROLS =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\p{Cs}]/gu;
 
+const PRINTABLE_ASCII = /^[ -~]*$/;
+
 /** Text with its lines kept; tabs become two spaces. */
 export function cleanText(text: string): string {
+  if (PRINTABLE_ASCII.test(text)) return text;
   return text
     .replace(ESCAPES, '')
     .replace(/\r\n?|[\u2028\u2029\u0085]/g, '\n')
