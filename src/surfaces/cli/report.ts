@@ -15,6 +15,11 @@ export function printLine(io: Io, line: string): void {
   io.stdout.write(`${line}\n`);
 }
 
+/** Prints lines of weft's own words, or of clean text, in one go. */
+export function printLines(io: Io, lines: readonly string[]): void {
+  if (lines.length > 0) io.stdout.write(`${lines.join('\n')}\n`);
+}
+
 /** Says a failure on standard error, with `json` also on standard output; gives the exit code. */
 export function reportFailure(io: Io, failure: Failure, options: { readonly json: boolean }): number {
   const paint = choosePaint(io, io.stderr);

@@ -5,7 +5,7 @@ import { spanOf, writeSpan } from './duration.ts';
 import type { Io } from './io.ts';
 import type { Paint } from './paint.ts';
 import { drawQuestion } from './question.ts';
-import { printJson, printLine } from './report.ts';
+import { printJson, printLines } from './report.ts';
 import { drawGlyph, drawRows } from './rows.ts';
 import { drawBrief, drawHeading, drawNext, findNext } from './summary.ts';
 
@@ -26,7 +26,7 @@ export interface StatusStyle {
 /** Prints what `weft` alone says. */
 export function printBrief(surface: Surface, view: RunView): void {
   if (surface.json) return printJson(surface.io, { ...view, next: findNext(view) });
-  for (const line of drawBrief(view, surface.paint)) printLine(surface.io, line);
+  printLines(surface.io, drawBrief(view, surface.paint));
 }
 
 /** Prints what `weft status` says. */
@@ -35,7 +35,7 @@ export function printStatus(surface: Surface, view: RunView): void {
   if (json) return printJson(io, { ...view, next: findNext(view) });
   // a pipe has no width: nothing is cut there
   const columns = io.stdout.isTTY ? io.stdout.columns : Number.MAX_SAFE_INTEGER;
-  for (const line of drawStatus(view, { columns, nowMs: io.now(), paint })) printLine(io, line);
+  printLines(io, drawStatus(view, { columns, nowMs: io.now(), paint }));
 }
 
 /** Draws all tasks, the open questions and the next command. */

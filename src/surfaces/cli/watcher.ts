@@ -7,7 +7,7 @@ import { writeTimeOfDay } from './duration.ts';
 import { drawFrame } from './frame.ts';
 import { plainPaint } from './paint.ts';
 import { drawQuestion } from './question.ts';
-import { printJson, printLine } from './report.ts';
+import { printJson, printLines } from './report.ts';
 import { openScreen } from './screen.ts';
 import { cutToWidth } from './width.ts';
 
@@ -87,7 +87,7 @@ function createLineWatcher({ io }: Call): Watcher {
   return {
     show: (view) => {
       for (const task of findChanges(view)) {
-        for (const line of drawChange(task, io.now())) printLine(io, line);
+        printLines(io, drawChange(task, io.now()));
       }
     },
     note: (line) => io.stderr.write(`${line}\n`),

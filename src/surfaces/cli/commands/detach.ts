@@ -9,7 +9,7 @@ import type { App } from '../../app.ts';
 import type { Call } from '../call.ts';
 import { cleanText } from '../clean.ts';
 import type { Io } from '../io.ts';
-import { printJson, printLine } from '../report.ts';
+import { printJson, printLines } from '../report.ts';
 
 const READY_FD = 3;
 const READY_NAME = 'WEFT_READY_FD';
@@ -42,8 +42,7 @@ export async function leaveBehind(call: Call, app: App): Promise<Result<number>>
   const kept = join(app.stateDir, 'runs', run, 'engine.log');
   renameSync(log, kept);
   if (call.json) printJson(call.io, { type: 'started', run, pid, log: kept });
-  else
-    for (const line of [run, `The engine is process ${pid} and writes to ${kept}.`]) printLine(call.io, line);
+  else printLines(call.io, [run, `The engine is process ${pid} and writes to ${kept}.`]);
   return ok(0);
 }
 

@@ -5,7 +5,7 @@ import type { Call, Handler } from '../call.ts';
 import { cleanLine } from '../clean.ts';
 import { EXIT_OF_FAILURE } from '../exit-code.ts';
 import { choosePaint, type Paint } from '../paint.ts';
-import { printJson, printLine } from '../report.ts';
+import { printJson, printLines } from '../report.ts';
 
 /** `weft doctor`. */
 export const doctor: Handler = async (call) => {
@@ -39,7 +39,7 @@ function hasFailed(checks: readonly Check[]): boolean {
 }
 
 function printCheck(call: Call, check: Check): void {
-  for (const line of drawCheck(check, call.paint)) printLine(call.io, line);
+  printLines(call.io, drawCheck(check, call.paint));
 }
 
 const MARKS = {

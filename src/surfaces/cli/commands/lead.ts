@@ -5,7 +5,7 @@ import type { RunView } from '../../../core/view.ts';
 import type { LedRun } from '../../app.ts';
 import type { Call } from '../call.ts';
 import { EXIT_OF_OUTCOME, EXIT_OF_SIGNAL } from '../exit-code.ts';
-import { printJson, printLine } from '../report.ts';
+import { printJson, printLines } from '../report.ts';
 import { drawSummary } from '../summary.ts';
 import { createWatcher } from '../watcher.ts';
 
@@ -97,5 +97,5 @@ function end(
   }
   if (last === null) return;
   const view = last.state === 'running' ? { ...last, state } : last;
-  for (const line of ['', ...drawSummary(view, call.paint)]) printLine(call.io, line);
+  printLines(call.io, ['', ...drawSummary(view, call.paint)]);
 }

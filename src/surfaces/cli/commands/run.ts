@@ -5,7 +5,7 @@ import { type Call, type Handler, isAsked } from '../call.ts';
 import { cleanLine, cleanText } from '../clean.ts';
 import { EXIT_OF_FAILURE } from '../exit-code.ts';
 import { numberOption, type Parsed, textOption } from '../parse.ts';
-import { printJson, printLine } from '../report.ts';
+import { printJson, printLine, printLines } from '../report.ts';
 import { giveTo } from './decide.ts';
 import { announceRun, leaveBehind } from './detach.ts';
 import { reportChecks } from './doctor.ts';
@@ -97,7 +97,7 @@ function reportPlan(call: Call, failure: PlanFailure): number {
 
 function printDryRun(call: Call, planned: Planned): number {
   if (call.json) printJson(call.io, { dryRun: planned.dryRun, policy: planned.policy });
-  else for (const line of drawDryRun(planned, call.paint)) printLine(call.io, line);
+  else printLines(call.io, drawDryRun(planned, call.paint));
   return 0;
 }
 

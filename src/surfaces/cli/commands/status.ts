@@ -4,7 +4,7 @@ import type { RunView, TaskView } from '../../../core/view.ts';
 import type { App } from '../../app.ts';
 import { argumentOf, type Call, findTask, type Handler, isAsked, viewOf } from '../call.ts';
 import { listenForEnd } from '../interruption.ts';
-import { printJson, printLine } from '../report.ts';
+import { printJson, printLine, printLines } from '../report.ts';
 import { drawExplanation, printBrief, printStatus } from '../status.ts';
 import { drawNext } from '../summary.ts';
 import { createWatcher } from '../watcher.ts';
@@ -57,7 +57,7 @@ async function watch(call: Call, app: App, view: RunView): Promise<Result<number
     interruption.close();
   }
   const code = interruption.code();
-  if (!call.json && code === null) for (const line of drawNext(last, call.paint)) printLine(call.io, line);
+  if (!call.json && code === null) printLines(call.io, drawNext(last, call.paint));
   return ok(code ?? 0);
 }
 
@@ -78,5 +78,5 @@ export const explain: Handler = async (call) => {
 
 function printExplanation(call: Call, view: RunView, task: TaskView): void {
   if (call.json) return printJson(call.io, { run: view.run, task });
-  for (const line of drawExplanation(view, task, styleOf(call))) printLine(call.io, line);
+  printLines(call.io, drawExplanation(view, task, styleOf(call)));
 }

@@ -3,7 +3,7 @@ import { ok, type Result } from '../../../core/failure.ts';
 import type { App } from '../../app.ts';
 import { argumentOf, type Call, type Handler, isAsked } from '../call.ts';
 import { cleanLine } from '../clean.ts';
-import { printJson, printLine } from '../report.ts';
+import { printJson, printLine, printLines } from '../report.ts';
 
 /** `weft worktree list`. */
 export const listWorktrees: Handler = (call) =>
@@ -53,7 +53,7 @@ export const prune: Handler = (call) =>
     const lines = await app.prune({ dryRun });
     if (call.json) printJson(call.io, { dryRun, dropped: lines });
     else if (lines.length === 0) printLine(call.io, 'There is nothing to drop.');
-    else for (const line of lines) printLine(call.io, cleanLine(line));
+    else printLines(call.io, lines.map(cleanLine));
     return ok(0);
   });
 

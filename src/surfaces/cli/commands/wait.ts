@@ -9,7 +9,7 @@ import { cleanText } from '../clean.ts';
 import { EXIT_OF_FAILURE } from '../exit-code.ts';
 import { listenForEnd } from '../interruption.ts';
 import { numberOption } from '../parse.ts';
-import { printJson, printLine } from '../report.ts';
+import { printJson, printLine, printLines } from '../report.ts';
 import { drawHeading, drawNext, findNext } from '../summary.ts';
 
 /** Longest wait that a timer can hold. */
@@ -42,7 +42,7 @@ export const wait: Handler = async (call) => {
     });
   } else {
     printLine(call.io, drawHeading(end.view, call.paint));
-    if (code !== 0) for (const line of drawNext(end.view, call.paint)) printLine(call.io, line);
+    if (code !== 0) printLines(call.io, drawNext(end.view, call.paint));
   }
   return ok(code);
 };
