@@ -1,0 +1,164 @@
+// The merge queue: one at a time, in order, on verified trees only.
+import { describe, expect, test } from 'vitest';
+import type { Event } from '../../../src/core/event.ts';
+import { type Policy, type Task, taskId } from '../../../src/core/model.ts';
+import type { RunState } from '../../../src/core/state.ts';
+import {
+  bring,
+  buildState,
+  buildTask,
+  facts,
+  find,
+  hash,
+  needs,
+  play,
+  sayDecisions,
+  settle,
+} from '../build.ts';
+
+function queue(tasks: readonly Task[], policy: Partial<Policy> = {}): RunState {
+  const state = buildState(tasks, { maxAgents: 9, ...policy });
+  for (const task of tasks) bring(state, task.id, 'queued', 1);
+  return state;
+}
+
+/** Lands all that can land; gives the order. */
+function landAll(state: RunState): string[] {
+  const order: string[] = [];
+  for (let steps = 0; steps < 50; steps += 1) {
+    const work = settle(state).find((effect) => /candidate$/.test(effect.kind));
+    if (work === undefined || work.kind === 'record') return order;
+    if (work.kind === 'build-candidate') play(state, [facts.built(work.task)]);
+    else if (work.kind === 'verify-candidate') play(state, [facts.candidateVerified(work.task)]);
+    else {
+      play(state, [facts.landed(work.task)]);
+      order.push(work.task);
+    }
+  }
+  throw new Error('the queue does not come to an end');
+}
+
+describe('order', () => {
+  test.each<[string, readonly Task[], string[]]>([
+    ['who waits longest', ['b', 'a', 'c'].map((id) => buildTask(id)), ['b', 'a', 'c']],
+    ['urgent ones first', [buildTask('a'), buildTask('b', { priority: 0 })], ['b', 'a']],
+  ])('%s', (_name, tasks, expected) => {
+    expect(landAll(queue(tasks))).toEqual(expected);
+  });
+
+  test('what a task depends on lands first, however urgent the task is', () => {
+    const edges = [{ task: taskId('a'), on: 'verified' as const, base: 'stacked' as const }];
+    expect(landAll(queue([buildTask('a'), buildTask('b', { priority: 0, edges })]))).toEqual(['a', 'b']);
+  });
+
+  test('who is on its way goes first, even when someone more urgent comes', () => {
+    const state = buildState([buildTask('a'), buildTask('b', { priority: 0 })]);
+    play(bring(state, 'a', 'queued'), [facts.built('a')]);
+    bring(state, 'b', 'queued');
+    expect(sayDecisions(state)).toEqual(['verify-candidate a']);
+  });
+});
+
+describe('steps', () => {
+  const steps = (over: Parameters<typeof facts.built>[1], events: Event[] = []): string[] => {
+    const state = play(queue([buildTask('a')]), [facts.built('a', over), ...events]);
+    return sayDecisions(state);
+  };
+
+  test.each<[string, Parameters<typeof facts.built>[1], Event[], string[]]>([
+    ['another tree is checked', {}, [], ['verify-candidate a']],
+    ['the verified tree itself lands', { tree: hash('a tree') }, [], ['land-candidate a']],
+    ['nothing left to land needs no check', { empty: true }, [], ['land-candidate a']],
+    ['checked, it lands', {}, [facts.candidateVerified('a')], ['land-candidate a']],
+    [
+      'a target that moved makes it begin anew',
+      {},
+      [facts.candidateVerified('a'), { type: 'landing.stale', task: taskId('a'), actual: hash('x') }],
+      ['build-candidate a'],
+    ],
+    ['a run that stops lands nothing', {}, [{ type: 'run.stopping', agents: 'stop' }], []],
+    ['a run that drains does', {}, [{ type: 'run.stopping', agents: 'finish' }], ['verify-candidate a']],
+    ['a paused task stays', {}, [{ type: 'task.paused', task: taskId('a'), agent: 'finish' }], []],
+  ])('%s', (_name, over, events, expected) => {
+    expect(steps(over, events)).toEqual(expected);
+  });
+
+  test('a verdict on another commit counts for nothing', () => {
+    const state = play(queue([buildTask('a')]), [facts.built('a')]);
+    play(state, [
+      {
+        type: 'candidate.verified',
+        task: taskId('a'),
+        commit: hash('other'),
+        tree: hash('other'),
+        gates: [],
+      },
+      { type: 'candidate.rejected', task: taskId('a'), commit: hash('other'), gates: [], excerpt: 'x' },
+    ]);
+    expect(sayDecisions(state)).toEqual(['verify-candidate a']);
+  });
+
+  test('each candidate has a key of its own', () => {
+    const state = play(queue([buildTask('a')]), [facts.built('a')]);
+    const key = (): string =>
+      settle(state).flatMap((effect) => ('key' in effect ? [effect.key] : []))[0] ?? '';
+    const first = key();
+    play(state, [facts.built('a', { commit: hash('second') })]);
+    expect(key()).not.toBe(first);
+  });
+
+  test('while one is paused, the others land', () => {
+    const state = play(queue([buildTask('a'), buildTask('b')]), [facts.built('a')]);
+    play(state, [{ type: 'task.paused', task: taskId('a'), agent: 'finish' }]);
+    expect(landAll(state)).toEqual(['b']);
+  });
+});
+
+describe('what does not land', () => {
+  const land = (...events: Event[]): RunState => {
+    const state = play(queue([buildTask('a')], { integrate: 'human' }), events);
+    play(state, [{ type: 'task.approved', task: taskId('a') }]);
+    settle(state);
+    return state;
+  };
+
+  test('a conflict asks, with the files', () => {
+    const conflict: Event = {
+      type: 'candidate.conflicted',
+      task: taskId('a'),
+      base: hash('x'),
+      files: ['x.ts', 'y.ts'],
+    };
+    expect(find(land(conflict), 'a')).toMatchObject({
+      phase: 'waiting',
+      approved: false,
+      conflict: null,
+      question: { cause: 'conflict', text: 'It conflicts with main in x.ts, y.ts.', files: ['x.ts', 'y.ts'] },
+    });
+  });
+
+  test('a red candidate goes back to the agent, which hears why', () => {
+    const rejected: Event = {
+      type: 'candidate.rejected',
+      task: taskId('a'),
+      commit: hash('a candidate'),
+      gates: [],
+      excerpt: 'two tests failed',
+    };
+    expect(find(land(facts.built('a'), rejected), 'a')).toMatchObject({
+      phase: 'spawned',
+      attempts: 2,
+      candidate: null,
+      feedback: { cause: 'gate-failed', detail: 'two tests failed' },
+    });
+  });
+
+  test('a task whose dependency failed stays in the queue until that is restarted', () => {
+    const edges = [{ ...needs('a'), on: 'verified' as const }];
+    const state = buildState([buildTask('a'), buildTask('b', { edges })], { integrate: 'human' });
+    bring(state, 'a', 'committed');
+    bring(state, 'b', 'queued');
+    play(state, [{ type: 'task.failed', task: taskId('a'), cause: 'internal-error', sentence: 'x' }]);
+    expect(sayDecisions(state)).toEqual([]);
+  });
+});
