@@ -91,7 +91,8 @@ function isFinal(ts: TaskState): boolean {
 
 function refuseFinal(ts: TaskState): Result<Judged> {
   const hint = ts.phase === 'merged' ? undefined : `weft restart ${ts.task.id} starts it anew.`;
-  return refuse('usage', `${ts.task.id} is ${ts.phase} already.`, hint);
+  const stands = ts.phase === 'failed' ? 'has failed' : `is ${ts.phase}`;
+  return refuse('usage', `${ts.task.id} ${stands} already.`, hint);
 }
 
 const pause: Judge = (ts) => {
@@ -146,10 +147,8 @@ function refuseLanding(ts: TaskState): Result<Judged> {
 const restart: Judge = (ts) => {
   if (ts.phase === 'merged') return refuseFinal(ts);
   if (isLanding(ts)) return refuseLanding(ts);
-  return say(
-    [{ type: 'task.restarted', task: ts.task.id }],
-    `${ts.task.id} starts anew; what it had done is kept under a rescue ref.`,
-  );
+  const kept = ts.attempts === 0 ? '' : '; what it had done is kept under a rescue ref';
+  return say([{ type: 'task.restarted', task: ts.task.id }], `${ts.task.id} starts anew${kept}.`);
 };
 
 const cancel: Judge = (ts, state) => {
@@ -184,6 +183,9 @@ const done: Judge = (ts, state) => {
 function guide(ts: TaskState, text: string): Result<Judged> {
   const clean = text.trim();
   if (clean === '') return refuse('usage', 'The guidance is empty.');
+  if (ts.task.type === 'manual') {
+    return refuse('usage', `${ts.task.id} is a human's to do: no agent would hear it.`);
+  }
   if (clean.length > MAX_TEXT) return refuse('usage', `The guidance is longer than ${MAX_TEXT} characters.`);
   if (isFinal(ts)) return refuseFinal(ts);
   if (isLanding(ts)) return refuseLanding(ts);
