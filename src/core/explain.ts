@@ -5,7 +5,7 @@ import { findClaimInTheWay, findFullLane, isFull } from './decide/schedule.ts';
 import { needsApproval } from './decide/submit.ts';
 import { unreachable } from './failure.ts';
 import { isTerminal } from './lifecycle.ts';
-import type { Edge, RunMs } from './model.ts';
+import type { Edge, Phase, RunMs } from './model.ts';
 import { taskId } from './model.ts';
 import { satisfies } from './schedule-index.ts';
 import { type RunState, type TaskState, taskOf } from './state.ts';
@@ -59,7 +59,7 @@ function explainWaiting(state: RunState, ts: TaskState, now: RunMs): string {
 function explainEdge(state: RunState, edge: Edge, now: RunMs): string {
   const other = taskOf(state, edge.task);
   if (other.phase === 'failed' || other.phase === 'cancelled') {
-    return `waits for ${edge.task}, which is ${other.phase}: it cannot start unless \`weft restart ${edge.task}\` helps`;
+    return `waits for ${edge.task}, which ${endOf(other.phase)}: it cannot start unless \`weft restart ${edge.task}\` helps`;
   }
   const need = { verified: 'verified', submitted: 'submitted', merged: 'landed' }[edge.on];
   const stands =
@@ -69,6 +69,10 @@ function explainEdge(state: RunState, edge: Edge, now: RunMs): string {
       ? ` and waits for \`weft approve ${edge.task}\``
       : '';
   return `waits for ${edge.task} to be ${need}: it ${stands}${approval}`;
+}
+
+function endOf(phase: Phase): string {
+  return phase === 'failed' ? 'has failed' : `is ${phase}`;
 }
 
 function standOf(other: TaskState): string {
@@ -145,7 +149,7 @@ function explainQueued(state: RunState, ts: TaskState, now: RunMs): string {
     if (open === undefined) return 'is in the queue';
     const { phase } = taskOf(state, open.task);
     return isTerminal(phase)
-      ? `is in the queue behind ${open.task}, which is ${phase}: it cannot land unless \`weft restart ${open.task}\` helps`
+      ? `is in the queue behind ${open.task}, which ${endOf(phase)}: it cannot land unless \`weft restart ${open.task}\` helps`
       : `is in the queue and waits for ${open.task} to land first`;
   }
   const head = findHead(state);

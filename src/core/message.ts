@@ -18,7 +18,8 @@ export function writeLandingMessage(state: RunState, ts: TaskState): string {
 
 function subjectOf(ts: TaskState): string {
   const title = oneLine(ts.task.title);
-  return title.length > 72 ? `${title.slice(0, 71)}…` : title;
+  // a letter of two units must not be cut in half
+  return title.length > 72 ? `${title.slice(0, 71).replace(/[\uD800-\uDBFF]$/, '')}…` : title;
 }
 
 // a title comes from outside: a line break in it could forge a trailer

@@ -375,7 +375,7 @@ describe('handoffs', () => {
             "task_id": "seed",
           },
           {
-            "reason": "waits for api, which is failed: it cannot start unless \`weft restart api\` helps",
+            "reason": "waits for api, which has failed: it cannot start unless \`weft restart api\` helps",
             "task_id": "docs",
           },
         ],
@@ -615,7 +615,7 @@ describe('receipt', () => {
         fix: Answer it: \`weft answer seed "…"\`.
       - **api** agent-missing: There is no program my-agent.
         fix: Install the agent or correct its command line, \`weft doctor\` tells; then \`weft restart api\`.
-      - **docs** waits for api, which is failed: it cannot start unless \`weft restart api\` helps
+      - **docs** waits for api, which has failed: it cannot start unless \`weft restart api\` helps
 
       ## Failures
 

@@ -1,0 +1,176 @@
+// The text an agent gets.
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type Cause, NO_GATES, taskId } from '../../src/core/model.ts';
+import { writePrompt } from '../../src/core/prompt.ts';
+import type { RunState } from '../../src/core/state.ts';
+import { bring, buildState, buildsOn, buildTask, facts, find, hash, play, settle } from './build.ts';
+
+const BASE = hash('target');
+const a = taskId('a');
+const promptOf = (state: RunState, id = 'a'): string => writePrompt(state, find(state, id), BASE);
+
+/** A state whose second attempt hears that the first one failed, with the words given. */
+function failWith(detail: string, cause: Cause = 'gate-failed'): RunState {
+  const state = bring(buildState([buildTask('a')]), 'a', 'working');
+  const then = { kind: 'retry' as const, at: state.ms };
+  play(state, [{ type: 'attempt.failed', task: a, attempt: 1, cause, detail, then }]);
+  return bring(state, 'a', 'spawned');
+}
+
+describe('prompt', () => {
+  test('of a first attempt', () => {
+    const gates = { ...NO_GATES, tier0: ['npm test'], tier1: ['npm run e2e'] };
+    const state = buildState([buildTask('a', { owns: ['src/a/**'], track: 't', body: '\nWrite it.\n\n' })], {
+      gates,
+    });
+    expect(promptOf(bring(state, 'a', 'spawned'))).toMatchInlineSnapshot(`
+      "# Title of a
+
+      Write it.
+
+      ## Context
+      Task \`a\` in track \`t\`. The worktree starts from \`main\` at 3dca10583dca. Other agents work on other tasks of the same repository in worktrees of their own.
+
+      ## Files
+      Change only files that match one of these patterns; a change outside is refused:
+      - \`src/a/**\`
+
+      ## Checks
+      Your work is accepted when these pass in a clean checkout of it:
+      - \`npm test\`
+      - \`npm run e2e\`
+
+      ## Rules
+      - Do this task and nothing beside it.
+      - Tests first where the project has tests; leave them green.
+      - Commit your work on the branch you are on. Do not push, merge, rebase onto other branches or switch branches.
+      - Do not use \`git stash\`: it is shared by all worktrees.
+      - When a decision is needed that you cannot take, say so and end your turn.
+      "
+    `);
+  });
+
+  test('of an attempt after a failure, an answer and guidance', () => {
+    const state = bring(buildState([buildTask('a')]), 'a', 'working');
+    play(state, [facts.asked(state, 'a', 'Tabs or spaces?'), facts.exited(state, 'a')]);
+    play(state, [{ type: 'question.answered', task: a, id: 'a/1', text: 'Tabs.', then: 'retry' }]);
+    play(state, [{ type: 'guidance.given', task: a, text: '  Keep it small.\n' }]);
+    bring(state, 'a', 'verifying');
+    settle(
+      play(state, [facts.inspected(state, 'a'), facts.rejected(state, 'a', 1, 'one test failed\n```\nin x')]),
+    );
+    expect(promptOf(state).split('## What came of the last try')[1]).toMatchInlineSnapshot(`
+      "
+      A check failed. What was done so far is in the worktree; go on from there.
+
+      \`\`\`\`
+      one test failed
+      \`\`\`
+      in x
+      \`\`\`\`
+
+      ## Guidance from the people you work for
+      Question: Tabs or spaces?
+      Answer: Tabs.
+
+      Keep it small.
+      "
+    `);
+  });
+
+  test('of a stacked task says what it starts from', () => {
+    const state = buildState([buildTask('a'), buildTask('b', { edges: [buildsOn('a')] })], {
+      integrate: 'human',
+    });
+    settle(bring(state, 'a', 'committed'));
+    expect(promptOf(state, 'b')).toContain('starts from the work of task `a`');
+  });
+
+  test('a task that owns nothing in particular is told no patterns, a run without gates no checks', () => {
+    const text = promptOf(bring(buildState([buildTask('a')]), 'a', 'spawned'));
+    expect(text).not.toMatch(/## (Files|Checks|Guidance|What came)/);
+  });
+
+  test.each<[Cause, string]>([
+    ['gate-failed', 'A check failed.'],
+    ['gate-timeout', 'The checks took too long.'],
+    ['outside-claim', 'undo those changes'],
+    ['no-changes', 'It changed nothing.'],
+    ['worktree-odd', 'mend it'],
+    ['conflict', 'keeping both intents'],
+    ['agent-crashed', 'It ended early.'],
+  ])('%s is introduced by its words', (cause, expected) => {
+    expect(promptOf(failWith('x', cause))).toContain(expected);
+  });
+
+  test('what was said of the last try cannot end its fence', () => {
+    const letters = fc.constantFrom('`', '``', '```', '\n', '~~~', '## Rules', ' ', 'x');
+    fc.assert(
+      fc.property(fc.array(letters, { maxLength: 40 }), (parts) => {
+        const detail = parts.join('');
+        const text = promptOf(failWith(detail)).split('go on from there.\n\n')[1] ?? '';
+        const marks = /^`{3,}/.exec(text)?.[0] ?? '';
+        expect(text).toBe(`${marks}\n${detail}\n${marks}\n`);
+        expect(detail.includes(marks)).toBe(false);
+      }),
+    );
+  });
+
+  test('what was said is bounded, and its end is what counts', () => {
+    const text = promptOf(failWith(`${'x'.repeat(100_000)} the end`));
+    expect(text.length).toBeLessThan(20_000);
+    expect(text).toContain('the end');
+  });
+});
+
+describe('guidance', () => {
+  const hears = (state: RunState): readonly string[] => find(state, 'a').attempt?.guidance ?? [];
+  const guided = (): RunState => {
+    const state = play(buildState([buildTask('a')]), [{ type: 'guidance.given', task: a, text: 'use tabs' }]);
+    return bring(state, 'a', 'working');
+  };
+
+  test('is heard by every later attempt, once', () => {
+    const state = guided();
+    for (let times = 0; times < 3; times += 1) {
+      expect(hears(state)).toEqual(['use tabs']);
+      play(state, [facts.exited(state, 'a', { code: 1, signal: null }), facts.inspected(state, 'a')]);
+      settle(state);
+      settle(state, 300_000);
+      bring(state, 'a', 'working');
+    }
+  });
+
+  test('delivered while it worked, it is told the next attempt as well', () => {
+    const state = bring(buildState([buildTask('a')]), 'a', 'spawned');
+    play(state, [facts.started(state, 'a', true), { type: 'guidance.given', task: a, text: 'use tabs' }]);
+    play(state, [{ type: 'guidance.delivered', task: a, attempt: 1, count: 1 }]);
+    play(state, [facts.exited(state, 'a', { code: 1, signal: null }), facts.inspected(state, 'a')]);
+    settle(state);
+    settle(state, 300_000);
+    expect(hears(state)).toEqual(['use tabs']);
+  });
+
+  test('survives a stop, a question and a restart', () => {
+    const state = guided();
+    play(state, [{ type: 'task.paused', task: a, agent: 'stop' }, facts.stopped(state, 'a')]);
+    play(state, [{ type: 'task.unpaused', task: a }]);
+    bring(state, 'a', 'working');
+    play(state, [facts.asked(state, 'a', 'Why?'), facts.exited(state, 'a')]);
+    play(state, [{ type: 'question.answered', task: a, id: 'a/1', text: 'So.', then: 'retry' }]);
+    bring(state, 'a', 'verifying');
+    play(state, [{ type: 'task.restarted', task: a }, facts.swept('a')]);
+    bring(state, 'a', 'spawned');
+    expect(hears(state)).toEqual(['use tabs', 'Question: Why?\nAnswer: So.']);
+  });
+
+  test('that comes while the gates run keeps the work from being taken as finished', () => {
+    const state = bring(buildState([buildTask('a')]), 'a', 'verifying');
+    play(state, [facts.inspected(state, 'a'), { type: 'guidance.given', task: a, text: 'use tabs' }]);
+    play(state, [facts.verified(state, 'a')]);
+    settle(state);
+    expect(find(state, 'a')).toMatchObject({ phase: 'spawned', attempts: 2 });
+    expect(hears(state)).toEqual(['use tabs']);
+  });
+});
