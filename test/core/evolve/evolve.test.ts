@@ -1,0 +1,400 @@
+// Facts into state: every move of the table shown once, and what each fact leaves behind.
+import { describe, expect, test } from 'vitest';
+import type { Event } from '../../../src/core/event.ts';
+import { evolve, replay } from '../../../src/core/evolve/evolve.ts';
+import { MOVES } from '../../../src/core/lifecycle.ts';
+import { type Cause, type Phase, runMs, taskId } from '../../../src/core/model.ts';
+import { type RunState, serializeState } from '../../../src/core/state.ts';
+import {
+  bring,
+  buildPolicy,
+  buildState,
+  buildTask,
+  factAfter,
+  facts,
+  find,
+  hash,
+  play,
+  startRun,
+} from '../build.ts';
+
+const a = taskId('a');
+
+const failed = (state: RunState, kind: 'retry' | 'ask' | 'give-up', cause: Cause = 'gate-failed'): Event => ({
+  type: 'attempt.failed',
+  task: a,
+  attempt: find(state, 'a').attempts,
+  cause,
+  detail: 'It did not work.',
+  then:
+    kind === 'retry'
+      ? { kind, at: runMs(state.ms + 500) }
+      : kind === 'ask'
+        ? {
+            kind,
+            question: { id: 'a/1', task: a, from: 'weft', cause, text: 'What now?', options: [], files: [] },
+          }
+        : { kind },
+});
+const answered = (then: 'retry' | 'accept' | 'hold' | 'give-up'): Event => ({
+  type: 'question.answered',
+  task: a,
+  id: 'a/1',
+  text: 'so',
+  then,
+});
+const gaveUp: Event = { type: 'task.failed', task: a, cause: 'internal-error', sentence: 'It broke.' };
+const restarted: Event = { type: 'task.restarted', task: a };
+const cancelled: Event = { type: 'task.cancelled', task: a };
+const guided: Event = { type: 'guidance.given', task: a, text: 'use tabs' };
+const done: Event = { type: 'task.done', task: a };
+const stopIt: Event = { type: 'task.paused', task: a, agent: 'stop' };
+
+const verifying = (state: RunState): RunState => bring(state, 'a', 'verifying');
+const asking = (state: RunState): RunState => {
+  verifying(state);
+  return play(state, [facts.inspected(state, 'a'), failed(state, 'ask', 'no-changes')]);
+};
+const stopping = (state: RunState, event: Event): RunState => play(state, [event]);
+
+/** Brings a fresh task to `from`, then gives the last fact, which has to make the move. */
+const TABLE: readonly (readonly [Phase, Phase, (state: RunState) => unknown, (state: RunState) => Event])[] =
+  [
+    ['waiting', 'spawned', () => 0, (state) => facts.spawned(state, 'a')],
+    ['spawned', 'working', (state) => bring(state, 'a', 'spawned'), (state) => facts.started(state, 'a')],
+    ['working', 'verifying', (state) => bring(state, 'a', 'working'), (state) => facts.exited(state, 'a')],
+    [
+      'verifying',
+      'committed',
+      (state) => play(verifying(state), [facts.inspected(state, 'a')]),
+      (state) => facts.verified(state, 'a'),
+    ],
+    ['committed', 'queued', (state) => bring(state, 'a', 'committed'), () => facts.queued('a')],
+    ['queued', 'merged', (state) => bring(state, 'a', 'queued'), () => facts.landed('a')],
+    ['committed', 'merged', (state) => bring(state, 'a', 'committed'), () => facts.landed('a')],
+    ['waiting', 'merged', (state) => play(bring(state, 'a', 'queued'), [guided]), () => facts.landed('a')],
+    [
+      'spawned',
+      'waiting',
+      (state) => bring(state, 'a', 'spawned'),
+      (state) => failed(state, 'retry', 'start-failed'),
+    ],
+    [
+      'spawned',
+      'waiting',
+      (state) => stopping(bring(state, 'a', 'spawned'), stopIt),
+      (state) => facts.stopped(state, 'a'),
+    ],
+    [
+      'working',
+      'waiting',
+      (state) => play(bring(state, 'a', 'working'), [facts.asked(state, 'a')]),
+      (state) => facts.exited(state, 'a'),
+    ],
+    [
+      'working',
+      'waiting',
+      (state) => stopping(bring(state, 'a', 'working'), stopIt),
+      (state) => facts.stopped(state, 'a'),
+    ],
+    ['verifying', 'waiting', verifying, (state) => failed(state, 'retry')],
+    ['verifying', 'waiting', verifying, () => restarted],
+    ['committed', 'waiting', (state) => bring(state, 'a', 'committed'), () => guided],
+    ['committed', 'waiting', (state) => bring(state, 'a', 'committed'), () => restarted],
+    [
+      'queued',
+      'waiting',
+      (state) => bring(state, 'a', 'queued'),
+      (state) => failed(state, 'ask', 'conflict'),
+    ],
+    ['queued', 'waiting', (state) => bring(state, 'a', 'queued'), () => guided],
+    ['queued', 'waiting', (state) => bring(state, 'a', 'queued'), () => restarted],
+    ['waiting', 'verifying', asking, () => answered('accept')],
+    ['waiting', 'verifying', asking, () => done],
+    ['waiting', 'failed', asking, () => answered('give-up')],
+    ['waiting', 'failed', () => 0, () => gaveUp],
+    [
+      'spawned',
+      'failed',
+      (state) => bring(state, 'a', 'spawned'),
+      (state) => failed(state, 'give-up', 'agent-missing'),
+    ],
+    ['spawned', 'failed', (state) => bring(state, 'a', 'spawned'), () => gaveUp],
+    [
+      'working',
+      'failed',
+      (state) => bring(state, 'a', 'working'),
+      (state) => failed(state, 'give-up', 'time-budget'),
+    ],
+    [
+      'working',
+      'failed',
+      (state) => play(bring(state, 'a', 'working'), [facts.asked(state, 'a'), answered('give-up')]),
+      (state) => facts.stopped(state, 'a'),
+    ],
+    ['working', 'failed', (state) => bring(state, 'a', 'working'), () => gaveUp],
+    ['verifying', 'failed', verifying, (state) => failed(state, 'give-up')],
+    ['verifying', 'failed', verifying, () => gaveUp],
+    [
+      'queued',
+      'failed',
+      (state) => bring(state, 'a', 'queued'),
+      (state) => failed(state, 'give-up', 'internal-error'),
+    ],
+    ['queued', 'failed', (state) => bring(state, 'a', 'queued'), () => gaveUp],
+    ['waiting', 'cancelled', () => 0, () => cancelled],
+    [
+      'spawned',
+      'cancelled',
+      (state) => stopping(bring(state, 'a', 'spawned'), cancelled),
+      (state) => facts.stopped(state, 'a'),
+    ],
+    [
+      'working',
+      'cancelled',
+      (state) => stopping(bring(state, 'a', 'working'), cancelled),
+      (state) => facts.stopped(state, 'a'),
+    ],
+    ['verifying', 'cancelled', verifying, () => cancelled],
+    ['committed', 'cancelled', (state) => bring(state, 'a', 'committed'), () => cancelled],
+    ['queued', 'cancelled', (state) => bring(state, 'a', 'queued'), () => cancelled],
+    ['failed', 'waiting', (state) => play(state, [gaveUp]), () => restarted],
+    ['cancelled', 'waiting', (state) => play(state, [cancelled]), () => restarted],
+  ];
+
+describe('moves', () => {
+  const begin = (): RunState => buildState([buildTask('a', { owns: ['x/**'] })]);
+
+  test.each(TABLE.map(([from, to, prepare, last]) => ({ from, to, prepare, last })))(
+    '$from → $to',
+    ({ from, to, prepare, last }) => {
+      const state = begin();
+      prepare(state);
+      expect(find(state, 'a').phase).toBe(from);
+      play(state, [last(state)], 70);
+      const ts = find(state, 'a');
+      expect(ts.phase).toBe(to);
+      expect(ts.phaseAt).toBe(state.ms);
+      expect(ts.endedAt).toBe(['merged', 'failed', 'cancelled'].includes(to) ? state.ms : null);
+      expect(ts.holdsClaim).toBe(ts.endedAt === null && !ts.wipe && ts.attempts > 0);
+    },
+  );
+
+  test('the table above shows every move of the lifecycle', () => {
+    const shown = TABLE.map(([from, to, prepare, last]) => {
+      const state = begin();
+      prepare(state);
+      return `${from} ${to} ${last(state).type}`;
+    });
+    const manual = 'waiting merged task.done';
+    const all = MOVES.flatMap((row) => row.on.map((on) => `${row.from} ${row.to} ${on}`));
+    expect(new Set([...shown, manual])).toEqual(new Set(all));
+  });
+
+  test('a human’s own task is done by a word', () => {
+    const state = play(buildState([buildTask('a', { type: 'manual' })]), [done]);
+    expect(find(state, 'a')).toMatchObject({ phase: 'merged', landed: { by: 'human' }, swept: {} });
+  });
+});
+
+describe('what facts leave behind', () => {
+  const begin = (): RunState => buildState([buildTask('a', { owns: ['x/**'] })]);
+
+  test('a start takes guidance, claim and number', () => {
+    const state = play(begin(), [guided]);
+    play(state, [facts.spawned(state, 'a')]);
+    expect(find(state, 'a')).toMatchObject({
+      attempts: 1,
+      charged: 1,
+      guidance: [],
+      holdsClaim: true,
+      attempt: { n: 1, guidance: ['use tabs'], spawnedAt: state.ms, base: null },
+    });
+    expect(state.claims).toEqual([
+      { at: state.updatedAt, action: 'acquire', task: a, attempt: 1, patterns: ['x/**'], forced: [] },
+    ]);
+  });
+
+  test('the next attempt keeps base and worktree', () => {
+    const state = play(verifying(begin()), []);
+    play(state, [failed(state, 'retry')]);
+    play(state, [facts.spawned(state, 'a')]);
+    expect(find(state, 'a').attempt).toMatchObject({
+      n: 2,
+      base: hash('target'),
+      worktree: '/repo.weft/r1/a',
+      inspected: null,
+      exit: null,
+    });
+  });
+
+  test('a failure is remembered with cause and tree, and told the next attempt', () => {
+    const state = play(verifying(begin()), []);
+    play(state, [facts.inspected(state, 'a'), failed(state, 'retry')]);
+    expect(find(state, 'a')).toMatchObject({
+      retryAt: state.ms + 500,
+      feedback: { cause: 'gate-failed', detail: 'It did not work.' },
+      history: [{ n: 1, cause: 'gate-failed', tree: hash('a tree') }],
+    });
+  });
+
+  test('a landing that sends work back changes the verdict on the same attempt', () => {
+    const state = bring(begin(), 'a', 'queued');
+    expect(find(state, 'a').history.map((past) => past.cause)).toEqual([null]);
+    play(state, [facts.built('a'), failed(state, 'ask', 'conflict')]);
+    expect(find(state, 'a')).toMatchObject({
+      history: [{ n: 1, cause: 'conflict' }],
+      candidate: null,
+      queuedAt: null,
+      approved: false,
+    });
+  });
+
+  test('history keeps the latest twenty', () => {
+    const state = begin();
+    for (let times = 0; times < 25; times += 1) play(verifying(state), [failed(state, 'retry')]);
+    expect(find(state, 'a').history.map((past) => past.n)).toEqual(
+      Array.from({ length: 20 }, (_, at) => at + 6),
+    );
+  });
+
+  test('a restart forgets failures and limits; the old worktree goes first', () => {
+    const state = begin();
+    for (let times = 0; times < 3; times += 1) {
+      verifying(state);
+      play(state, [failed(state, times === 2 ? 'give-up' : 'retry')]);
+    }
+    play(state, [restarted]);
+    expect(find(state, 'a')).toMatchObject({ charged: 0, wipe: true, failure: null, feedback: null });
+    play(state, [facts.swept('a')]);
+    expect(find(state, 'a')).toMatchObject({ wipe: false, attempt: null, attempts: 3 });
+    play(state, [facts.spawned(state, 'a')]);
+    expect(find(state, 'a').attempt).toMatchObject({ n: 4, base: null, worktree: null });
+  });
+
+  test('work that is taken over by hand is looked at anew, and is charged once', () => {
+    const state = bring(begin(), 'a', 'working');
+    play(state, [facts.asked(state, 'a'), facts.exited(state, 'a')]);
+    expect(find(state, 'a').charged).toBe(0);
+    play(state, [guided, done]);
+    expect(find(state, 'a')).toMatchObject({
+      phase: 'verifying',
+      guidance: [],
+      attempt: { inspected: null, exit: { code: 0 } },
+    });
+    play(state, [failed(state, 'retry', 'asked')]);
+    expect(find(state, 'a')).toMatchObject({ charged: 0, guidance: ['use tabs'] });
+  });
+
+  test('a verdict on another tree is none', () => {
+    const state = play(verifying(begin()), []);
+    play(state, [facts.inspected(state, 'a')]);
+    play(state, [{ ...facts.verified(state, 'a'), tree: hash('other') } as Event]);
+    expect(find(state, 'a').phase).toBe('verifying');
+    play(state, [{ ...facts.rejected(state, 'a'), tree: hash('other') } as Event]);
+    expect(find(state, 'a').attempt?.rejected).toBeNull();
+  });
+
+  test('a landing that a human cancelled too late is a fact all the same', () => {
+    const state = bring(begin(), 'a', 'queued');
+    play(state, [facts.built('a'), cancelled, facts.landed('a')]);
+    expect(find(state, 'a')).toMatchObject({ phase: 'cancelled', landed: { commit: hash('a candidate') } });
+  });
+
+  test('a clean-up that comes late takes nothing from a task at work', () => {
+    const state = play(verifying(begin()), [facts.swept('a')]);
+    expect(find(state, 'a')).toMatchObject({ phase: 'verifying', swept: null });
+    expect(find(state, 'a').attempt).not.toBeNull();
+  });
+
+  test('the same question is asked once; a late one of an attempt that is being ended is not asked at all', () => {
+    const state = bring(begin(), 'a', 'working');
+    play(state, [stopIt, facts.asked(state, 'a')]);
+    expect(find(state, 'a').question).toBeNull();
+    play(state, [facts.stopped(state, 'a'), facts.asked(state, 'a')]);
+    expect(find(state, 'a').question).toBeNull();
+  });
+
+  test('an answer to another question is none', () => {
+    const state = play(bring(begin(), 'a', 'working'), [facts.asked(begin(), 'a')]);
+    play(state, [facts.asked(state, 'a')]);
+    play(state, [{ ...answered('retry'), id: 'a/9' } as Event]);
+    expect(find(state, 'a').question?.id).toBe('a/1');
+  });
+
+  test('a listening agent goes on with its answer, a deaf one is replaced', () => {
+    const ends = [true, false].map((steerable) => {
+      const state = bring(begin(), 'a', 'spawned');
+      play(state, [facts.started(state, 'a', steerable), facts.asked(state, 'a'), answered('retry')]);
+      return find(state, 'a').attempt?.stop;
+    });
+    expect(ends).toEqual([null, 'asked']);
+  });
+
+  test('pausing twice, and a stop of the run, end a live attempt once', () => {
+    const state = bring(begin(), 'a', 'working');
+    play(state, [stopIt, { type: 'run.stopping', agents: 'stop' }]);
+    expect(find(state, 'a').attempt?.stop).toBe('stopped');
+    play(state, [facts.stopped(state, 'a'), facts.stopped(state, 'a')]);
+    expect(find(state, 'a')).toMatchObject({ phase: 'waiting', charged: 0, paused: true });
+  });
+
+  test('who starts while the run stops is stopped at once', () => {
+    const state = play(begin(), [{ type: 'run.stopping', agents: 'stop' }]);
+    play(state, [facts.spawned(state, 'a')]);
+    expect(find(state, 'a').attempt?.stop).toBe('run-stopped');
+  });
+});
+
+describe('facts of an attempt that is over', () => {
+  const kinds: readonly ((state: RunState) => Event)[] = [
+    (state) => facts.started(state, 'a'),
+    (state) => facts.exited(state, 'a'),
+    (state) => facts.stopped(state, 'a'),
+    (state) => facts.inspected(state, 'a'),
+    (state) => facts.verified(state, 'a'),
+    (state) => facts.rejected(state, 'a'),
+    (state) => facts.asked(state, 'a'),
+    (state) => failed(state, 'give-up'),
+    (state) => facts.trouble(state, 'a', 'watch-attempt'),
+    () => ({ type: 'attempt.timed-out', task: a, attempt: 2 }),
+    () => ({ type: 'attempt.parked', task: a, attempt: 2 }),
+    () => ({ type: 'guidance.delivered', task: a, attempt: 2, count: 1 }),
+    () => ({ type: 'attempt.start-failed', task: a, attempt: 2, cause: 'setup-failed', detail: 'x' }),
+  ];
+
+  test.each(kinds)('change nothing (%#)', (make) => {
+    const state = play(verifying(buildState([buildTask('a')])), []);
+    play(state, [failed(state, 'retry')]);
+    bring(state, 'a', 'working');
+    const before = serializeState(state);
+    play(state, [{ ...make(state), attempt: 1 } as Event]);
+    expect(serializeState(state)).toBe(before);
+  });
+});
+
+describe('the run', () => {
+  test('start, rest and resume', () => {
+    const state = replay([startRun([buildTask('a')])]);
+    expect(state).toMatchObject({
+      run: 'r1',
+      repository: '/repo',
+      startedMs: 1_000,
+      rested: null,
+      resumes: 0,
+    });
+    play(state, [{ type: 'run.paused' }, { type: 'run.stopping', agents: 'finish' }]);
+    play(state, [{ type: 'run.rested', outcome: 'stopped' }], 5);
+    expect(state).toMatchObject({ rested: 'stopped', restedMs: 1_005 });
+    play(state, [{ type: 'run.resumed', overrides: [], policy: buildPolicy({ maxAgents: 9 }) }]);
+    expect(state).toMatchObject({ rested: null, restedMs: null, stopping: null, paused: false, resumes: 1 });
+    expect(state.policy.maxAgents).toBe(9);
+  });
+
+  test('a fact of an unknown task is a bug', () => {
+    const state = buildState([buildTask('a')]);
+    expect(() => evolve(state, factAfter(state, facts.queued('zzz')))).toThrow(
+      'Internal error: unknown task zzz',
+    );
+  });
+});
