@@ -45,7 +45,7 @@ export function enterReady(state: RunState, ts: TaskState): void {
     pushHeap(index.timers, { at: ts.retryAt, task: ts.task.id });
     return;
   }
-  const key = groupKey(ts);
+  const key = groupKey(state, ts);
   if (index.grouped.get(ts.task.id)?.key === key) return;
   const group = index.groups.get(key) ?? createGroup(state, key);
   const first = headOf(state, group);
@@ -62,12 +62,20 @@ export function leaveReady(state: RunState, ts: TaskState): void {
   state.index.grouped.delete(ts.task.id);
 }
 
-function groupKey(ts: TaskState): string {
-  const { owns, edges, id } = ts.task;
+function groupKey(state: RunState, ts: TaskState): string {
+  const { owns, id } = ts.task;
   if (owns === null) return '';
-  // what a stacked task may ignore differs from its like, so it must not wait as one of them
-  const own = edges.some((edge) => edge.base === 'stacked') || ts.holdsClaim;
+  // what a stacked task, or one that others are stacked on, may ignore differs from its like: it waits for itself
+  const own = isInStack(state, ts) || ts.holdsClaim;
   return own ? `${owns.join('\n')}\n\n${id}` : owns.join('\n');
+}
+
+function isInStack(state: RunState, { task }: TaskState): boolean {
+  if (task.edges.some((edge) => edge.base === 'stacked')) return true;
+  const dependents = state.index.dependents.get(task.id) ?? [];
+  return dependents.some((id) =>
+    state.tasks.get(id)?.task.edges.some((edge) => edge.task === task.id && edge.base === 'stacked'),
+  );
 }
 
 function createGroup(state: RunState, key: string): ReadyGroup {

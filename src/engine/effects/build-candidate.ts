@@ -25,6 +25,8 @@ export async function buildCandidate(effect: BuildCandidate, context: EffectCont
     pin: candidateRefOf(state, effect.task),
   });
   if (!built.ok) return built;
+  // another task has its turn by now: a second candidate would make two landings
+  if (context.signal.aborted) return ok([]);
   const of = { task: effect.task, base: tip.value.oid };
   if (built.value.kind === 'conflict') {
     return ok([{ type: 'candidate.conflicted', ...of, files: built.value.files.slice(0, 100) }]);
