@@ -1,0 +1,236 @@
+// The receipt as data and as text.
+import { describe, expect, test } from 'vitest';
+import { documentReceipt, renderReceipt } from '../../../src/core/documents/receipt.ts';
+import { bring, buildState, buildTask, facts, play } from '../build.ts';
+import { tellStory } from './story.ts';
+
+const story = tellStory();
+const now = story.ms;
+const copy = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+describe('receipt', () => {
+  test('says of each task what is known', () => {
+    const { tasks, claim_events, ...rest } = documentReceipt(story, now);
+    expect(copy(rest)).toMatchInlineSnapshot(`
+      {
+        "completed_at": "2026-01-02T03:05:30.000Z",
+        "duration_ms": 85000,
+        "failures": [
+          {
+            "attempt": 1,
+            "cause": "gate-failed",
+            "detail": "one test failed",
+            "final": false,
+            "launch": false,
+            "task_id": "schema",
+          },
+          {
+            "attempt": 1,
+            "cause": "agent-missing",
+            "detail": "There is no program my-agent.",
+            "final": true,
+            "launch": true,
+            "task_id": "api",
+          },
+        ],
+        "orchestration_id": "r1",
+        "outcome": "blocked",
+        "schema_version": "1",
+        "started_at": "2026-01-02T03:04:05.000Z",
+        "status": "stopped",
+        "summary": {
+          "attempts": 5,
+          "cost_usd": null,
+          "files_changed": 3,
+          "interventions_count": 1,
+          "lines_added": 40,
+          "lines_deleted": 4,
+          "tasks_cancelled": 1,
+          "tasks_completed": 2,
+          "tasks_failed": 1,
+          "tasks_pending": 1,
+          "tasks_stopped": 3,
+          "tasks_total": 6,
+          "total_checkpoints": 1,
+          "verification_ms": 3000,
+          "work_ms": 133000,
+        },
+        "target": "main",
+        "top_stop_reasons": [
+          {
+            "count": 1,
+            "reason": "implement_blocked",
+            "suggested_fix": "Answer it: \`weft answer seed "…"\`.",
+            "tasks": [
+              "seed",
+            ],
+          },
+          {
+            "count": 1,
+            "reason": "launch_failed",
+            "suggested_fix": "Install the agent or correct its command line, \`weft doctor\` tells; then \`weft restart api\`.",
+            "tasks": [
+              "api",
+            ],
+          },
+          {
+            "count": 1,
+            "reason": "stopped_by_user",
+            "suggested_fix": "\`weft resume old\` goes on; a cancelled task starts anew with \`weft restart old\`.",
+            "tasks": [
+              "old",
+            ],
+          },
+        ],
+      }
+    `);
+    expect(copy(tasks[0])).toMatchInlineSnapshot(`
+      {
+        "attempts": 2,
+        "checkpoint_sha": "7d9c2bcb7d9c2bcb7d9c2bcb7d9c2bcb7d9c2bcb",
+        "commits": [
+          "f6236a98f6236a98f6236a98f6236a98f6236a98",
+          "7d9c2bcb7d9c2bcb7d9c2bcb7d9c2bcb7d9c2bcb",
+        ],
+        "cost_usd": null,
+        "duration_ms": 59000,
+        "files_changed": 3,
+        "history": [
+          {
+            "attempt": 1,
+            "cause": "gate-failed",
+            "detail": "one test failed",
+            "duration_ms": 15000,
+            "ended_at": "2026-01-02T03:04:40.000Z",
+            "started_at": "2026-01-02T03:04:25.000Z",
+            "survivors": [],
+          },
+          {
+            "attempt": 2,
+            "cause": null,
+            "detail": "",
+            "duration_ms": 20000,
+            "ended_at": "2026-01-02T03:05:20.000Z",
+            "started_at": "2026-01-02T03:05:00.000Z",
+            "survivors": [],
+          },
+        ],
+        "lines_added": 40,
+        "lines_deleted": 4,
+        "merge": {
+          "at": "2026-01-02T03:05:24.000Z",
+          "by": "weft",
+          "commit": "7d9c2bcb7d9c2bcb7d9c2bcb7d9c2bcb7d9c2bcb",
+          "detour": null,
+          "ref": "main",
+        },
+        "milestones_completed": 1,
+        "phase": "merged",
+        "pr": null,
+        "run_id": "schema/2",
+        "status": "finished",
+        "task_id": "schema",
+        "task_path": "tasks/schema.md",
+        "title": "Title of schema",
+        "track": "db",
+        "verification": {
+          "elapsed_ms": 3000,
+          "gates": [
+            {
+              "command": "npm test",
+              "elapsed_ms": 3000,
+              "exit": 0,
+              "tier": 0,
+            },
+          ],
+          "passed": true,
+          "tree": "60a7ded360a7ded360a7ded360a7ded360a7ded3",
+        },
+      }
+    `);
+    expect(tasks.map(({ task_id, status, stop_reason }) => [task_id, status, stop_reason])).toEqual([
+      ['schema', 'finished', undefined],
+      ['seed', 'stopped', 'implement_blocked'],
+      ['api', 'stopped', 'launch_failed'],
+      ['docs', 'pending', undefined],
+      ['old', 'stopped', 'stopped_by_user'],
+      ['sign', 'finished', undefined],
+    ]);
+    expect(claim_events).toHaveLength(7);
+  });
+
+  test('reads well in a terminal', () => {
+    expect(renderReceipt(documentReceipt(story, now))).toMatchInlineSnapshot(`
+      "# Run r1: blocked
+
+      1 of 6 landed on main, 1 done by hand, 1 failed, 1 waiting for you, 1 pending, 1 cancelled.
+      1 min from 2026-01-02 03:04; 5 attempts, 3 files +40 -4, work 2 min, checks 3 s, 1 question.
+
+      ## Tasks
+
+      | Task   | Status             | Tries | Checks   | Files | Lines  | Time | Cost | Commit   |
+      |--------|--------------------|-------|----------|-------|--------|------|------|----------|
+      | schema | landed             | 2     | 1 passed | 3     | +40 -4 | 59 s | -    | 7d9c2bcb |
+      | seed   | waiting: needs you | 1     | -        | -     | -      | 4 s  | -    | -        |
+      | api    | failed             | 1     | -        | -     | -      | 48 s | -    | -        |
+      | docs   | waiting            | 0     | -        | -     | -      | -    | -    | -        |
+      | old    | cancelled          | 1     | -        | -     | -      | 48 s | -    | -        |
+      | sign   | done by hand       | 0     | -        | -     | -      | -    | -    | -        |
+
+      ## Checks
+
+      | Task   | Command  | Result | Time |
+      |--------|----------|--------|------|
+      | schema | npm test | exit 0 | 3 s  |
+
+      ## Not landed
+
+      - **seed** needs an answer: Which currency?
+        fix: Answer it: \`weft answer seed "…"\`.
+      - **api** agent-missing: There is no program my-agent.
+        fix: Install the agent or correct its command line, \`weft doctor\` tells; then \`weft restart api\`.
+      - **docs** waits for api, which has failed: it cannot start unless \`weft restart api\` helps
+
+      ## Failures
+
+      - schema attempt 1 failed (gate-failed, tried again or asked): one test failed
+      - api attempt 1 could not be launched (agent-missing): There is no program my-agent.
+
+      ## Claims
+
+      4 acquired, 3 released; each one is in receipt.json.
+      "
+    `);
+  });
+
+  test('of a run of nothing is short', () => {
+    const state = play(buildState([]), [{ type: 'run.rested', outcome: 'complete' }]);
+    expect(renderReceipt(documentReceipt(state, state.ms))).toMatchInlineSnapshot(`
+      "# Run r1: complete
+
+      0 of 0 landed on main.
+      0 s from 2026-01-02 03:04; 0 attempts, 0 files +0 -0, work 0 s, checks 0 s.
+      "
+    `);
+  });
+
+  test('text from outside cannot break the table or draw on the screen', () => {
+    const state = buildState([buildTask('a|b\u001b[31m\nc')]);
+    play(state, [{ type: 'run.rested', outcome: 'stopped' }]);
+    const text = renderReceipt(documentReceipt(state, state.ms));
+    expect(text).not.toContain('\u001b');
+    expect(text).toContain('a\\|b [31m c');
+    const rows = text.split('\n').filter((line) => line.startsWith('|'));
+    expect(new Set(rows.map((row) => row.replace(/\\\|/g, '').split('|').length)).size).toBe(1);
+    expect(new Set(rows.map((row) => row.length)).size).toBe(1);
+  });
+
+  test('the verdict shown is the latest one', () => {
+    const state = bring(buildState([buildTask('a')]), 'a', 'verifying');
+    play(state, [facts.inspected(state, 'a'), facts.rejected(state, 'a', null)]);
+    expect(documentReceipt(state, state.ms).tasks[0]?.verification).toMatchObject({
+      passed: false,
+      gates: [{ command: 'npm test', exit: null }],
+    });
+  });
+});
