@@ -1,7 +1,9 @@
 // What strikes: crashes of the engine, of its children and of the machine, refusing disks, jumping clocks, and people.
+import { sealCheckout } from './oracle.ts';
 import { DEEDS } from './people.ts';
 import { endProc, reboot } from './process-world.ts';
 import { count, later, note, take } from './scheduler.ts';
+import type { Crash } from './scene.ts';
 import type { Item, Life, World } from './world.ts';
 
 type Fault = (world: World, item: Item) => boolean;
@@ -42,6 +44,16 @@ function strikeItem(world: World, item: Item): void {
   note(world, () => `struck: ${item.name}, ${['before', 'after', 'half'][how]}`);
   if (how === 1) item.unheard();
   else if (how === 2) half?.();
+}
+
+/** Kills the engine at a step chosen beforehand; false: there was nothing of it to kill, or nothing to do by half. */
+export function killAt(world: World, item: Item, how: Crash['how']): boolean {
+  const { life, half } = item;
+  if (life?.standing !== 'leads' || (how === 'half' && half === null)) return false;
+  take(world, item);
+  if (how === 'half') half?.();
+  endLife(world, life, () => undefined);
+  return true;
 }
 
 const FAULTS: Readonly<Record<string, Fault>> = {
@@ -155,6 +167,7 @@ export function strike(world: World, item: Item): boolean {
     const name = names[(first + turn) % names.length] ?? '';
     const act = kind === 'deed' ? DEEDS[name] : FAULTS[name];
     if (act?.(world, item) !== true) continue;
+    if (kind === 'deed') sealCheckout(world);
     count(world, `${kind}: ${name}`);
     note(world, () => `*** ${kind}: ${name}`);
     world.faults += kind === 'fault' ? 1 : 0;

@@ -14,8 +14,8 @@ import {
   type Tree,
 } from './git-store.ts';
 import { worktreeCalls } from './git-worktrees.ts';
-import { checkMove } from './oracle.ts';
-import { answer, count, notify } from './scheduler.ts';
+import { checkMove, sealCheckout } from './oracle.ts';
+import { answer, count, notify, violate } from './scheduler.ts';
 import type { Life, World } from './world.ts';
 
 /** Path of the user's checkout. */
@@ -54,8 +54,11 @@ export function createWorldGit(world: World, life: Life): GitPort {
       change('git.buildCandidate', { locks: [what.pin], act: () => ok(buildIn(world, what)) }),
     landingTip: (branch) =>
       change('git.landingTip', { locks: [], act: () => ok(tipOf(world, `refs/heads/${branch}`)) }),
-    land: (what) => {
+    land: async (what) => {
       const ref = `refs/heads/${what.branch}`;
+      if (world.items.some((item) => item.life === life && item.name.startsWith('git.land '))) {
+        violate(world, 'one-landing', `${what.note} begins beside another landing`);
+      }
       return change(`git.land ${what.note}`, {
         locks: [ref, INTEGRATION],
         act: () => ok(landIn(world, { ...what, ref })),
@@ -197,6 +200,7 @@ function landIn(
   if (here) {
     git.checkout.head = what.to;
     git.checkout.files = new Map(filesOf(git, what.to));
+    sealCheckout(world);
   }
   moveRef(world, what.ref, what.to);
   return { kind: 'landed', ref: what.ref, detour: null };

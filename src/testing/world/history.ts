@@ -2,10 +2,18 @@
 import { isTerminal } from '../../core/lifecycle.ts';
 import { taskOf, type TaskState } from '../../core/state.ts';
 import { createDisk } from './disk.ts';
-import { forget, strike } from './faults.ts';
+import { forget, killAt, strike } from './faults.ts';
 import { createGitWorld } from './git-store.ts';
 import { type Sabotage, startLife } from './life.ts';
-import { checkReachable, checkReplay, createOracle, isInTheWay, isSatisfied } from './oracle.ts';
+import {
+  checkCheckout,
+  checkReachable,
+  checkReplay,
+  createOracle,
+  isInTheWay,
+  isKnownSatisfied,
+  sealCheckout,
+} from './oracle.ts';
 import { helpOut, say } from './people.ts';
 import { createProcessWorld } from './process-world.ts';
 import { drawScene, type Scene } from './scene.ts';
@@ -23,6 +31,8 @@ export interface HistoryEnd {
   readonly violations: readonly Violation[];
   readonly counters: ReadonlyMap<string, number>;
   readonly faults: number;
+  /** Placed crashes that found nothing to kill. */
+  readonly idleCrashes: number;
   readonly steps: number;
   readonly outcome: string;
   readonly tape: Uint8Array;
@@ -65,6 +75,7 @@ export async function runHistory(of: {
     violations: world.violations,
     counters: world.counters,
     faults: world.faults,
+    idleCrashes: world.idleCrashes,
     steps: world.steps,
     outcome,
     tape: world.tape.taken(),
@@ -78,7 +89,7 @@ function createWorld(tape: Tape, of: { readonly scene: Scene; readonly log: bool
     ['src/a/one.txt', 'one'],
     ['shared.txt', 'shared'],
   ]);
-  return {
+  const world: World = {
     tape,
     scene: of.scene,
     git: createGitWorld(files),
@@ -99,7 +110,10 @@ function createWorld(tape: Tape, of: { readonly scene: Scene; readonly log: bool
     life: null,
     epoch: 0,
     refused: false,
+    idleCrashes: 0,
   };
+  sealCheckout(world);
+  return world;
 }
 
 /** Lets everything that can go on without the world go on. */
@@ -122,9 +136,15 @@ function step(world: World): boolean {
   const item = ready[byte % ready.length];
   if (item === undefined) return true;
   if (byte >= 256 - world.scene.faultRate && strike(world, item)) return true;
+  const crash = world.scene.crashes.find((each) => each.step === world.steps);
+  if (crash !== undefined) {
+    if (killAt(world, item, crash.how)) return true;
+    world.idleCrashes += 1;
+  }
   take(world, item);
   note(world, () => item.name);
   item.run();
+  if (item.name.startsWith('git.')) checkCheckout(world);
   return true;
 }
 
@@ -135,6 +155,11 @@ function checkIdle(world: World): void {
   if (life?.standing !== 'leads' || life.state === null || life.outcome !== null || world.refused) return;
   if (shadow.stopping !== null || shadow.paused || shadow.rested !== null) return;
   if (world.items.some((item) => item.life === life && item.name !== 'timer')) return;
+  for (const ts of shadow.tasks.values()) {
+    if (isTerminal(ts.phase) && life.state.index.claims.holdings.has(ts.task.id)) {
+      violate(world, 'claim-leak', `${ts.task.id} is ${ts.phase} and its claim is held`);
+    }
+  }
   const running = [...shadow.tasks.values()].filter(usesSlot);
   if (running.length >= scene.policy.maxAgents) return;
   for (const ts of shadow.tasks.values()) {
@@ -153,7 +178,7 @@ function couldStart(world: World, ts: TaskState, running: readonly TaskState[]):
   const { shadow } = world.oracle;
   if (ts.phase !== 'waiting' || ts.task.type === 'manual' || ts.paused || ts.wipe || ts.question !== null) return false;
   if ((ts.retryAt ?? 0) > shadow.ms) return false;
-  if (!ts.task.edges.every((edge) => isSatisfied(world, edge))) return false;
+  if (!ts.task.edges.every((edge) => isKnownSatisfied(world, edge))) return false;
   const sameTrack = running.filter(({ task }) => task.track !== null && task.track === ts.task.track).length;
   if (policy.maxPerTrack !== null && sameTrack >= policy.maxPerTrack) return false;
   if (running.length >= (policy.agents['sim']?.max ?? Number.POSITIVE_INFINITY)) return false;
@@ -231,7 +256,7 @@ function reasonToRest(world: World, ts: TaskState): string | null {
   const { edges } = ts.task;
   if (ts.phase === 'waiting') {
     if (ts.wipe) return null;
-    if (!edges.every((edge) => isSatisfied(world, edge))) return 'what it depends on';
+    if (!edges.every((edge) => isKnownSatisfied(world, edge))) return 'what it depends on';
     if (ts.task.type === 'manual') return 'a person';
     const others = [...shadow.tasks.values()].filter((other) => other !== ts);
     const blocked = world.scene.policy.collisionPolicy !== 'force' && others.some((other) => isInTheWay(world, ts, other));

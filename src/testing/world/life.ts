@@ -21,8 +21,8 @@ export const RUN = runId('run');
 /** What a sabotage may replace of one life; without one, all is as it should be. */
 export interface Sabotage {
   readonly name: string;
-  /** The invariant that has to catch it. */
-  readonly breaks: string;
+  /** The invariants of which one has to catch it. */
+  readonly breaks: readonly string[];
   readonly leadership?: (honest: Leadership) => Leadership;
   readonly journals?: (honest: JournalStore, world: World, life: Life) => JournalStore;
   readonly parts?: (honest: Parts, world: World, life: Life) => Parts;

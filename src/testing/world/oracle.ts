@@ -1,4 +1,5 @@
 // What truly happened, and what must never happen: the world's own ledger, compared with the journal record by record.
+import { type Command, judgeCommand } from '../../core/decide/command.ts';
 import type { Event, Recorded } from '../../core/event.ts';
 import { evolve } from '../../core/evolve/evolve.ts';
 import { isAllowed, isTerminal } from '../../core/lifecycle.ts';
@@ -25,6 +26,8 @@ export interface Oracle {
   readonly landed: Map<TaskId, Oid>;
   /** Work that people merged by hand. */
   readonly merged: Set<TaskId>;
+  /** The user's checkout as its user left it. */
+  checkout: string;
   /** What each engine brought about. */
   readonly done: Set<string>;
   readonly agentCommits: { readonly commit: Oid; readonly task: TaskId }[];
@@ -46,6 +49,7 @@ export function createOracle(): Oracle {
     landings: new Map(),
     landed: new Map(),
     merged: new Set(),
+    checkout: '',
     done: new Set(),
     agentCommits: [],
     notBefore: new Map(),
@@ -59,7 +63,7 @@ export function admitRecords(world: World, records: readonly Recorded[]): void {
   const { oracle } = world;
   for (const record of records) {
     const last = oracle.records.at(-1);
-    if (record.seq !== (last?.seq ?? 0) + 1) violate(world, 'journal-order', `record ${record.seq} after ${last?.seq}`);
+    if (record.seq !== (last?.seq ?? 0) + 1) violate(world, 'journal-keeps', `record ${record.seq} after ${last?.seq}`);
     if (record.epoch < world.epoch) {
       violate(world, 'stale-epoch', `epoch ${record.epoch} wrote after epoch ${world.epoch} took over`);
     }
@@ -82,6 +86,7 @@ function admit(world: World, record: Recorded): void {
   const stopped = ts.attempt?.stop ?? null;
   if (event.type === 'attempt.spawned') checkSpawn(world, ts, record);
   if (event.type === 'task.landed') checkLanded(world, ts, event);
+  if (event.type === 'attempt.timed-out') checkTime(world, { ...event, epoch: record.epoch });
   if (ONCE.has(event.type) && 'attempt' in event) checkOnce(world, { ...event, epoch: record.epoch });
   evolve(oracle.shadow, record);
   const { phase } = ts;
@@ -107,6 +112,19 @@ function checkOnce(
   const key = `${event.epoch} ${event.type} ${event.task}/${event.attempt}`;
   if (world.oracle.done.has(key)) violate(world, 'performed-once', `${key} twice`);
   world.oracle.done.add(key);
+}
+
+/** An attempt's time is up only when it had that time, by the clock that stands still while the machine sleeps. */
+function checkTime(
+  world: World,
+  of: { readonly task: TaskId; readonly attempt: number; readonly epoch: number },
+): void {
+  const proc = world.processes.all.findLast((each) => each.task === of.task && each.attempt === of.attempt);
+  // what passed before a restart is known from the wall clock only
+  if (proc?.epoch !== of.epoch) return;
+  const had = world.monoMs - proc.startedMs;
+  const due = (world.scene.policy.budget.minutes ?? 0) * 60_000;
+  if (had < due - 1) violate(world, 'fair-time', `${of.task} was ended after ${had} of ${due} ms`);
 }
 
 const AT_ONCE = new Set(['no-changes', 'outside-claim', 'worktree-odd', 'gate-failed', 'asked', 'stopped']);
@@ -141,6 +159,10 @@ function keepBooks(
       oracle.notBefore.set(id, event.then.at);
       return;
     }
+    case 'task.done':
+      // whoever did it by hand needs not be told
+      oracle.promised.splice(0, oracle.promised.length, ...oracle.promised.filter(({ task }) => task !== id));
+      return;
     case 'question.answered':
     case 'task.restarted':
     case 'guidance.given':
@@ -204,6 +226,13 @@ function isNothing(ts: TaskState): boolean {
   return ts.landed?.detour === 'nothing was left to land';
 }
 
+/** Judged by what the run can know: what landed while no engine looked is news to it. */
+export function isKnownSatisfied(world: World, edge: Edge): boolean {
+  const { phase } = taskOf(world.oracle.shadow, edge.task);
+  if (phase === 'merged') return true;
+  return phase === 'queued' ? edge.on !== 'merged' : phase === 'committed' && edge.on === 'verified';
+}
+
 /** Tells whether the least of the gates was seen to pass on exactly that tree. */
 export function isVerified(world: World, tree: Oid): boolean {
   return world.oracle.passed.get(CHECK)?.has(tree) === true;
@@ -259,6 +288,23 @@ function checkLanded(world: World, ts: TaskState, event: Extract<Event, { readon
     violate(world, 'landed-is-true', `${id} is said to be on the target already, and is not`);
   }
   if (event.by === 'human') oracle.merged.add(id);
+}
+
+/** Nothing of weft's changed the user's checkout, but for bringing a clean one forward with its branch. */
+export function checkCheckout(world: World): void {
+  if (world.oracle.checkout !== pictureOfCheckout(world)) {
+    violate(world, 'checkout-untouched', `${world.oracle.checkout} became ${pictureOfCheckout(world)}`);
+    sealCheckout(world);
+  }
+}
+
+/** What is there now is as its user wants it. */
+export function sealCheckout(world: World): void {
+  world.oracle.checkout = pictureOfCheckout(world);
+}
+
+function pictureOfCheckout({ git: { checkout } }: World): string {
+  return JSON.stringify([checkout.branch, checkout.head, [...checkout.files]]);
 }
 
 /** At most one agent at a time in a worktree, strays of an earlier one included. */
@@ -354,10 +400,9 @@ function checkHeard(world: World, task: TaskId): void {
 export function checkTaken(world: World, text: string): void {
   const given = JSON.parse(text) as { readonly kind: string; readonly task: TaskId; readonly text?: string };
   if (given.kind !== 'guide' || given.text === undefined) return;
-  const ts = taskOf(world.oracle.shadow, given.task);
   const said = JSON.stringify(given.text).slice(1, -1);
   const known = world.oracle.records.some(({ event }) => JSON.stringify(event).includes(said));
-  if (!known && !isTerminal(ts.phase)) {
+  if (!known && judgeCommand(world.oracle.shadow, given as Command).ok) {
     violate(world, 'promises-kept', `the inbox lost "${said}" for ${given.task}`);
   }
 }

@@ -6,7 +6,7 @@ import { writeFile } from './disk.ts';
 import { moveRef } from './git-port.ts';
 import { addCommit, commitOf, filesOf, isAncestorOf, isCheckoutDirty, mergeBaseOf, mergeTrees } from './git-store.ts';
 import { command, placesOfWorld } from './life.ts';
-import { isSatisfied } from './oracle.ts';
+import { isKnownSatisfied } from './oracle.ts';
 import { count, note } from './scheduler.ts';
 import type { World } from './world.ts';
 
@@ -27,7 +27,7 @@ export function helpOut(world: World): readonly Command[] {
     } else if (ts.phase === 'committed' && !ts.approved) {
       commands.push({ kind: 'approve', task: id });
     } else if (ts.phase === 'waiting' && ts.task.type === 'manual') {
-      if (ts.task.edges.every((edge) => isSatisfied(world, edge))) commands.push({ kind: 'done', task: id });
+      if (ts.task.edges.every((edge) => isKnownSatisfied(world, edge))) commands.push({ kind: 'done', task: id });
     }
   }
   return commands;

@@ -14,6 +14,9 @@ export interface Proc {
   readonly cwd: string;
   readonly task: TaskId | null;
   readonly attempt: number;
+  readonly startedMs: number;
+  /** Epoch of the engine that started it. */
+  readonly epoch: number;
   alive: boolean;
   ignoresTerm: boolean;
   exit: Exit | null;
@@ -78,6 +81,8 @@ export function spawnProc(
     cwd: of.cwd,
     task: of.task ?? null,
     attempt: of.attempt ?? 0,
+    startedMs: world.monoMs,
+    epoch: world.epoch,
     alive: true,
     ignoresTerm: false,
     exit: null,

@@ -71,6 +71,14 @@ export interface Scene {
   readonly deeds: number;
   /** Of 256 strikes, how many are deeds of people instead of faults. */
   readonly deedShare: number;
+  /** Steps at which the engine is killed, whatever the tape says. */
+  readonly crashes: readonly Crash[];
+}
+
+/** One kill of the engine: the thing that would have happened then does not happen, or half. */
+export interface Crash {
+  readonly step: number;
+  readonly how: 'before' | 'half';
 }
 
 const OWNS: readonly (readonly string[] | null)[] = [
@@ -122,6 +130,7 @@ export function drawScene(tape: Tape): Scene {
     faults: 3 + tape.pick(8),
     deeds: [4, 0, 12][tape.pick(3)] ?? 4,
     deedShare: [40, 100, 180][tape.pick(3)] ?? 40,
+    crashes: [],
   };
 }
 

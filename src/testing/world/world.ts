@@ -69,4 +69,6 @@ export interface World {
   epoch: number;
   /** The journal refused the last write. */
   refused: boolean;
+  /** Placed crashes that found nothing to kill. */
+  idleCrashes: number;
 }

@@ -1,0 +1,191 @@
+// Bugs in what the engine stands on: a journal, a git, processes, files or a clock that do not keep their promises.
+import type { GitPort } from '../../ports/git.ts';
+import type { ProcessPort } from '../../ports/process.ts';
+import { addCommit, filesOf } from './git-store.ts';
+import type { Sabotage } from './life.ts';
+import { checkRemoval } from './oracle.ts';
+import { findByDir, signalProc } from './process-world.ts';
+import type { World } from './world.ts';
+
+function withGit(change: (honest: GitPort, world: World) => Partial<GitPort>): NonNullable<Sabotage['parts']> {
+  return (honest, world) => ({ ...honest, git: { ...honest.git, ...change(honest.git, world) } });
+}
+
+function withProcesses(
+  change: (honest: ProcessPort, world: World) => Partial<ProcessPort>,
+): NonNullable<Sabotage['parts']> {
+  return (honest, world) => ({ ...honest, process: { ...honest.process, ...change(honest.process, world) } });
+}
+
+const JOURNALS: readonly Sabotage[] = [
+  {
+    name: 'forgets-the-epoch',
+    breaks: ['stale-epoch'],
+    leadership: (honest) => ({ ...honest, assertStillLeading: () => undefined }),
+  },
+  {
+    name: 'answers-before-it-is-durable',
+    breaks: ['promises-kept', 'replay-is-live', 'journal-keeps'],
+    journals: (honest) => ({
+      ...honest,
+      open: async (runDir, leadership) => {
+        const opened = await honest.open(runDir, leadership);
+        if (!opened.ok) return opened;
+        const { journal } = opened.value;
+        const append: typeof journal.append = (drafts) => {
+          journal.append(drafts).catch(() => undefined);
+          return Promise.resolve([]);
+        };
+        return { ok: true, value: { ...opened.value, journal: { ...journal, append } } };
+      },
+    }),
+  },
+  {
+    name: 'ignores-short-writes',
+    breaks: ['journal-reads', 'journal-keeps'],
+    journals: (honest, world) => ({
+      ...honest,
+      open: async (runDir, leadership) => {
+        const opened = await honest.open(runDir, leadership);
+        if (!opened.ok) return opened;
+        const { journal } = opened.value;
+        const append: typeof journal.append = async (drafts) => {
+          const records = await journal.append(drafts);
+          const text = world.disk.journals.get(runDir) ?? '';
+          if (world.tape.chance(8)) world.disk.journals.set(runDir, text.slice(0, -20));
+          return records;
+        };
+        return { ok: true, value: { ...opened.value, journal: { ...journal, append } } };
+      },
+    }),
+  },
+];
+
+const GIT: readonly Sabotage[] = [
+  { name: 'skips-the-lock-sweep', breaks: ['no-wedge'], parts: withGit(() => ({ repair: async () => [] })) },
+  {
+    name: 'sweeps-the-locks-of-others',
+    breaks: ['no-wedge'],
+    parts: withGit((honest, world) => ({
+      repair: async (roots) => {
+        for (const [name, holder] of world.git.locks) if (holder === 'user') world.git.locks.delete(name);
+        return honest.repair(roots);
+      },
+    })),
+  },
+  {
+    name: 'lands-without-comparing',
+    breaks: ['verified-target', 'compare-and-swap'],
+    parts: withGit((honest) => ({
+      land: async (what) => {
+        const tip = await honest.landingTip(what.branch);
+        return honest.land(tip.ok ? { ...what, from: tip.value.oid } : what);
+      },
+    })),
+  },
+  {
+    name: 'lands-twice',
+    breaks: ['one-landing-per-task'],
+    parts: withGit((honest, world) => ({
+      land: async (what) => {
+        const first = await honest.land(what);
+        const candidate = world.oracle.candidates.get(what.to);
+        if (!first.ok || first.value.kind !== 'landed' || candidate === undefined) return first;
+        const again = addCommit(world.git, { files: filesOf(world.git, what.to), parents: [what.to], by: 'weft' });
+        world.oracle.candidates.set(again, { task: candidate.task, base: what.to });
+        await honest.land({ ...what, from: what.to, to: again });
+        return first;
+      },
+    })),
+  },
+  {
+    name: 'claims-to-have-landed',
+    breaks: ['landed-is-true'],
+    parts: withGit(() => ({
+      land: async (what) => ({ ok: true, value: { kind: 'landed', ref: what.branch, detour: null } }),
+    })),
+  },
+  {
+    name: 'never-lands',
+    breaks: ['comes-to-rest'],
+    parts: withGit(() => ({ land: async (what) => ({ ok: true, value: { kind: 'stale', actual: what.to } }) })),
+  },
+  {
+    name: 'deletes-dirty-worktrees',
+    breaks: ['nothing-lost'],
+    parts: withGit((_honest, world) => ({
+      removeWorktree: async (what) => {
+        const checked = checkRemoval(world, what);
+        world.git.worktrees.delete(what.path);
+        world.git.refs.delete(`refs/heads/${what.branch}`);
+        world.git.refs.delete(`refs/weft/start/${what.branch}`);
+        checked();
+        return { ok: true, value: { rescue: null, kept: null } };
+      },
+    })),
+  },
+  {
+    name: 'tidies-the-checkout',
+    breaks: ['checkout-untouched'],
+    parts: withGit((honest, world) => ({
+      land: (what) => {
+        const { checkout } = world.git;
+        checkout.files = new Map(filesOf(world.git, checkout.head));
+        return honest.land(what);
+      },
+    })),
+  },
+];
+
+const PROCESSES: readonly Sabotage[] = [
+  {
+    name: 'signals-by-pid-alone',
+    breaks: ['own-signals'],
+    parts: withProcesses((honest, world) => ({
+      killTree: async (what) => {
+        const proc = world.processes.all.find((each) => each.alive && each.identity.pid === what.identity?.pid);
+        if (proc !== undefined) signalProc(world, proc, { signal: 'SIGTERM', meant: what });
+        return honest.killTree(what);
+      },
+    })),
+  },
+  {
+    name: 'starts-twice-after-a-crash',
+    breaks: ['one-agent'],
+    parts: withProcesses((honest, world) => ({
+      start: async (spec) => {
+        const found = findByDir(world, spec.dir, spec.tag);
+        return honest.start(found?.alive === true ? { ...spec, dir: `${spec.dir}-again` } : spec);
+      },
+    })),
+  },
+  {
+    name: 'leaves-strays-alive',
+    breaks: ['one-agent', 'rests-for-a-reason'],
+    parts: withProcesses(() => ({ killTree: async () => [] })),
+  },
+  {
+    name: 'hides-what-people-said',
+    breaks: ['guidance-heard'],
+    parts: (honest) => ({
+      ...honest,
+      files: {
+        ...honest.files,
+        replace: (path, text) => honest.files.replace(path, text.replaceAll(/hint \d+\.|answer \d+\./g, '')),
+      },
+      process: { ...honest.process, writeInput: async () => ({ ok: true, value: undefined }) },
+    }),
+  },
+  {
+    name: 'charges-sleep-as-work',
+    breaks: ['fair-time'],
+    parts: (honest, world) => {
+      const began = world.wallAheadMs;
+      const monoMs = (): number => world.monoMs + Math.max(0, world.wallAheadMs - began);
+      return { ...honest, clock: { ...honest.clock, monoMs } };
+    },
+  },
+];
+
+/** Bugs below the engine. */
+export const PORT_SABOTAGES: readonly Sabotage[] = [...JOURNALS, ...GIT, ...PROCESSES];
