@@ -16,7 +16,7 @@ export function explainTask(state: RunState, ts: TaskState, now: RunMs): string 
     case 'waiting':
       return explainWaiting(state, ts, now);
     case 'spawned':
-      return ts.trouble === null ? 'its worktree is being made' : explainTrouble(ts, now);
+      return explainSpawned(ts, now);
     case 'working':
       return explainWorking(state, ts, now);
     case 'verifying':
@@ -113,6 +113,11 @@ function explainQuestion(ts: TaskState): string {
 function explainTrouble(ts: TaskState, now: RunMs): string {
   const wait = Math.max(0, (ts.trouble?.retryAt ?? now) - now);
   return `${ts.trouble?.effect} failed (${firstLine(ts.trouble?.detail ?? '')}); tried again in ${ago(wait)}`;
+}
+
+function explainSpawned(ts: TaskState, now: RunMs): string {
+  if (ts.attempt?.stop != null) return 'its agent is being stopped';
+  return ts.trouble === null ? 'its worktree is being made' : explainTrouble(ts, now);
 }
 
 function explainWorking(state: RunState, ts: TaskState, now: RunMs): string {

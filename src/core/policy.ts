@@ -26,7 +26,9 @@ function compareValues(path: string, before: unknown, after: unknown): PolicyCha
   if (Object.is(before, after)) return [];
   if (isPlain(before) && isPlain(after)) {
     const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
-    return names.flatMap((name) => compareValues(path === '' ? name : `${path}.${name}`, before[name], after[name]));
+    return names.flatMap((name) =>
+      compareValues(path === '' ? name : `${path}.${name}`, before[name], after[name]),
+    );
   }
   const [was, is] = [JSON.stringify(before) ?? 'none', JSON.stringify(after) ?? 'none'];
   return was === is ? [] : [{ field: path, before: was, after: is }];

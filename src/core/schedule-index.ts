@@ -1,6 +1,7 @@
 // Counters and queues that make a decision cost what changed, not what exists. All of it can be rebuilt from the state.
 import { type ClaimIndex, createClaimIndex, holdClaim, releaseClaim } from './claim/claim-index.ts';
 import { compilePattern, type Pattern } from './claim/pattern.ts';
+import { needsApproval } from './decide/submit.ts';
 import { createHeap, type Heap } from './heap.ts';
 import { type Edge, type Phase, type RunMs, runMs, type TaskId } from './model.ts';
 import {
@@ -159,7 +160,7 @@ export function refreshTask(state: RunState, ts: TaskState): void {
   refreshClaim(state, ts);
   if (ts.phase === 'queued') index.queued.add(id);
   else index.queued.delete(id);
-  if (mayHaveStep(ts)) index.open.add(id);
+  if (mayHaveStep(state, ts)) index.open.add(id);
   else index.open.delete(id);
   setTimers(state, ts);
   settleReady(state, ts);
@@ -217,15 +218,16 @@ function refreshClaim(state: RunState, ts: TaskState): void {
   }
 }
 
-function mayHaveStep(ts: TaskState): boolean {
+function mayHaveStep(state: RunState, ts: TaskState): boolean {
   switch (ts.phase) {
     case 'waiting':
       return ts.wipe;
     case 'merged':
     case 'cancelled':
       return ts.swept === null && ts.attempts > 0;
+    case 'committed':
+      return !needsApproval(state, ts);
     case 'failed':
-      return false;
     case 'queued':
       return false;
     default:

@@ -35,7 +35,7 @@ export function nextTimer(state: RunState, now: RunMs): RunMs | null {
   const { timers } = state.index;
   if (state.paused || state.stopping !== null) return nextOfHeld(state);
   for (let top = peekHeap(timers); top !== undefined; top = peekHeap(timers)) {
-    if (top.at <= now || isAwaited(state, top)) return top.at;
+    if (top.at <= now || isStepAwaited(state, top) || isStartAwaited(state, top)) return top.at;
     popHeap(timers);
   }
   return null;
@@ -46,21 +46,25 @@ function nextOfHeld(state: RunState): RunMs | null {
   let next: RunMs | null = null;
   for (const timer of state.index.timers.items) {
     if (next !== null && timer.at >= next) continue;
-    if (state.tasks.get(timer.task)?.phase !== 'waiting' && isAwaited(state, timer)) next = timer.at;
+    if (isStepAwaited(state, timer)) next = timer.at;
   }
   return next;
 }
 
-/** Tells whether the moment still means something to its task. What a pause holds back is asked for again after it. */
-function isAwaited(state: RunState, timer: Timer): boolean {
+/** Tells whether a task that began has a step at that moment. What a pause holds back is asked for again after it. */
+function isStepAwaited(state: RunState, timer: Timer): boolean {
   const ts = state.tasks.get(timer.task);
   if (ts === undefined) return false;
   if (deadlineOf(state, ts) === timer.at) return true;
-  if (ts.trouble?.retryAt === timer.at) {
-    const held = ts.paused || state.stopping === 'stop';
-    return !held || ts.phase === 'spawned' || ts.phase === 'working' || ts.wipe || ts.endedAt !== null;
-  }
-  return ts.retryAt === timer.at && isStartable(state, ts);
+  if (ts.trouble?.retryAt !== timer.at) return false;
+  const held = ts.paused || state.stopping === 'stop';
+  return !held || ts.phase === 'spawned' || ts.phase === 'working' || ts.wipe || ts.endedAt !== null;
+}
+
+/** Tells whether a task that waits to be tried again is tried at that moment. */
+function isStartAwaited(state: RunState, timer: Timer): boolean {
+  const ts = state.tasks.get(timer.task);
+  return ts !== undefined && ts.retryAt === timer.at && isStartable(state, ts);
 }
 
 /** Takes due timers out and makes their tasks candidates for a start. */
