@@ -1,5 +1,6 @@
 // Makes the worktree, sets the workspace up, writes the prompt and starts the agent. Each step finds what an earlier try made.
 import { join } from 'node:path';
+import { MAX_TROUBLE } from '../../core/decide/supervise.ts';
 import type { Effect } from '../../core/effect.ts';
 import type { Event } from '../../core/event.ts';
 import { fail, ok, type Result } from '../../core/failure.ts';
@@ -10,6 +11,7 @@ import { type AttemptState, type RunState, type TaskState, taskOf } from '../../
 import type { AttemptFacts, Launch } from '../../ports/agent.ts';
 import type { EffectContext, Performed } from '../perform.ts';
 import { attemptDirOf, worktreeOf } from '../places.ts';
+import { endProcesses } from './stop-attempt.ts';
 
 type StartAttempt = Extract<Effect, { kind: 'start-attempt' }>;
 
@@ -18,6 +20,27 @@ const NOBODY: Identity = { bootId: '', pidNs: '', pid: 0, startTicks: 0 };
 
 /** Performs `start-attempt`. */
 export async function startAttempt(effect: StartAttempt, context: EffectContext): Performed {
+  let over = false;
+  try {
+    const started = await tryToStart(effect, context);
+    over = started.ok && started.value.some((event) => event.type === 'attempt.start-failed');
+    over ||= !started.ok && isLastTry(effect, context);
+    return started;
+  } catch (error) {
+    over = isLastTry(effect, context);
+    throw error;
+  } finally {
+    // an earlier try, cut off by a crash, may have started the process that this one failed to
+    if (over) await endProcesses(effect, context);
+  }
+}
+
+function isLastTry(effect: StartAttempt, { state }: EffectContext): boolean {
+  const { trouble } = taskOf(state, effect.task);
+  return trouble?.effect === effect.kind && trouble.count + 1 >= MAX_TROUBLE;
+}
+
+async function tryToStart(effect: StartAttempt, context: EffectContext): Performed {
   const { parts, state, signal } = context;
   const ts = taskOf(state, effect.task);
   const attempt = ts.attempt;
@@ -35,7 +58,10 @@ export async function startAttempt(effect: StartAttempt, context: EffectContext)
   // a worktree that was there already started where it started, whatever the target is now
   const base = made.value.head;
   const ready = await setUp(context, { worktree, fresh: !made.value.reused, effect });
-  if (!ready.ok) return ok([startFailed(effect, 'setup-failed', ready.failure.sentence)]);
+  if (!ready.ok) {
+    const { kind, sentence } = ready.failure;
+    return kind === 'failed' ? ok([startFailed(effect, 'setup-failed', sentence)]) : ready;
+  }
   if (signal.aborted) return ok([]);
   const launched = await launch(context, { effect, ts, worktree, base });
   if (!launched.ok) {
