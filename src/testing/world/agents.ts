@@ -1,12 +1,20 @@
 // What the agents of the world do: short scripts, chosen by the tape, from diligent to deceitful.
 import type { Exit } from '../../core/model.ts';
+import { writeFile } from './disk.ts';
 import { BAD, CLASH } from './gates.ts';
-import { addCommit, commitOf, commitWorktree, filesOf, headOf, mergeBaseOf, mergeTrees } from './git-store.ts';
+import {
+  addCommit,
+  commitOf,
+  commitWorktree,
+  filesOf,
+  headOf,
+  mergeBaseOf,
+  mergeTrees,
+} from './git-store.ts';
 import { noteAgentCommit } from './oracle.ts';
 import { endProc, type Proc, spawnProc } from './process-world.ts';
 import type { Temper } from './scene.ts';
 import { count, later } from './scheduler.ts';
-import { writeFile } from './disk.ts';
 import type { World } from './world.ts';
 
 /** One step of a script; false: the script ends here. */
@@ -65,7 +73,9 @@ const commit: Act = (world, proc) => {
 const tidyUp: Act = (world, proc) => {
   const worktree = world.git.worktrees.get(proc.cwd);
   if (worktree === undefined || !worktree.folder || worktree.branch !== null) return true;
-  const branch = [...world.git.refs.keys()].find((ref) => ref.startsWith('refs/heads/') && ref.endsWith(`/${proc.task}/work`));
+  const branch = [...world.git.refs.keys()].find(
+    (ref) => ref.startsWith('refs/heads/') && ref.endsWith(`/${proc.task}/work`),
+  );
   if (branch === undefined) return true;
   const kept = worktree.detached;
   worktree.branch = branch.slice('refs/heads/'.length);
@@ -88,7 +98,8 @@ const mergeTarget: Act = (world, proc) => {
   const { git } = world;
   const worktree = git.worktrees.get(proc.cwd);
   const target = git.refs.get('refs/heads/weft/integration') ?? git.refs.get('refs/heads/main');
-  if (worktree === undefined || !worktree.folder || target === undefined || worktree.branch === null) return true;
+  if (worktree === undefined || !worktree.folder || target === undefined || worktree.branch === null)
+    return true;
   const head = headOf(git, worktree);
   const base = head === null ? null : mergeBaseOf(git, head, target);
   if (head === null || base === null || commitOf(git, target).oid === base) return true;
@@ -199,6 +210,10 @@ export function hearInput(world: World, proc: Proc, text: string): void {
   if (!proc.asking) return;
   proc.asking = false;
   count(world, 'recovery: an answer reached a live agent');
-  writeFile(world, `${proc.dir}/status.json`, JSON.stringify({ status: 'working', stuckReason: null, options: [], reason: null }));
+  writeFile(
+    world,
+    `${proc.dir}/status.json`,
+    JSON.stringify({ status: 'working', stuckReason: null, options: [], reason: null }),
+  );
   play(world, proc, [...WORK]);
 }

@@ -1,9 +1,10 @@
 // What strikes: crashes of the engine, of its children and of the machine, refusing disks, jumping clocks, and people.
-import { sealCheckout } from './oracle.ts';
+
 import { DEEDS } from './people.ts';
 import { endProc, reboot } from './process-world.ts';
-import { count, later, note, take } from './scheduler.ts';
+import { sealCheckout } from './promises.ts';
 import type { Crash } from './scene.ts';
+import { count, later, note, take } from './scheduler.ts';
 import type { Item, Life, World } from './world.ts';
 
 type Fault = (world: World, item: Item) => boolean;
@@ -78,7 +79,12 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     });
     for (const proc of world.processes.all) {
       if (proc.alive && proc.kind !== 'bystander' && world.tape.pick(2) === 1) {
-        endProc(world, proc, { code: null, signal: 'SIGKILL' }, world.tape.pick(2) === 1 ? 'vanished' : 'written');
+        endProc(
+          world,
+          proc,
+          { code: null, signal: 'SIGKILL' },
+          world.tape.pick(2) === 1 ? 'vanished' : 'written',
+        );
       }
     }
     return true;
@@ -130,7 +136,12 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     const live = world.processes.all.filter((proc) => proc.alive && proc.kind === 'agent');
     const proc = live[world.tape.pick(live.length)];
     if (proc === undefined) return false;
-    endProc(world, proc, { code: null, signal: 'SIGKILL' }, world.tape.pick(2) === 1 ? 'vanished' : 'written');
+    endProc(
+      world,
+      proc,
+      { code: null, signal: 'SIGKILL' },
+      world.tape.pick(2) === 1 ? 'vanished' : 'written',
+    );
     return true;
   },
   'another git held a lock': (world) => {

@@ -2,6 +2,7 @@
 import { addTree, dirtyPaths } from './git-store.ts';
 import { notePassed } from './oracle.ts';
 import { endProc, type Proc } from './process-world.ts';
+import { SET_UP } from './scene.ts';
 import { count, later } from './scheduler.ts';
 import type { World } from './world.ts';
 
@@ -9,9 +10,6 @@ import type { World } from './world.ts';
 export const BAD = 'bad';
 /** Content that is fine alone and fails beside another of its kind. */
 export const CLASH = 'clash';
-
-/** A command that is no gate: it looks at nothing. */
-export const SET_UP = 'set-up';
 
 const USUAL_MS = 20;
 const HANG_MS = 10_000_000;

@@ -14,7 +14,7 @@ import {
   type Tree,
 } from './git-store.ts';
 import { worktreeCalls } from './git-worktrees.ts';
-import { checkMove, sealCheckout } from './oracle.ts';
+import { checkMove, sealCheckout } from './promises.ts';
 import { answer, count, notify, violate } from './scheduler.ts';
 import type { Life, World } from './world.ts';
 
@@ -97,7 +97,7 @@ export function createWorldGit(world: World, life: Life): GitPort {
 function createCalls(world: World, life: Life): GitCalls {
   const { git } = world;
   const checkHealth = (): void => {
-    if (git.broken) throw new Error("fatal: unable to read commondir: it is empty");
+    if (git.broken) throw new Error('fatal: unable to read commondir: it is empty');
   };
   return {
     world,
@@ -153,7 +153,8 @@ function tipOf(world: World, ref: string): LandingTip {
 
 function buildIn(world: World, what: Parameters<GitPort['buildCandidate']>[0]): Candidate {
   const { git } = world;
-  const base = what.strategy === 'merge' ? (mergeBaseOf(git, what.target, what.head) ?? what.base) : what.base;
+  const base =
+    what.strategy === 'merge' ? (mergeBaseOf(git, what.target, what.head) ?? what.base) : what.base;
   const merge = (theirs: Tree): ReturnType<typeof mergeTrees> =>
     mergeTrees({ base: filesOf(git, base), ours: filesOf(git, what.target), theirs });
   const { files, conflicts } = merge(filesOf(git, what.head));

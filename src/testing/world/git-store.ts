@@ -126,14 +126,18 @@ export function mergeBaseOf(git: GitWorld, one: Oid, other: Oid): Oid | null {
   const below = ancestorsOf(git, [other]);
   const common = [...ancestorsOf(git, [one])].filter((each) => below.has(each));
   // a best one is no ancestor of another common one
-  const covered = ancestorsOf(git, common.flatMap((each) => commitOf(git, each).parents));
+  const covered = ancestorsOf(
+    git,
+    common.flatMap((each) => commitOf(git, each).parents),
+  );
   return common.find((each) => !covered.has(each)) ?? null;
 }
 
 /** Commits every ref and every worktree keeps. */
 export function reachable(git: GitWorld): Set<Oid> {
   const heads = [...git.refs.values()];
-  for (const worktree of git.worktrees.values()) if (worktree.detached !== null) heads.push(worktree.detached);
+  for (const worktree of git.worktrees.values())
+    if (worktree.detached !== null) heads.push(worktree.detached);
   heads.push(git.checkout.head);
   return ancestorsOf(git, heads);
 }

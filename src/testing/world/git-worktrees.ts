@@ -15,7 +15,8 @@ import {
   leaveLock,
   type Worktree,
 } from './git-store.ts';
-import { checkRemoval, noteAgentCommit } from './oracle.ts';
+import { noteAgentCommit } from './oracle.ts';
+import { checkRemoval } from './promises.ts';
 import { answer, count } from './scheduler.ts';
 import type { World } from './world.ts';
 
@@ -74,7 +75,8 @@ export function worktreeCalls(calls: GitCalls): WorktreeCalls {
         act: () => commitIn(world, path),
         half: () => leaveLock(git, indexLock(path)),
       }),
-    inspect: (what) => change(`git.inspect ${what.worktree}`, { locks: [], act: () => inspectIn(world, what) }),
+    inspect: (what) =>
+      change(`git.inspect ${what.worktree}`, { locks: [], act: () => inspectIn(world, what) }),
     removeWorktree: (what) =>
       change(`git.removeWorktree ${what.path}`, {
         locks: [`refs/heads/${what.branch}`],
@@ -130,7 +132,12 @@ function ensureIn(world: World, spec: WorktreeSpec): Result<WorktreeMade> {
     return ok({ path: spec.path, head: git.refs.get(start) ?? spec.base, reused: true });
   }
   if (found !== undefined) {
-    count(world, found.ready ? 'recovery: a deleted worktree was made anew' : 'recovery: a half-made worktree was finished');
+    count(
+      world,
+      found.ready
+        ? 'recovery: a deleted worktree was made anew'
+        : 'recovery: a half-made worktree was finished',
+    );
     // a detached head leads to commits that nothing else may name
     if (found.detached !== null) git.refs.set(`refs/weft/rescue/${found.detached}`, found.detached);
     git.worktrees.delete(spec.path);
@@ -190,7 +197,10 @@ function commitIn(world: World, path: string): Result<Oid | null> {
   return ok(made);
 }
 
-function inspectIn(world: World, what: Parameters<GitPort['inspect']>[0]): Awaited<ReturnType<GitPort['inspect']>> {
+function inspectIn(
+  world: World,
+  what: Parameters<GitPort['inspect']>[0],
+): Awaited<ReturnType<GitPort['inspect']>> {
   const { git } = world;
   const worktree = git.worktrees.get(what.worktree);
   const head = git.refs.get(`refs/heads/${what.branch}`);
@@ -208,7 +218,10 @@ function inspectIn(world: World, what: Parameters<GitPort['inspect']>[0]): Await
 
 type Removal = Parameters<GitPort['removeWorktree']>[0];
 
-function removeIn(world: World, what: Removal): { readonly rescue: string | null; readonly kept: string | null } {
+function removeIn(
+  world: World,
+  what: Removal,
+): { readonly rescue: string | null; readonly kept: string | null } {
   const { git } = world;
   const checked = checkRemoval(world, what);
   const rescue = rescueIn(world, what);

@@ -1,21 +1,14 @@
 // One history: a scene, an engine that lives as often as it must, faults for a while, and rest in the end.
 import { isTerminal } from '../../core/lifecycle.ts';
-import { taskOf, type TaskState } from '../../core/state.ts';
+import { type TaskState, taskOf } from '../../core/state.ts';
 import { createDisk } from './disk.ts';
 import { forget, killAt, strike } from './faults.ts';
 import { createGitWorld } from './git-store.ts';
 import { type Sabotage, startLife } from './life.ts';
-import {
-  checkCheckout,
-  checkReachable,
-  checkReplay,
-  createOracle,
-  isInTheWay,
-  isKnownSatisfied,
-  sealCheckout,
-} from './oracle.ts';
+import { createOracle, isInTheWay, isKnownSatisfied, isRunning } from './oracle.ts';
 import { helpOut, say } from './people.ts';
 import { createProcessWorld } from './process-world.ts';
+import { checkCheckout, checkReachable, checkReplay, sealCheckout } from './promises.ts';
 import { drawScene, type Scene } from './scene.ts';
 import { advance, count, later, note, readyItems, take, violate } from './scheduler.ts';
 import type { Tape } from './tape.ts';
@@ -52,9 +45,12 @@ export async function runHistory(of: {
   const maxSteps = of.maxSteps ?? MAX_STEPS;
   let outcome = 'none';
   let help = 0;
+  let heard = true;
   while (world.violations.length === 0) {
     if (world.life === null) await startLife(world, sabotage);
-    await settle();
+    // what is the world's own reaches an engine only through things of that engine
+    if (heard) await settle();
+    heard = true;
     const { life } = world;
     if (life !== null && life.standing === 'leads' && life.outcome !== null) {
       outcome = life.outcome;
@@ -62,7 +58,9 @@ export async function runHistory(of: {
       help += 1;
       continue;
     }
-    if (!step(world)) {
+    const happened = step(world);
+    heard = happened !== 'beside';
+    if (happened === 'nothing') {
       if (help >= MAX_HELP || !helpStaying(world)) break;
       help += 1;
     }
@@ -123,29 +121,30 @@ function settle(): Promise<void> {
   });
 }
 
-/** One thing happens; false: nothing can. */
-function step(world: World): boolean {
+/** One thing happens: to an engine, or beside it, or nothing can. */
+function step(world: World): 'heard' | 'beside' | 'nothing' {
   world.steps += 1;
+  const { life } = world;
   let ready = readyItems(world);
   if (ready.length === 0) {
     checkIdle(world);
-    if (!advance(world)) return false;
+    if (!advance(world)) return 'nothing';
     ready = readyItems(world);
   }
   const byte = world.tape.byte();
   const item = ready[byte % ready.length];
-  if (item === undefined) return true;
-  if (byte >= 256 - world.scene.faultRate && strike(world, item)) return true;
+  if (item === undefined) return 'heard';
+  if (byte >= 256 - world.scene.faultRate && strike(world, item)) return 'heard';
   const crash = world.scene.crashes.find((each) => each.step === world.steps);
   if (crash !== undefined) {
-    if (killAt(world, item, crash.how)) return true;
+    if (killAt(world, item, crash.how)) return 'heard';
     world.idleCrashes += 1;
   }
   take(world, item);
   note(world, () => item.name);
   item.run();
   if (item.name.startsWith('git.')) checkCheckout(world);
-  return true;
+  return item.life === null && world.life === life ? 'beside' : 'heard';
 }
 
 /** With nothing to do but wait, no task may wait that could start. */
@@ -160,7 +159,7 @@ function checkIdle(world: World): void {
       violate(world, 'claim-leak', `${ts.task.id} is ${ts.phase} and its claim is held`);
     }
   }
-  const running = [...shadow.tasks.values()].filter(usesSlot);
+  const running = [...shadow.tasks.values()].filter(isRunning);
   if (running.length >= scene.policy.maxAgents) return;
   for (const ts of shadow.tasks.values()) {
     if (couldStart(world, ts, running)) {
@@ -169,14 +168,11 @@ function checkIdle(world: World): void {
   }
 }
 
-function usesSlot(ts: TaskState): boolean {
-  return ts.phase === 'spawned' || (ts.phase === 'working' && (ts.question === null || ts.attempt?.stop != null));
-}
-
 function couldStart(world: World, ts: TaskState, running: readonly TaskState[]): boolean {
   const { policy } = world.scene;
   const { shadow } = world.oracle;
-  if (ts.phase !== 'waiting' || ts.task.type === 'manual' || ts.paused || ts.wipe || ts.question !== null) return false;
+  if (ts.phase !== 'waiting' || ts.task.type === 'manual' || ts.paused || ts.wipe || ts.question !== null)
+    return false;
   if ((ts.retryAt ?? 0) > shadow.ms) return false;
   if (!ts.task.edges.every((edge) => isKnownSatisfied(world, edge))) return false;
   const sameTrack = running.filter(({ task }) => task.track !== null && task.track === ts.task.track).length;
@@ -230,7 +226,8 @@ function checkRest(world: World): void {
   const { shadow } = world.oracle;
   for (const ts of shadow.tasks.values()) {
     const reason = reasonToRest(world, ts);
-    if (reason === null) violate(world, 'rests-for-a-reason', `${ts.task.id} is ${ts.phase} and nothing keeps it`);
+    if (reason === null)
+      violate(world, 'rests-for-a-reason', `${ts.task.id} is ${ts.phase} and nothing keeps it`);
   }
   for (const proc of world.processes.all) {
     if (proc.alive && proc.kind !== 'bystander' && !isAwaited(world, proc.task)) {
@@ -259,7 +256,8 @@ function reasonToRest(world: World, ts: TaskState): string | null {
     if (!edges.every((edge) => isKnownSatisfied(world, edge))) return 'what it depends on';
     if (ts.task.type === 'manual') return 'a person';
     const others = [...shadow.tasks.values()].filter((other) => other !== ts);
-    const blocked = world.scene.policy.collisionPolicy !== 'force' && others.some((other) => isInTheWay(world, ts, other));
+    const blocked =
+      world.scene.policy.collisionPolicy !== 'force' && others.some((other) => isInTheWay(world, ts, other));
     return blocked ? 'the claim of another' : null;
   }
   if (ts.phase === 'committed') {
@@ -275,6 +273,7 @@ function reasonToRest(world: World, ts: TaskState): string | null {
 /** What must hold when all is over. */
 function checkEnd(world: World): void {
   checkReachable(world);
-  if (world.life?.state != null && world.life.outcome !== 'lost' && !world.refused) checkReplay(world, world.life.state);
+  if (world.life?.state != null && world.life.outcome !== 'lost' && !world.refused)
+    checkReplay(world, world.life.state);
   for (const wedge of world.wedged) violate(world, 'no-wedge', wedge);
 }

@@ -1,12 +1,13 @@
 // One life of the engine: the real loop over the ports of the world, from its start to its rest or its sudden end.
-import { decide } from '../../core/decide/decide.ts';
+
 import type { Command } from '../../core/decide/command.ts';
+import { decide } from '../../core/decide/decide.ts';
+import { ok } from '../../core/failure.ts';
 import { runId } from '../../core/model.ts';
 import { serializeState } from '../../core/state.ts';
 import { lead } from '../../engine/lead.ts';
 import type { Parts } from '../../engine/parts.ts';
 import { placesOf } from '../../engine/places.ts';
-import { ok } from '../../core/failure.ts';
 import type { AgentPort, AgentStatus } from '../../ports/agent.ts';
 import type { JournalStore, Leadership } from '../../ports/journal.ts';
 import { createWorldFiles, createWorldJournals, leadershipOf } from './disk.ts';
@@ -86,7 +87,14 @@ export async function startLife(world: World, sabotage: Sabotage | null): Promis
       ? { kind: 'resumed', policy: (recorded) => ({ policy: recorded, changes: [] }) }
       : {
           kind: 'new',
-          started: { type: 'run.started', run: RUN, repository: REPOSITORY, policy, tasks, targetOid: target },
+          started: {
+            type: 'run.started',
+            run: RUN,
+            repository: REPOSITORY,
+            policy,
+            tasks,
+            targetOid: target,
+          },
         },
     stay: world.scene.stay,
     decide: listen,
@@ -111,7 +119,8 @@ function checkOpened(world: World, records: readonly unknown[]): void {
   const same =
     records.length === oracle.records.length &&
     JSON.stringify(records.at(-1)) === JSON.stringify(oracle.records.at(-1));
-  if (!same) violate(world, 'journal-keeps', `${records.length} records read, ${oracle.records.length} written`);
+  if (!same)
+    violate(world, 'journal-keeps', `${records.length} records read, ${oracle.records.length} written`);
 }
 
 function createWorldAgent(world: World): AgentPort {

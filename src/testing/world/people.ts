@@ -4,7 +4,15 @@ import { isTerminal } from '../../core/lifecycle.ts';
 import type { TaskState } from '../../core/state.ts';
 import { writeFile } from './disk.ts';
 import { moveRef } from './git-port.ts';
-import { addCommit, commitOf, filesOf, isAncestorOf, isCheckoutDirty, mergeBaseOf, mergeTrees } from './git-store.ts';
+import {
+  addCommit,
+  commitOf,
+  filesOf,
+  isAncestorOf,
+  isCheckoutDirty,
+  mergeBaseOf,
+  mergeTrees,
+} from './git-store.ts';
 import { command, placesOfWorld } from './life.ts';
 import { isKnownSatisfied } from './oracle.ts';
 import { count, note } from './scheduler.ts';
@@ -27,7 +35,8 @@ export function helpOut(world: World): readonly Command[] {
     } else if (ts.phase === 'committed' && !ts.approved) {
       commands.push({ kind: 'approve', task: id });
     } else if (ts.phase === 'waiting' && ts.task.type === 'manual') {
-      if (ts.task.edges.every((edge) => isKnownSatisfied(world, edge))) commands.push({ kind: 'done', task: id });
+      if (ts.task.edges.every((edge) => isKnownSatisfied(world, edge)))
+        commands.push({ kind: 'done', task: id });
     }
   }
   return commands;
@@ -79,7 +88,11 @@ export const DEEDS: Readonly<Record<string, Deed>> = {
     if (head === undefined || git.checkout.branch !== 'main' || isCheckoutDirty(git)) return false;
     const base = mergeBaseOf(git, head, git.checkout.head);
     if (base === null || isAncestorOf(git, head, git.checkout.head)) return false;
-    const sides = { base: filesOf(git, base), ours: filesOf(git, git.checkout.head), theirs: filesOf(git, head) };
+    const sides = {
+      base: filesOf(git, base),
+      ours: filesOf(git, git.checkout.head),
+      theirs: filesOf(git, head),
+    };
     const { files, conflicts } = mergeTrees(sides);
     if (conflicts.length > 0) return false;
     return moveMain(world, addCommit(git, { files, parents: [git.checkout.head, head], by: 'user' }));
@@ -114,7 +127,8 @@ export const DEEDS: Readonly<Record<string, Deed>> = {
   'restarted a task': (world) => tellOf(world, (task) => ({ kind: 'restart', task })),
   'cancelled a task': (world) => tellOf(world, (task) => ({ kind: 'cancel', task })),
   'took a task over': (world) => tellOf(world, (task) => ({ kind: 'done', task })),
-  'guided a task': (world) => tellOf(world, (task) => ({ kind: 'guide', task, text: `hint ${world.steps}.` })),
+  'guided a task': (world) =>
+    tellOf(world, (task) => ({ kind: 'guide', task, text: `hint ${world.steps}.` })),
   'answered a question': (world) => {
     const ts = pickTask(world, (each) => each.question !== null);
     if (ts?.question == null) return false;

@@ -50,7 +50,13 @@ function lookAt(proc: Proc | null): ProcessState {
 
 function startIn(world: World, life: Life, spec: StartSpec): ReturnType<ProcessPort['start']> {
   const spawn = (): Proc => {
-    const proc = spawnProc(world, { kind: 'agent', tag: spec.tag, dir: spec.dir, cwd: spec.cwd, ...named(spec) });
+    const proc = spawnProc(world, {
+      kind: 'agent',
+      tag: spec.tag,
+      dir: spec.dir,
+      cwd: spec.cwd,
+      ...named(spec),
+    });
     if (spec.stdin.kind === 'file') proc.heard.push(world.disk.files.get(spec.stdin.path) ?? '');
     if (spec.stdin.kind === 'fifo') proc.heard.push(world.disk.files.get(`${spec.dir}/prompt.md`) ?? '');
     beginAgent(world, proc);
@@ -123,7 +129,9 @@ async function killTree(
     world.processes.all.filter(
       (proc) =>
         proc.alive &&
-        (proc.tag === tag || proc.cwd === cwd || (identity !== null && sameIdentity(proc.identity, identity))),
+        (proc.tag === tag ||
+          proc.cwd === cwd ||
+          (identity !== null && sameIdentity(proc.identity, identity))),
     );
   const send = (signal: 'SIGTERM' | 'SIGKILL'): Promise<number> =>
     answer(world, life, {

@@ -1,6 +1,6 @@
 // The processes of the machine: agents, gates, strays and bystanders. They outlive the engine, and end with a reboot.
 import type { Exit, Identity, TaskId } from '../../core/model.ts';
-import { checkSignal, checkStart } from './oracle.ts';
+import { checkSignal, checkStart } from './promises.ts';
 import { count, note, notify } from './scheduler.ts';
 import type { Life, World } from './world.ts';
 
@@ -139,9 +139,7 @@ export function findByDir(world: World, dir: string, tag: string): Proc | null {
 
 /** Tells whether exactly that process runs. */
 export function isAliveIn(world: World, identity: Identity): boolean {
-  return world.processes.all.some(
-    (proc) => proc.alive && sameIdentity(proc.identity, identity),
-  );
+  return world.processes.all.some((proc) => proc.alive && sameIdentity(proc.identity, identity));
 }
 
 /** Tells whether two identities are one. */

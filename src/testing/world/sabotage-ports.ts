@@ -3,11 +3,13 @@ import type { GitPort } from '../../ports/git.ts';
 import type { ProcessPort } from '../../ports/process.ts';
 import { addCommit, filesOf } from './git-store.ts';
 import type { Sabotage } from './life.ts';
-import { checkRemoval } from './oracle.ts';
 import { findByDir, signalProc } from './process-world.ts';
+import { checkRemoval } from './promises.ts';
 import type { World } from './world.ts';
 
-function withGit(change: (honest: GitPort, world: World) => Partial<GitPort>): NonNullable<Sabotage['parts']> {
+function withGit(
+  change: (honest: GitPort, world: World) => Partial<GitPort>,
+): NonNullable<Sabotage['parts']> {
   return (honest, world) => ({ ...honest, git: { ...honest.git, ...change(honest.git, world) } });
 }
 
@@ -91,7 +93,11 @@ const GIT: readonly Sabotage[] = [
         const first = await honest.land(what);
         const candidate = world.oracle.candidates.get(what.to);
         if (!first.ok || first.value.kind !== 'landed' || candidate === undefined) return first;
-        const again = addCommit(world.git, { files: filesOf(world.git, what.to), parents: [what.to], by: 'weft' });
+        const again = addCommit(world.git, {
+          files: filesOf(world.git, what.to),
+          parents: [what.to],
+          by: 'weft',
+        });
         world.oracle.candidates.set(again, { task: candidate.task, base: what.to });
         await honest.land({ ...what, from: what.to, to: again });
         return first;
@@ -108,7 +114,9 @@ const GIT: readonly Sabotage[] = [
   {
     name: 'never-lands',
     breaks: ['comes-to-rest'],
-    parts: withGit(() => ({ land: async (what) => ({ ok: true, value: { kind: 'stale', actual: what.to } }) })),
+    parts: withGit(() => ({
+      land: async (what) => ({ ok: true, value: { kind: 'stale', actual: what.to } }),
+    })),
   },
   {
     name: 'deletes-dirty-worktrees',
@@ -143,7 +151,9 @@ const PROCESSES: readonly Sabotage[] = [
     breaks: ['own-signals'],
     parts: withProcesses((honest, world) => ({
       killTree: async (what) => {
-        const proc = world.processes.all.find((each) => each.alive && each.identity.pid === what.identity?.pid);
+        const proc = world.processes.all.find(
+          (each) => each.alive && each.identity.pid === what.identity?.pid,
+        );
         if (proc !== undefined) signalProc(world, proc, { signal: 'SIGTERM', meant: what });
         return honest.killTree(what);
       },

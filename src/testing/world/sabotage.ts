@@ -1,9 +1,10 @@
 // The zoo of bugs: each breaks one promise on purpose, by wrapping what the engine is given, and must be caught for it.
+
+import { holdClaim } from '../../core/claim/claim-index.ts';
 import { findHead, landNext, mayLand } from '../../core/decide/queue.ts';
 import { superviseTasks } from '../../core/decide/supervise.ts';
 import type { Effect } from '../../core/effect.ts';
 import type { Event } from '../../core/event.ts';
-import { holdClaim } from '../../core/claim/claim-index.ts';
 import { isTerminal } from '../../core/lifecycle.ts';
 import { runMs } from '../../core/model.ts';
 import { branchOf } from '../../core/names.ts';
@@ -14,7 +15,9 @@ import { PORT_SABOTAGES } from './sabotage-ports.ts';
 import type { World } from './world.ts';
 
 /** Starts one more task than the honest decision would, when one fits. */
-function alsoStart(fits: (world: World, ts: TaskState, state: RunState) => boolean): NonNullable<Sabotage['decide']> {
+function alsoStart(
+  fits: (world: World, ts: TaskState, state: RunState) => boolean,
+): NonNullable<Sabotage['decide']> {
   return (honest, world) => (state, now) => {
     const effects = honest(state, now);
     if (effects[0]?.kind === 'record' || state.rested !== null || state.stopping !== null) return effects;
@@ -24,7 +27,9 @@ function alsoStart(fits: (world: World, ts: TaskState, state: RunState) => boole
 }
 
 function isIdle(ts: TaskState): boolean {
-  return ts.phase === 'waiting' && ts.question === null && !ts.paused && !ts.wipe && ts.task.type !== 'manual';
+  return (
+    ts.phase === 'waiting' && ts.question === null && !ts.paused && !ts.wipe && ts.task.type !== 'manual'
+  );
 }
 
 function spawn(state: RunState, ts: TaskState): Event {
@@ -35,7 +40,9 @@ function spawn(state: RunState, ts: TaskState): Event {
 }
 
 /** Rewrites the facts that are decided. */
-function rewrite(change: (event: Event, state: RunState, now: number) => Event): NonNullable<Sabotage['decide']> {
+function rewrite(
+  change: (event: Event, state: RunState, now: number) => Event,
+): NonNullable<Sabotage['decide']> {
   return (honest) => (state, now) =>
     honest(state, now).map((effect) =>
       effect.kind === 'record' ? { kind: 'record', event: change(effect.event, state, now) } : effect,
@@ -56,7 +63,9 @@ function alsoRecord(find: (ts: TaskState, state: RunState) => Event | null): Non
 }
 
 function isReady(world: World, ts: TaskState): boolean {
-  return (ts.retryAt ?? 0) <= world.oracle.shadow.ms && ts.task.edges.every((edge) => isSatisfied(world, edge));
+  return (
+    (ts.retryAt ?? 0) <= world.oracle.shadow.ms && ts.task.edges.every((edge) => isSatisfied(world, edge))
+  );
 }
 
 const neverInTheWay = (world: World, ts: TaskState, state: RunState): boolean =>
@@ -91,12 +100,16 @@ const DECISIONS: readonly Sabotage[] = [
   {
     name: 'ignores-edges',
     breaks: ['edges-first'],
-    decide: alsoStart((world, ts, state) => state.index.slots.size < world.scene.policy.maxAgents && ts.attempts === 0),
+    decide: alsoStart(
+      (world, ts, state) => state.index.slots.size < world.scene.policy.maxAgents && ts.attempts === 0,
+    ),
   },
   {
     name: 'ignores-claims',
     breaks: ['disjoint-claims'],
-    decide: alsoStart((world, ts, state) => state.index.slots.size < world.scene.policy.maxAgents && isReady(world, ts)),
+    decide: alsoStart(
+      (world, ts, state) => state.index.slots.size < world.scene.policy.maxAgents && isReady(world, ts),
+    ),
   },
   {
     name: 'releases-claims-early',
@@ -107,7 +120,9 @@ const DECISIONS: readonly Sabotage[] = [
         isReady(world, ts) &&
         ![...state.tasks.values()].some(
           (other) =>
-            other !== ts && (other.phase === 'spawned' || other.phase === 'working') && isInTheWay(world, ts, other),
+            other !== ts &&
+            (other.phase === 'spawned' || other.phase === 'working') &&
+            isInTheWay(world, ts, other),
         ),
     ),
   },
@@ -170,7 +185,14 @@ const DECISIONS: readonly Sabotage[] = [
       if (SAID.has(attempt)) return null;
       SAID.add(attempt);
       const { base, identity, worktree, steerable } = attempt;
-      const of = { task: ts.task.id, attempt: attempt.n, base, identity, steerable, worktree: worktree ?? '' };
+      const of = {
+        task: ts.task.id,
+        attempt: attempt.n,
+        base,
+        identity,
+        steerable,
+        worktree: worktree ?? '',
+      };
       return { type: 'attempt.started', ...of };
     }),
   },

@@ -1,6 +1,12 @@
 // The first choices of a history: the plan, the policy, how agents and people behave, how often faults strike.
-import { DEFAULT_LIMITS, DEFAULT_POLICY, type Edge, type Policy, type Task, taskId } from '../../core/model.ts';
-import { SET_UP } from './gates.ts';
+import {
+  DEFAULT_LIMITS,
+  DEFAULT_POLICY,
+  type Edge,
+  type Policy,
+  type Task,
+  taskId,
+} from '../../core/model.ts';
 import type { Tape } from './tape.ts';
 
 /** How an agent behaves in one attempt; the scripts are in `agents.ts`. */
@@ -93,6 +99,8 @@ const OWNS: readonly (readonly string[] | null)[] = [
 
 /** Gate of tier 0. */
 export const CHECK = 'check';
+/** A command that is no gate: it looks at nothing. */
+export const SET_UP = 'set-up';
 
 /** Draws a scene from the tape; the zero tape gives two independent tasks, no faults and an idle user. */
 export function drawScene(tape: Tape): Scene {

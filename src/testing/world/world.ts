@@ -1,7 +1,8 @@
 // The virtual world: its time, what is pending in it, and its own ledger of what truly happened. Knows no engine.
-import type { Leading } from '../../engine/lead.ts';
-import type { RunState } from '../../core/state.ts';
+
 import type { Outcome } from '../../core/event.ts';
+import type { RunState } from '../../core/state.ts';
+import type { Leading } from '../../engine/lead.ts';
 import type { Disk } from './disk.ts';
 import type { GitWorld } from './git-store.ts';
 import type { Oracle } from './oracle.ts';

@@ -1,0 +1,192 @@
+// Facts as they become durable: each must be in its place, legal, and true to what the world saw.
+import type { Event, Recorded } from '../../core/event.ts';
+import { evolve } from '../../core/evolve/evolve.ts';
+import { isAllowed, isTerminal } from '../../core/lifecycle.ts';
+import type { TaskId } from '../../core/model.ts';
+import { type TaskState, taskOf } from '../../core/state.ts';
+import { filesOf, isAncestorOf, mergeTrees } from './git-store.ts';
+import { isInTheWay, isRunning, isSatisfied } from './oracle.ts';
+import { note, violate } from './scheduler.ts';
+import type { World } from './world.ts';
+
+/** Takes records that became durable: each must be in its place, legal, and true to the world. */
+export function admitRecords(world: World, records: readonly Recorded[]): void {
+  const { oracle } = world;
+  for (const record of records) {
+    const last = oracle.records.at(-1);
+    if (record.seq !== (last?.seq ?? 0) + 1)
+      violate(world, 'journal-keeps', `record ${record.seq} after ${last?.seq}`);
+    if (record.epoch < world.epoch) {
+      violate(world, 'stale-epoch', `epoch ${record.epoch} wrote after epoch ${world.epoch} took over`);
+    }
+    if (record.ms < (last?.ms ?? 0)) violate(world, 'run-clock', `${record.ms} ms after ${last?.ms} ms`);
+    note(world, () => `journal ${record.seq} ${JSON.stringify(record.event).slice(0, 300)}`);
+    oracle.records.push(record);
+    admit(world, record);
+  }
+}
+
+function admit(world: World, record: Recorded): void {
+  const { oracle } = world;
+  const { event } = record;
+  if (!('task' in event)) {
+    evolve(oracle.shadow, record);
+    return;
+  }
+  const ts = taskOf(oracle.shadow, event.task);
+  const before = ts.phase;
+  const stopped = ts.attempt?.stop ?? null;
+  if (event.type === 'attempt.spawned') checkSpawn(world, ts, record);
+  if (event.type === 'task.landed') checkLanded(world, ts, event);
+  if (event.type === 'attempt.timed-out') checkTime(world, { ...event, epoch: record.epoch });
+  if (ONCE.has(event.type) && 'attempt' in event) {
+    checkOnce(world, { ...event, epoch: record.epoch, why: stopped });
+  }
+  evolve(oracle.shadow, record);
+  const { phase } = ts;
+  if (phase !== before) {
+    if (isTerminal(before) && event.type !== 'task.restarted') {
+      violate(world, 'terminal-final', `${event.task} left ${before} by ${event.type}`);
+    }
+    if (!isAllowed({ from: before, to: phase, on: event.type })) {
+      violate(world, 'legal-moves', `${event.task}: ${before} → ${phase} by ${event.type}`);
+    }
+  }
+  if (isTerminal(phase) && ts.holdsClaim)
+    violate(world, 'claim-leak', `${event.task} is ${phase} and holds its claim`);
+  keepBooks(world, ts, { event, ms: record.ms, stopped });
+}
+
+/** Ends of effects that one engine brings about once for an attempt. */
+const ONCE = new Set(['attempt.started', 'attempt.exited', 'attempt.stopped']);
+
+function checkOnce(
+  world: World,
+  event: {
+    readonly type: string;
+    readonly task: TaskId;
+    readonly attempt: number;
+    readonly epoch: number;
+    readonly why: string | null;
+  },
+): void {
+  const key = `${event.epoch} ${event.type} ${event.task}/${event.attempt} ${event.why}`;
+  if (world.oracle.done.has(key)) violate(world, 'performed-once', `${key} twice`);
+  world.oracle.done.add(key);
+}
+
+/** An attempt's time is up only when it had that time, by the clock that stands still while the machine sleeps. */
+function checkTime(
+  world: World,
+  of: { readonly task: TaskId; readonly attempt: number; readonly epoch: number },
+): void {
+  const proc = world.processes.all.findLast((each) => each.task === of.task && each.attempt === of.attempt);
+  // what passed before a restart is known from the wall clock only
+  if (proc?.epoch !== of.epoch) return;
+  const had = world.monoMs - proc.startedMs;
+  const due = (world.scene.policy.budget.minutes ?? 0) * 60_000;
+  if (had < due - 1) violate(world, 'fair-time', `${of.task} was ended after ${had} of ${due} ms`);
+}
+
+const AT_ONCE = new Set(['no-changes', 'outside-claim', 'worktree-odd', 'gate-failed', 'asked', 'stopped']);
+
+function keepBooks(
+  world: World,
+  ts: TaskState,
+  of: { readonly event: Event; readonly ms: number; readonly stopped: string | null },
+): void {
+  const { oracle, scene } = world;
+  const { event } = of;
+  const { id } = ts.task;
+  const addTry = (by: number): void => {
+    oracle.tries.set(id, (oracle.tries.get(id) ?? 0) + by);
+  };
+  switch (event.type) {
+    case 'attempt.spawned':
+      return addTry(1);
+    case 'attempt.stopped':
+      if (of.stopped !== null && of.stopped !== 'time-budget') addTry(-1);
+      return;
+    case 'attempt.exited':
+      if (ts.phase === 'waiting') addTry(-1);
+      return;
+    case 'attempt.failed': {
+      if (event.cause === 'asked') addTry(-1);
+      if (event.then.kind !== 'retry') return;
+      const least = AT_ONCE.has(event.cause) ? 0 : scene.policy.limits.backoffMs / 2;
+      if (event.then.at < of.ms + least) {
+        violate(world, 'back-off', `${id} starts again ${event.then.at - of.ms} ms after ${event.cause}`);
+      }
+      oracle.notBefore.set(id, event.then.at);
+      return;
+    }
+    case 'task.done':
+      // whoever did it by hand needs not be told
+      oracle.promised.splice(0, oracle.promised.length, ...oracle.promised.filter(({ task }) => task !== id));
+      return;
+    case 'question.answered':
+    case 'task.restarted':
+    case 'guidance.given':
+      oracle.notBefore.delete(id);
+      // a human's word allows one more attempt
+      if (event.type === 'task.restarted') oracle.tries.set(id, 0);
+      else addTry(-1);
+      return;
+    default:
+      return;
+  }
+}
+
+function checkSpawn(world: World, ts: TaskState, record: Recorded): void {
+  const { oracle, scene } = world;
+  const { id } = ts.task;
+  const { policy } = scene;
+  if (record.ms < (oracle.notBefore.get(id) ?? 0)) {
+    violate(world, 'back-off', `${id} starts at ${record.ms}, not before ${oracle.notBefore.get(id)}`);
+  }
+  if ((oracle.tries.get(id) ?? 0) >= policy.limits.attempts) {
+    violate(world, 'attempt-limit', `${id} starts once more after ${oracle.tries.get(id)} tries`);
+  }
+  const running = [...oracle.shadow.tasks.values()].filter(isRunning);
+  if (running.length >= policy.maxAgents) {
+    violate(world, 'slots', `${id} starts beside ${running.map((each) => each.task.id).join(', ')}`);
+  }
+  for (const edge of ts.task.edges) {
+    if (!isSatisfied(world, edge))
+      violate(world, 'edges-first', `${id} starts before ${edge.task} is ${edge.on}`);
+  }
+  if (policy.collisionPolicy === 'force') return;
+  for (const other of oracle.shadow.tasks.values()) {
+    if (other !== ts && isInTheWay(world, ts, other)) {
+      violate(world, 'disjoint-claims', `${id} starts while ${other.task.id} is ${other.phase}`);
+    }
+  }
+}
+
+function checkLanded(
+  world: World,
+  ts: TaskState,
+  event: Extract<Event, { readonly type: 'task.landed' }>,
+): void {
+  const { oracle, git } = world;
+  const { id } = ts.task;
+  const seen = ts.attempt?.inspected;
+  if (event.by === 'weft' && event.commit !== event.base) {
+    if (oracle.landed.get(id) !== event.commit) {
+      violate(world, 'landed-is-true', `${id} is said to have landed as ${event.commit}, which nobody saw`);
+    }
+    return;
+  }
+  if (seen == null) return;
+  const sides = {
+    base: filesOf(git, seen.base),
+    ours: filesOf(git, event.base),
+    theirs: filesOf(git, seen.head),
+  };
+  const { files, conflicts } = mergeTrees(sides);
+  const present = conflicts.length === 0 && [...files].every(([path, text]) => sides.ours.get(path) === text);
+  if (!present && !isAncestorOf(git, seen.head, event.base)) {
+    violate(world, 'landed-is-true', `${id} is said to be on the target already, and is not`);
+  }
+  if (event.by === 'human') oracle.merged.add(id);
+}

@@ -1,0 +1,145 @@
+// What must never happen in the world, checked where it would: starts, signals, landings, removals, lost words.
+import { type Command, judgeCommand } from '../../core/decide/command.ts';
+import type { Oid, TaskId } from '../../core/model.ts';
+import { type RunState, serializeState, taskOf } from '../../core/state.ts';
+import { ancestorsOf, commitOf, dirtyPaths, filesOf, isAncestorOf, reachable } from './git-store.ts';
+import { isVerified } from './oracle.ts';
+import type { Proc } from './process-world.ts';
+import { violate } from './scheduler.ts';
+import type { World } from './world.ts';
+
+/** Nothing of weft's changed the user's checkout, but for bringing a clean one forward with its branch. */
+export function checkCheckout(world: World): void {
+  if (world.oracle.checkout !== pictureOfCheckout(world)) {
+    violate(world, 'checkout-untouched', `${world.oracle.checkout} became ${pictureOfCheckout(world)}`);
+    sealCheckout(world);
+  }
+}
+
+/** What is there now is as its user wants it. */
+export function sealCheckout(world: World): void {
+  world.oracle.checkout = pictureOfCheckout(world);
+}
+
+function pictureOfCheckout({ git: { checkout } }: World): string {
+  return JSON.stringify([checkout.branch, checkout.head, [...checkout.files]]);
+}
+
+/** At most one agent at a time in a worktree, strays of an earlier one included. */
+export function checkStart(world: World, proc: Proc): void {
+  if (proc.kind !== 'agent') return;
+  for (const other of world.processes.all) {
+    if (!other.alive || other.cwd !== proc.cwd || other.kind === 'bystander' || other.kind === 'gate')
+      continue;
+    violate(world, 'one-agent', `${proc.tag} starts in ${proc.cwd} beside ${other.kind} ${other.tag}`);
+  }
+}
+
+/** Only what was meant is signalled: by its tag, or as a stray in the task's own worktree. */
+export function checkSignal(
+  world: World,
+  proc: Proc,
+  meant: { readonly tag: string; readonly cwd: string | null },
+): void {
+  if (proc.kind !== 'bystander' && (proc.tag === meant.tag || proc.cwd === meant.cwd)) return;
+  violate(
+    world,
+    'own-signals',
+    `${proc.kind} ${proc.identity.pid} (${proc.tag}) got a signal meant for ${meant.tag}`,
+  );
+}
+
+/** A worktree is removed: what it had and did not land must be in some ref afterwards. */
+export function checkRemoval(
+  world: World,
+  what: { readonly path: string; readonly branch: string },
+): () => void {
+  const { git } = world;
+  const worktree = git.worktrees.get(what.path);
+  const files = new Map(worktree?.files);
+  const dirty = worktree === undefined ? [] : dirtyPaths(git, worktree);
+  return () => {
+    checkReachable(world);
+    if (dirty.length === 0 || git.worktrees.has(what.path)) return;
+    const kept = [...git.refs].some(([ref, commit]) => {
+      const there = ref.startsWith('refs/weft/rescue/') ? filesOf(git, commit) : null;
+      return there !== null && dirty.every((path) => there.get(path) === files.get(path));
+    });
+    if (!kept) violate(world, 'nothing-lost', `${what.path} is removed with ${dirty.join(', ')} uncommitted`);
+  };
+}
+
+/** No commit of an agent's may be lost, unless its work is on the target. */
+export function checkReachable(world: World): void {
+  const { oracle, git } = world;
+  const kept = reachable(git);
+  for (const { commit, task } of oracle.agentCommits) {
+    if (kept.has(commit)) continue;
+    const ts = taskOf(oracle.shadow, task);
+    const head = ts.attempt?.inspected?.head;
+    const landed = ts.phase === 'merged' && head !== undefined && ancestorsOf(git, [head]).has(commit);
+    if (!landed) violate(world, 'nothing-lost', `commit ${commit} of ${task} is in no ref`);
+  }
+}
+
+/** The target moves only to a tree that was verified, built on what it had. */
+export function checkMove(
+  world: World,
+  of: { readonly ref: string; readonly from: Oid; readonly to: Oid },
+): void {
+  const { oracle, git } = world;
+  const candidate = oracle.candidates.get(of.to);
+  const { tree } = commitOf(git, of.to);
+  if (!isVerified(world, tree))
+    violate(world, 'verified-target', `${of.ref} moves to ${of.to}, never verified`);
+  if (!isAncestorOf(git, of.from, of.to)) violate(world, 'compare-and-swap', `${of.ref} loses ${of.from}`);
+  if (candidate === undefined) return violate(world, 'verified-target', `${of.to} is no candidate`);
+  if (!isAncestorOf(git, of.from, candidate.base)) {
+    violate(
+      world,
+      'verified-target',
+      `${of.to} was built on ${candidate.base}, but ${of.ref} is at ${of.from}`,
+    );
+  }
+  const landed = oracle.landings.get(candidate.task) ?? [];
+  if (landed.length > 0) violate(world, 'one-landing-per-task', `${candidate.task} lands again`);
+  oracle.landings.set(candidate.task, [...landed, of.to]);
+  oracle.landed.set(candidate.task, of.to);
+  checkHeard(world, candidate.task);
+}
+
+/** What people said about a task, an agent of it was told before its work landed. */
+function checkHeard(world: World, task: TaskId): void {
+  for (const { task: meant, text } of world.oracle.promised) {
+    if (meant !== task) continue;
+    const heard = world.processes.all.some(
+      (proc) => proc.task === task && proc.heard.some((each) => each.includes(text)),
+    );
+    if (!heard) violate(world, 'guidance-heard', `${task} lands and no agent was ever told "${text}"`);
+  }
+}
+
+/** A command left in the inbox folder is removed only when what it says is in the journal. */
+export function checkTaken(world: World, text: string): void {
+  const given = JSON.parse(text) as { readonly kind: string; readonly task: TaskId; readonly text?: string };
+  if (given.kind !== 'guide' || given.text === undefined) return;
+  const said = JSON.stringify(given.text).slice(1, -1);
+  const known = world.oracle.records.some(({ event }) => JSON.stringify(event).includes(said));
+  if (!known && judgeCommand(world.oracle.shadow, given as Command).ok) {
+    violate(world, 'promises-kept', `the inbox lost "${said}" for ${given.task}`);
+  }
+}
+
+/** The engine's belief must be what a replay of the journal gives. */
+export function checkReplay(world: World, live: RunState): void {
+  const { shadow } = world.oracle;
+  const [one, other] = [serializeState(live), serializeState(shadow)];
+  if (one === other) return;
+  let at = 0;
+  while (one[at] === other[at]) at += 1;
+  violate(
+    world,
+    'replay-is-live',
+    `live …${one.slice(at - 60, at + 80)} but replay …${other.slice(at - 60, at + 80)}`,
+  );
+}
