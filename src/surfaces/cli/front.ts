@@ -69,10 +69,10 @@ function answerQuickly(io: Io, parsed: Parsed): number | null {
   if (name === 'completion') return say(io, drawCompletion(parsed.arguments.get('SHELL') as Shell, COMMANDS));
   const plain = parsed.arguments.size === 0 && !hasFlag(parsed, 'watch');
   if ((name !== '' && name !== 'status') || !plain || io.env['GIT_DIR'] !== undefined) return null;
-  const view = glance(io.cwd);
-  if (view === null) return null;
+  const seen = glance(io.cwd);
+  if (seen === null) return null;
   const surface = { io, paint: choosePaint(io, io.stdout), json: hasFlag(parsed, 'json') };
-  if (name === '') printBrief(surface, view);
-  else printStatus(surface, view);
+  if (name === '') printBrief(surface, seen);
+  else printStatus(surface, seen);
   return 0;
 }

@@ -12,16 +12,24 @@ export function findStateDir(cwd: string): string | null {
   }
 }
 
-/** View of the latest run, or null when the file alone cannot be trusted. */
-export function glance(cwd: string): RunView | null {
+/** A run as the engine last wrote it. */
+export interface Glance {
+  readonly view: RunView;
+  /** Commands that wait for an engine. */
+  readonly mail: number;
+}
+
+/** The latest run, or null when the file alone cannot be trusted. */
+export function glance(cwd: string): Glance | null {
   try {
     const stateDir = findStateDir(cwd);
     if (stateDir === null) return null;
     const run = latestRun(join(stateDir, 'runs'));
     if (run === null) return null;
     const view = JSON.parse(readFileSync(join(stateDir, 'runs', run, 'view.json'), 'utf8')) as RunView;
-    if (view.schemaVersion !== 1 || view.run !== run || hasMail(join(stateDir, 'runs', run))) return null;
-    return view.state !== 'running' || isLed(stateDir) ? view : null;
+    if (view.schemaVersion !== 1 || view.run !== run) return null;
+    if (view.state === 'running' && !isLed(stateDir)) return null;
+    return { view, mail: countMail(stateDir, run) };
   } catch {
     return null;
   }
@@ -33,9 +41,10 @@ function latestRun(folder: string): string | null {
   return names.sort().at(-1) ?? null;
 }
 
-function hasMail(runDir: string): boolean {
-  const inbox = join(runDir, 'inbox');
-  return existsSync(inbox) && readdirSync(inbox).length > 0;
+/** Counts the commands that wait in the run's inbox for an engine. */
+export function countMail(stateDir: string, run: string): number {
+  const inbox = join(stateDir, 'runs', run, 'inbox');
+  return existsSync(inbox) ? readdirSync(inbox).filter((name) => name.endsWith('.json')).length : 0;
 }
 
 /** Tells whether the process that claimed to lead last is still the one that did; false when that is not plain. */

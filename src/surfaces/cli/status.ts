@@ -2,6 +2,7 @@
 import type { RunView, TaskView } from '../../core/view.ts';
 import { cleanLine, cleanText } from './clean.ts';
 import { spanOf, writeSpan } from './duration.ts';
+import type { Glance } from './glance.ts';
 import type { Io } from './io.ts';
 import type { Paint } from './paint.ts';
 import { drawQuestion } from './question.ts';
@@ -24,27 +25,28 @@ export interface StatusStyle {
 }
 
 /** Prints what `weft` alone says. */
-export function printBrief(surface: Surface, view: RunView): void {
-  if (surface.json) return printJson(surface.io, { ...view, next: findNext(view) });
-  printLines(surface.io, drawBrief(view, surface.paint));
+export function printBrief(surface: Surface, { view, mail }: Glance): void {
+  const { io, paint, json } = surface;
+  if (json) return printJson(io, { ...view, next: findNext(view, mail) });
+  printLines(io, [...drawBrief(view, paint), ...drawNext(view, paint, mail)]);
 }
 
 /** Prints what `weft status` says. */
-export function printStatus(surface: Surface, view: RunView): void {
+export function printStatus(surface: Surface, { view, mail }: Glance): void {
   const { io, paint, json } = surface;
-  if (json) return printJson(io, { ...view, next: findNext(view) });
+  if (json) return printJson(io, { ...view, next: findNext(view, mail) });
   // a pipe has no width: nothing is cut there
   const columns = io.stdout.isTTY ? io.stdout.columns : Number.MAX_SAFE_INTEGER;
-  printLines(io, drawStatus(view, { columns, nowMs: io.now(), paint }));
+  const lines = drawStatus(view, { columns, nowMs: io.now(), paint });
+  printLines(io, [...lines, ...drawNext(view, paint, mail)]);
 }
 
-/** Draws all tasks, the open questions and the next command. */
+/** Draws all tasks and the open questions. */
 export function drawStatus(view: RunView, style: StatusStyle): readonly string[] {
   return [
     drawHeading(view, style.paint),
     ...drawRows(view.tasks, style),
     ...view.tasks.flatMap((task) => drawQuestion(task, style.paint)),
-    ...drawNext(view, style.paint),
   ];
 }
 

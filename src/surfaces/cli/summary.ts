@@ -17,25 +17,19 @@ const HEADINGS: Readonly<Record<RunView['state'], string>> = {
   timeout: 'used up its time',
 };
 
-/** The end of a run: landed commits, failures with their reasons, questions with what to type, the next command. */
+/** The end of a run: landed commits, failures with their reasons, questions with what to type. */
 export function drawSummary(view: RunView, paint: Paint): readonly string[] {
   return [
     drawHeading(view, paint),
     ...drawLanded(view, paint),
     ...drawFailed(view, paint),
     ...drawAsking(view, paint),
-    ...drawNext(view, paint),
   ];
 }
 
 /** Where a run stands, in brief. */
 export function drawBrief(view: RunView, paint: Paint): readonly string[] {
-  return [
-    drawHeading(view, paint),
-    ...drawFailed(view, paint),
-    ...drawAsking(view, paint),
-    ...drawNext(view, paint),
-  ];
+  return [drawHeading(view, paint), ...drawFailed(view, paint), ...drawAsking(view, paint)];
 }
 
 /** One line: which run, how it stands, how many tasks in which phase. */
@@ -69,15 +63,17 @@ function drawAsking(view: RunView, paint: Paint): readonly string[] {
     .flatMap((task) => drawQuestion(task, paint));
 }
 
-/** The one best next command; null when nothing has to be done. */
-export function findNext(view: RunView): ReturnType<typeof nextCommand> {
-  if (view.state !== 'interrupted') return nextCommand(view);
-  return { command: 'weft resume', reason: 'it goes on where it was' };
+/** The one best next command, `mail` commands waiting for an engine; null when nothing has to be done. */
+export function findNext(view: RunView, mail = 0): ReturnType<typeof nextCommand> {
+  if (view.state === 'interrupted') return { command: 'weft resume', reason: 'it goes on where it was' };
+  if (view.state === 'running' || mail === 0) return nextCommand(view);
+  const waiting = mail === 1 ? '1 command waits' : `${mail} commands wait`;
+  return { command: 'weft resume', reason: `${waiting} for an engine` };
 }
 
 /** The one best next command as a line; none when nothing has to be done. */
-export function drawNext(view: RunView, paint: Paint): readonly string[] {
-  const next = findNext(view);
+export function drawNext(view: RunView, paint: Paint, mail = 0): readonly string[] {
+  const next = findNext(view, mail);
   if (next === null) return [];
   return [`next: ${paint('cyan', cleanLine(next.command))}  (${cleanLine(next.reason)})`];
 }

@@ -2,10 +2,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Phase } from '../../../src/core/model.ts';
+import type { RunView } from '../../../src/core/view.ts';
 import { drawFrame, type FrameStyle } from '../../../src/surfaces/cli/frame.ts';
 import { colourPaint, plainPaint } from '../../../src/surfaces/cli/paint.ts';
 import { drawExplanation, drawStatus } from '../../../src/surfaces/cli/status.ts';
-import { drawSummary } from '../../../src/surfaces/cli/summary.ts';
+import { drawNext, drawSummary } from '../../../src/surfaces/cli/summary.ts';
 import { measureWidth } from '../../../src/surfaces/cli/width.ts';
 import { ASKING, viewRun, viewTask } from './fake-app.ts';
 import { NOON } from './fake-io.ts';
@@ -122,7 +123,6 @@ describe('other pictures', () => {
         1  Sliding window
         2  Token bucket
         → weft answer api-auth 1   (or another number, or "…" in your own words)
-      next: weft answer api-auth 1  (api-auth asks: Which limiter?)
       "
     `);
   });
@@ -152,9 +152,12 @@ describe('other pictures', () => {
     `);
   });
 
+  const ending = (view: RunView): string =>
+    [...drawSummary(view, plainPaint), ...drawNext(view, plainPaint)].join('\n');
+
   it('summary of every end', () => {
     const ends = (['complete', 'failed', 'stopped', 'timeout', 'interrupted'] as const).map((state) =>
-      drawSummary(viewRun([TASKS[0] as never], { state }), plainPaint).join('\n'),
+      ending(viewRun([TASKS[0] as never], { state })),
     );
     expect(picture(ends)).toMatchInlineSnapshot(`
       "

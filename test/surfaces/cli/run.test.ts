@@ -248,8 +248,20 @@ describe('the run', () => {
       typed.send(signal);
       expect(fake.interrupts()).toBe(count);
     }
+    typed.tick();
     expect(await typed.code).toBe(code);
     expect(typed.err().trimEnd().split('\n')).toHaveLength(3);
+  });
+
+  it('that is left is to be resumed, and its engine may close the books', async () => {
+    const fake = idle();
+    const typed = await start('run tracks.yaml', fake);
+    fake.show(viewRun([]));
+    for (let count = 0; count < 3; count += 1) typed.send('SIGINT');
+    fake.end('stopped');
+    expect(await typed.code).toBe(130);
+    expect(typed.out()).toContain('was interrupted');
+    expect(typed.out()).toContain('next: weft resume');
   });
 
   it('that completes after the first signal is done all the same', async () => {

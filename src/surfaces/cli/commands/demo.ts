@@ -72,7 +72,7 @@ async function play(call: Call, repository: string): Promise<Result<number>> {
   const { run } = started.value;
   if (call.json) printJson(call.io, { type: 'started', run });
   else printLine(call.io, `Ten courses, four agents at once, in ${repository}`);
-  const led = await leadRun(call, started.value, { also: createHuman(call, app) });
+  const led = await leadRun(call, started.value, { also: createHuman(call, app), close: () => [] });
   if (!led.ok) return led;
   const receipt = await app.receipt(run, { write: true });
   if (receipt.ok && !call.json) call.io.stdout.write(`\n${cleanText(receipt.value.markdown).trimEnd()}\n`);

@@ -6,7 +6,7 @@ import type { LedRun } from '../../app.ts';
 import type { Call } from '../call.ts';
 import { EXIT_OF_OUTCOME, EXIT_OF_SIGNAL } from '../exit-code.ts';
 import { printJson, printLines } from '../report.ts';
-import { drawSummary } from '../summary.ts';
+import { drawNext, drawSummary } from '../summary.ts';
 import { createWatcher } from '../watcher.ts';
 
 const STOPPING_WORDS = [
@@ -15,12 +15,19 @@ const STOPPING_WORDS = [
   'Left. `weft resume` goes on from here.',
 ];
 
+/** What a command adds to the usual. */
+export interface LeadOptions {
+  /** Sees each view, too. */
+  readonly also?: (view: RunView) => void;
+  /** Lines below the summary; by default the next command. */
+  readonly close?: (view: RunView) => readonly string[];
+}
+
+/** How long a run that is left may take to put its papers in order. */
+const LEAVE_MS = 1000;
+
 /** Follows the run to its end or until a third signal leaves it. */
-export async function leadRun(
-  call: Call,
-  led: LedRun,
-  options: { readonly also?: (view: RunView) => void } = {},
-): Promise<Result<number>> {
+export async function leadRun(call: Call, led: LedRun, options: LeadOptions = {}): Promise<Result<number>> {
   let last: RunView | null = null;
   const watcher = createWatcher(call);
   const stopViews = led.onView((view) => {
@@ -33,7 +40,8 @@ export async function leadRun(
     const outcome = await Promise.race([led.outcome, signals.left]);
     watcher.close();
     const code = exitCode(outcome, signals.signal());
-    end(call, { led, last, outcome, code });
+    const close = options.close ?? ((view: RunView) => drawNext(view, call.paint));
+    end(call, { led, last, outcome: signals.isLeft() ? 'left' : outcome, code, close });
     return ok(code);
   } finally {
     watcher.close();
@@ -43,8 +51,9 @@ export async function leadRun(
 }
 
 interface Signals {
-  /** Settles when a human does not want to wait any longer. */
+  /** Settles when a human does not want to wait any longer, and the run takes too long to be left. */
   readonly left: Promise<'left'>;
+  isLeft(): boolean;
   /** Exit code of the first signal that came, or null. */
   signal(): number | null;
   stop(): void;
@@ -64,7 +73,7 @@ function listenToSignals(call: Call, led: LedRun, note: (line: string) => void):
       note(STOPPING_WORDS[count] ?? '');
       count += 1;
       led.interrupt();
-      if (count === STOPPING_WORDS.length) leave('left');
+      if (count === STOPPING_WORDS.length) stops.push(call.io.every(LEAVE_MS, () => leave('left')));
     }),
   );
   // the engine goes on when nobody reads what it says
@@ -72,7 +81,7 @@ function listenToSignals(call: Call, led: LedRun, note: (line: string) => void):
   const stop = (): void => {
     for (const each of stops) each();
   };
-  return { left, signal: () => first, stop };
+  return { left, isLeft: () => count === STOPPING_WORDS.length, signal: () => first, stop };
 }
 
 function exitCode(outcome: Outcome | 'left', signal: number | null): number {
@@ -87,9 +96,10 @@ function end(
     readonly last: RunView | null;
     readonly outcome: Outcome | 'left';
     readonly code: number;
+    readonly close: (view: RunView) => readonly string[];
   },
 ): void {
-  const { led, last, outcome, code } = of;
+  const { led, last, outcome, code, close } = of;
   const state: RunView['state'] = outcome === 'left' ? 'interrupted' : outcome;
   if (call.json) {
     printJson(call.io, { type: 'run', run: led.run, state, counts: last?.counts ?? {}, exitCode: code });
@@ -97,5 +107,5 @@ function end(
   }
   if (last === null) return;
   const view = last.state === 'running' ? { ...last, state } : last;
-  printLines(call.io, ['', ...drawSummary(view, call.paint)]);
+  printLines(call.io, ['', ...drawSummary(view, call.paint), ...close(view)]);
 }

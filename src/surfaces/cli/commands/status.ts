@@ -3,6 +3,7 @@ import { ok, type Result } from '../../../core/failure.ts';
 import type { RunView, TaskView } from '../../../core/view.ts';
 import type { App } from '../../app.ts';
 import { argumentOf, type Call, findTask, type Handler, isAsked, viewOf } from '../call.ts';
+import { countMail } from '../glance.ts';
 import { listenForEnd } from '../interruption.ts';
 import { printJson, printLine, printLines } from '../report.ts';
 import { drawExplanation, printBrief, printStatus } from '../status.ts';
@@ -17,7 +18,8 @@ export const front: Handler = async (call) => {
   if (!latest.ok) return (await app.value.runs()).length === 0 ? ok(printNoRun(call)) : latest;
   const view = await app.value.view(latest.value);
   if (!view.ok) return view;
-  printBrief(call, view.value);
+  const mail = countMail(app.value.stateDir, latest.value);
+  printBrief(call, { view: view.value, mail });
   return ok(0);
 };
 
@@ -37,7 +39,7 @@ export const status: Handler = async (call) => {
   if (!found.ok) return found;
   const { app, view } = found.value;
   if (isAsked(call, 'watch')) return watch(call, app, view);
-  printStatus(call, view);
+  printStatus(call, { view, mail: countMail(app.stateDir, view.run) });
   return ok(0);
 };
 
