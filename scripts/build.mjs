@@ -1,4 +1,4 @@
-// Builds `dist/`: a small entry, everything that it loads on demand, and the acting agent of the demo.
+// Builds `dist/`: a small entry, everything that it loads on demand, the acting agent of the demo, and the simulation.
 import { chmodSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -46,5 +46,11 @@ await Promise.all([
     outfile: 'dist/app.cjs',
   }),
   build({ ...common, entryPoints: ['src/testing/script-agent/main.ts'], outfile: 'dist/script-agent.cjs' }),
+  build({
+    ...common,
+    entryPoints: ['src/testing/simulate-main.ts'],
+    outfile: 'dist/simulate.mjs',
+    format: 'esm',
+  }),
 ]);
 chmodSync(`${root}/dist/weft.cjs`, 0o755);

@@ -33,7 +33,8 @@ export type Temper =
   | 'odd'
   | 'leaves';
 
-const TEMPERS: readonly Temper[] = [
+/** Every temper, the diligent more often. */
+export const TEMPERS: readonly Temper[] = [
   'diligent',
   'diligent',
   'diligent',

@@ -56,9 +56,9 @@ async function sweep(
       went = true;
       continue;
     }
-    const cut = new Uint8Array(Math.max(0, now.length - size));
+    const cut = new Uint8Array(now.length - piece.length);
     cut.set(now.subarray(0, at));
-    cut.set(now.subarray(at + size), at);
+    cut.set(now.subarray(at + piece.length), at);
     if (await attempt(cut)) went = true;
   }
   return went;

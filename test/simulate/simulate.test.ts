@@ -1,0 +1,66 @@
+// The engine in the virtual world: bounded numbers of what `npm run simulate` does in large ones.
+import { describe, expect, test } from 'vitest';
+import { catchSabotage, runBatch } from '../../src/testing/world/batch.ts';
+import { searchAll } from '../../src/testing/world/exhaustive.ts';
+import { runHistory } from '../../src/testing/world/history.ts';
+import { SABOTAGES } from '../../src/testing/world/sabotage.ts';
+import { shrinkTape } from '../../src/testing/world/shrink.ts';
+import { fixedTape, seedTape } from '../../src/testing/world/tape.ts';
+import corpus from './corpus.json' with { type: 'json' };
+
+const HISTORIES = 1_500;
+
+describe('histories', () => {
+  test(`${HISTORIES} seeds keep every promise, with more than three faults each`, async () => {
+    const batch = await runBatch({ from: 1, count: HISTORIES, stride: 1 });
+    expect(batch.failed).toEqual([]);
+    expect(batch.histories).toBe(HISTORIES);
+    expect(batch.faults / batch.histories).toBeGreaterThan(3);
+  });
+
+  test('one seed is one history, to the last step', async () => {
+    const [one, other] = [await live(17), await live(17)];
+    expect(one.log).toEqual(other.log);
+    expect(one.steps).toBeGreaterThan(50);
+    const again = await runHistory({ tape: fixedTape(one.tape), log: true });
+    expect(again.log).toEqual(one.log);
+  });
+
+  test.each(corpus)('$found stays mended', async ({ tape }) => {
+    const end = await runHistory({ tape: fixedTape(Buffer.from(tape, 'hex')) });
+    expect(end.violations).toEqual([]);
+  });
+});
+
+describe('small cases in full', () => {
+  test.each([
+    { tasks: 2, shape: 'row' },
+    { tasks: 2, shape: 'beside' },
+    { tasks: 3, shape: 'row' },
+  ] as const)('a crash at every step of $tasks tasks $shape', async (of) => {
+    const { histories, failed } = await searchAll({ ...of, crashes: 1 });
+    expect(failed).toBeNull();
+    expect(histories).toBeGreaterThan(150);
+  });
+});
+
+describe('the zoo of bugs', () => {
+  test.each(SABOTAGES)('$name is caught', async (sabotage) => {
+    expect(await catchSabotage(sabotage, { from: 1, count: 500, stride: 1 })).not.toBeNull();
+  });
+
+  test('what is caught becomes a plain tape that still shows it', async () => {
+    const sabotage = SABOTAGES.find(({ name }) => name === 'lands-without-comparing') ?? null;
+    if (sabotage === null) throw new Error('the sabotage is gone');
+    const caught = await catchSabotage(sabotage, { from: 1, count: 500, stride: 1 });
+    if (caught === null) throw new Error('it was not caught');
+    const plain = await shrinkTape({ failed: caught.end, sabotage, limitMs: 4_000 });
+    const again = await runHistory({ tape: fixedTape(plain.tape), sabotage });
+    expect(again.violations[0]?.invariant).toBe(caught.end.violations[0]?.invariant);
+    expect(plain.weight).toBeLessThanOrEqual(40);
+  });
+});
+
+function live(seed: number): ReturnType<typeof runHistory> {
+  return runHistory({ tape: seedTape(seed), log: true });
+}
