@@ -6,7 +6,7 @@ import type { TaskId } from '../../core/model.ts';
 import { type TaskState, taskOf } from '../../core/state.ts';
 import { filesOf, isAncestorOf, mergeTrees } from './git-store.ts';
 import { isInTheWay, isRunning, isSatisfied } from './oracle.ts';
-import { note, violate } from './scheduler.ts';
+import { count, note, violate } from './scheduler.ts';
 import type { World } from './world.ts';
 
 /** Takes records that became durable: each must be in its place, legal, and true to the world. */
@@ -188,5 +188,7 @@ function checkLanded(
   if (!present && !isAncestorOf(git, seen.head, event.base)) {
     violate(world, 'landed-is-true', `${id} is said to be on the target already, and is not`);
   }
-  if (event.by === 'human') oracle.merged.add(id);
+  if (event.by !== 'human') return;
+  oracle.merged.add(id);
+  count(world, 'recovery: work merged by hand was adopted');
 }

@@ -45,6 +45,11 @@ function play(world: World, proc: Proc, acts: Act[]): void {
   });
 }
 
+/** In a worktree that all share, nobody's agent touches branches. */
+function sharesWorktree(world: World): boolean {
+  return world.scene.policy.isolation === 'shared';
+}
+
 function ownPath(world: World, proc: Proc): string {
   const owns = world.scene.tasks.find((task) => task.id === proc.task)?.owns;
   const [pattern] = owns ?? [];
@@ -62,6 +67,7 @@ function write(path: (world: World, proc: Proc) => string, content: string): Act
 }
 
 const commit: Act = (world, proc) => {
+  if (sharesWorktree(world)) return true;
   const worktree = world.git.worktrees.get(proc.cwd);
   if (worktree === undefined || !worktree.folder) return leave(1)(world, proc);
   const made = commitWorktree(world.git, worktree, 'agent');
@@ -72,7 +78,8 @@ const commit: Act = (world, proc) => {
 /** Goes back to its branch, as a fresh agent in a worktree left odd would. */
 const tidyUp: Act = (world, proc) => {
   const worktree = world.git.worktrees.get(proc.cwd);
-  if (worktree === undefined || !worktree.folder || worktree.branch !== null) return true;
+  if (sharesWorktree(world) || worktree === undefined || !worktree.folder || worktree.branch !== null)
+    return true;
   const branch = [...world.git.refs.keys()].find(
     (ref) => ref.startsWith('refs/heads/') && ref.endsWith(`/${proc.task}/work`),
   );
@@ -86,6 +93,7 @@ const tidyUp: Act = (world, proc) => {
 };
 
 const detach: Act = (world, proc) => {
+  if (sharesWorktree(world)) return true;
   const worktree = world.git.worktrees.get(proc.cwd);
   if (worktree === undefined || !worktree.folder) return leave(1)(world, proc);
   worktree.detached = headOf(world.git, worktree);
@@ -96,6 +104,7 @@ const detach: Act = (world, proc) => {
 /** Merges the target into its branch, as one that resolves a conflict does: its own side wins. */
 const mergeTarget: Act = (world, proc) => {
   const { git } = world;
+  if (sharesWorktree(world)) return true;
   const worktree = git.worktrees.get(proc.cwd);
   const target = git.refs.get('refs/heads/weft/integration') ?? git.refs.get('refs/heads/main');
   if (worktree === undefined || !worktree.folder || target === undefined || worktree.branch === null)

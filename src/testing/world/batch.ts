@@ -46,6 +46,7 @@ const SOMETIMES: readonly string[] = [
   'fault: the disk was full',
   'fault: the journal could not be synced',
   'deed: a command was left in the inbox',
+  'recovery: work merged by hand was adopted',
   'outcome: blocked',
   'outcome: complete',
   'outcome: failed',

@@ -49,7 +49,6 @@ export function createWorldGit(world: World, life: Life): GitPort {
     treeOf: (commit) => ask('git.treeOf', () => commitOf(git, commit).tree),
     mergeBase: (one, other) => ask('git.mergeBase', () => mergeBaseOf(git, one, other)),
     ...worktreeCalls(calls),
-    commitPaths: () => Promise.reject(new Error('Internal error: the world shares no worktrees')),
     buildCandidate: (what) =>
       change('git.buildCandidate', { locks: [what.pin], act: () => ok(buildIn(world, what)) }),
     landingTip: (branch) =>

@@ -15,7 +15,7 @@ import {
   leaveLock,
   type Worktree,
 } from './git-store.ts';
-import { noteAgentCommit } from './oracle.ts';
+import { claimsMeet, noteAgentCommit } from './oracle.ts';
 import { checkRemoval } from './promises.ts';
 import { answer, count } from './scheduler.ts';
 import type { World } from './world.ts';
@@ -32,6 +32,7 @@ type WorktreeCalls = Pick<
   | 'ensureCheckout'
   | 'isUntouched'
   | 'commitLeftovers'
+  | 'commitPaths'
   | 'inspect'
   | 'removeWorktree'
   | 'removeCheckout'
@@ -74,6 +75,12 @@ export function worktreeCalls(calls: GitCalls): WorktreeCalls {
         locks: [indexLock(path)],
         act: () => commitIn(world, path),
         half: () => leaveLock(git, indexLock(path)),
+      }),
+    commitPaths: (what) =>
+      change(`git.commitPaths ${what.pin}`, {
+        locks: [what.pin],
+        act: () => commitPathsIn(world, what),
+        half: () => leaveLock(git, what.pin),
       }),
     inspect: (what) =>
       change(`git.inspect ${what.worktree}`, { locks: [], act: () => inspectIn(world, what) }),
@@ -214,6 +221,30 @@ function inspectIn(
   }));
   const odd = worktree.branch === what.branch ? null : 'HEAD is not on the branch of the task';
   return ok({ head, tree: commitOf(git, head).tree, files, odd });
+}
+
+/** Takes from a shared worktree what matches the patterns, on top of the base. */
+function commitPathsIn(
+  world: World,
+  what: Parameters<GitPort['commitPaths']>[0],
+): Awaited<ReturnType<GitPort['commitPaths']>> {
+  const { git } = world;
+  const worktree = git.worktrees.get(what.worktree);
+  if (worktree === undefined || !worktree.folder) {
+    return fail({ kind: 'environment', sentence: `${what.worktree} is not there` });
+  }
+  const base = filesOf(git, what.base);
+  const files = new Map(base);
+  const paths = changedPaths(base, worktree.files).filter((path) => claimsMeet([path], what.patterns));
+  for (const path of paths) {
+    const text = worktree.files.get(path);
+    if (text === undefined) files.delete(path);
+    else files.set(path, text);
+  }
+  const head = paths.length === 0 ? what.base : addCommit(git, { files, parents: [what.base], by: 'weft' });
+  git.refs.set(what.pin, head);
+  const changed = paths.map((path) => ({ path, added: 1, deleted: 0 }));
+  return ok({ head, tree: commitOf(git, head).tree, files: changed, odd: null });
 }
 
 type Removal = Parameters<GitPort['removeWorktree']>[0];

@@ -7,6 +7,7 @@ import { moveRef } from './git-port.ts';
 import {
   addCommit,
   commitOf,
+  commitWorktree,
   filesOf,
   isAncestorOf,
   isCheckoutDirty,
@@ -14,7 +15,8 @@ import {
   mergeTrees,
 } from './git-store.ts';
 import { command, placesOfWorld } from './life.ts';
-import { isKnownSatisfied } from './oracle.ts';
+import { isKnownSatisfied, noteAgentCommit } from './oracle.ts';
+import { sealCheckout } from './promises.ts';
 import { count, note } from './scheduler.ts';
 import type { World } from './world.ts';
 
@@ -33,7 +35,9 @@ export function helpOut(world: World): readonly Command[] {
       const option = 1 + world.tape.pick(ts.question.options.length);
       commands.push({ kind: 'answer', task: id, option, text: `answer ${world.steps}` });
     } else if (ts.phase === 'committed' && !ts.approved) {
-      commands.push({ kind: 'approve', task: id });
+      const byHand = world.tape.pick(4) === 3 && mergeByHand(world, ts);
+      if (byHand) sealCheckout(world);
+      else commands.push({ kind: 'approve', task: id });
     } else if (ts.phase === 'waiting' && ts.task.type === 'manual') {
       if (ts.task.edges.every((edge) => isKnownSatisfied(world, edge)))
         commands.push({ kind: 'done', task: id });
@@ -82,20 +86,21 @@ export const DEEDS: Readonly<Record<string, Deed>> = {
     return true;
   },
   'merged by hand': (world) => {
-    const { git } = world;
     const ts = pickTask(world, (each) => each.phase === 'committed' || each.phase === 'queued');
-    const head = ts?.attempt?.inspected?.head;
-    if (head === undefined || git.checkout.branch !== 'main' || isCheckoutDirty(git)) return false;
-    const base = mergeBaseOf(git, head, git.checkout.head);
-    if (base === null || isAncestorOf(git, head, git.checkout.head)) return false;
-    const sides = {
-      base: filesOf(git, base),
-      ours: filesOf(git, git.checkout.head),
-      theirs: filesOf(git, head),
-    };
-    const { files, conflicts } = mergeTrees(sides);
-    if (conflicts.length > 0) return false;
-    return moveMain(world, addCommit(git, { files, parents: [git.checkout.head, head], by: 'user' }));
+    return ts !== null && mergeByHand(world, ts);
+  },
+  'committed in a worktree': (world) => {
+    const { git } = world;
+    const there = [...git.worktrees.values()].filter(
+      (each) => each.folder && each.ready && each.branch !== null,
+    );
+    const worktree = there[world.tape.pick(there.length)];
+    const task = world.scene.tasks.find(({ id }) => worktree?.path.endsWith(`/${id}`));
+    if (worktree === undefined || task === undefined) return false;
+    worktree.files.set('by-hand.txt', `user ${world.steps}`);
+    const made = commitWorktree(git, worktree, 'user');
+    if (made !== null) noteAgentCommit(world, made, task.id);
+    return true;
   },
   'deleted a worktree': (world) => {
     const there = [...world.git.worktrees.values()].filter((each) => each.folder && each.ready);
@@ -161,4 +166,18 @@ function moveMain(world: World, to: Parameters<typeof moveRef>[2]): boolean {
   git.checkout.files = new Map(filesOf(git, to));
   moveRef(world, MAIN, to);
   return true;
+}
+
+function mergeByHand(world: World, ts: TaskState): boolean {
+  const { git } = world;
+  const head = ts.attempt?.inspected?.head;
+  if (head === undefined || git.checkout.branch !== 'main' || isCheckoutDirty(git)) return false;
+  const tip = git.checkout.head;
+  const base = mergeBaseOf(git, head, tip);
+  if (base === null || isAncestorOf(git, head, tip)) return false;
+  const sides = { base: filesOf(git, base), ours: filesOf(git, tip), theirs: filesOf(git, head) };
+  const { files, conflicts } = mergeTrees(sides);
+  if (conflicts.length > 0) return false;
+  count(world, 'deed: merged by hand');
+  return moveMain(world, addCommit(git, { files, parents: [tip, head], by: 'user' }));
 }

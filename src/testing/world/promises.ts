@@ -31,8 +31,14 @@ export function checkStart(world: World, proc: Proc): void {
   for (const other of world.processes.all) {
     if (!other.alive || other.cwd !== proc.cwd || other.kind === 'bystander' || other.kind === 'gate')
       continue;
+    // in a worktree that all share, one task's agents beside another's are what was asked for
+    if (world.scene.policy.isolation === 'shared' && taskOfTag(other.tag) !== taskOfTag(proc.tag)) continue;
     violate(world, 'one-agent', `${proc.tag} starts in ${proc.cwd} beside ${other.kind} ${other.tag}`);
   }
+}
+
+function taskOfTag(tag: string): string | undefined {
+  return tag.split('/')[1];
 }
 
 /** Only what was meant is signalled: by its tag, or as a stray in the task's own worktree. */

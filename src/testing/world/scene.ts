@@ -106,11 +106,17 @@ export const SET_UP = 'set-up';
 /** Draws a scene from the tape; the zero tape gives two independent tasks, no faults and an idle user. */
 export function drawScene(tape: Tape): Scene {
   const size = 2 + tape.pick(5);
-  const tasks = Array.from({ length: size }, (_, order) => drawTask(tape, order));
+  const drawn = Array.from({ length: size }, (_, order) => drawTask(tape, order));
+  const isolation = tape.chance(24) ? 'shared' : 'worktree';
+  // who shares a worktree has to say what is theirs
+  const tasks = drawn.map((task) =>
+    isolation === 'shared' && task.owns === null ? { ...task, owns: [`own/${task.id}/**`] } : task,
+  );
   const integrate = tape.pick(3) === 1 ? 'human' : 'auto';
   const policy: Policy = {
     ...DEFAULT_POLICY,
     integrate,
+    isolation,
     agent: 'sim',
     agents: { sim: tape.chance(40) ? { kind: 'sim', max: 2 } : { kind: 'sim' } },
     maxAgents: [2, 1, 3, 4][tape.pick(4)] ?? 2,
