@@ -18,6 +18,13 @@ export interface ReadyEntry {
   readonly first: TaskState;
 }
 
+/** Tasks that wait for room in a track or with an agent. */
+export interface Lane {
+  readonly tasks: Heap<TaskState>;
+  /** The one that was brought back to try. */
+  scout: TaskState | null;
+}
+
 /** Urgent first, then the longest remaining path, then the plan's order. */
 export function startsBefore(remaining: ReadonlyMap<TaskId, number>, a: TaskState, b: TaskState): boolean {
   if (a.task.priority !== b.task.priority) return a.task.priority < b.task.priority;
@@ -138,11 +145,51 @@ export function parkBehind(state: RunState, group: ReadyGroup, holder: TaskId): 
 }
 
 /** Parks a task until a lane has room. */
-export function parkInLane(state: RunState, ts: TaskState, lane: string): void {
+export function parkInLane(state: RunState, ts: TaskState, name: string): void {
+  const { index } = state;
   leaveReady(state, ts);
-  const list = state.index.lanes.get(lane);
-  if (list === undefined) state.index.lanes.set(lane, [ts.task.id]);
-  else list.push(ts.task.id);
+  let lane = index.lanes.get(name);
+  if (lane === undefined) {
+    lane = { tasks: createHeap((a, b) => startsBefore(index.remaining, a, b)), scout: null };
+    index.lanes.set(name, lane);
+  }
+  pushHeap(lane.tasks, ts);
+}
+
+/** Notes that a lane may have room again. */
+export function openLane(state: RunState, name: string): void {
+  if (state.index.lanes.has(name)) state.index.openLanes.add(name);
+}
+
+/** Brings the best task of each lane with room back, one at a time: the others need not be looked at before it started or was kept. */
+export function sendScouts(state: RunState, hasRoom: (lane: string) => boolean): void {
+  const { index } = state;
+  for (const name of index.openLanes) {
+    const lane = index.lanes.get(name);
+    if (lane === undefined || !hasRoom(name)) {
+      index.openLanes.delete(name);
+      continue;
+    }
+    if (lane.scout !== null && isReady(state, lane.scout)) continue;
+    lane.scout = bringBack(state, lane);
+    if (lane.scout === null) index.lanes.delete(name);
+  }
+}
+
+function isReady(state: RunState, ts: TaskState): boolean {
+  return state.index.grouped.get(ts.task.id)?.place === 'ready';
+}
+
+/** Makes the best of a lane ready who is not so by other ways already; null: nobody is left. */
+function bringBack(state: RunState, lane: Lane): TaskState | null {
+  const { grouped } = state.index;
+  for (let ts = popHeap(lane.tasks); ts !== undefined; ts = popHeap(lane.tasks)) {
+    if (!isStartable(state, ts) || grouped.has(ts.task.id)) continue;
+    enterReady(state, ts);
+    // else it has to wait for its time, or its group for a claim
+    if (isReady(state, ts)) return ts;
+  }
+  return null;
 }
 
 /** Brings back who waits behind the holder of a claim. */
@@ -151,15 +198,4 @@ export function wakeBehind(state: RunState, holder: TaskId): void {
   if (groups === undefined) return;
   state.index.behind.delete(holder);
   for (const group of groups) returnGroup(state, group);
-}
-
-/** Brings back who waits for room in a lane. */
-export function wakeLane(state: RunState, lane: string): void {
-  const ids = state.index.lanes.get(lane);
-  if (ids === undefined) return;
-  state.index.lanes.delete(lane);
-  for (const id of ids) {
-    const ts = state.tasks.get(id);
-    if (ts !== undefined && isStartable(state, ts)) enterReady(state, ts);
-  }
 }

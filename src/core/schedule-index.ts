@@ -7,12 +7,13 @@ import { type Edge, type Phase, type RunMs, runMs, type TaskId } from './model.t
 import {
   enterReady,
   isStartable,
+  type Lane,
   leaveReady,
+  openLane,
   type ReadyEntry,
   type ReadyGroup,
   startsBefore,
   wakeBehind,
-  wakeLane,
 } from './ready-groups.ts';
 import type { RunState, TaskState } from './state.ts';
 import { setTimers, type Timer } from './timers.ts';
@@ -31,7 +32,9 @@ export interface ScheduleIndex {
   /** Groups behind the holder of a claim. */
   readonly behind: Map<TaskId, ReadyGroup[]>;
   /** Tasks behind a full lane: `track:x`, `agent:y`. */
-  readonly lanes: Map<string, TaskId[]>;
+  readonly lanes: Map<string, Lane>;
+  /** Lanes that may have room for who waits there. */
+  readonly openLanes: Set<string>;
   /** The group each ready task is in. */
   readonly grouped: Map<TaskId, ReadyGroup>;
   readonly timers: Heap<Timer>;
@@ -61,6 +64,7 @@ export function createIndex(): ScheduleIndex {
     ready: createHeap((a, b) => startsBefore(remaining, a.first, b.first)),
     behind: new Map(),
     lanes: new Map(),
+    openLanes: new Set(),
     grouped: new Map(),
     timers: createHeap((a, b) => a.at < b.at),
     open: new Set(),
@@ -201,7 +205,7 @@ function refreshSlot(state: RunState, ts: TaskState): void {
   else slots.delete(ts.task.id);
   for (const lane of lanesOf(ts)) {
     slotsByLane.set(lane, (slotsByLane.get(lane) ?? 0) + (uses ? 1 : -1));
-    if (!uses) wakeLane(state, lane);
+    if (!uses) openLane(state, lane);
   }
 }
 

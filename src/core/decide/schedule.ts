@@ -3,7 +3,7 @@ import { type Collision, findCollision } from '../claim/claim-index.ts';
 import type { RecordEffect } from '../effect.ts';
 import { type Oid, type RunMs, type TaskId, taskId } from '../model.ts';
 import { branchOf } from '../names.ts';
-import { headOf, parkBehind, parkInLane, returnGroup, takeGroup } from '../ready-groups.ts';
+import { headOf, parkBehind, parkInLane, returnGroup, sendScouts, takeGroup } from '../ready-groups.ts';
 import { isLive, type RunState, type TaskState, taskOf } from '../state.ts';
 import { fireTimers } from '../timers.ts';
 
@@ -11,7 +11,10 @@ import { fireTimers } from '../timers.ts';
 export function startReady(state: RunState, now: RunMs): RecordEffect | null {
   fireTimers(state, now);
   if (state.stopping !== null || state.paused || isFull(state)) return null;
-  for (let group = takeGroup(state); group !== null; group = takeGroup(state)) {
+  for (;;) {
+    sendScouts(state, (lane) => hasRoom(state, lane));
+    const group = takeGroup(state);
+    if (group === null) return null;
     const ts = headOf(state, group);
     if (ts === null) throw new Error('Internal error: an empty group is ready');
     const lane = findFullLane(state, ts);
@@ -29,7 +32,6 @@ export function startReady(state: RunState, now: RunMs): RecordEffect | null {
     returnGroup(state, group);
     return { kind: 'record', event: spawn(state, ts, collision) };
   }
-  return null;
 }
 
 function spawn(state: RunState, ts: TaskState, collision: Collision | null): RecordEffect['event'] {
@@ -63,16 +65,21 @@ export function isFull(state: RunState): boolean {
 /** A lane of the task's (its track, its agent) that has no room, or null. */
 export function findFullLane(state: RunState, ts: TaskState): { name: string; limit: number } | null {
   const { track, agent } = ts.task;
-  const { slotsByLane } = state.index;
-  const perTrack = state.policy.maxPerTrack;
-  if (track !== null && perTrack !== null && (slotsByLane.get(`track:${track}`) ?? 0) >= perTrack) {
-    return { name: `track:${track}`, limit: perTrack };
-  }
-  const perAgent = state.policy.agents[agent]?.max;
-  if (perAgent !== undefined && (slotsByLane.get(`agent:${agent}`) ?? 0) >= perAgent) {
-    return { name: `agent:${agent}`, limit: perAgent };
+  for (const name of track === null ? [`agent:${agent}`] : [`track:${track}`, `agent:${agent}`]) {
+    const limit = limitOf(state, name);
+    if (limit !== null && !hasRoom(state, name)) return { name, limit };
   }
   return null;
+}
+
+function hasRoom(state: RunState, lane: string): boolean {
+  return (state.index.slotsByLane.get(lane) ?? 0) < (limitOf(state, lane) ?? Number.POSITIVE_INFINITY);
+}
+
+/** Attempts at once in a lane; null: as many as there are slots. */
+function limitOf({ policy }: RunState, lane: string): number | null {
+  if (lane.startsWith('track:')) return policy.maxPerTrack;
+  return policy.agents[lane.slice('agent:'.length)]?.max ?? null;
 }
 
 /** A held claim that meets the task's, or null. */

@@ -73,7 +73,7 @@ export function evolveLanding(ts: TaskState, event: LandingEvent, ms: RunMs): vo
       return;
     case 'task.swept':
       if (isTerminal(ts.phase)) ts.swept = { rescue: event.rescue, kept: event.kept };
-      if (ts.phase !== 'waiting' || !ts.wipe) return;
+      if (!ts.wipe) return;
       ts.wipe = false;
       ts.attempt = null;
       return;
