@@ -193,8 +193,12 @@ function movePhase(state: RunState, ts: TaskState, before: Phase | undefined): v
     }
     settleReady(state, dependent);
   }
-  // who waits behind a holder may go on when the holder stops working, not only when it lets go
-  wakeBehind(state, id);
+  // who is stacked with a holder may go on when that stops working, not only when it lets go
+  if (isWorking(before) !== isWorking(ts.phase)) wakeBehind(state, id);
+}
+
+function isWorking(phase: Phase | undefined): boolean {
+  return phase === 'spawned' || phase === 'working';
 }
 
 function refreshSlot(state: RunState, ts: TaskState): void {
