@@ -33,6 +33,10 @@ function admit(world: World, record: Recorded): void {
     evolve(oracle.shadow, record);
     return;
   }
+  if (!oracle.shadow.tasks.has(event.task)) {
+    violate(world, 'journal-keeps', `${event.type} is about ${event.task}, which the plan does not have`);
+    return;
+  }
   const ts = taskOf(oracle.shadow, event.task);
   const before = ts.phase;
   const stopped = ts.attempt?.stop ?? null;

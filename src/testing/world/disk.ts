@@ -1,6 +1,6 @@
 // The disk that survives every crash: journals byte by byte, and files by path. Writes are whole, torn or lost.
 import type { Recorded } from '../../core/event.ts';
-import { fail, ok } from '../../core/failure.ts';
+import { type Failure, fail, ok } from '../../core/failure.ts';
 import { decodeJournal, describeFault, encodeRecord } from '../../core/journal-codec.ts';
 import type { FilesPort } from '../../ports/files.ts';
 import type { Draft, JournalPort, JournalStore, Leadership } from '../../ports/journal.ts';
@@ -55,16 +55,26 @@ export function createWorldJournals(world: World, life: Life): JournalStore {
   };
   return {
     open: async (runDir, leadership) => {
-      leadership.assertStillLeading();
+      try {
+        leadership.assertStillLeading();
+      } catch (error) {
+        return fail((error as Error).cause as Failure);
+      }
       const decoded = decode(runDir);
       if (!decoded.ok) return fail(describeFault('journal', decoded.failure));
       const { records, wholeBytes, tornBytes } = decoded.value;
+      if ((records.at(-1)?.epoch ?? 0) > leadership.epoch) {
+        return fail({ kind: 'leader', sentence: 'Another engine has taken over.' });
+      }
       if (tornBytes > 0) count(world, 'recovery: a torn tail was dropped');
       world.disk.journals.set(runDir, (world.disk.journals.get(runDir) ?? '').slice(0, wholeBytes));
       const journal = openJournal(world, { life, runDir, leadership, seq: records.length });
       return ok({ journal, opened: { records, tornBytes } });
     },
     read: async (runDir) => {
+      if (!world.disk.journals.has(runDir)) {
+        return fail({ kind: 'environment', sentence: `${runDir} does not exist.` });
+      }
       const decoded = decode(runDir);
       if (!decoded.ok) return fail(describeFault('journal', decoded.failure));
       return ok({ records: decoded.value.records, tornBytes: decoded.value.tornBytes });
@@ -82,7 +92,16 @@ function openJournal(
   },
 ): JournalPort {
   let { seq } = of;
+  let last: Promise<unknown> = Promise.resolve();
+  let closed = false;
   const append = (drafts: readonly Draft[]): Promise<readonly Recorded[]> => {
+    if (closed) return Promise.reject(new Error('the journal is closed'));
+    if (drafts.length === 0) return Promise.resolve([]);
+    const written = write(drafts);
+    last = written.catch(() => undefined);
+    return written;
+  };
+  const write = (drafts: readonly Draft[]): Promise<readonly Recorded[]> => {
     const encode = (): { records: Recorded[]; text: string } => {
       const records = drafts.map((draft, at) => ({
         seq: seq + 1 + at,
@@ -118,7 +137,11 @@ function openJournal(
       },
     });
   };
-  return { append, close: async () => undefined };
+  const close = async (): Promise<void> => {
+    closed = true;
+    await last;
+  };
+  return { append, close };
 }
 
 /** Makes bytes durable, and tells the oracle which records are among them. */

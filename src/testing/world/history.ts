@@ -81,7 +81,8 @@ export async function runHistory(of: {
   };
 }
 
-function createWorld(tape: Tape, of: { readonly scene: Scene; readonly log: boolean }): World {
+/** A world before its first engine. */
+export function createWorld(tape: Tape, of: { readonly scene: Scene; readonly log: boolean }): World {
   const files = new Map([
     ['README', 'hello'],
     ['src/a/one.txt', 'one'],
