@@ -1,0 +1,58 @@
+// Names of branches, tags and refs: whatever the id, git and shells take them.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { taskId } from '../../src/core/model.ts';
+import {
+  branchOf,
+  candidateRefOf,
+  gateTagOf,
+  rescueRefOf,
+  sharedBranchOf,
+  sharedRefOf,
+  tagOf,
+} from '../../src/core/names.ts';
+import { buildState } from './build.ts';
+
+const all = (id: string): string[] => {
+  const state = buildState([]);
+  const task = taskId(id);
+  const refs = [rescueRefOf(state, task), candidateRefOf(state, task), sharedRefOf(state, task)];
+  return [branchOf(state, task), tagOf(state, task, 3), ...refs];
+};
+
+test('of a plain id', () => {
+  expect(all('api')).toEqual([
+    'weft/r1/api/work',
+    'r1/api/3',
+    'refs/weft/rescue/r1/api',
+    'refs/weft/cand/r1/api',
+    'refs/weft/shared/r1/api',
+  ]);
+});
+
+test('the branch follows the policy’s pattern', () => {
+  const state = buildState([], { worktrees: { root: '..', branch: 'agents/{task}-{run}' } });
+  expect(branchOf(state, taskId('api'))).toBe('agents/api-r1');
+});
+
+test('of any id: safe letters only, and no two ids share a name', () => {
+  fc.assert(
+    fc.property(fc.string({ minLength: 1 }), fc.string({ minLength: 1 }), (one, other) => {
+      for (const name of all(one)) expect(name).toMatch(/^[a-z0-9/-]+$/);
+      if (one !== other) expect(all(one)).not.toEqual(all(other));
+    }),
+  );
+});
+
+test('no task’s tag is a gate’s', () => {
+  const state = buildState([]);
+  expect(gateTagOf(state, 2)).toBe('r1/.gates/2');
+  expect(tagOf(state, taskId('.gates'), 2)).not.toBe(gateTagOf(state, 2));
+});
+
+test('no task’s branch is the shared one', () => {
+  const state = buildState([]);
+  for (const id of ['shared', '.shared-', 'Shared']) {
+    expect(branchOf(state, taskId(id))).not.toBe(sharedBranchOf(state));
+  }
+});
