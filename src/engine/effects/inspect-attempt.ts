@@ -6,7 +6,7 @@ import type { Event } from '../../core/event.ts';
 import { ok, type Result } from '../../core/failure.ts';
 import { writeLeftoverMessage } from '../../core/message.ts';
 import type { Oid } from '../../core/model.ts';
-import { sharedRefOf } from '../../core/names.ts';
+import { sharedBranchOf, sharedRefOf } from '../../core/names.ts';
 import { type AttemptState, type TaskState, taskOf } from '../../core/state.ts';
 import type { Inspection } from '../../ports/git.ts';
 import type { EffectContext, Performed } from '../perform.ts';
@@ -27,18 +27,19 @@ export async function inspectAttempt(effect: InspectAttempt, context: EffectCont
   // a process that goes on writing would make what is inspected and what is verified two things
   await endProcesses(effect, context);
   const patterns = state.index.patterns.get(effect.task) ?? [];
-  if (state.policy.isolation === 'shared') {
-    const seen = await takeOwnFiles(context, ts, attempt.base);
-    return seen.ok ? ok([describe(effect, ts, { ...seen.value, patterns })]) : seen;
-  }
+  const shared = state.policy.isolation === 'shared';
   const worktree = worktreeOf(parts.places, state.policy, effect.task);
   const there = await parts.git.ensureWorktree({
     path: worktree,
-    branch: attempt.branch,
+    branch: shared ? sharedBranchOf(state) : attempt.branch,
     base: attempt.base,
     reason: `weft run=${state.run} task=${effect.task}`,
   });
   if (!there.ok) return there;
+  if (shared) {
+    const seen = await takeOwnFiles(context, ts, attempt.base);
+    return seen.ok ? ok([describe(effect, ts, { ...seen.value, patterns })]) : seen;
+  }
   const message = writeLeftoverMessage(state, ts);
   const taken = await parts.git.commitLeftovers({ worktree, message, author: parts.author });
   if (!taken.ok) return taken;
