@@ -60,7 +60,7 @@ export function createWorldGit(world: World, life: Life): GitPort {
       }
       return change(`git.land ${what.note}`, {
         locks: [ref, INTEGRATION],
-        act: () => ok(landIn(world, { ...what, ref })),
+        act: () => landIn(world, { ...what, ref }),
         half: () => leaveLock(git, ref),
       });
     },
@@ -171,37 +171,40 @@ function buildIn(world: World, what: Parameters<GitPort['buildCandidate']>[0]): 
 function landIn(
   world: World,
   what: { readonly branch: string; readonly ref: string; readonly from: Oid; readonly to: Oid },
-): Landing {
+): Result<Landing> {
   const { git } = world;
-  const tip = git.refs.get(what.ref);
-  const beside = git.refs.get(INTEGRATION);
-  if (tip === undefined) throw new Error(`there is no ${what.ref}`);
-  if (isAncestorOf(git, what.to, tip)) {
+  const target = git.refs.get(what.ref);
+  if (target === undefined) throw new Error(`there is no ${what.ref}`);
+  const tip = tipOf(world, what.ref);
+  if (isAncestorOf(git, what.to, tip.oid)) {
     count(world, 'recovery: a landing had happened already');
-    return { kind: 'landed', ref: what.ref, detour: null };
+    return ok({ kind: 'landed', ref: shortName(tip.ref), detour: null });
   }
-  if (beside !== undefined && isAncestorOf(git, what.to, beside)) {
-    count(world, 'recovery: a landing had happened already');
-    return { kind: 'landed', ref: INTEGRATION, detour: 'the checkout was in the way' };
-  }
-  const current = tipOf(world, what.ref);
-  if (current.oid !== what.from) {
+  if (tip.oid !== what.from) {
     count(world, 'recovery: a stale landing was refused');
-    return { kind: 'stale', actual: current.oid };
+    return ok({ kind: 'stale', actual: tip.oid });
   }
   const here = git.checkout.branch === what.branch;
-  if (here && (isCheckoutDirty(git) || git.checkout.head !== tip)) {
+  if (here && (isCheckoutDirty(git) || git.checkout.head !== target)) {
+    if (tip.diverged !== null)
+      return refuse('The checkout has changes, and weft/integration went another way.');
     count(world, 'recovery: a landing made a detour');
-    checkMove(world, { ref: INTEGRATION, from: current.oid, to: what.to });
+    checkMove(world, { ref: INTEGRATION, from: git.refs.get(INTEGRATION) ?? target, to: what.to });
     moveRef(world, INTEGRATION, what.to);
-    return { kind: 'landed', ref: INTEGRATION, detour: 'the checkout has changes' };
+    return ok({ kind: 'landed', ref: shortName(INTEGRATION), detour: 'The checkout has changes.' });
   }
-  checkMove(world, { ref: what.ref, from: tip, to: what.to });
+  checkMove(world, { ref: what.ref, from: target, to: what.to });
   if (here) {
     git.checkout.head = what.to;
     git.checkout.files = new Map(filesOf(git, what.to));
     sealCheckout(world);
   }
   moveRef(world, what.ref, what.to);
-  return { kind: 'landed', ref: what.ref, detour: null };
+  const beside = git.refs.get(INTEGRATION);
+  if (beside !== undefined && isAncestorOf(git, beside, what.to)) git.refs.delete(INTEGRATION);
+  return ok({ kind: 'landed', ref: what.branch, detour: null });
+}
+
+function shortName(ref: string): string {
+  return ref.slice('refs/heads/'.length);
 }
