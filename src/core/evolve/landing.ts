@@ -3,7 +3,7 @@ import type { Event } from '../event.ts';
 import { unreachable } from '../failure.ts';
 import { isTerminal } from '../lifecycle.ts';
 import type { RunMs } from '../model.ts';
-import type { TaskState } from '../state.ts';
+import { isLive, type TaskState } from '../state.ts';
 
 type LandingEvent = Extract<
   Event,
@@ -55,6 +55,8 @@ export function evolveLanding(ts: TaskState, event: LandingEvent, ms: RunMs): vo
       ts.candidate = null;
       return;
     case 'task.landed':
+      // somebody merged what the task has gone on from since: what it makes of it is looked at again once it is verified
+      if (event.by === 'human' && (isLive(ts) || ts.phase === 'verifying')) return;
       // a landing under way when a human cancelled it is a fact all the same
       ts.landed ??= {
         commit: event.commit,
