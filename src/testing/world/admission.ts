@@ -14,11 +14,11 @@ export function admitRecords(world: World, records: readonly Recorded[]): void {
   const { oracle } = world;
   for (const record of records) {
     const last = oracle.records.at(-1);
-    if (record.seq !== (last?.seq ?? 0) + 1)
-      violate(world, 'journal-keeps', `record ${record.seq} after ${last?.seq}`);
     if (record.epoch < world.epoch) {
       violate(world, 'stale-epoch', `epoch ${record.epoch} wrote after epoch ${world.epoch} took over`);
     }
+    if (record.seq !== (last?.seq ?? 0) + 1)
+      violate(world, 'journal-keeps', `record ${record.seq} after ${last?.seq}`);
     if (record.ms < (last?.ms ?? 0)) violate(world, 'run-clock', `${record.ms} ms after ${last?.ms} ms`);
     note(world, () => `journal ${record.seq} ${JSON.stringify(record.event).slice(0, 300)}`);
     oracle.records.push(record);

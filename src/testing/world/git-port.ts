@@ -120,7 +120,8 @@ function createCalls(world: World, life: Life): GitCalls {
           if (git.broken) return refuse('unable to read commondir: it is empty');
           const lock = of.locks.find((each) => git.locks.has(each));
           if (lock === undefined) return of.act();
-          if (git.locks.get(lock) === 'stale') world.wedged.push(`${name}: ${lock}.lock is left over`);
+          if (git.locks.get(lock) === 'stale' && life.standing === 'leads')
+            world.wedged.push(`${name}: ${lock}.lock is left over`);
           return refuse(`Unable to create '${lock}.lock': File exists.`);
         },
         refused: () => refuse('git took too long'),
