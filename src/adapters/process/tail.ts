@@ -122,8 +122,9 @@ function createReader(path: string, splitter: LineSplitter, fromOffset: number):
       file ??= await openIfThere(path);
       if (file === null) return;
       await readChunks(file, signal);
-      // Replaced: the old file has been read to its end, the new one begins.
       while (!signal.aborted && (await isReplaced(path, file))) {
+        // Once more: its writer may have gone on between the last read and the replacement.
+        await readChunks(file, signal);
         await file.close();
         splitter.flush();
         startOver();
