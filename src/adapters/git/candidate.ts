@@ -1,0 +1,293 @@
+// Builds the commit that would land, in the object store alone: no checkout is touched. Knows nothing of queues or gates.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type Oid, oid } from '../../core/model.ts';
+import type { Candidate, Person } from '../../ports/git.ts';
+import { git, gitFields, gitText, type Place, splitFields } from './exec.ts';
+import {
+  findCommitter,
+  findMergeBase,
+  findTree,
+  isAncestor,
+  moveRef,
+  type Repository,
+} from './repository.ts';
+
+const MAX_REPLAYED = 500;
+const CANDIDATES = 'refs/weft/cand/';
+const NOBODY: Person = { name: 'weft', email: 'weft@localhost' };
+
+/** The question `buildCandidate` answers. */
+export interface CandidateSpec {
+  readonly target: Oid;
+  readonly base: Oid;
+  readonly head: Oid;
+  readonly strategy: 'merge' | 'squash' | 'rebase';
+  readonly message: string;
+  readonly pin: string;
+}
+
+/** The commit built, or the paths in conflict. */
+type Built =
+  | { readonly kind: 'built'; readonly commit: Oid; readonly note?: string }
+  | { readonly kind: 'conflict'; readonly files: readonly string[] };
+
+/** A workshop for one candidate. */
+interface Bench {
+  readonly repo: Repository;
+  /** Shared git directory with a work tree that holds nothing but the target's `.gitattributes` files. */
+  readonly place: Place;
+  readonly committer: Person;
+}
+
+/** Builds the candidate and pins it; the same question always gets the same commit. */
+export async function buildCandidate(repo: Repository, spec: CandidateSpec): Promise<Candidate> {
+  const folder = await mkdtemp(join(tmpdir(), 'weft-merge-'));
+  try {
+    const env = { GIT_DIR: repo.commonDir, GIT_WORK_TREE: folder };
+    const bench: Bench = { repo, place: { cwd: folder, env }, committer: await findCommitter(repo) };
+    await layOutAttributes(bench, spec.target);
+    return await judge(bench, spec, await build(bench, spec));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** merge-tree reads merge drivers (`merge=union`) only from files of the work tree. */
+async function layOutAttributes(bench: Bench, target: Oid): Promise<void> {
+  const files = await gitFields(bench.place, {
+    args: ['ls-tree', '-r', '-z', '--name-only', '--full-tree', target],
+  });
+  for (const file of files) {
+    if (file !== '.gitattributes' && !file.endsWith('/.gitattributes')) continue;
+    const path = join(bench.place.cwd, file);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(
+      path,
+      (await git(bench.place, { args: ['cat-file', 'blob', `${target}:${file}`] })).stdout,
+    );
+  }
+}
+
+async function build(bench: Bench, spec: CandidateSpec): Promise<Built> {
+  const change = await findChangeBase(bench, spec);
+  switch (spec.strategy) {
+    case 'merge':
+      return merge(bench, spec);
+    case 'squash':
+      return squash(bench, spec, change);
+    case 'rebase':
+      return rebase(bench, spec, change);
+    default:
+      throw new Error(`Internal error: unknown strategy ${String(spec.strategy satisfies never)}`);
+  }
+}
+
+async function judge(bench: Bench, spec: CandidateSpec, built: Built): Promise<Candidate> {
+  if (built.kind === 'conflict') return built;
+  const { commit, note } = built;
+  const [tree, before] = await Promise.all([
+    findTree(bench.place, commit),
+    findTree(bench.place, spec.target),
+  ]);
+  const twins = tree === before ? [] : await findCaseTwins(bench, { tree, before });
+  if (twins.length > 0) return { kind: 'conflict', files: twins };
+  const ref = spec.pin.startsWith('refs/weft/') ? spec.pin : `${CANDIDATES}${spec.pin}`;
+  const empty = tree === before;
+  const landing = empty ? spec.target : commit;
+  await moveRef(bench.repo, { ref, to: landing, note: 'weft: candidate' });
+  return { kind: 'built', commit: landing, tree, empty, ...(note === undefined ? {} : { note }) };
+}
+
+/**
+ * Where the change starts. `base` when the branch stands on work the target lacks in that form (its base landed squashed);
+ * git's own merge base when that is newer (the target was merged in) or the branch no longer contains `base`.
+ */
+async function findChangeBase(bench: Bench, spec: CandidateSpec): Promise<Oid> {
+  const { base, head, target } = spec;
+  const natural = await findMergeBase(bench.place, target, head);
+  if (natural === null || natural === base) return base;
+  const contains = await isAncestor(bench.place, { ancestor: base, of: head });
+  return contains && (await isAncestor(bench.place, { ancestor: natural, of: base })) ? base : natural;
+}
+
+async function merge(bench: Bench, spec: CandidateSpec): Promise<Built> {
+  const { target, head, message } = spec;
+  const merged = await mergeTrees(bench, target, head);
+  if (merged.kind === 'conflict') return merged;
+  const { author, date } = await describe(bench, head);
+  const parents = [target, head];
+  return {
+    kind: 'built',
+    commit: await commitTree(bench, { tree: merged.tree, parents, message, author, date }),
+  };
+}
+
+async function squash(bench: Bench, spec: CandidateSpec, change: Oid): Promise<Built> {
+  const { target, head, message } = spec;
+  const merged = await applyChange(bench, { from: change, to: head, onto: target });
+  if (merged.kind === 'conflict') return merged;
+  const { author, date } = await describe(bench, head);
+  const parents = [target];
+  return {
+    kind: 'built',
+    commit: await commitTree(bench, { tree: merged.tree, parents, message, author, date }),
+  };
+}
+
+/** Replays each commit of the change; a change with merges in it, or an overlong one, is squashed instead. */
+async function rebase(bench: Bench, spec: CandidateSpec, change: Oid): Promise<Built> {
+  const range = `${change}..${spec.head}`;
+  const commits = (await gitText(bench.place, 'rev-list', '--reverse', '--parents', range))
+    .split('\n')
+    .filter(Boolean);
+  const why = findObstacle(commits);
+  if (why !== null) {
+    const built = await squash(bench, spec, change);
+    return built.kind === 'conflict' ? built : { ...built, note: `Squashed, not rebased: ${why}.` };
+  }
+  let tip = spec.target;
+  for (const line of commits) {
+    const [commit, parent] = line.split(' ').map(oid);
+    if (commit === undefined || parent === undefined)
+      throw new Error('Internal error: a commit without a parent');
+    if (parent === tip) {
+      tip = commit;
+      continue;
+    }
+    const merged = await applyChange(bench, { from: parent, to: commit, onto: tip });
+    if (merged.kind === 'conflict') return merged;
+    if (merged.tree === (await findTree(bench.place, tip))) continue;
+    const { author, date, message } = await describe(bench, commit);
+    tip = await commitTree(bench, { tree: merged.tree, parents: [tip], message, author, date });
+  }
+  return { kind: 'built', commit: tip };
+}
+
+function findObstacle(commits: readonly string[]): string | null {
+  if (commits.length > MAX_REPLAYED) return `the branch has more than ${MAX_REPLAYED} commits`;
+  if (commits.some((line) => line.split(' ').length > 2)) return 'the branch has merges in it';
+  if (commits.some((line) => line.split(' ').length < 2)) return 'the branch has a history of its own';
+  return null;
+}
+
+/** A merged tree, or the paths in conflict. */
+type Merged =
+  | { readonly kind: 'merged'; readonly tree: Oid }
+  | { readonly kind: 'conflict'; readonly files: readonly string[] };
+
+async function mergeTrees(bench: Bench, ours: Oid, theirs: Oid): Promise<Merged> {
+  const args = [
+    'merge-tree',
+    '--write-tree',
+    '-z',
+    '--name-only',
+    '--no-messages',
+    '--allow-unrelated-histories',
+  ];
+  const end = await git(bench.place, { args: [...args, ours, theirs], codes: [0, 1] });
+  const [tree = '', ...files] = splitFields(end.stdout);
+  if (end.code === 0) return { kind: 'merged', tree: oid(tree) };
+  return { kind: 'conflict', files: [...new Set(files)].sort() };
+}
+
+/**
+ * Applies the difference between two commits to a third. Three commits without history make git take exactly `from` as the
+ * merge base, which merge-tree of git 2.38 to 2.39 has no option for.
+ */
+async function applyChange(
+  bench: Bench,
+  what: { readonly from: Oid; readonly to: Oid; readonly onto: Oid },
+): Promise<Merged> {
+  if (what.from === what.onto) return { kind: 'merged', tree: await findTree(bench.place, what.to) };
+  const [base, ours, theirs] = await Promise.all(
+    [what.from, what.onto, what.to].map((at) => findTree(bench.place, at)),
+  );
+  if (base === undefined || ours === undefined || theirs === undefined)
+    throw new Error('Internal error: no trees');
+  const root = await commitTree(bench, { tree: base, parents: [], ...SYNTHETIC });
+  const [left, right] = await Promise.all([
+    commitTree(bench, { tree: ours, parents: [root], ...SYNTHETIC }),
+    commitTree(bench, { tree: theirs, parents: [root], ...SYNTHETIC }),
+  ]);
+  return mergeTrees(bench, left, right);
+}
+
+interface CommitSpec {
+  readonly tree: Oid;
+  readonly parents: readonly Oid[];
+  readonly message: string;
+  readonly author: Person;
+  /** Dates of author and committer, `@seconds zone`; fixed, so that the same work makes the same commit. */
+  readonly date: { readonly author: string; readonly committer: string };
+}
+
+const SYNTHETIC: Pick<CommitSpec, 'message' | 'author' | 'date'> = {
+  message: '',
+  author: NOBODY,
+  date: { author: '@0 +0000', committer: '@0 +0000' },
+};
+
+async function commitTree(bench: Bench, spec: CommitSpec): Promise<Oid> {
+  const { author, date } = spec;
+  const committer = spec.parents.length === 0 ? NOBODY : bench.committer;
+  const parents = spec.parents.flatMap((parent) => ['-p', parent]);
+  const end = await git(bench.place, {
+    args: ['commit-tree', ...parents, '-F', '-', spec.tree],
+    input: spec.message,
+    env: {
+      GIT_AUTHOR_NAME: author.name,
+      GIT_AUTHOR_EMAIL: author.email,
+      GIT_AUTHOR_DATE: date.author,
+      GIT_COMMITTER_NAME: committer.name,
+      GIT_COMMITTER_EMAIL: committer.email,
+      GIT_COMMITTER_DATE: date.committer,
+    },
+  });
+  return oid(end.stdout.trim());
+}
+
+async function describe(bench: Bench, commit: Oid): Promise<Pick<CommitSpec, 'message' | 'author' | 'date'>> {
+  const format = '--format=%an%x00%ae%x00%ad%x00%cd%x00%B';
+  const shown = await gitText(bench.place, 'log', '-1', '--no-show-signature', '--date=raw', format, commit);
+  const [name = '', email = '', authored = '', committed = '', ...body] = shown.split('\0');
+  return {
+    author: { name: name === '' ? 'unknown' : name, email },
+    date: { author: `@${authored}`, committer: `@${committed}` },
+    message: body.join('\0'),
+  };
+}
+
+/** Paths that differ only in case, new with the candidate; on a file system that folds case they cannot both exist. */
+async function findCaseTwins(
+  bench: Bench,
+  of: { readonly tree: Oid; readonly before: Oid },
+): Promise<readonly string[]> {
+  const setting = await git(bench.repo.main, {
+    args: ['config', '--type=bool', '--get', 'core.ignoreCase'],
+    codes: [0, 1],
+  });
+  if (setting.stdout.trim() !== 'true') return [];
+  const list = (tree: Oid): Promise<string[]> =>
+    gitFields(bench.place, { args: ['ls-tree', '-r', '-z', '--name-only', tree] });
+  const known = new Set(twinsAmong(await list(of.before)));
+  return twinsAmong(await list(of.tree)).filter((path) => !known.has(path));
+}
+
+/** Finds paths, and folders of paths, of which another spelling is there too. */
+function twinsAmong(paths: readonly string[]): readonly string[] {
+  const spelling = new Map<string, string>();
+  const twins = new Set<string>();
+  for (const path of paths) {
+    for (let end = path.indexOf('/'); ; end = path.indexOf('/', end + 1)) {
+      const part = end < 0 ? path : path.slice(0, end);
+      const folded = part.normalize('NFC').toLowerCase();
+      const first = spelling.get(folded) ?? part;
+      spelling.set(folded, first);
+      if (first !== part) twins.add(first).add(part);
+      if (end < 0) break;
+    }
+  }
+  return [...twins].sort();
+}

@@ -1,0 +1,113 @@
+// Detached checkouts in which commits are verified: an exact tree, clean, reused from one commit to the next.
+// Knows nothing of gates.
+import type { Oid } from '../../core/model.ts';
+import { attempt, git, gitFields, gitText, giveUp, type Place } from './exec.ts';
+import { LOCKFILES } from './furnish.ts';
+import {
+  dropEntry,
+  findEntry,
+  isOurs,
+  markReady,
+  type PlacedEntry,
+  placeOf,
+  placeOfEntry,
+} from './metadata.ts';
+import { findCommit, type Repository } from './repository.ts';
+import { hasHiddenEntries, listChanges } from './status.ts';
+import { claimEntry } from './worktree.ts';
+
+const CHECKOUT_MS = 1_800_000;
+
+/** Where a commit is to be checked out. */
+export interface CheckoutSpec {
+  readonly path: string;
+  readonly commit: Oid;
+  readonly reason: string;
+}
+
+/** Puts the commit's exact tree into a detached, clean worktree, made on first use and reused after. */
+export async function ensureCheckout(repo: Repository, spec: CheckoutSpec): Promise<void> {
+  const first = await claimCheckout(repo, spec);
+  const filled = await attempt(() => fill(repo, { ...first, commit: spec.commit }));
+  if (filled.ok && filled.value) return;
+  // whatever was done to a used checkout, a new one has none of it
+  await discard(repo, first.entry);
+  const second = await claimCheckout(repo, spec);
+  if (await fill(repo, { ...second, commit: spec.commit })) return;
+  const [sample] = await listChanges(placeOfEntry(repo, second.entry));
+  giveUp(
+    `A new checkout of ${spec.commit} is not clean${sample === undefined ? '' : `: ${sample.path} differs`}.`,
+    'Files that differ right after a checkout are mostly a matter of line endings: see .gitattributes.',
+  );
+}
+
+/** Removes a checkout made here; one that is gone already is none to remove. */
+export async function removeCheckout(repo: Repository, path: string): Promise<void> {
+  const entry = await findEntry(repo, path);
+  if (entry === null) return;
+  if (!isOurs(entry)) giveUp(`${path} is a worktree that weft did not make.`);
+  await discard(repo, entry);
+}
+
+function discard(repo: Repository, entry: PlacedEntry): Promise<void> {
+  return repo.exclusive(async () => {
+    await repo.trash.discard(entry.path);
+    await dropEntry(repo, entry);
+  });
+}
+
+function claimCheckout(
+  repo: Repository,
+  spec: CheckoutSpec,
+): Promise<{ readonly entry: PlacedEntry; readonly fresh: boolean }> {
+  const { path, reason, commit } = spec;
+  const prepare = (at: string): Promise<readonly string[]> => Promise.resolve(['--detach', at, commit]);
+  return repo.exclusive(() => claimEntry(repo, { path, reason, prepare, forget: () => Promise.resolve() }));
+}
+
+/** Returns whether the checkout is exactly the commit. */
+async function fill(
+  repo: Repository,
+  of: { readonly entry: PlacedEntry; readonly fresh: boolean; readonly commit: Oid },
+): Promise<boolean> {
+  const place = wholeTree(placeOfEntry(repo, of.entry));
+  if (!of.fresh && (await hasHiddenEntries(place))) return false;
+  const before = of.fresh ? null : await findCommit(place, 'HEAD');
+  // a gate may have switched to a branch: detached first, or the reset would move that branch
+  await gitText(place, 'update-ref', '--no-deref', '-m', 'weft: verify', 'HEAD', of.commit);
+  await git(place, { args: ['reset', '--hard', '--quiet'], timeoutMs: CHECKOUT_MS });
+  if (!of.fresh) {
+    const keep = (await haveSameLockfiles(place, before, of.commit)) ? ['-e', 'node_modules'] : [];
+    await git(place, { args: ['clean', '-ffdxq', ...keep], timeoutMs: CHECKOUT_MS });
+  }
+  if (!(await isExactly(place, of.commit))) return false;
+  await markReady(of.entry);
+  return true;
+}
+
+/** Dependency folders outlive a change of commit only while every lockfile stays the same. */
+async function haveSameLockfiles(place: Place, before: Oid | null, after: Oid): Promise<boolean> {
+  if (before === null) return false;
+  const patterns = LOCKFILES.map((name) => `:(glob)**/${name}`);
+  const args = ['diff-tree', '-r', '-z', '--name-only', before, after, '--', ...patterns];
+  return (await gitFields(place, { args })).length === 0;
+}
+
+/** Tells whether the checkout still has exactly that commit's tree and nothing beside it but ignored files. */
+export async function isUntouched(
+  repo: Repository,
+  where: { readonly path: string; readonly commit: Oid },
+): Promise<boolean> {
+  return isExactly(wholeTree(await placeOf(repo, where.path)), where.commit);
+}
+
+async function isExactly(place: Place, commit: Oid): Promise<boolean> {
+  if ((await findCommit(place, 'HEAD')) !== commit) return false;
+  if ((await listChanges(place)).length > 0) return false;
+  return !(await hasHiddenEntries(place));
+}
+
+/** The user's sparse checkout must not hide files from the gates. */
+function wholeTree(place: Place): Place {
+  return { ...place, env: { ...place.env, GIT_CONFIG_PARAMETERS: "'core.sparsecheckout'='false'" } };
+}

@@ -1,0 +1,83 @@
+// The git port, made of the files beside it. Turns what they throw into failures; decides nothing.
+import type { Result } from '../../core/failure.ts';
+import type { GitPort } from '../../ports/git.ts';
+import { buildCandidate } from './candidate.ts';
+import { ensureCheckout, isUntouched, removeCheckout } from './checkout.ts';
+import { commitPaths } from './commit-paths.ts';
+import { attempt, git, gitText } from './exec.ts';
+import { furnish } from './furnish.ts';
+import { commitLeftovers, inspectWorktree } from './inspect.ts';
+import { findLandingTip, land } from './land.ts';
+import { findBranch, listLinked } from './listing.ts';
+import { removeWorktree } from './remove.ts';
+import { repair } from './repair.ts';
+import {
+  findCommit,
+  findMergeBase,
+  findTree,
+  isAncestor,
+  moveRef,
+  openRepository,
+  type Repository,
+} from './repository.ts';
+import { watchBranch } from './watch.ts';
+import { ensureWorktree } from './worktree.ts';
+
+const OURS = 'refs/weft/';
+
+/** The git port on a repository of this machine. */
+export interface LocalGit extends GitPort {
+  /** Version of the git program: `2.39.5`. */
+  readonly version: string;
+}
+
+/** Opens the repository that a folder lies in; fails when it cannot be worked on, and says what would help. */
+export async function createGitPort(folder: string): Promise<Result<LocalGit>> {
+  const opened = await attempt(() => openRepository(folder));
+  return opened.ok ? { ok: true, value: makePort(opened.value) } : opened;
+}
+
+function makePort(repo: Repository): LocalGit {
+  return {
+    repository: repo.root,
+    version: repo.version,
+    resolve: (revision) => findCommit(repo.main, revision),
+    currentBranch: () => findBranch(repo, repo.root),
+    isAncestor: (what) => isAncestor(repo.main, what),
+    treeOf: (commit) => findTree(repo.main, commit),
+    mergeBase: (one, other) => findMergeBase(repo.main, one, other),
+    ensureWorktree: (spec) => attempt(() => ensureWorktree(repo, spec)),
+    furnish: (worktree) => attempt(() => furnish(repo, worktree)),
+    ensureCheckout: (where) => attempt(() => ensureCheckout(repo, where)),
+    isUntouched: (where) => isUntouched(repo, where),
+    commitLeftovers: (what) => attempt(() => commitLeftovers(repo, what)),
+    commitPaths: (what) => attempt(() => commitPaths(repo, what)),
+    inspect: (what) => attempt(() => inspectWorktree(repo, what)),
+    buildCandidate: (what) => attempt(() => buildCandidate(repo, what)),
+    landingTip: (branch) => attempt(() => findLandingTip(repo, branch)),
+    land: (what) => attempt(() => land(repo, what)),
+    removeWorktree: (what) => attempt(() => removeWorktree(repo, what)),
+    removeCheckout: (path) => attempt(() => removeCheckout(repo, path)),
+    listWorktrees: () => listLinked(repo),
+    repair: (roots) => repair(repo, roots),
+    pin: async (ref, commit) => {
+      checkRef(ref);
+      await moveRef(repo, { ref, to: commit, note: 'weft: pin' });
+    },
+    unpin: (prefix) => unpin(repo, prefix),
+    watchBranch: (branch, moved) => watchBranch(repo, branch, moved),
+    close: () => repo.trash.settled(),
+  };
+}
+
+/** Drops the ref of that name and those below it, in one transaction. */
+async function unpin(repo: Repository, prefix: string): Promise<void> {
+  checkRef(prefix);
+  const name = prefix.replace(/\/+$/, '');
+  const refs = await gitText(repo.main, 'for-each-ref', '--format=delete %(refname) %(objectname)', name);
+  if (refs !== '') await git(repo.main, { args: ['update-ref', '--stdin'], input: `${refs}\n` });
+}
+
+function checkRef(ref: string): void {
+  if (!ref.startsWith(OURS)) throw new Error(`Internal error: not a ref of weft: ${ref}`);
+}

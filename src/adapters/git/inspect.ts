@@ -1,0 +1,171 @@
+// Looks at a worktree after an attempt: commits what was left, reads the diff, names what is odd. Moves nothing else.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isInsideClaims } from '../../core/claim/match.ts';
+import { compilePattern } from '../../core/claim/pattern.ts';
+import type { ChangedFile, Oid } from '../../core/model.ts';
+import type { Inspection, Person } from '../../ports/git.ts';
+import { git, gitFields, giveUp, type Place } from './exec.ts';
+import { findBranch } from './listing.ts';
+import { exists, findEntry, gitDirOf, isLinked, placeOf } from './metadata.ts';
+import { findCommit, findTree, isAncestor, type Repository } from './repository.ts';
+import { stageChanges } from './status.ts';
+
+const GITLINK = '160000';
+
+/** What git leaves in its directory while something is half done. */
+const OPEN_WORK: readonly (readonly [string, string])[] = [
+  ['MERGE_HEAD', 'a merge'],
+  ['CHERRY_PICK_HEAD', 'a cherry-pick'],
+  ['REVERT_HEAD', 'a revert'],
+  ['rebase-merge', 'a rebase'],
+  ['rebase-apply', 'a rebase'],
+  ['BISECT_LOG', 'a bisection'],
+];
+
+/** Names the operation that was left open in a git directory, or null. */
+export async function findOpenWork(gitDir: string): Promise<string | null> {
+  for (const [file, name] of OPEN_WORK) {
+    if (await exists(join(gitDir, file))) return name;
+  }
+  return null;
+}
+
+/** What is to be committed, and as whom. */
+export interface Leftovers {
+  readonly worktree: string;
+  readonly message: string;
+  readonly author: Person;
+  readonly paths?: readonly string[];
+}
+
+/**
+ * Commits what is left uncommitted. Null: nothing was left, or the worktree is in the middle of a merge or off its branch,
+ * where a commit of ours would make things worse; `inspectWorktree` says so.
+ */
+export async function commitLeftovers(repo: Repository, what: Leftovers): Promise<Oid | null> {
+  const place = await placeOf(repo, what.worktree);
+  const odd = await findOpenWork(gitDirOf(repo, place));
+  if (odd !== null || (await findBranch(repo, what.worktree)) === null) return null;
+  const patterns = what.paths?.map((text) => compilePattern(text)) ?? null;
+  const isWanted = (path: string): boolean => patterns === null || isInsideClaims(patterns, path);
+  const staged = await stageChanges(place, (change) => isWanted(change.path));
+  if (staged.length === 0) return null;
+  const only = patterns === null ? [] : ['--only', '--pathspec-from-file=-', '--pathspec-file-nul'];
+  const { name, email } = what.author;
+  const before = await findCommit(place, 'HEAD');
+  const end = await git(place, {
+    args: ['commit', '--quiet', '--no-verify', '--cleanup=verbatim', '-m', what.message, ...only],
+    env: {
+      GIT_AUTHOR_NAME: name,
+      GIT_AUTHOR_EMAIL: email,
+      GIT_COMMITTER_NAME: name,
+      GIT_COMMITTER_EMAIL: email,
+      GIT_LITERAL_PATHSPECS: '1',
+    },
+    ...(patterns === null ? {} : { input: staged.map((change) => change.path).join('\0') }),
+    codes: [0, 1],
+  });
+  const after = await findCommit(place, 'HEAD');
+  if (end.code === 0 && after !== null && after !== before) return after;
+  // changes that come to nothing once staged (line endings, a mode set and reset) leave nothing to commit
+  const left = await git(place, { args: ['diff', '--cached', '--quiet'], codes: [0, 1] });
+  if (left.code === 0) return null;
+  giveUp(`What was left in ${what.worktree} could not be committed.`, end.stderr.trim().slice(0, 500));
+}
+
+/** Reads head, tree and the diff against `base`. */
+export async function inspectWorktree(
+  repo: Repository,
+  what: { readonly worktree: string; readonly branch: string; readonly base: Oid },
+): Promise<Inspection> {
+  const place = await placeOf(repo, what.worktree);
+  const head = (await findCommit(place, 'HEAD')) ?? (await findLastHead(repo, place)) ?? what.base;
+  const tree = await findTree(place, head);
+  const files = await listChangedFiles(place, { from: what.base, to: head });
+  return { head, tree, files, odd: await findOddity(repo, { ...what, place, head }) };
+}
+
+/** Lists the files that differ between two commits, renames as a deletion and an addition. */
+export async function listChangedFiles(
+  place: Place,
+  between: { readonly from: Oid; readonly to: Oid },
+): Promise<readonly ChangedFile[]> {
+  const args = [
+    'diff-tree',
+    '-r',
+    '-z',
+    '--numstat',
+    '--no-renames',
+    '--no-ext-diff',
+    between.from,
+    between.to,
+  ];
+  return (await gitFields(place, { args })).map((field) => {
+    const [added = '0', deleted = '0', ...path] = field.split('\t');
+    return { path: path.join('\t'), added: Number(added) || 0, deleted: Number(deleted) || 0 };
+  });
+}
+
+/** Last commit that HEAD led to before its branch was deleted, from HEAD's log. */
+async function findLastHead(repo: Repository, place: Place): Promise<Oid | null> {
+  const log = await readFile(join(gitDirOf(repo, place), 'logs/HEAD'), 'utf8').catch(() => '');
+  const last = log.trimEnd().split('\n').at(-1)?.split(' ')[1];
+  return last === undefined || /^0*$/.test(last) ? null : findCommit(place, last);
+}
+
+async function findOddity(
+  repo: Repository,
+  of: {
+    readonly worktree: string;
+    readonly branch: string;
+    readonly base: Oid;
+    readonly place: Place;
+    readonly head: Oid;
+  },
+): Promise<string | null> {
+  const { worktree, branch, place, head } = of;
+  const entry = await findEntry(repo, worktree);
+  if (entry !== null && !(await isLinked(entry))) return 'Its .git file was replaced.';
+  const open = await findOpenWork(gitDirOf(repo, place));
+  if (open !== null) return `${open.replace(/^a/, 'A')} was left open.`;
+  const tip = await findCommit(repo.main, `refs/heads/${branch}`);
+  if (tip === null) return `Its branch ${branch} was deleted.`;
+  const checkedOut = await findBranch(repo, worktree);
+  if (checkedOut === null) return `HEAD is detached, not on ${branch}.`;
+  if (checkedOut !== branch) return `HEAD is on ${checkedOut}, not on ${branch}.`;
+  if (!(await isAncestor(place, { ancestor: of.base, of: head }))) {
+    return `Its branch no longer contains the commit it started from (${of.base.slice(0, 12)}).`;
+  }
+  const strays = await findStrayRepositories(place, { from: of.base, to: head });
+  return strays.length === 0
+    ? null
+    : `It commits repositories that .gitmodules does not name: ${strays.join(', ')}.`;
+}
+
+/** Finds repositories committed inside the repository without being submodules; nobody else could check them out. */
+async function findStrayRepositories(
+  place: Place,
+  between: { readonly from: Oid; readonly to: Oid },
+): Promise<readonly string[]> {
+  const args = [
+    'diff-tree',
+    '-r',
+    '-z',
+    '--raw',
+    '--no-renames',
+    '--diff-filter=AT',
+    between.from,
+    between.to,
+  ];
+  const fields = await gitFields(place, { args });
+  const added = fields.filter((_, at) => at % 2 === 1 && fields[at - 1]?.split(' ')[1] === GITLINK);
+  if (added.length === 0) return [];
+  const blob = `${between.to}:.gitmodules`;
+  const known = await git(place, {
+    args: ['config', '--blob', blob, '-z', '--get-regexp', String.raw`^submodule\..*\.path$`],
+    codes: [0, 1, 128],
+  });
+  const paths = new Set(known.stdout.split('\0').map((line) => line.slice(line.indexOf('\n') + 1)));
+  return added.filter((path) => !paths.has(path)).slice(0, 5);
+}

@@ -1,0 +1,89 @@
+// Tells which live processes stand in the way: those working in a folder, gits in a repository, holders of a file.
+// Reads /proc; where there is none it says so. Knows nothing of worktrees or locks, and never signals anybody.
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const WAIT_STEP_MS = 50;
+
+/** A live process as far as this user may see it. */
+export interface LiveProcess {
+  readonly pid: number;
+  readonly name: string;
+  readonly cwd: string | null;
+  /** Command line, its words separated by NULs. */
+  readonly command: string;
+}
+
+/** Lists live processes other than this one; null on systems without /proc. */
+export function listProcesses(): readonly LiveProcess[] | null {
+  const pids = readPids();
+  if (pids === null) return null;
+  const found: LiveProcess[] = [];
+  for (const pid of pids) {
+    const name = tryRead(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trim());
+    if (name === null || pid === process.pid) continue;
+    const cwd = tryRead(() => readlinkSync(`/proc/${pid}/cwd`));
+    const command = tryRead(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')) ?? '';
+    found.push({ pid, name, cwd, command });
+  }
+  return found;
+}
+
+/** Finds the processes whose working folder lies in `folder`; none on systems without /proc. */
+export function findProcessesIn(folder: string): readonly LiveProcess[] {
+  return (listProcesses() ?? []).filter(({ cwd }) => cwd !== null && isWithin(folder, cwd));
+}
+
+/** Tells whether a git runs in, or was told of, one of the folders; null when that cannot be known. */
+export function isGitRunningIn(folders: readonly string[]): boolean | null {
+  const all = listProcesses();
+  if (all === null) return null;
+  // no command line: it has ended and only its parent does not know; no folder: not ours to look at, so it may be here
+  const gits = all.filter(({ name, command }) => name.startsWith('git') && command !== '');
+  return gits.some(
+    ({ cwd, command }) =>
+      cwd === null || folders.some((folder) => isWithin(folder, cwd) || command.includes(folder)),
+  );
+}
+
+/** Waits until no git runs in the folder any more, at most `timeoutMs`. */
+export async function waitForGit(folder: string, timeoutMs: number): Promise<void> {
+  for (let waited = 0; waited < timeoutMs && isGitRunningIn([folder]) === true; waited += WAIT_STEP_MS) {
+    await sleep(WAIT_STEP_MS);
+  }
+}
+
+/** Lists the files that processes of this user hold open; null on systems without /proc. */
+export function listOpenFiles(): ReadonlySet<string> | null {
+  const pids = readPids();
+  if (pids === null) return null;
+  const open = new Set<string>();
+  for (const pid of pids) {
+    for (const descriptor of tryRead(() => readdirSync(`/proc/${pid}/fd`)) ?? []) {
+      const file = tryRead(() => readlinkSync(`/proc/${pid}/fd/${descriptor}`));
+      if (file?.startsWith('/')) open.add(file);
+    }
+  }
+  return open;
+}
+
+/** Tells whether a path is the folder or lies below it. */
+export function isWithin(folder: string, path: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
+}
+
+function readPids(): readonly number[] | null {
+  const names = tryRead(() => readdirSync('/proc'));
+  const pids = names?.map(Number).filter((pid) => Number.isInteger(pid) && pid > 0) ?? [];
+  return pids.length === 0 ? null : pids;
+}
+
+/** Processes end while they are being read, and other users' are closed to us: both count as not there. */
+function tryRead<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,172 @@
+// One repository as the rest of this folder sees it: where it is, its mutex, and questions about its commits.
+// Knows nothing of worktrees' contents.
+import { realpath } from 'node:fs/promises';
+import { basename, dirname, join, resolve as resolvePath } from 'node:path';
+import { type Oid, oid } from '../../core/model.ts';
+import type { Person } from '../../ports/git.ts';
+import { attempt, type GitCall, git, gitText, giveUp, type Place, runGit } from './exec.ts';
+import { createTrash, type Trash } from './trash.ts';
+
+const NEEDED: readonly [number, number] = [2, 38];
+
+/** The repository being worked on. */
+export interface Repository {
+  /** Real path of the main checkout. */
+  readonly root: string;
+  /** Real path of the git directory that all worktrees share. */
+  readonly commonDir: string;
+  /** Version of git: `2.39.5`. */
+  readonly version: string;
+  readonly main: Place;
+  readonly trash: Trash;
+  /** Runs work that must not meet another of its kind: making, removing and pruning worktrees. */
+  exclusive<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/** Opens the repository that a folder lies in; gives up when it cannot be worked on. */
+export async function openRepository(folder: string): Promise<Repository> {
+  const from: Place = { cwd: folder, env: {} };
+  const version = await checkVersion(from);
+  const commonDir = await findCommonDir(from);
+  const root = await findMainCheckout(from);
+  const main: Place = { cwd: root, env: {} };
+  const head = await runGit(main, { args: ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'] });
+  if (head.code !== 0) {
+    giveUp(
+      `The repository ${root} has no commit yet.`,
+      'Make a first commit: git commit --allow-empty -m start',
+    );
+  }
+  const exclusive = createMutex();
+  return { root, commonDir, version, main, trash: createTrash(exclusive), exclusive };
+}
+
+async function checkVersion(place: Place): Promise<string> {
+  const end = await runGit(place, { args: ['--version'] });
+  if (end.trouble !== null)
+    giveUp(`git ${end.trouble}.`, 'Install git 2.38 or newer and check the folder exists.');
+  const [, major = 0, minor = 0] = /(\d+)\.(\d+)/.exec(end.stdout)?.map(Number) ?? [];
+  const enough = major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1]);
+  if (!enough)
+    giveUp(`git ${major}.${minor} is too old.`, 'weft needs git 2.38 or newer (merge-tree --write-tree).');
+  return end.stdout.trim().replace(/^git version /, '');
+}
+
+async function findCommonDir(from: Place): Promise<string> {
+  const end = await runGit(from, { args: ['rev-parse', '--path-format=absolute', '--git-common-dir'] });
+  if (end.code === 0) return realpath(end.stdout.trim());
+  const unsafe = /dubious ownership/.test(end.stderr);
+  if (unsafe) {
+    giveUp(
+      `git does not trust the repository at ${from.cwd}: it belongs to another user.`,
+      `If it is yours: git config --global --add safe.directory ${from.cwd}`,
+    );
+  }
+  giveUp(
+    `${from.cwd} is not in a git repository.`,
+    'Run weft inside a repository, or make one with git init.',
+  );
+}
+
+async function findMainCheckout(from: Place): Promise<string> {
+  const answers = await gitText(from, 'rev-parse', '--is-bare-repository', '--git-dir', '--git-common-dir');
+  const [bare, gitDir, commonDir] = answers.split('\n');
+  const isMain = resolvePath(from.cwd, gitDir ?? '') === resolvePath(from.cwd, commonDir ?? '');
+  if (bare === 'false' && isMain) return realpath(await gitText(from, 'rev-parse', '--show-toplevel'));
+  const first = (await gitText(from, 'worktree', 'list', '--porcelain', '-z')).split('\0\0')[0] ?? '';
+  const fields = first.split('\0');
+  const path = fields.find((field) => field.startsWith('worktree '))?.slice('worktree '.length) ?? '';
+  if (fields.includes('bare') || path === '') {
+    giveUp('The repository is bare: it has no checkout of its own.', 'Run weft in a clone with a checkout.');
+  }
+  return realpath(path);
+}
+
+/** Makes a queue of one: each piece of work starts when the one before it has ended, however it ended. */
+function createMutex(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const next = last.then(work, work);
+    last = next.catch(() => undefined);
+    return next;
+  };
+}
+
+/** Real path of what exists of a path, with the rest as it is; how git writes paths into its files. */
+export async function canonical(path: string): Promise<string> {
+  const full = resolvePath(path);
+  try {
+    return await realpath(full);
+  } catch {
+    const parent = dirname(full);
+    return parent === full ? full : join(await canonical(parent), basename(full));
+  }
+}
+
+/** Commit that a revision names, or null. */
+export async function findCommit(place: Place, revision: string): Promise<Oid | null> {
+  const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`];
+  const end = await runGit(place, { args });
+  if (end.trouble !== null) giveUp(`git rev-parse ${end.trouble}.`);
+  return end.code === 0 ? oid(end.stdout.trim()) : null;
+}
+
+/** Commit that a revision names; gives up when it names none. */
+export async function needCommit(place: Place, revision: string): Promise<Oid> {
+  return (await findCommit(place, revision)) ?? giveUp(`There is no commit ${revision}.`);
+}
+
+/** Tree of a commit. */
+export async function findTree(place: Place, commit: string): Promise<Oid> {
+  return oid(await gitText(place, 'rev-parse', '--verify', `${commit}^{tree}`));
+}
+
+/** Tells whether one commit is the other or one of its ancestors. */
+export async function isAncestor(
+  place: Place,
+  what: { readonly ancestor: Oid; readonly of: Oid },
+): Promise<boolean> {
+  if (what.ancestor === what.of) return true;
+  const args = ['merge-base', '--is-ancestor', what.ancestor, what.of];
+  return (await git(place, { args, codes: [0, 1] })).code === 0;
+}
+
+/** A best common ancestor, or null. */
+export async function findMergeBase(place: Place, one: Oid, other: Oid): Promise<Oid | null> {
+  const end = await git(place, { args: ['merge-base', one, other], codes: [0, 1] });
+  return end.code === 0 ? oid(end.stdout.split('\n')[0] ?? '') : null;
+}
+
+/** Points a ref somewhere; with `from` only when it still is there (null: does not exist). False: it was elsewhere. */
+export async function moveRef(
+  repo: Repository,
+  what: { readonly ref: string; readonly to: Oid; readonly from?: Oid | null; readonly note: string },
+): Promise<boolean> {
+  const from = what.from === undefined ? [] : [what.from ?? '0'.repeat(what.to.length)];
+  const call: GitCall = { args: ['update-ref', '-m', what.note, what.ref, what.to, ...from] };
+  const moved = await attempt(() => git(repo.main, call));
+  const now = await findCommit(repo.main, what.ref);
+  if (moved.ok && now === what.to) return true;
+  if (what.from !== undefined && now !== what.from) return false;
+  giveUp(
+    moved.ok ? `${what.ref} did not move.` : `${what.ref} could not be moved: ${moved.failure.sentence}`,
+  );
+}
+
+/** Deletes a ref if it still points where it is said to. */
+export async function deleteRef(
+  repo: Repository,
+  what: { readonly ref: string; readonly at: Oid },
+): Promise<void> {
+  await git(repo.main, { args: ['update-ref', '-d', what.ref, what.at] });
+}
+
+/** Who weft commits as: the user as configured, else weft itself. */
+export async function findCommitter(repo: Repository): Promise<Person> {
+  const args = ['-c', 'user.useConfigOnly=true', 'var', 'GIT_COMMITTER_IDENT'];
+  const end = await runGit(repo.main, { args });
+  const [, name, email] = /^(.+) <(.+)> \d+ [-+]\d+$/.exec(end.stdout.trim()) ?? [];
+  if (end.code !== 0 || name === undefined || email === undefined)
+    return { name: 'weft', email: 'weft@localhost' };
+  return { name, email };
+}

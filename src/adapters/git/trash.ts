@@ -1,0 +1,86 @@
+// Gets folders out of the way at once (a rename) and deletes them in the background. Knows nothing of what is in them.
+import { randomBytes } from 'node:crypto';
+import { mkdir, rename, rmdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { runProgram, safeGitEnv } from './exec.ts';
+
+const TRASH = '.weft-trash';
+const DELETE_MS = 600_000;
+
+/** Where unwanted folders go. */
+export interface Trash {
+  /** Moves a folder (or file) into a trash folder in `beside`, by default its own parent, and starts to delete it. */
+  discard(path: string, beside?: string): Promise<void>;
+  /** Starts to delete what an earlier process left in the trash folder of `beside`; tells whether there was any. */
+  empty(beside: string): Promise<boolean>;
+  /** Resolves when nothing is left to delete. */
+  settled(): Promise<void>;
+}
+
+/** Makes the trash of one repository; `exclusive` keeps its clearing away of empty folders from others' making of them. */
+export function createTrash(exclusive: <T>(work: () => Promise<T>) => Promise<T>): Trash {
+  const pending = new Set<Promise<void>>();
+  const erase = (doomed: string, folder: string): void => {
+    const work = deleteTree(doomed)
+      .then(() => exclusive(() => rmdir(folder).then(() => rmdir(dirname(folder)))))
+      // what cannot be deleted now is found by `empty` at the next start; other rubbish keeps the folder alive
+      .catch(() => undefined)
+      .finally(() => pending.delete(work));
+    pending.add(work);
+  };
+  return {
+    discard: async (path, beside = dirname(path)) => {
+      const folder = join(beside, TRASH);
+      const doomed = join(folder, `${basename(path)}-${randomBytes(6).toString('hex')}`);
+      try {
+        await moveInto(folder, path, doomed);
+      } catch (error) {
+        if (codeOf(error) === 'ENOENT') return;
+        if (codeOf(error) !== 'EXDEV' && codeOf(error) !== 'EBUSY') throw error;
+        await deleteTree(path);
+        return;
+      }
+      erase(doomed, folder);
+    },
+    empty: async (beside) => {
+      const folder = join(beside, TRASH);
+      const doomed = join(beside, `${TRASH}-${randomBytes(6).toString('hex')}`);
+      try {
+        await rename(folder, doomed);
+      } catch {
+        return false;
+      }
+      erase(doomed, doomed);
+      return true;
+    },
+    settled: async () => {
+      while (pending.size > 0) await Promise.all(pending);
+    },
+  };
+}
+
+/** A deletion in the background may remove the empty trash folder between the two steps; the second try makes it anew. */
+async function moveInto(folder: string, path: string, doomed: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  try {
+    await rename(path, doomed);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    await mkdir(folder, { recursive: true });
+    await rename(path, doomed);
+  }
+}
+
+/** Deletes with `rm`, outside our own process; folders without write permission (module caches) are opened up first. */
+async function deleteTree(path: string): Promise<void> {
+  const call = { cwd: '/', env: safeGitEnv(), timeoutMs: DELETE_MS };
+  const first = await runProgram('rm', ['-rf', '--', path], call);
+  if (first.code === 0) return;
+  await runProgram('chmod', ['-R', 'u+rwX', '--', path], call);
+  await runProgram('rm', ['-rf', '--', path], call);
+}
+
+/** Reads the system's code (`ENOENT` …) of an error. */
+export function codeOf(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
+}
