@@ -58,6 +58,7 @@ export function lead(of: {
   const changes = begin(beginning, ledger);
   const performer = createPerformer({ parts, state, inbox });
   const publisher = createPublisher(parts, ledger);
+  const leaving = new AbortController();
   let stopObserving = (): void => undefined;
 
   const run = async (): Promise<Outcome> => {
@@ -69,6 +70,7 @@ export function lead(of: {
         performer,
         publish: publisher.publish,
         stay: of.stay,
+        leaving: leaving.signal,
         reconcile: async () => {
           await ledger.flush();
           await reconcile(parts, ledger);
@@ -84,15 +86,16 @@ export function lead(of: {
     }
   };
 
+  const outcome = run();
   return {
-    outcome: run(),
+    outcome,
     changes,
     onView: publisher.onView,
     command: (command) => giveCommand(inbox, command),
     abandon: async () => {
-      stopObserving();
-      await performer.stop();
-      await ledger.flush();
+      leaving.abort();
+      inbox.put({ kind: 'facts', events: [] });
+      await outcome;
     },
   };
 }
@@ -111,6 +114,7 @@ async function clearUp(parts: Parts, state: RunState): Promise<void> {
     const rescue = `refs/weft/rescue/${state.run}/shared`;
     await parts.git.removeWorktree({ path, branch, landed: null, rescue }).catch(() => undefined);
   }
+  await parts.git.close();
   await parts.files.removeEmpty(join(parts.places.worktrees, '.gates')).catch(() => undefined);
   await parts.files.removeEmpty(parts.places.worktrees).catch(() => undefined);
   await parts.files.removeEmpty(dirname(parts.places.worktrees)).catch(() => undefined);

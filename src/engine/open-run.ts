@@ -90,7 +90,7 @@ async function open(
   }
   const { journal } = opened.value;
   const leading = lead({
-    parts: { ...tools, journal, places },
+    parts: { ...tools, journal, places, epoch: led.leadership.epoch },
     opened: opened.value.opened,
     beginning,
     stay,

@@ -68,4 +68,6 @@ export interface Parts
   > {
   readonly journal: JournalPort;
   readonly places: Places;
+  /** Epoch of the leadership under which this engine writes. */
+  readonly epoch: number;
 }

@@ -33,8 +33,13 @@ export function createPublisher(parts: Parts, ledger: Ledger): Publisher {
     await parts.clock.sleep(pauseMs);
     const began = parts.clock.monoMs();
     seen = ledger.count();
+    // who sees the run at rest finds everything that belongs to its end
+    if (ledger.state.rested !== null) await writeEnd(parts, ledger);
     const view = viewRun(ledger.state, ledger.now());
-    await parts.files.replace(join(parts.places.runDir, 'view.json'), `${JSON.stringify(view)}\n`);
+    await parts.files.replace(
+      join(parts.places.runDir, 'view.json'),
+      `${JSON.stringify({ ...view, epoch: parts.epoch })}\n`,
+    );
     for (const listener of listeners) listener(view);
     await writeDocument(parts, 'state.json', documentState(ledger.state, ledger.now()));
     pauseMs = Math.max(LEAST_PAUSE_MS, PAUSE_PER_COST * (parts.clock.monoMs() - began));
@@ -60,7 +65,6 @@ export function createPublisher(parts: Parts, ledger: Ledger): Publisher {
       await running;
       pauseMs = 0;
       await write().catch(() => undefined);
-      await writeEnd(parts, ledger).catch(() => undefined);
     },
   };
 }

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { type Command, judgeCommand } from '../core/decide/command.ts';
 import { documentReceipt, renderReceipt } from '../core/documents/receipt.ts';
-import type { Outcome } from '../core/event.ts';
+import type { Outcome, Recorded } from '../core/event.ts';
 import { replay } from '../core/evolve/evolve.ts';
 import { type Failure, fail, ok, type Result } from '../core/failure.ts';
 import { runMs } from '../core/model.ts';
@@ -23,6 +23,8 @@ const MAX_VIEW_BYTES = 256 * 1024 * 1024;
 const COMMAND_TIMEOUT_MS = 30_000;
 /** How often a follower makes sure that the engine still lives. */
 const LIFE_CHECK_MS = 1_000;
+/** Looks at a run that seems to have no engine while somebody leads, before that is believed. */
+const PATIENCE = 3;
 
 /** Folder of a run. */
 export function runDirOf(tools: Pick<Tools, 'stateDir'>, run: string): string {
@@ -72,35 +74,44 @@ export async function findRun(tools: Tools, name: string): Promise<Result<string
 
 /** State of a run from its journal. */
 export async function readState(tools: Tools, run: string): Promise<Result<RunState>> {
+  const read = await readJournal(tools, run);
+  return read.ok ? ok(replay(read.value)) : read;
+}
+
+async function readJournal(tools: Tools, run: string): Promise<Result<readonly Recorded[]>> {
   const read = await tools.journals.read(runDirOf(tools, run));
   if (!read.ok) return read;
-  if (read.value.records.length === 0) {
-    return fail({
-      kind: 'corrupt',
-      sentence: `Run ${run} was never begun.`,
-      hint: 'weft run starts a new one.',
-    });
-  }
-  return ok(replay(read.value.records));
+  if (read.value.records.length > 0) return ok(read.value.records);
+  return fail({
+    kind: 'corrupt',
+    sentence: `Run ${run} was never begun.`,
+    hint: 'weft run starts a new one.',
+  });
 }
 
 /** Picture of a run: the engine's own file while it leads, else made anew from the journal. */
 export async function readView(tools: Tools, run: string): Promise<Result<RunView>> {
-  const leads = (await tools.control.findLeader(tools.stateDir)) !== null;
-  if (leads) {
-    const text = await tools.files.readText(join(runDirOf(tools, run), 'view.json'), MAX_VIEW_BYTES);
-    const view = text === null ? null : parseView(text);
-    if (view !== null) return ok(view);
-  }
-  const state = await readState(tools, run);
-  if (!state.ok) return state;
-  const view = viewRun(state.value, state.value.ms);
-  return ok(view.state === 'running' && !leads ? { ...view, state: 'interrupted' } : view);
+  const leader = await tools.control.findLeader(tools.stateDir);
+  const text =
+    leader === null
+      ? null
+      : await tools.files.readText(join(runDirOf(tools, run), 'view.json'), MAX_VIEW_BYTES);
+  const written = text === null ? null : parseView(text);
+  // an engine that leads another run says nothing about this one
+  const isLed = leader !== null && written?.epoch === leader.epoch;
+  if (isLed) return ok(written.view);
+  const read = await readJournal(tools, run);
+  if (!read.ok) return read;
+  const state = replay(read.value);
+  const view = viewRun(state, state.ms);
+  const goesOn = leader !== null && read.value.at(-1)?.epoch === leader.epoch;
+  return ok(view.state === 'running' && !goesOn ? { ...view, state: 'interrupted' } : view);
 }
 
-function parseView(text: string): RunView | null {
+function parseView(text: string): { readonly view: RunView; readonly epoch: number } | null {
   try {
-    return JSON.parse(text) as RunView;
+    const { epoch, ...view } = JSON.parse(text) as RunView & { readonly epoch: number };
+    return { view, epoch };
   } catch {
     return null;
   }
@@ -112,6 +123,7 @@ export async function followView(
   of: { readonly run: string; readonly show: (view: RunView) => void; readonly signal: AbortSignal },
 ): Promise<void> {
   let shown = '';
+  let doubts = 0;
   let ring: () => void = () => undefined;
   const stop = tools.files.watchDir(runDirOf(tools, of.run), () => ring());
   try {
@@ -122,9 +134,12 @@ export async function followView(
       const view = await readView(tools, of.run);
       if (!view.ok) return;
       const text = JSON.stringify(view.value);
-      if (text !== shown) of.show(view.value);
+      // an engine that has just begun to lead has not written anything yet
+      const starting = view.value.state === 'interrupted' && doubts < PATIENCE && (await isLed(tools));
+      doubts = starting ? doubts + 1 : 0;
+      if (text !== shown && !starting) of.show(view.value);
       shown = text;
-      if (view.value.state !== 'running') return;
+      if (view.value.state !== 'running' && !starting) return;
       const timer = new AbortController();
       await Promise.race([
         rung,
@@ -135,6 +150,10 @@ export async function followView(
   } finally {
     stop();
   }
+}
+
+async function isLed(tools: Tools): Promise<boolean> {
+  return (await tools.control.findLeader(tools.stateDir)) !== null;
 }
 
 /** Gives a command to the engine, or leaves it for the next one after judging it against the journal. */

@@ -21,6 +21,8 @@ export interface Engine {
   readonly publish: () => void;
   /** Goes on waiting for humans when nothing else is left. */
   readonly stay: boolean;
+  /** Fires when the engine is to leave as soon as what it knows is durable. */
+  readonly leaving: AbortSignal;
 }
 
 /** More choices than this between two looks at the world are a bug, not a plan. */
@@ -31,9 +33,10 @@ export async function runPlan(engine: Engine): Promise<Outcome> {
   const { ledger, inbox, performer } = engine;
   await engine.reconcile();
   for (;;) {
-    const wanted = choose(engine);
+    const wanted = engine.leaving.aborted ? [] : choose(engine);
     await ledger.flush();
     engine.publish();
+    if (engine.leaving.aborted) return 'stopped';
     performer.align(wanted);
     if (performer.count() === 0 && inbox.size() === 0 && nextDeadline(ledger.state, ledger.now()) === null) {
       const outcome = await rest(engine);

@@ -41,6 +41,7 @@ function admit(world: World, record: Recorded): void {
   const before = ts.phase;
   const stopped = ts.attempt?.stop ?? null;
   if (event.type === 'attempt.spawned') checkSpawn(world, ts, record);
+  if (event.type === 'guidance.given' || event.type === 'question.answered') checkSaid(world, event.text);
   if (event.type === 'task.landed') checkLanded(world, ts, event);
   if (event.type === 'attempt.timed-out') checkTime(world, { ...event, epoch: record.epoch });
   if (ONCE.has(event.type) && 'attempt' in event) {
@@ -77,6 +78,12 @@ function checkOnce(
   const key = `${event.epoch} ${event.type} ${event.task}/${event.attempt} ${event.why}`;
   if (world.oracle.done.has(key)) violate(world, 'performed-once', `${key} twice`);
   world.oracle.done.add(key);
+}
+
+/** What a person said once is not taken for said twice. */
+function checkSaid(world: World, text: string): void {
+  if (world.oracle.said.has(text)) violate(world, 'said-once', `"${text}" was taken twice`);
+  world.oracle.said.add(text);
 }
 
 /** An attempt's time is up only when it had that time, by the clock that stands still while the machine sleeps. */

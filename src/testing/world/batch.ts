@@ -38,6 +38,7 @@ const SOMETIMES: readonly string[] = [
   'recovery: a torn tail was dropped',
   'recovery: an answer reached a live agent',
   'recovery: an engine that could not write was followed by another',
+  'recovery: an engine that left was followed by another',
   'recovery: unlanded work was kept under a rescue ref',
   'fault: a gate rewrote tracked files',
   'fault: a gate took too long',

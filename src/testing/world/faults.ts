@@ -109,6 +109,14 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     later(world, 'zombie', 100_000, () => item.run());
     return true;
   },
+  'the engine was told to leave at once': (_world, item) => {
+    const { life } = item;
+    if (life?.standing !== 'leads' || life.leading === null || life.outcome !== null) return false;
+    life.leaving = true;
+    // what becomes of it shows in its outcome
+    life.leading.abandon().catch(() => undefined);
+    return true;
+  },
   'a disk or git refused': (world, item) => {
     if (item.refuse === null) return false;
     take(world, item);
@@ -158,7 +166,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
 
 /** Faults by weight: crashes are what everything here is about. */
 const STRIKES: readonly string[] = Object.keys(FAULTS).flatMap((name, at) =>
-  Array.from({ length: [6, 4, 3, 4, 4, 1, 1, 1, 2, 2, 2][at] ?? 1 }, () => name),
+  Array.from({ length: [6, 4, 3, 4, 2, 4, 1, 1, 1, 2, 2, 2][at] ?? 1 }, () => name),
 );
 const DEED_NAMES = Object.keys(DEEDS);
 

@@ -187,8 +187,10 @@ function couldStart(world: World, ts: TaskState, running: readonly TaskState[]):
 function endOfLife(world: World, life: Life, help: number): boolean {
   life.standing = 'gone';
   forget(world, life);
-  if (life.outcome === 'lost') {
-    count(world, 'recovery: an engine that could not write was followed by another');
+  const left = life.outcome === 'stopped' && life.leaving && world.oracle.shadow.rested === null;
+  if (life.outcome === 'lost' || left) {
+    count(world, `recovery: an engine that ${left ? 'left' : 'could not write'} was followed by another`);
+    if (left && life.state !== null) checkReplay(world, life.state);
     later(world, 'restart', 1_000, () => {
       world.life = null;
     });

@@ -38,7 +38,14 @@ export function placesOfWorld(world: World): Parts['places'] {
 /** A new engine takes the lead and goes on where the journal ends. */
 export async function startLife(world: World, sabotage: Sabotage | null): Promise<Life> {
   world.epoch += 1;
-  const life: Life = { epoch: world.epoch, standing: 'leads', leading: null, outcome: null, state: null };
+  const life: Life = {
+    epoch: world.epoch,
+    standing: 'leads',
+    leading: null,
+    outcome: null,
+    leaving: false,
+    state: null,
+  };
   world.life = life;
   note(world, () => `engine ${life.epoch} takes the lead`);
   const honest = leadershipOf(world, life);
@@ -70,7 +77,9 @@ export async function startLife(world: World, sabotage: Sabotage | null): Promis
       }),
     environment: () => ({}),
     journal: opened.value.journal,
+    epoch: life.epoch,
     places,
+    epoch: leadership.epoch,
   };
   const resumed = opened.value.opened.records.length > 0;
   const target = world.git.refs.get('refs/heads/main');
@@ -78,6 +87,7 @@ export async function startLife(world: World, sabotage: Sabotage | null): Promis
   const { policy, tasks } = world.scene;
   const listen: typeof decide = (state, now) => {
     life.state = state;
+    if (life.leaving) violate(world, 'leaves-at-once', 'the engine decides although it was told to leave');
     return (sabotage?.decide?.(decide, world) ?? decide)(state, now);
   };
   life.leading = lead({

@@ -23,6 +23,8 @@ export interface Oracle {
   readonly merged: Set<TaskId>;
   /** The user's checkout as its user left it. */
   checkout: string;
+  /** Words of people in the journal: each is there once. */
+  readonly said: Set<string>;
   /** What each engine brought about. */
   readonly done: Set<string>;
   readonly agentCommits: { readonly commit: Oid; readonly task: TaskId }[];
@@ -45,6 +47,7 @@ export function createOracle(): Oracle {
     landed: new Map(),
     merged: new Set(),
     checkout: '',
+    said: new Set(),
     done: new Set(),
     agentCommits: [],
     notBefore: new Map(),

@@ -33,7 +33,7 @@ export function helpOut(world: World): readonly Command[] {
     if (ts.paused && ts.question === null) commands.push({ kind: 'unpause', task: id });
     if (ts.question !== null) {
       const option = 1 + world.tape.pick(ts.question.options.length);
-      commands.push({ kind: 'answer', task: id, option, text: `answer ${world.steps}` });
+      commands.push({ kind: 'answer', task: id, option, text: `answer ${world.steps} to ${id}.` });
     } else if (ts.phase === 'committed' && !ts.approved) {
       const byHand = world.tape.pick(4) === 3 && mergeByHand(world, ts);
       if (byHand) sealCheckout(world);

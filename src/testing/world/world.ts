@@ -16,6 +16,8 @@ export interface Life {
   standing: 'leads' | 'frozen' | 'gone';
   leading: Leading | null;
   outcome: Outcome | 'lost' | null;
+  /** It was told to leave: it begins nothing more. */
+  leaving: boolean;
   /** The engine's own state, as last seen by its decisions. */
   state: RunState | null;
 }
