@@ -1,0 +1,279 @@
+// Landing: where the target is not checked out, where it is, and where its checkout is in the way.
+
+import { existsSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { type Oid, oid } from '../../../src/core/model.ts';
+import type { Landing } from '../../../src/ports/git.ts';
+import { fingerprintCheckout } from '../../../src/testing/temp-repo.ts';
+import { built, createRig, type Rig, sentence, value } from './rig.ts';
+
+let rig: Rig;
+let serial: number;
+beforeEach(async () => {
+  rig = await createRig();
+  serial = 0;
+  await rig.repo.write('doomed.txt', 'doomed\n');
+  await rig.repo.write('.gitignore', '*.local\n');
+  await rig.repo.commit('more');
+});
+afterEach(() => rig.remove());
+
+/** Builds a candidate with these files (null: deleted) on a commit. */
+async function candidateOn(target: Oid, files: Readonly<Record<string, string | null>>): Promise<Oid> {
+  serial += 1;
+  const task = await rig.start(`t${serial}`, target);
+  for (const [path, text] of Object.entries(files)) {
+    if (text === null) await rm(join(task.path, path));
+    else await task.write(path, text);
+  }
+  await task.git('add', '-A', '-f');
+  const head = await task.commit({});
+  const spec = { target, base: target, head, message: `land ${serial}`, pin: `refs/weft/cand/${serial}` };
+  return built(await rig.port.buildCandidate({ ...spec, strategy: 'squash' })).commit;
+}
+
+async function land(from: Oid, to: Oid, branch = 'main'): Promise<Landing> {
+  return value(await rig.port.land({ branch, from, to, note: 'weft: land it' }));
+}
+
+async function tip(): Promise<Oid> {
+  return value(await rig.port.landingTip('main')).oid;
+}
+
+describe('the way is free', () => {
+  test('a target that nobody has checked out moves by itself', async () => {
+    await rig.repo.git('switch', '-q', '-c', 'elsewhere');
+    const before = await fingerprintCheckout(rig.repo.path);
+    const from = await tip();
+    const to = await candidateOn(from, { 'a.txt': 'a\n' });
+    expect(await land(from, to)).toEqual({ kind: 'landed', ref: 'main', detour: null });
+    expect(await rig.port.resolve('main')).toBe(to);
+    expect(await fingerprintCheckout(rig.repo.path)).toBe(before);
+    expect(await rig.repo.git('reflog', '-1', '--format=%gs', 'main')).toBe('weft: land it');
+  });
+
+  test('a clean checkout goes along, its untracked files stay', async () => {
+    await rig.repo.write('mine.txt', 'mine\n');
+    const from = await tip();
+    const to = await candidateOn(from, { 'a.txt': 'a\n', 'doomed.txt': null, 'README.md': 'new\n' });
+    expect(await land(from, to)).toEqual({ kind: 'landed', ref: 'main', detour: null });
+    expect(await rig.repo.git('status', '--porcelain')).toBe('?? mine.txt');
+    expect(await readFile(join(rig.repo.path, 'README.md'), 'utf8')).toBe('new\n');
+    expect(existsSync(join(rig.repo.path, 'doomed.txt'))).toBe(false);
+  });
+
+  test('a linked worktree of the user goes along, and the main checkout stays', async () => {
+    await rig.repo.git('switch', '-q', '-c', 'elsewhere');
+    const linked = join(rig.repo.around, 'linked');
+    await rig.repo.git('worktree', 'add', '-q', linked, 'main');
+    const from = await tip();
+    const to = await candidateOn(from, { 'a.txt': 'a\n' });
+    expect(await land(from, to)).toEqual({ kind: 'landed', ref: 'main', detour: null });
+    expect(await rig.repo.git('-C', linked, 'status', '--porcelain')).toBe('');
+    expect(existsSync(join(linked, 'a.txt'))).toBe(true);
+  });
+
+  test('every checkout that has the branch goes along', async () => {
+    const linked = join(rig.repo.around, 'linked');
+    await rig.repo.git('worktree', 'add', '-q', '--force', linked, 'main');
+    const from = await tip();
+    const to = await candidateOn(from, { 'a.txt': 'a\n', 'doomed.txt': null });
+    expect(await land(from, to)).toEqual({ kind: 'landed', ref: 'main', detour: null });
+    for (const path of [rig.repo.path, linked]) {
+      expect(await rig.repo.git('-C', path, 'status', '--porcelain')).toBe('');
+      expect(existsSync(join(path, 'a.txt'))).toBe(true);
+    }
+  });
+
+  test('settings and hooks of the user do not bend it', async () => {
+    for (const [key, text] of [
+      ['merge.ff', 'false'],
+      ['merge.autoStash', 'true'],
+      ['pull.rebase', 'true'],
+      ['merge.verifySignatures', 'true'],
+    ]) {
+      await rig.repo.git('config', key ?? '', text ?? '');
+    }
+    const canary = join(rig.repo.around, 'canary');
+    await writeFile(join(rig.repo.path, '.git/hooks/post-merge'), `#!/bin/sh\ntouch '${canary}'\n`, {
+      mode: 0o755,
+    });
+    const from = await tip();
+    const to = await candidateOn(from, { 'a.txt': 'a\n' });
+    expect((await land(from, to)).kind).toBe('landed');
+    expect(await rig.port.resolve('main')).toBe(to);
+    expect(existsSync(canary)).toBe(false);
+  });
+
+  test('landing again what has landed changes nothing', async () => {
+    const from = await tip();
+    const to = await candidateOn(from, { 'a.txt': 'a\n' });
+    await land(from, to);
+    const after = oid(await rig.repo.commit('the user goes on'));
+    expect(await land(from, to)).toEqual({ kind: 'landed', ref: 'main', detour: null });
+    expect(await rig.port.resolve('main')).toBe(after);
+  });
+
+  test('a branch that is not there is a failure', async () => {
+    expect(sentence(await rig.port.landingTip('nowhere'))).toMatch(/no branch nowhere/);
+  });
+});
+
+describe('the way is barred', () => {
+  const bars: readonly (readonly [string, () => Promise<unknown>, RegExp])[] = [
+    [
+      'a changed file',
+      () => rig.repo.write('README.md', 'edited\n'),
+      /has an uncommitted change \(README\.md\)/,
+    ],
+    [
+      'a staged file',
+      async () => {
+        await rig.repo.write('new.txt', 'new\n');
+        await rig.repo.git('add', 'new.txt');
+      },
+      /has an uncommitted change \(new\.txt\)/,
+    ],
+    [
+      'an untracked file that would be overwritten',
+      () => rig.repo.write('a.txt', 'mine\n'),
+      /could not be brought forward/,
+    ],
+    [
+      'an ignored file that would be overwritten',
+      () => rig.repo.write('b.local', 'mine\n'),
+      /could not be brought forward/,
+    ],
+    [
+      'a merge under way',
+      async () => {
+        await rig.repo.git('branch', 'side');
+        await rig.repo.git('commit', '-q', '--allow-empty', '-m', 'x');
+        await rig.repo.git('switch', '-q', 'side');
+        await rig.repo.git('commit', '-q', '--allow-empty', '-m', 'y');
+        await rig.repo.git('switch', '-q', 'main');
+        await rig.repo.git('merge', '-q', '--no-commit', '--no-ff', 'side');
+      },
+      /A merge is under way/,
+    ],
+    [
+      'a rebase under way',
+      async () => {
+        await rig.repo.git('commit', '-q', '--allow-empty', '-m', 'x');
+        await rig.repo.git('rebase', '-q', '--exec', 'false', 'HEAD~1').catch(() => undefined);
+      },
+      /A rebase of main is under way/,
+    ],
+  ];
+
+  for (const [name, bar, why] of bars) {
+    test(`by ${name}: it lands beside, and the checkout stays as it is`, async () => {
+      await bar();
+      const before = await fingerprintCheckout(rig.repo.path);
+      const from = await tip();
+      const to = await candidateOn(from, { 'a.txt': 'a\n', 'b.local': 'b\n', 'README.md': 'landed\n' });
+      const landing = await land(from, to);
+      expect(landing).toMatchObject({ kind: 'landed', ref: 'weft/integration' });
+      expect(landing.kind === 'landed' ? landing.detour : '').toMatch(why);
+      expect(await rig.port.resolve('weft/integration')).toBe(to);
+      expect(await rig.port.resolve('main')).toBe(from);
+      expect(await fingerprintCheckout(rig.repo.path)).toBe(before);
+      expect(value(await rig.port.landingTip('main'))).toEqual({
+        ref: 'weft/integration',
+        oid: to,
+        diverged: null,
+      });
+    });
+  }
+
+  test('it goes on beside, and comes back when the way is free', async () => {
+    await rig.repo.write('README.md', 'edited\n');
+    const from = await tip();
+    const one = await candidateOn(from, { 'a.txt': 'a\n' });
+    await land(from, one);
+    const two = await candidateOn(one, { 'b.txt': 'b\n' });
+    expect(await land(one, two)).toMatchObject({ kind: 'landed', ref: 'weft/integration' });
+    await rig.repo.git('checkout', '-q', '--', 'README.md');
+    const three = await candidateOn(two, { 'c.txt': 'c\n' });
+    expect(await land(two, three)).toEqual({ kind: 'landed', ref: 'main', detour: null });
+    expect(await rig.repo.git('status', '--porcelain')).toBe('');
+    expect(await rig.port.resolve('main')).toBe(three);
+    expect(await rig.port.resolve('weft/integration')).toBeNull();
+  });
+
+  test('a candidate built on the target is stale once something landed beside', async () => {
+    const from = await tip();
+    const one = await candidateOn(from, { 'a.txt': 'a\n' });
+    const other = await candidateOn(from, { 'b.txt': 'b\n' });
+    await rig.repo.write('README.md', 'edited\n');
+    await land(from, one);
+    expect(await land(from, other)).toEqual({ kind: 'stale', actual: one });
+  });
+
+  test('when both have gone on, it is said, and a barred landing is blocked', async () => {
+    await rig.repo.write('README.md', 'edited\n');
+    const from = await tip();
+    const beside = await candidateOn(from, { 'a.txt': 'a\n' });
+    await land(from, beside);
+    const main = oid(await rig.repo.commit('the user commits'));
+    expect(value(await rig.port.landingTip('main'))).toEqual({ ref: 'main', oid: main, diverged: beside });
+    const next = await candidateOn(main, { 'b.txt': 'b\n' });
+    await rig.repo.write('README.md', 'edited again\n');
+    const blocked = await rig.port.land({ branch: 'main', from: main, to: next, note: 'n' });
+    expect(blocked.ok ? null : blocked.failure.kind).toBe('blocked');
+    expect(sentence(blocked)).toMatch(/gone different ways.*git merge weft\/integration/);
+    await rig.repo.git('checkout', '-q', '--', 'README.md');
+    expect(await land(main, next)).toEqual({ kind: 'landed', ref: 'main', detour: null });
+    expect(await rig.port.resolve('weft/integration')).toBe(beside);
+  });
+});
+
+describe('a fast-forward that was killed half-way is done again', () => {
+  const cases: readonly (readonly [string, (to: Oid) => Promise<unknown>])[] = [
+    [
+      'with some files written',
+      async (to) => {
+        await rig.repo.write('README.md', 'landed\n');
+        await rig.repo.write('a.txt', 'a\n');
+        return to;
+      },
+    ],
+    ['with only new files written', () => rig.repo.write('a.txt', 'a\n')],
+    ['with a file deleted', () => rm(join(rig.repo.path, 'doomed.txt'))],
+    [
+      'with the index written, the branch not moved',
+      (to) => rig.repo.git('read-tree', '-m', '-u', 'HEAD', to),
+    ],
+  ];
+  for (const [name, interrupt] of cases) {
+    test(name, async () => {
+      const from = await tip();
+      const to = await candidateOn(from, { 'a.txt': 'a\n', 'README.md': 'landed\n', 'doomed.txt': null });
+      await interrupt(to);
+      expect(await land(from, to)).toEqual({ kind: 'landed', ref: 'main', detour: null });
+      expect(await rig.repo.git('status', '--porcelain')).toBe('');
+      expect(await readFile(join(rig.repo.path, 'a.txt'), 'utf8')).toBe('a\n');
+    });
+  }
+
+  test('but not when one file is of the user', async () => {
+    const from = await tip();
+    const to = await candidateOn(from, { 'a.txt': 'a\n', 'README.md': 'landed\n' });
+    await rig.repo.write('README.md', 'landed\n');
+    await rig.repo.write('doomed.txt', 'edited\n');
+    const before = await fingerprintCheckout(rig.repo.path);
+    expect(await land(from, to)).toMatchObject({ ref: 'weft/integration' });
+    expect(await fingerprintCheckout(rig.repo.path)).toBe(before);
+  });
+});
+
+test('landings at once of the same base: exactly one wins', async () => {
+  const from = await tip();
+  const candidates: Oid[] = [];
+  for (let at = 0; at < 4; at += 1) candidates.push(await candidateOn(from, { [`f${at}.txt`]: 'x\n' }));
+  await rig.repo.git('switch', '-q', '-c', 'elsewhere');
+  const landings = await Promise.all(candidates.map((to) => land(from, to)));
+  expect(landings.filter(({ kind }) => kind === 'landed')).toHaveLength(1);
+});
