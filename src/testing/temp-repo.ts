@@ -1,7 +1,7 @@
 // Temporary git repositories for tests, and a fingerprint of what weft must never change in one. Knows nothing of weft.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
@@ -67,9 +67,9 @@ export async function createTempRepo(
     await git('commit', '-q', '--allow-empty', '-m', message);
     return git('rev-parse', 'HEAD');
   };
-  await git('init', '-q', '-b', 'main');
-  await git('config', 'user.name', 'Uma User');
-  await git('config', 'user.email', 'uma@example.org');
+  await git('init', '-q', '-b', 'main', '--template=');
+  for (const folder of ['hooks', 'info']) await mkdir(join(path, '.git', folder));
+  await appendFile(join(path, '.git/config'), '[user]\n\tname = Uma User\n\temail = uma@example.org\n');
   await write('README.md', 'start\n');
   await commit('start');
   const remove = (): Promise<void> => rm(around, { recursive: true, force: true, maxRetries: 5 });

@@ -202,10 +202,17 @@ export async function git(
   place: Place,
   call: GitCall & { readonly codes?: readonly number[] },
 ): Promise<ProgramEnd> {
-  const { codes = [0], ...rest } = call;
-  const end = await runGit(place, rest);
-  if (end.code !== null && codes.includes(end.code)) return end;
-  return refuse(rest.args, end);
+  const { codes, ...rest } = call;
+  return accept({ args: rest.args, ...(codes === undefined ? {} : { codes }) }, await runGit(place, rest));
+}
+
+/** Gives up unless a git command ended with one of the codes (0 when none are named). */
+export function accept(
+  call: { readonly args: readonly string[]; readonly codes?: readonly number[] },
+  end: ProgramEnd,
+): ProgramEnd {
+  if (end.code !== null && (call.codes ?? [0]).includes(end.code)) return end;
+  return refuse(call.args, end);
 }
 
 /** Runs git and returns what it printed, without the last line end. */

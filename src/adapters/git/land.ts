@@ -5,7 +5,7 @@ import type { Landing, LandingTip } from '../../ports/git.ts';
 import { attempt, GitError, git, gitFields, giveUp, type Place } from './exec.ts';
 import { findOpenWork } from './inspect.ts';
 import { undoInterrupted } from './interrupted.ts';
-import { checkBranchName, findHolders, type Holder } from './listing.ts';
+import { findHolders, type Holder } from './listing.ts';
 import { gitDirOf, placeOf } from './metadata.ts';
 import { deleteRef, findCommit, isAncestor, moveRef, type Repository } from './repository.ts';
 
@@ -22,7 +22,6 @@ export interface LandingSpec {
 
 /** Finds the tip that a candidate for the branch starts from. */
 export async function findLandingTip(repo: Repository, branch: string): Promise<LandingTip> {
-  await checkBranchName(repo, branch);
   const target = await findCommit(repo.main, refOf(branch));
   if (target === null) giveUp(`There is no branch ${branch}.`, `Make it, or name another target.`);
   const beside = await findCommit(repo.main, refOf(INTEGRATION));

@@ -1,7 +1,7 @@
 // What differs from HEAD in a place, and putting it into an index. Knows nothing of commits or why it is asked.
 import { lstat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { git, gitFields, type Place, runGit } from './exec.ts';
+import { accept, gitFields, type Place, runGit } from './exec.ts';
 
 const STAGE_TRIES = 3;
 /** Folders that a link stands in for in some set-ups; an ignore rule `node_modules/` does not cover such a link. */
@@ -57,10 +57,10 @@ export async function stageChanges(
       env: { GIT_LITERAL_PATHSPECS: '1' },
       input: paths.join('\0'),
     };
+    const end = await runGit(place, call);
     // a file that a straggler deletes between the two commands makes git refuse them all
-    const vanished = (await runGit(place, call)).stderr.includes('did not match any files');
-    if (vanished && tries < STAGE_TRIES) continue;
-    await git(place, call);
+    if (end.stderr.includes('did not match any files') && tries < STAGE_TRIES) continue;
+    accept(call, end);
     return changes;
   }
 }

@@ -33,7 +33,6 @@ export function startRefOf(branch: string): string {
 /** Makes the worktree, or finishes a half-made one, or finds the one there. */
 export async function ensureWorktree(repo: Repository, spec: WorktreeSpec): Promise<WorktreeMade> {
   const { branch } = spec;
-  await checkBranchName(repo, branch);
   const base = await needCommit(repo.main, spec.base);
   const { entry, fresh } = await repo.exclusive(() =>
     claimEntry(repo, {
@@ -127,9 +126,13 @@ async function prepareBranch(
   const ref = `refs/heads/${branch}`;
   const add = [path, branch];
   if ((await findCommit(repo.main, ref)) === null) {
-    await moveRef(repo, { ref: startRefOf(branch), to: base, note: 'weft: start' });
-    const made = await moveRef(repo, { ref, to: base, from: null, note: 'weft: start' });
-    if (!made) giveUp(`The branch ${branch} could not be made: it appeared meanwhile.`);
+    await checkBranchName(repo, branch);
+    // one transaction; a branch that appears meanwhile makes git refuse both
+    const moves = [`update ${startRefOf(branch)} ${base}`, `create ${ref} ${base}`];
+    await git(repo.main, {
+      args: ['update-ref', '-m', 'weft: start', '--stdin'],
+      input: `${moves.join('\n')}\n`,
+    });
     return add;
   }
   const [holder] = await findHolders(repo, branch);

@@ -7,31 +7,20 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Oid, oid } from '../../../src/core/model.ts';
 import type { Landing } from '../../../src/ports/git.ts';
 import { fingerprintCheckout } from '../../../src/testing/temp-repo.ts';
-import { built, createRig, type Rig, sentence, value } from './rig.ts';
+import { createRig, type Files, type Rig, sentence, value } from './rig.ts';
 
 let rig: Rig;
-let serial: number;
 beforeEach(async () => {
   rig = await createRig();
-  serial = 0;
   await rig.repo.write('doomed.txt', 'doomed\n');
   await rig.repo.write('.gitignore', '*.local\n');
   await rig.repo.commit('more');
 });
 afterEach(() => rig.remove());
 
-/** Builds a candidate with these files (null: deleted) on a commit. */
-async function candidateOn(target: Oid, files: Readonly<Record<string, string | null>>): Promise<Oid> {
-  serial += 1;
-  const task = await rig.start(`t${serial}`, target);
-  for (const [path, text] of Object.entries(files)) {
-    if (text === null) await rm(join(task.path, path));
-    else await task.write(path, text);
-  }
-  await task.git('add', '-A', '-f');
-  const head = await task.commit({});
-  const spec = { target, base: target, head, message: `land ${serial}`, pin: `refs/weft/cand/${serial}` };
-  return built(await rig.port.buildCandidate({ ...spec, strategy: 'squash' })).commit;
+/** Makes a commit to land, with these files (null: deleted). */
+function candidateOn(target: Oid, files: Files): Promise<Oid> {
+  return rig.commitOn(target, files);
 }
 
 async function land(from: Oid, to: Oid, branch = 'main'): Promise<Landing> {

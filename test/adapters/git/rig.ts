@@ -1,13 +1,18 @@
 // A repository, a port on it and the shortest ways to say what a test of either needs.
+import { execFile } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
+import { promisify } from 'node:util';
 import { expect } from 'vitest';
 import { createGitPort, type LocalGit } from '../../../src/adapters/git/git-port.ts';
 import type { Result } from '../../../src/core/failure.ts';
 import { type Oid, oid } from '../../../src/core/model.ts';
 import type { Candidate } from '../../../src/ports/git.ts';
-import { createTempRepo, runTestGit, type TempRepo } from '../../../src/testing/temp-repo.ts';
+import { createTempRepo, runTestGit, type TempRepo, testGitEnv } from '../../../src/testing/temp-repo.ts';
+
+const runFile = promisify(execFile);
 
 process.env['GIT_CONFIG_NOSYSTEM'] = '1';
 process.env['GIT_CONFIG_GLOBAL'] = '/dev/null';
@@ -24,7 +29,19 @@ export interface Rig {
   /** Makes the worktree of a task, from the head of the main checkout unless a base is given. */
   start(task: string, base?: Oid): Promise<Worktree>;
   head(): Promise<Oid>;
+  /** Commits files (null: deleted) on top of the parents without touching any checkout; the first parent gives the rest. */
+  commitOn(parents: Oid | readonly Oid[], files: Files, options?: CommitOptions): Promise<Oid>;
   remove(): Promise<void>;
+}
+
+/** Texts by path; null: deleted. */
+export type Files = Readonly<Record<string, string | null>>;
+
+/** What a commit made by `commitOn` says of itself. */
+export interface CommitOptions {
+  readonly author?: string;
+  readonly date?: string;
+  readonly message?: string;
 }
 
 /** The worktree of one task. */
@@ -74,6 +91,8 @@ export async function createRig(
       const spec = specOf({ worktrees, task, base: base ?? (await head()) });
       return worktreeAt(spec, value(await port.ensureWorktree(spec)).path);
     },
+    commitOn: (parents, files, options = {}) =>
+      importCommit(repo, { parents: typeof parents === 'string' ? [parents] : parents, files, ...options }),
     remove: async () => {
       await port.close();
       await repo.remove();
@@ -94,6 +113,35 @@ export function specOf(of: { readonly worktrees: string; readonly task: string; 
     base: of.base,
     reason: `weft run=run-1 task=${of.task}`,
   };
+}
+
+/** One process instead of a checkout, an add and a commit. */
+async function importCommit(
+  repo: TempRepo,
+  what: CommitOptions & { readonly parents: readonly Oid[]; readonly files: Files },
+): Promise<Oid> {
+  const ref = `refs/test/${randomUUID()}`;
+  const sized = (text: string): string => `data ${Buffer.byteLength(text)}\n${text}\n`;
+  const [first, ...others] = what.parents;
+  const lines = [
+    `commit ${ref}\n`,
+    `author ${what.author ?? 'Ada Agent <ada@example.org>'} ${what.date ?? '1700000000 +0000'}\n`,
+    'committer Uma User <uma@example.org> 1700000000 +0000\n',
+    sized(what.message ?? `change ${Object.keys(what.files).join(' ')}`),
+    `from ${first}\n`,
+    ...others.map((parent) => `merge ${parent}\n`),
+    ...Object.entries(what.files).map(([path, text]) =>
+      text === null ? `D ${path}\n` : `M 100644 inline ${path}\n${sized(text)}`,
+    ),
+  ];
+  const stream = join(repo.around, 'stream');
+  await writeFile(stream, lines.join(''));
+  const script = 'git fast-import --quiet < "$1" && git rev-parse "$2" && git update-ref -d "$2"';
+  const { stdout } = await runFile('sh', ['-c', script, 'sh', stream, ref], {
+    cwd: repo.path,
+    env: testGitEnv(),
+  });
+  return oid(stdout.trim());
 }
 
 function worktreeAt(spec: { readonly branch: string; readonly base: Oid }, path: string): Worktree {
