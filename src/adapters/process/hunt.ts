@@ -83,7 +83,7 @@ export function createHunt(table: ProcessTable, quarry: Quarry): Hunt {
         for (const row of findStrays(table, scene, { cwd: quarry.cwd, since, leader })) belonging.add(row);
         spread(scene, belonging);
       }
-      const found = [...belonging].filter((row) => !scene.untouchable.has(row.pid));
+      const found = [...belonging];
       for (const row of found) known.set(row.pid, row.startTicks);
       sessions = new Set(found.map((row) => row.session).filter((session) => session > 0));
       return found.sort((a, b) => a.startTicks - b.startTicks || a.pid - b.pid);

@@ -124,7 +124,7 @@ function findingAgain(at: () => Bench): void {
     const end = second.waitForExit({ dir: spec.dir, identity }, never);
     await second.writeInput(spec.dir, 'over\n');
     expect(await end).toEqual({ code: 0, signal: null });
-    expect(second.isAlive(identity)).toBe(false);
+    expect(await bench.port.inspect(spec)).toEqual({ kind: 'ended', exit: { code: 0, signal: null } });
   });
 
   it('finds the first process instead of starting a second one', async () => {

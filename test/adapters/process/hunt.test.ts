@@ -126,7 +126,7 @@ describe('does not belong', () => {
     ];
     expect(found([...jobs])).toEqual([905]);
     expect(found([], { ...leader, pid: ME })).toEqual([]);
-    expect(found([], { ...leader, pid: 50 })).toEqual([]);
+    expect(found([{ pid: 910, parent: 50 }], { ...leader, pid: 50 })).toEqual([]);
   });
 });
 

@@ -1,7 +1,11 @@
 // The tree kill against processes that do not want to go, and beside processes that must stay.
 import { type ChildProcess, spawn } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { killTree } from '../../../src/adapters/process/kill-tree.ts';
 import { createProcessPort } from '../../../src/adapters/process/process-port.ts';
+import { openProcessTable } from '../../../src/adapters/process/process-table.ts';
 import type { Identity } from '../../../src/core/model.ts';
 import { breakGround, eventually, type Ground, isUp, leftovers, readText, stateOf } from './ground.ts';
 
@@ -89,11 +93,28 @@ it.each([
   expect(isUp(daemon)).toBe(false);
 });
 
-it('follows processes that fork away from it', async () => {
-  const identity = await start('hop() { echo $$ >/dev/null; hop & }; hop; echo 1; sleep 1000');
-  await pidsPrinted(1);
-  expect(await kill(identity, 0)).toEqual([]);
-  expect(leftovers(ground.root, ground.tag)).toEqual([]);
+it('catches processes that fork away from it', async () => {
+  const hop = join(ground.cwd, 'hop');
+  // Each lives for a millisecond and leaves one child; without the file the chain breaks.
+  writeFileSync(hop, '/bin/sh "$0" &\n');
+  try {
+    const identity = await start(`/bin/sh ${hop} & echo 1; sleep 1000`);
+    await pidsPrinted(1);
+    expect(await kill(identity, 0)).toEqual([]);
+    expect(leftovers(ground.root, ground.tag)).toEqual([]);
+  } finally {
+    rmSync(hop);
+  }
+});
+
+it('reaches a member of the group that was forked after the look', async () => {
+  const leader = await start('sleep 1000 & echo $!; sleep 1000');
+  const [late = 0] = await pidsPrinted(1);
+  const real = openProcessTable();
+  const table = { ...real, list: () => real.list().filter((row) => row.pid !== late) };
+  const entry = `WEFT_TAG=${ground.tag}`;
+  expect(await killTree(table, { leader, entry, cwd: null, graceMs: 5_000 })).toEqual([]);
+  await eventually(() => !isUp(late));
 });
 
 it('gives time to clean up, and takes no more of it than needed', async () => {

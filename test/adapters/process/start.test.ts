@@ -117,6 +117,7 @@ it('lets a second shim for the folder start nothing', async () => {
     env: { ...ground.env, WEFT_TAG: ground.tag },
     stdio: 'ignore',
     timeout: 5_000,
+    killSignal: 'SIGKILL',
   });
   expect(second.status).toBe(73);
   expect([ground.output(), readText(join(ground.dir, 'pid'))]).toEqual(['started\n', before]);
