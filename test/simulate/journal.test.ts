@@ -10,7 +10,14 @@ import { describeJournalStore } from '../adapters/journal/contract.ts';
 describeJournalStore('in the virtual world', async () => {
   const tape = fixedTape(new Uint8Array());
   const world = createWorld(tape, { scene: drawScene(tape), log: false });
-  const life: Life = { epoch: 1, standing: 'leads', leading: null, outcome: null, state: null };
+  const life: Life = {
+    epoch: 1,
+    standing: 'leads',
+    leading: null,
+    outcome: null,
+    leaving: false,
+    state: null,
+  };
   let open = true;
   // the world goes on by itself, first come, first served
   const turn = (): void => {

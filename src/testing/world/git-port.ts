@@ -82,6 +82,7 @@ export function createWorldGit(world: World, life: Life): GitPort {
         }
       });
     },
+    close: async () => undefined,
     watchBranch: (branch, moved) => {
       const watcher = { ref: `refs/heads/${branch}`, life, moved };
       git.watchers.push(watcher);

@@ -3,13 +3,13 @@
 import type { Command } from '../../core/decide/command.ts';
 import { decide } from '../../core/decide/decide.ts';
 import { ok } from '../../core/failure.ts';
-import { runId } from '../../core/model.ts';
+import { type RunId, runId } from '../../core/model.ts';
 import { serializeState } from '../../core/state.ts';
-import { lead } from '../../engine/lead.ts';
+import { type Beginning, type Leading, lead } from '../../engine/lead.ts';
 import type { Parts } from '../../engine/parts.ts';
 import { placesOf } from '../../engine/places.ts';
 import type { AgentPort, AgentStatus } from '../../ports/agent.ts';
-import type { JournalStore, Leadership } from '../../ports/journal.ts';
+import type { JournalPort, JournalStore, Leadership } from '../../ports/journal.ts';
 import { createWorldFiles, createWorldJournals, leadershipOf } from './disk.ts';
 import { createWorldGit, REPOSITORY } from './git-port.ts';
 import { createWorldProcesses } from './process-port.ts';
@@ -17,7 +17,7 @@ import { answer, note, sleep, violate } from './scheduler.ts';
 import type { Life, World } from './world.ts';
 
 /** Name of the one run. */
-export const RUN = runId('run');
+export const RUN: RunId = runId('run');
 
 /** What a sabotage may replace of one life; without one, all is as it should be. */
 export interface Sabotage {
@@ -28,6 +28,7 @@ export interface Sabotage {
   readonly journals?: (honest: JournalStore, world: World, life: Life) => JournalStore;
   readonly parts?: (honest: Parts, world: World, life: Life) => Parts;
   readonly decide?: (honest: typeof decide, world: World) => typeof decide;
+  readonly leading?: (honest: Leading) => Leading;
 }
 
 /** Where the run of the world keeps what it makes. */
@@ -36,7 +37,7 @@ export function placesOfWorld(world: World): Parts['places'] {
 }
 
 /** A new engine takes the lead and goes on where the journal ends. */
-export async function startLife(world: World, sabotage: Sabotage | null): Promise<Life> {
+export async function startLife(world: World, sabotage: Sabotage | null): Promise<void> {
   world.epoch += 1;
   const life: Life = {
     epoch: world.epoch,
@@ -51,15 +52,40 @@ export async function startLife(world: World, sabotage: Sabotage | null): Promis
   const honest = leadershipOf(world, life);
   const leadership = sabotage?.leadership?.(honest) ?? honest;
   const journals = createWorldJournals(world, life);
-  const places = placesOfWorld(world);
   const store = sabotage?.journals?.(journals, world, life) ?? journals;
-  const opened = await store.open(places.runDir, leadership);
-  if (!opened.ok) {
-    violate(world, 'journal-reads', opened.failure.sentence);
-    return life;
-  }
-  checkOpened(world, opened.value.opened.records);
-  const parts: Parts = {
+  const opened = await store.open(placesOfWorld(world).runDir, leadership);
+  if (!opened.ok) return violate(world, 'journal-reads', opened.failure.sentence);
+  const { records } = opened.value.opened;
+  checkOpened(world, records);
+  const parts = partsOf(world, life, opened.value.journal);
+  const listen: typeof decide = (state, now) => {
+    life.state = state;
+    if (life.leaving) violate(world, 'leaves-at-once', 'the engine decides although it was told to leave');
+    return (sabotage?.decide?.(decide, world) ?? decide)(state, now);
+  };
+  const leading = lead({
+    parts: sabotage?.parts?.(parts, world, life) ?? parts,
+    opened: opened.value.opened,
+    beginning: records.length > 0 ? RESUMED : beginningOf(world),
+    stay: world.scene.stay,
+    decide: listen,
+  });
+  life.leading = sabotage?.leading?.(leading) ?? leading;
+  awaitOutcome(world, life, leading);
+}
+
+const RESUMED: Beginning = { kind: 'resumed', policy: (recorded) => ({ policy: recorded, changes: [] }) };
+
+function beginningOf(world: World): Beginning {
+  const targetOid = world.git.refs.get('refs/heads/main');
+  if (targetOid === undefined) throw new Error('Internal error: the world has no main');
+  const { policy, tasks } = world.scene;
+  const of = { run: RUN, repository: REPOSITORY, policy, tasks, targetOid };
+  return { kind: 'new', started: { type: 'run.started', ...of } };
+}
+
+function partsOf(world: World, life: Life, journal: JournalPort): Parts {
+  return {
     clock: {
       wallMs: () => world.monoMs + world.wallAheadMs,
       monoMs: () => world.monoMs,
@@ -76,40 +102,14 @@ export async function startLife(world: World, sabotage: Sabotage | null): Promis
         act: () => JSON.parse(world.disk.files.get(path) ?? 'null') as AgentStatus | null,
       }),
     environment: () => ({}),
-    journal: opened.value.journal,
+    journal,
+    places: placesOfWorld(world),
     epoch: life.epoch,
-    places,
-    epoch: leadership.epoch,
   };
-  const resumed = opened.value.opened.records.length > 0;
-  const target = world.git.refs.get('refs/heads/main');
-  if (target === undefined) throw new Error('Internal error: the world has no main');
-  const { policy, tasks } = world.scene;
-  const listen: typeof decide = (state, now) => {
-    life.state = state;
-    if (life.leaving) violate(world, 'leaves-at-once', 'the engine decides although it was told to leave');
-    return (sabotage?.decide?.(decide, world) ?? decide)(state, now);
-  };
-  life.leading = lead({
-    parts: sabotage?.parts?.(parts, world, life) ?? parts,
-    opened: opened.value.opened,
-    beginning: resumed
-      ? { kind: 'resumed', policy: (recorded) => ({ policy: recorded, changes: [] }) }
-      : {
-          kind: 'new',
-          started: {
-            type: 'run.started',
-            run: RUN,
-            repository: REPOSITORY,
-            policy,
-            tasks,
-            targetOid: target,
-          },
-        },
-    stay: world.scene.stay,
-    decide: listen,
-  });
-  life.leading.outcome.then(
+}
+
+function awaitOutcome(world: World, life: Life, leading: Leading): void {
+  leading.outcome.then(
     (outcome) => {
       life.outcome = outcome;
     },
@@ -117,10 +117,11 @@ export async function startLife(world: World, sabotage: Sabotage | null): Promis
       note(world, () => `engine ${life.epoch} gives up: ${String(error)}`);
       life.outcome = 'lost';
       // a bug throws; a disk that refuses does not
-      if (String(error).includes('Internal error')) violate(world, 'no-bug', String(error));
+      if (String(error).includes('Internal error') || error instanceof TypeError) {
+        violate(world, 'no-bug', String(error));
+      }
     },
   );
-  return life;
 }
 
 /** What the engine reads must be all that was ever acknowledged. */

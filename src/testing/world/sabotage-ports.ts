@@ -187,6 +187,20 @@ const PROCESSES: readonly Sabotage[] = [
     }),
   },
   {
+    name: 'takes-words-twice',
+    breaks: ['said-once'],
+    parts: (honest) => {
+      const remove: typeof honest.files.remove = (path) =>
+        path.includes('/inbox/') ? Promise.resolve() : honest.files.remove(path);
+      return { ...honest, files: { ...honest.files, remove } };
+    },
+  },
+  {
+    name: 'does-not-leave',
+    breaks: ['leaves-at-once'],
+    leading: (honest) => ({ ...honest, abandon: () => Promise.resolve() }),
+  },
+  {
     name: 'charges-sleep-as-work',
     breaks: ['fair-time'],
     parts: (honest, world) => {
