@@ -4,7 +4,6 @@ import type { Command } from '../../core/decide/command.ts';
 import { decide } from '../../core/decide/decide.ts';
 import { ok } from '../../core/failure.ts';
 import { type RunId, runId } from '../../core/model.ts';
-import { serializeState } from '../../core/state.ts';
 import { type Beginning, type Leading, lead } from '../../engine/lead.ts';
 import type { Parts } from '../../engine/parts.ts';
 import { placesOf } from '../../engine/places.ts';
@@ -163,9 +162,4 @@ export function command(world: World, given: Command): void {
       if (event.type === 'guidance.given') oracle.promised.push({ task: event.task, text: event.text });
     }
   });
-}
-
-/** The state in short, for comparisons. */
-export function pictureOf(world: World): string {
-  return serializeState(world.oracle.shadow);
 }
