@@ -97,12 +97,21 @@ async function open(
   });
   led.serve((request) => answer(leading, run, request));
   const interruption = createInterruption(leading);
-  const close = async (): Promise<void> => {
-    await journal.close();
-    await led.close();
+  const runToRest = async (): Promise<Outcome> => {
+    try {
+      return await Promise.race([leading.outcome, interruption.left]);
+    } finally {
+      await journal.close();
+      await led.close();
+    }
   };
-  const outcome = Promise.race([leading.outcome, interruption.left]).finally(close);
-  return ok({ run, outcome, changes: leading.changes, onView: leading.onView, interrupt: interruption.next });
+  return ok({
+    run,
+    outcome: runToRest(),
+    changes: leading.changes,
+    onView: leading.onView,
+    interrupt: interruption.next,
+  });
 }
 
 /** First: start nothing more · second: stop the agents · third: leave at once. */

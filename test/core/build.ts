@@ -136,7 +136,7 @@ export function find(state: RunState, id: string): TaskState {
 }
 
 /** Tells whether work of that kind is decided for the task. */
-export function isDecided(state: RunState, kind: EffectKind, id: string): boolean {
+function isDecided(state: RunState, kind: EffectKind, id: string): boolean {
   return decideAfter(state).some((effect) => effect.kind === kind && effect.task === id);
 }
 

@@ -44,22 +44,25 @@ const MAX_WAITING = 10_000;
 /** A group takes no further batch once it is this long. */
 const GROUP_BYTES = 8 * 1024 * 1024;
 
-/**
- * Opens a journal for appending. A write that fails is cut off again and refused as retryable, together with every batch
- * that waits behind it. Lost leadership, a failed fdatasync, and a second write error in a row that is not lack of space
- * end the journal: every later append is refused with the same error.
- */
-export function openGroupCommit(target: CommitTarget): JournalPort {
+/** Writes whole groups; knows how far the file is good. */
+interface Writer {
+  /** Number of the last record that is durable. */
+  readonly seq: () => number;
+  /** Why nothing can be written any more, or null. */
+  readonly ended: () => Error | null;
+  end(error: Error): Error;
+  /** Null: the group is durable. An error: none of it is in the file. */
+  commit(group: Group): Promise<Error | null>;
+}
+
+function createWriter(target: CommitTarget): Writer {
   const { path, file, ops, leadership } = target;
   let { seq, length } = target;
-  let queue: Waiting[] = [];
-  let running: Promise<void> | null = null;
   let ended: Error | null = null;
   let failedWrites = 0;
-
   const end = (error: Error): Error => {
-    ended = error;
-    return error;
+    ended ??= error;
+    return ended;
   };
   /** Puts the file back to its last good length. */
   const retreat = async (cause: unknown): Promise<Error> => {
@@ -97,12 +100,24 @@ export function openGroupCommit(target: CommitTarget): JournalPort {
     seq = group.seq;
     return null;
   };
+  return { seq: () => seq, ended: () => ended, end, commit };
+}
+
+/**
+ * Opens a journal for appending. A write that fails is cut off again and refused as retryable, together with every batch
+ * that waits behind it. Lost leadership, a failed fdatasync, and a second write error in a row that is not lack of space
+ * end the journal: every later append is refused with the same error.
+ */
+export function openGroupCommit(target: CommitTarget): JournalPort {
+  const writer = createWriter(target);
+  let queue: Waiting[] = [];
+  let running: Promise<void> | null = null;
   const run = async (): Promise<void> => {
     // Batches of the same turn share the first write.
     await Promise.resolve();
     while (queue.length > 0) {
-      const group = takeGroup(queue, { seq, epoch: leadership.epoch });
-      const error = group.members.length === 0 ? null : await commit(group);
+      const group = takeGroup(queue, { seq: writer.seq(), epoch: target.leadership.epoch });
+      const error = group.members.length === 0 ? null : await writer.commit(group);
       for (const member of group.members) {
         if (error === null) member.resolve(member.records);
         else member.reject(error);
@@ -114,9 +129,9 @@ export function openGroupCommit(target: CommitTarget): JournalPort {
     }
     running = null;
   };
-
   return {
     append: (drafts) => {
+      const ended = writer.ended();
       if (ended !== null) return Promise.reject(ended);
       if (drafts.length === 0) return Promise.resolve([]);
       if (queue.length >= MAX_WAITING)
@@ -127,9 +142,9 @@ export function openGroupCommit(target: CommitTarget): JournalPort {
       });
     },
     close: async () => {
-      ended ??= new Error('Internal error: the journal is closed');
+      writer.end(new Error('Internal error: the journal is closed'));
       await running;
-      await file.close();
+      await target.file.close();
     },
   };
 }

@@ -1,3 +1,4 @@
+// Holding claims, finding who is in the way, and letting go: against asking every holder in turn.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {

@@ -1,3 +1,4 @@
+// Which paths a pattern covers: tables, and an independent reading of patterns.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { findOutside, isInsideClaims, matchesPath, readSegments } from '../../../src/core/claim/match.ts';

@@ -1,3 +1,4 @@
+// Whether two patterns share a path, and which: tables, laws and hostile patterns.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { matchesPath } from '../../../src/core/claim/match.ts';

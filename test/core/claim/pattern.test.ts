@@ -1,3 +1,4 @@
+// How a claim is read, normalised and refused.
 import { describe, expect, test } from 'vitest';
 import {
   type ClaimOptions,
