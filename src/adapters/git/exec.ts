@@ -1,5 +1,5 @@
 // Runs git (and the few system programs beside it) as short children. Knows nothing of worktrees, branches or tasks.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Failure, fail, ok, type Result } from '../../core/failure.ts';
@@ -176,13 +176,15 @@ function signalGroup(pid: number | undefined, signal: 'SIGTERM' | 'SIGKILL'): vo
   }
 }
 
+const LOCKED = /unable to create '[^']*\.lock': file exists/i;
+
+/** Tells whether git gave up because a lock was there and stayed. */
+export function isLockFailure(failure: Failure): boolean {
+  return LOCKED.test(`${failure.sentence} ${failure.hint ?? ''}`);
+}
+
 /** Complaints of git that pass by themselves: another git holds a lock or is half-way through making a worktree. */
-const PASSING = [
-  /could not lock config file/i,
-  /bad object (refs\/)?worktrees\//i,
-  /commondir/i,
-  /unable to create '[^']*\.lock': file exists/i,
-];
+const PASSING = [/could not lock config file/i, /bad object (refs\/)?worktrees\//i, /commondir/i, LOCKED];
 
 /** Runs git and retries, a few times and with jitter, what passes by itself. Never rejects. */
 export async function runGit(place: Place, call: GitCall): Promise<ProgramEnd> {
@@ -195,6 +197,13 @@ export async function runGit(place: Place, call: GitCall): Promise<ProgramEnd> {
     if (!passing || retry >= RETRIES) return end;
     await sleep(RETRY_BASE_MS * 2 ** retry * (0.5 + Math.random()));
   }
+}
+
+/** Runs git and waits for it without letting anything else happen; null when it fails. For one short question at a start. */
+export function askGitNow(place: Place, args: readonly string[]): string | null {
+  const env = { ...safeGitEnv(), ...place.env };
+  const end = spawnSync('git', [...args], { cwd: place.cwd, env, encoding: 'utf8', timeout: TIMEOUT_MS });
+  return end.status === 0 ? end.stdout.trim() : null;
 }
 
 /** Runs git and gives up unless it ends with one of the codes (0 when none are named). */

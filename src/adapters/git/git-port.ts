@@ -4,13 +4,13 @@ import type { GitPort } from '../../ports/git.ts';
 import { buildCandidate } from './candidate.ts';
 import { ensureCheckout, isUntouched, removeCheckout } from './checkout.ts';
 import { commitPaths } from './commit-paths.ts';
-import { attempt, git, gitText } from './exec.ts';
+import { attempt, git, gitText, isLockFailure } from './exec.ts';
 import { furnish } from './furnish.ts';
 import { commitLeftovers, inspectWorktree } from './inspect.ts';
 import { findLandingTip, land } from './land.ts';
 import { findBranch, listLinked } from './listing.ts';
 import { removeWorktree } from './remove.ts';
-import { repair } from './repair.ts';
+import { repair, sweepLocks } from './repair.ts';
 import {
   findCommit,
   findMergeBase,
@@ -38,6 +38,7 @@ export async function createGitPort(folder: string): Promise<Result<LocalGit>> {
 }
 
 function makePort(repo: Repository): LocalGit {
+  const run = <T>(work: () => Promise<T>): Promise<Result<T>> => attemptUnlocked(repo, work);
   return {
     repository: repo.root,
     version: repo.version,
@@ -46,18 +47,18 @@ function makePort(repo: Repository): LocalGit {
     isAncestor: (what) => isAncestor(repo.main, what),
     treeOf: (commit) => findTree(repo.main, commit),
     mergeBase: (one, other) => findMergeBase(repo.main, one, other),
-    ensureWorktree: (spec) => attempt(() => ensureWorktree(repo, spec)),
-    furnish: (worktree) => attempt(() => furnish(repo, worktree)),
-    ensureCheckout: (where) => attempt(() => ensureCheckout(repo, where)),
+    ensureWorktree: (spec) => run(() => ensureWorktree(repo, spec)),
+    furnish: (worktree) => run(() => furnish(repo, worktree)),
+    ensureCheckout: (where) => run(() => ensureCheckout(repo, where)),
     isUntouched: (where) => isUntouched(repo, where),
-    commitLeftovers: (what) => attempt(() => commitLeftovers(repo, what)),
-    commitPaths: (what) => attempt(() => commitPaths(repo, what)),
-    inspect: (what) => attempt(() => inspectWorktree(repo, what)),
-    buildCandidate: (what) => attempt(() => buildCandidate(repo, what)),
-    landingTip: (branch) => attempt(() => findLandingTip(repo, branch)),
-    land: (what) => attempt(() => land(repo, what)),
-    removeWorktree: (what) => attempt(() => removeWorktree(repo, what)),
-    removeCheckout: (path) => attempt(() => removeCheckout(repo, path)),
+    commitLeftovers: (what) => run(() => commitLeftovers(repo, what)),
+    commitPaths: (what) => run(() => commitPaths(repo, what)),
+    inspect: (what) => run(() => inspectWorktree(repo, what)),
+    buildCandidate: (what) => run(() => buildCandidate(repo, what)),
+    landingTip: (branch) => run(() => findLandingTip(repo, branch)),
+    land: (what) => run(() => land(repo, what)),
+    removeWorktree: (what) => run(() => removeWorktree(repo, what)),
+    removeCheckout: (path) => run(() => removeCheckout(repo, path)),
     listWorktrees: () => listLinked(repo),
     repair: (roots) => repair(repo, roots),
     pin: async (ref, commit) => {
@@ -68,6 +69,14 @@ function makePort(repo: Repository): LocalGit {
     watchBranch: (branch, moved) => watchBranch(repo, branch, moved),
     close: () => repo.trash.settled(),
   };
+}
+
+/** Does the work; when a lock bars it that nobody holds any more, takes the lock away and does the work once more. */
+async function attemptUnlocked<T>(repo: Repository, work: () => Promise<T>): Promise<Result<T>> {
+  const first = await attempt(work);
+  if (first.ok || !isLockFailure(first.failure)) return first;
+  const swept = await repo.exclusive(() => sweepLocks(repo));
+  return swept.length === 0 ? first : attempt(work);
 }
 
 /** Drops the ref of that name and those below it, in one transaction. */

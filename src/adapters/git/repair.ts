@@ -37,7 +37,7 @@ interface Lock {
 }
 
 /** Moves locks aside that no live process can own; returns their names. */
-async function sweepLocks(repo: Repository): Promise<readonly string[]> {
+export async function sweepLocks(repo: Repository): Promise<readonly string[]> {
   const seen = await findAbandoned(repo, await findLocks(repo));
   if (seen.length === 0) return [];
   // a lock made and released between two looks is not the one that was judged

@@ -21,10 +21,12 @@ export interface Trash {
 export function createTrash(exclusive: <T>(work: () => Promise<T>) => Promise<T>): Trash {
   const pending = new Set<Promise<void>>();
   const erase = (doomed: string, folder: string): void => {
+    const clear = async (): Promise<void> => {
+      // both only when nothing else is in them
+      for (const dir of [folder, dirname(folder)]) await rmdir(dir).catch(() => undefined);
+    };
     const work = deleteTree(doomed)
-      .then(() => exclusive(() => rmdir(folder).then(() => rmdir(dirname(folder)))))
-      // what cannot be deleted now is found by `empty` at the next start; other rubbish keeps the folder alive
-      .catch(() => undefined)
+      .then(() => exclusive(clear))
       .finally(() => pending.delete(work));
     pending.add(work);
   };
@@ -35,10 +37,9 @@ export function createTrash(exclusive: <T>(work: () => Promise<T>) => Promise<T>
       try {
         await moveInto(folder, path, doomed);
       } catch (error) {
-        if (codeOf(error) === 'ENOENT') return;
-        if (codeOf(error) !== 'EXDEV' && codeOf(error) !== 'EBUSY') throw error;
-        await deleteTree(path);
-        return;
+        const isElsewhere = codeOf(error) === 'EXDEV' || codeOf(error) === 'EBUSY';
+        if (!isElsewhere && codeOf(error) !== 'ENOENT') throw error;
+        if (isElsewhere) await deleteTree(path);
       }
       erase(doomed, folder);
     },
@@ -50,7 +51,7 @@ export function createTrash(exclusive: <T>(work: () => Promise<T>) => Promise<T>
       } catch {
         return false;
       }
-      erase(doomed, doomed);
+      erase(doomed, folder);
       return true;
     },
     settled: async () => {

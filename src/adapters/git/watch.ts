@@ -1,7 +1,7 @@
 // Watches a branch by the files git keeps it in, and calls back when it has moved. Knows nothing of what then happens.
 import { existsSync, type FSWatcher, mkdirSync, watch } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Oid } from '../../core/model.ts';
+import { askGitNow } from './exec.ts';
 import { findCommit, type Repository } from './repository.ts';
 
 const DEBOUNCE_MS = 50;
@@ -11,17 +11,15 @@ const BLIND_MS = 2_000;
 /** Calls back after the branch moved, appeared or went away; returns how to stop. */
 export function watchBranch(repo: Repository, branch: string, moved: () => void): () => void {
   const ref = `refs/heads/${branch}`;
-  let last: Oid | null | undefined;
   let stopped = false;
   let timer: NodeJS.Timeout | null = null;
   let looking: Promise<void> = Promise.resolve();
 
   const look = async (): Promise<void> => {
-    const before = last;
-    const now = await findCommit(repo.main, ref).catch(() => before);
-    if (stopped || now === undefined) return;
+    const now = await findCommit(repo.main, ref).catch(() => last);
+    if (stopped || now === last) return;
     last = now;
-    if (before !== undefined && before !== now) moved();
+    moved();
   };
   const lookSoon = (): void => {
     if (timer !== null || stopped) return;
@@ -34,7 +32,8 @@ export function watchBranch(repo: Repository, branch: string, moved: () => void)
 
   const watchers = watchFolders(repo, ref, lookSoon);
   const blind = watchers === null ? setInterval(lookSoon, BLIND_MS).unref() : null;
-  looking = looking.then(look);
+  // before this call returns: a move right after it must not be taken for the start
+  let last = askGitNow(repo.main, ['rev-parse', '--verify', '--quiet', `${ref}^{commit}`]);
   return () => {
     stopped = true;
     for (const watcher of watchers ?? []) watcher.close();

@@ -124,10 +124,10 @@ describe('a creation that was killed is finished by one more', () => {
   });
 
   test('by SIGKILL of git worktree add at many moments', async () => {
-    for (let file = 0; file < 300; file += 1) await rig.repo.write(`many/${file}.txt`, `${file}\n`);
+    for (let file = 0; file < 150; file += 1) await rig.repo.write(`many/${file}.txt`, `${file}\n`);
     await rig.repo.commit('many files');
     const base = await rig.head();
-    for (let round = 0; round < 8; round += 1) {
+    for (let round = 0; round < 6; round += 1) {
       const wanted = { ...(await spec(`k${round}`)), base };
       const args = [
         'worktree',
@@ -142,11 +142,11 @@ describe('a creation that was killed is finished by one more', () => {
       ];
       const child = spawn('git', args, { cwd: rig.repo.path, detached: true, stdio: 'ignore' });
       const gone = new Promise((resolve) => child.once('exit', resolve));
-      await sleep(round * 3);
+      await sleep(round * 4);
       if (child.pid !== undefined) killGroup(child.pid);
       await gone;
       await expectMade(wanted);
-      expect(existsSync(join(wanted.path, 'many/299.txt'))).toBe(true);
+      expect(existsSync(join(wanted.path, 'many/149.txt'))).toBe(true);
     }
   });
 
@@ -155,7 +155,7 @@ describe('a creation that was killed is finished by one more', () => {
     await rig.repo.commit('many files');
     const base = await rig.head();
     const script = await bundle();
-    for (let round = 0; round < 6; round += 1) {
+    for (let round = 0; round < 4; round += 1) {
       const tasks = [`w${round}a`, `w${round}b`];
       const specs = tasks.map((task) => specOf({ worktrees: rig.worktrees, task, base }));
       const child = spawn(process.execPath, [script, rig.repo.path, JSON.stringify(specs)], {
@@ -163,7 +163,7 @@ describe('a creation that was killed is finished by one more', () => {
       });
       const gone = new Promise((resolve) => child.once('exit', resolve));
       await new Promise((resolve) => child.stdout.once('data', resolve));
-      await sleep(round * 12);
+      await sleep(round * 20);
       child.kill('SIGKILL');
       for (const pid of gitsOf(rig.repo.around)) process.kill(pid, 'SIGKILL');
       await gone;
