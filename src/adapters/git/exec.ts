@@ -78,6 +78,9 @@ const SAFE_CONFIG: Readonly<Record<string, string>> = {
   'core.hooksPath': '/dev/null',
   'core.fsmonitor': 'false',
   'core.askPass': '',
+  // git waits for these locks itself: a slow disk may keep the one who holds them for a second
+  'core.filesRefLockTimeout': '2000',
+  'core.packedRefsTimeout': '5000',
   'core.safecrlf': 'false',
   'credential.helper': '',
   'commit.gpgSign': 'false',

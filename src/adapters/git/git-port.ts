@@ -12,6 +12,7 @@ import { findBranch, listLinked } from './listing.ts';
 import { removeWorktree } from './remove.ts';
 import { repair, sweepLocks } from './repair.ts';
 import {
+  createMutex,
   findCommit,
   findMergeBase,
   findTree,
@@ -39,6 +40,8 @@ export async function createGitPort(folder: string): Promise<Result<LocalGit>> {
 
 function makePort(repo: Repository): LocalGit {
   const run = <T>(work: () => Promise<T>): Promise<Result<T>> => attemptUnlocked(repo, work);
+  // a checkout that another landing is bringing forward would look like one with changes of the user
+  const inTurn = createMutex();
   return {
     repository: repo.root,
     version: repo.version,
@@ -56,7 +59,7 @@ function makePort(repo: Repository): LocalGit {
     inspect: (what) => run(() => inspectWorktree(repo, what)),
     buildCandidate: (what) => run(() => buildCandidate(repo, what)),
     landingTip: (branch) => run(() => findLandingTip(repo, branch)),
-    land: (what) => run(() => land(repo, what)),
+    land: (what) => run(() => inTurn(() => land(repo, what))),
     removeWorktree: (what) => run(() => removeWorktree(repo, what)),
     removeCheckout: (path) => run(() => removeCheckout(repo, path)),
     listWorktrees: () => listLinked(repo),

@@ -43,6 +43,9 @@ export async function land(repo: Repository, what: LandingSpec): Promise<Landing
   }
   const target = await findCommit(repo.main, refOf(branch));
   if (target === null) giveUp(`There is no branch ${branch}.`);
+  // it may have moved since the tip was read: what it holds now has to be in what it becomes
+  const contained = await isAncestor(repo.main, { ancestor: target, of: to });
+  if (!contained) return { kind: 'stale', actual: (await findLandingTip(repo, branch)).oid };
   const direct = await advance(repo, { ...what, from: target });
   if (direct.kind === 'moved') {
     await retireIntegration(repo, to);
@@ -65,12 +68,17 @@ async function landBeside(
     });
   }
   const before = await findCommit(repo.main, refOf(INTEGRATION));
+  const stale = async (): Promise<Landing> => ({
+    kind: 'stale',
+    actual: (await findLandingTip(repo, branch)).oid,
+  });
+  if (before !== null && !(await isAncestor(repo.main, { ancestor: before, of: to }))) return stale();
   const moved = await advance(repo, { branch: INTEGRATION, from: before, to, note });
   switch (moved.kind) {
     case 'moved':
       return { kind: 'landed', ref: INTEGRATION, detour: `${why} Landed on ${INTEGRATION} instead.` };
     case 'stale':
-      return { kind: 'stale', actual: (await findLandingTip(repo, branch)).oid };
+      return stale();
     case 'blocked':
       throw new GitError({
         kind: 'blocked',

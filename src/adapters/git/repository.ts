@@ -83,7 +83,7 @@ async function findMainCheckout(from: Place): Promise<string> {
 }
 
 /** Makes a queue of one: each piece of work starts when the one before it has ended, however it ended. */
-function createMutex(): <T>(work: () => Promise<T>) => Promise<T> {
+export function createMutex(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {
     const next = last.then(work, work);

@@ -4,8 +4,9 @@ import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createGitPort } from '../../../src/adapters/git/git-port.ts';
 import { type Oid, oid } from '../../../src/core/model.ts';
-import type { Landing } from '../../../src/ports/git.ts';
+import type { GitPort, Landing } from '../../../src/ports/git.ts';
 import { fingerprintCheckout } from '../../../src/testing/temp-repo.ts';
 import { createRig, type Files, type Rig, sentence, value } from './rig.ts';
 
@@ -258,11 +259,34 @@ describe('a fast-forward that was killed half-way is done again', () => {
   });
 });
 
-test('landings at once of the same base: exactly one wins', async () => {
-  const from = await tip();
-  const candidates: Oid[] = [];
-  for (let at = 0; at < 4; at += 1) candidates.push(await candidateOn(from, { [`f${at}.txt`]: 'x\n' }));
-  await rig.repo.git('switch', '-q', '-c', 'elsewhere');
-  const landings = await Promise.all(candidates.map((to) => land(from, to)));
-  expect(landings.filter(({ kind }) => kind === 'landed')).toHaveLength(1);
+describe('landings at once of the same base: exactly one wins, and it stays', () => {
+  async function race(ports: readonly GitPort[], branch: string): Promise<void> {
+    const from = await tip();
+    const candidates = await Promise.all(ports.map((_, at) => candidateOn(from, { [`f${at}.txt`]: 'x\n' })));
+    const land = (port: GitPort, at: number): ReturnType<GitPort['land']> =>
+      port.land({ branch: 'main', from, to: candidates[at] ?? from, note: 'weft: land it' });
+    const landings = (await Promise.all(ports.map(land))).map(value);
+    const winners = candidates.filter((_, at) => landings[at]?.kind === 'landed');
+    expect(winners).toEqual([await rig.port.resolve(branch)]);
+  }
+
+  async function strangers(): Promise<readonly GitPort[]> {
+    const opened = await Promise.all(Array.from({ length: 5 }, () => createGitPort(rig.repo.path)));
+    return opened.map(value);
+  }
+
+  test('among strangers, where nobody has the target checked out', async () => {
+    await rig.repo.git('switch', '-q', '-c', 'elsewhere');
+    await race(await strangers(), 'main');
+  });
+
+  test('among strangers, beside a checkout with changes', async () => {
+    await rig.repo.write('README.md', 'edited\n');
+    await race(await strangers(), 'weft/integration');
+  });
+
+  test('of one port, into a checkout', async () => {
+    await race(Array<GitPort>(5).fill(rig.port), 'main');
+    expect(await rig.repo.git('status', '--porcelain')).toBe('');
+  });
 });

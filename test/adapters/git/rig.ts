@@ -134,7 +134,7 @@ async function importCommit(
       text === null ? `D ${path}\n` : `M 100644 inline ${path}\n${sized(text)}`,
     ),
   ];
-  const stream = join(repo.around, 'stream');
+  const stream = join(repo.around, ref.replaceAll('/', '-'));
   await writeFile(stream, lines.join(''));
   const script = 'git fast-import --quiet < "$1" && git rev-parse "$2" && git update-ref -d "$2"';
   const { stdout } = await runFile('sh', ['-c', script, 'sh', stream, ref], {
