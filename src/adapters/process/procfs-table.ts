@@ -2,6 +2,12 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import type { ProcessRow, ProcessTable } from './process-table.ts';
 
+/** How long an exec is waited for, at most: tries times pause. */
+const EXEC_TRIES = 20;
+const EXEC_PAUSE_MS = 1;
+/** Nobody ever wakes who waits on this: a pause without giving up the thread. */
+const NOBODY = new Int32Array(new SharedArrayBuffer(4));
+
 /** Opens procfs; throws when it is not mounted. */
 export function createProcfsTable(): ProcessTable {
   return {
@@ -62,8 +68,17 @@ function listRows(): readonly ProcessRow[] {
   return rows;
 }
 
+/**
+ * Reads a process's environment; empty when unreadable. In the midst of an exec a process shows neither
+ * environment nor command line, which must not pass for an environment without the entry sought.
+ */
 function readEnvironment(pid: number): string {
-  return read(`/proc/${pid}/environ`) ?? '';
+  for (let tries = 0; tries < EXEC_TRIES; tries += 1) {
+    const environment = read(`/proc/${pid}/environ`);
+    if (environment !== '' || read(`/proc/${pid}/cmdline`) !== '') return environment ?? '';
+    Atomics.wait(NOBODY, 0, 0, EXEC_PAUSE_MS);
+  }
+  return '';
 }
 
 function variableNames(pid: number): ReadonlySet<string> | null {

@@ -1,6 +1,5 @@
 // A temp folder for real processes, and the broom that leaves none behind. Finds them without the code under test.
 import {
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -77,7 +76,11 @@ export async function eventually<T>(look: () => T | false | null | undefined): P
 
 /** Text of a file; empty when there is none. */
 export function readText(path: string): string {
-  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** State letter of a process, or null when the pid is free. */

@@ -149,10 +149,10 @@ it("leaves a person's processes in the worktree alone", async () => {
   const person = { TERM: 'xterm' };
   const spared = {
     'a shell with a living parent': await standBy('echo $$; exec sleep 1000', inside),
-    'an editor that went into the background': await standBy(
-      `setsid sh -c 'echo $$; exec sleep 1000' & sleep 0.01`,
-      { ...inside, env: person },
-    ),
+    'an editor that went into the background': await standBy(`setsid sh -c 'echo $$; exec sleep 1000' &`, {
+      ...inside,
+      env: person,
+    }),
     'a job of a shell in the same session as its parent': await standBy('sleep 1000 & echo $!; wait', inside),
     'a scrubbed daemon elsewhere': await standBy(
       `setsid env -i /bin/sh -c 'echo $$; exec /bin/sleep 1000' &`,
@@ -213,12 +213,15 @@ it('never signals itself or its ancestors, even under their own identity', async
 
 it('counts a zombie as dead', async () => {
   // A parent that does not wait: the shell replaces itself by sleep after starting a child.
-  const parent = await standBy('sleep 0.01 & echo $$; echo $! >"$PWD/child"; exec sleep 1000', {
+  const parent = await standBy('sleep 1000 & echo $$; echo $! >"$PWD/child"; exec sleep 1000', {
     cwd: ground.cwd,
   });
-  const zombie = Number(await eventually(() => readText(`${ground.cwd}/child`).trim()));
+  const zombie = await eventually(() => Number(readText(`${ground.cwd}/child`)) || null);
+  await eventually(() => readText(`/proc/${parent}/cmdline`).startsWith('sleep'));
   const identity = { ...port.self(), pid: zombie, startTicks: startTicks(zombie) };
-  await eventually(() => readText(`/proc/${zombie}/stat`).includes(') Z '));
+  expect(port.isAlive(identity)).toBe(true);
+  process.kill(zombie, 'SIGKILL');
+  await eventually(() => stateOf(zombie) === 'Z');
   expect(isUp(parent)).toBe(true);
   expect(port.isAlive(identity)).toBe(false);
   expect(await port.waitForExit({ dir: ground.dir, identity }, new AbortController().signal)).toEqual({
