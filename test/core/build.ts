@@ -135,11 +135,6 @@ export function find(state: RunState, id: string): TaskState {
   return taskOf(state, taskId(id));
 }
 
-/** Tells whether work of that kind is decided for the task. */
-function isDecided(state: RunState, kind: EffectKind, id: string): boolean {
-  return decideAfter(state).some((effect) => effect.kind === kind && effect.task === id);
-}
-
 /** An object name that depends on a text alone. */
 export function hash(text: string): Oid {
   let value = 7;

@@ -104,7 +104,7 @@ export async function writeScript(
     })),
   };
   await repo.write('tracks.yaml', stringify(plan));
-  await repo.write('scenario.yaml', stringify({ tasks: scenario }));
+  await repo.write('scenario.yaml', stringify({ tasks: scenario }, { aliasDuplicateObjects: false }));
   const base = {
     integrate: 'auto',
     agent: 'actor',

@@ -60,7 +60,7 @@ function decideAfter(state: RunState, ts: TaskState, trouble: Trouble, now: RunM
     !askAtOnce &&
     ts.charged < Math.min(state.policy.limits.attempts, 10) &&
     countInARow(ts, cause) < cure.retries &&
-    !(cure.atOnce === true && isStandingStill(ts, cause));
+    !isStandingStill(ts, { cause, patience: cure.atOnce === true ? 1 : 2 });
   if (mayRetry) {
     return { kind: 'retry', at: cure.atOnce === true ? now : runMs(now + backoff(state, ts)) };
   }
@@ -78,10 +78,14 @@ function countInARow(ts: TaskState, cause: Cause): number {
   return count;
 }
 
-/** The same cause twice with the same tree: it was told and did nothing, so telling it once more is no help. */
-function isStandingStill(ts: TaskState, cause: Cause): boolean {
-  const last = earlier(ts)[0];
-  return last?.cause === cause && last.tree !== null && last.tree === ts.attempt?.inspected?.tree;
+/**
+ * The same cause again with the same tree. Told what was wrong and nothing changed: telling it once more is no help. Ended
+ * early without getting on: that may be chance once, not twice.
+ */
+function isStandingStill(ts: TaskState, of: { readonly cause: Cause; readonly patience: number }): boolean {
+  const tree = ts.attempt?.inspected?.tree;
+  const last = earlier(ts).slice(0, of.patience);
+  return last.length === of.patience && last.every((past) => past.cause === of.cause && past.tree === tree);
 }
 
 function earlier(ts: TaskState): TaskState['history'] {
