@@ -43,8 +43,10 @@ const PROCESS_USE: ProcessUse = {
   },
   'src/testing/': {
     members:
-      'argv cwd env exit hrtime kill on pid removeAllListeners removeListener stderr stdin stdout'.split(' '),
-    why: 'acting agents and gates are programs of their own',
+      'argv cwd env exit exitCode hrtime kill on pid removeAllListeners removeListener stderr stdin stdout'.split(
+        ' ',
+      ),
+    why: 'acting agents, gates and the simulation are programs of their own',
   },
 };
 

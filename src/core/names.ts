@@ -34,6 +34,11 @@ export function rescueRefOf(state: RunState, task: TaskId): string {
   return `refs/weft/rescue/${state.run}/${slugId(task)}`;
 }
 
+/** Ref that keeps the commits an agent made after they landed in another form. */
+export function landedRefOf(state: RunState, task: TaskId): string {
+  return `refs/weft/landed/${state.run}/${slugId(task)}`;
+}
+
 /** Ref that keeps a candidate reachable while it is being checked. */
 export function candidateRefOf(state: RunState, task: TaskId): string {
   return `refs/weft/cand/${state.run}/${slugId(task)}`;

@@ -1,7 +1,7 @@
 // Clears a task's worktree, branch and refs away; what did not land is kept under a rescue ref first.
 import type { Effect } from '../../core/effect.ts';
 import { ok } from '../../core/failure.ts';
-import { branchOf, candidateRefOf, rescueRefOf, sharedRefOf } from '../../core/names.ts';
+import { branchOf, candidateRefOf, landedRefOf, rescueRefOf, sharedRefOf } from '../../core/names.ts';
 import { taskOf } from '../../core/state.ts';
 import type { EffectContext, Performed } from '../perform.ts';
 import { attemptDirOf, worktreeOf } from '../places.ts';
@@ -20,6 +20,8 @@ export async function sweepTask(effect: SweepTask, context: EffectContext): Perf
     return ok([{ type: 'task.swept', task: effect.task, rescue: null, kept: null }]);
   }
   const landed = ts.phase === 'merged' ? (ts.attempt?.inspected?.head ?? null) : null;
+  // squashed or rebased, the agent's own commits are on no branch any more: they stay to be looked at
+  if (landed !== null) await parts.git.pin(landedRefOf(state, effect.task), landed);
   const removed = await parts.git.removeWorktree({
     path: worktreeOf(parts.places, state.policy, effect.task),
     branch: ts.attempt?.branch ?? branchOf(state, effect.task),
