@@ -189,6 +189,9 @@ function guide(ts: TaskState, text: string): Result<Judged> {
   if (clean.length > MAX_TEXT) return refuse('usage', `The guidance is longer than ${MAX_TEXT} characters.`);
   if (isFinal(ts)) return refuseFinal(ts);
   if (isLanding(ts)) return refuseLanding(ts);
+  // a crash between taking a command from the inbox folder and removing it shows it again
+  const known = ts.guidance.some((text) => text === clean || text.endsWith(`\nAnswer: ${clean}`));
+  if (known) return say([], `${ts.task.id} will be told that already.`);
   if (ts.question !== null) {
     const events: Event[] = [
       { type: 'question.answered', task: ts.task.id, id: ts.question.id, text: clean, then: 'retry' },
