@@ -153,6 +153,7 @@ function checkIdle(world: World): void {
   const { oracle, life, scene } = world;
   const { shadow } = oracle;
   if (life?.standing !== 'leads' || life.state === null || life.outcome !== null || world.refused) return;
+  if (life.leaving) return;
   if (shadow.stopping !== null || shadow.paused || shadow.rested !== null) return;
   if (world.items.some((item) => item.life === life && item.name !== 'timer')) return;
   for (const ts of shadow.tasks.values()) {
