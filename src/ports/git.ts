@@ -30,6 +30,13 @@ export interface Inspection {
   readonly odd: string | null;
 }
 
+/** A change as text. */
+export interface Patch {
+  readonly text: string;
+  /** There was more than fits. */
+  readonly cut: boolean;
+}
+
 /** A commit that would land, built without a checkout. */
 export type Candidate =
   | {
@@ -122,6 +129,8 @@ export interface GitPort {
     readonly branch: string;
     readonly base: Oid;
   }): Promise<Result<Inspection>>;
+  /** Writes the change from one commit to another as a patch of at most `maxBytes`, whole lines. */
+  diff(what: { readonly from: Oid; readonly to: Oid; readonly maxBytes: number }): Promise<Result<Patch>>;
   /**
    * Builds the commit that would land and pins it under `refs/weft/cand/…`. For `squash` and `rebase` the change is
    * what lies between `base` and `head`; for `merge` git's own merge base decides.

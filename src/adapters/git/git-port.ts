@@ -4,6 +4,7 @@ import type { GitPort } from '../../ports/git.ts';
 import { buildCandidate } from './candidate.ts';
 import { ensureCheckout, isUntouched, removeCheckout } from './checkout.ts';
 import { commitPaths } from './commit-paths.ts';
+import { writePatch } from './diff.ts';
 import { attempt, git, gitText, isLockFailure } from './exec.ts';
 import { furnish } from './furnish.ts';
 import { commitLeftovers, inspectWorktree } from './inspect.ts';
@@ -57,6 +58,7 @@ function makePort(repo: Repository): LocalGit {
     commitLeftovers: (what) => run(() => commitLeftovers(repo, what)),
     commitPaths: (what) => run(() => commitPaths(repo, what)),
     inspect: (what) => run(() => inspectWorktree(repo, what)),
+    diff: (what) => run(() => writePatch(repo, what)),
     buildCandidate: (what) => run(() => buildCandidate(repo, what)),
     landingTip: (branch) => run(() => findLandingTip(repo, branch)),
     land: (what) => run(() => inTurn(() => land(repo, what))),

@@ -34,6 +34,7 @@ type WorktreeCalls = Pick<
   | 'commitLeftovers'
   | 'commitPaths'
   | 'inspect'
+  | 'diff'
   | 'removeWorktree'
   | 'removeCheckout'
   | 'listWorktrees'
@@ -84,6 +85,11 @@ export function worktreeCalls(calls: GitCalls): WorktreeCalls {
       }),
     inspect: (what) =>
       change(`git.inspect ${what.worktree}`, { locks: [], act: () => inspectIn(world, what) }),
+    diff: ({ from, to }) =>
+      change('git.diff', {
+        locks: [],
+        act: () => ok({ text: changedPaths(filesOf(git, from), filesOf(git, to)).join('\n'), cut: false }),
+      }),
     removeWorktree: (what) =>
       change(`git.removeWorktree ${what.path}`, {
         locks: [`refs/heads/${what.branch}`],
