@@ -31,6 +31,7 @@ import { ignoreState, resumeRun, startRun } from './engine/open-run.ts';
 import type { Tools } from './engine/parts.ts';
 import { readLogs } from './engine/read-logs.ts';
 import { findRun, followView, giveCommand, listRuns, readReceipt, readView } from './engine/read-run.ts';
+import { verifyRun } from './engine/verify-run.ts';
 import { cleanWorktrees, listWorktrees, prune } from './engine/worktrees.ts';
 import type { App, Diagnosed, OpenApp, Planned } from './surfaces/app.ts';
 import type { Demo } from './surfaces/cli/call.ts';
@@ -86,6 +87,7 @@ function createApp(tools: Tools): App {
     stateDir: tools.stateDir,
     plan: (file, flags) => plan(tools, file, flags),
     check: (policy) => examine(tools, policy),
+    verify: (run) => verifyRun(tools, run),
     start: ({ plan: of, policy }, { stay }) => startRun(tools, { plan: of, policy, stay }),
     resume: (run, flags, { stay }) =>
       resumeRun(tools, { run, stay, override: (recorded) => override(recorded, flags) }),

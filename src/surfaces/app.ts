@@ -6,6 +6,7 @@ import type { Plan, Policy } from '../core/model.ts';
 import type { Diagnostic } from '../core/plan/diagnostic.ts';
 import type { DryRun } from '../core/plan/dry-run.ts';
 import type { PolicyFlags } from '../core/policy.ts';
+import type { PromiseFinding } from '../core/promise.ts';
 import type { RunView } from '../core/view.ts';
 
 export type { PolicyFlags };
@@ -81,6 +82,8 @@ export interface App {
   ): Promise<Result<Planned, Diagnosed & { readonly kind: 'usage' | 'collision' }>>;
   /** Preflight; creates nothing. `policy` adds checks of its agents. */
   check(policy: Policy | null): Promise<readonly Check[]>;
+  /** Holds a run that is not going on to weft's promises, one finding each; changes nothing. */
+  verify(run: string): Promise<Result<readonly PromiseFinding[]>>;
   /** Becomes the leader, creates the run and runs it in this process. `stay`: goes on waiting for humans when at rest. */
   start(planned: Planned, options: { readonly stay: boolean }): Promise<Result<LedRun>>;
   /** Same loop on an existing run; gives the policy fields that changed. */

@@ -296,9 +296,22 @@ const TIDY_GROUP: CommandGroup = {
     {
       name: 'doctor',
       summary: 'Check git, the configuration, the agents and the disk',
+      detail: [
+        'With --verify, hold a run that is over to what weft promises: its journal, git, and what still runs.',
+      ],
       arguments: [],
-      options: [JSON_OPTION],
-      examples: [{ line: 'weft doctor', note: 'every failure says how to mend it' }],
+      options: [
+        {
+          name: 'verify',
+          value: 'RUN',
+          summary: 'Check what became of a run instead; ends with 1 if a promise is broken',
+        },
+        JSON_OPTION,
+      ],
+      examples: [
+        { line: 'weft doctor', note: 'every failure says how to mend it' },
+        { line: 'weft doctor --verify latest', note: 'what was looked at, and what is wrong' },
+      ],
     },
     {
       name: 'worktree list',

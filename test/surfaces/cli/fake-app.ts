@@ -127,6 +127,7 @@ export function createFakeApp(view: RunView, changes: Partial<App> = {}): FakeAp
     stateDir: '/repository/.weft',
     plan: async (...words) => note('plan', words, ok(PLANNED)),
     check: async () => [],
+    verify: async (...words) => note('verify', words, ok([])),
     start: async (_, options) => note('start', [options], ok(led)),
     resume: async (...words) => note('resume', words, ok({ ...led, changes: [] })),
     runs: async () => [
