@@ -1,4 +1,5 @@
-// Builds `dist/`: a small entry, everything that it loads on demand, the acting agent of the demo, and the simulation.
+// Builds `dist/`: a small entry, everything that it loads on demand, the acting agent of the demo, the simulation, and the
+// program that can be struck at every operation, with its driver.
 import { chmodSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -12,6 +13,18 @@ const gatherApp = {
   setup({ onResolve }) {
     onResolve({ filter: /^\.\// }, ({ kind }) =>
       kind === 'dynamic-import' ? { path: './app.cjs', external: true } : undefined,
+    );
+  },
+};
+
+const STRUCK = /^\.\/adapters\/(?:control\/control-port|git\/git-port|journal\/file-journal|process\/process-port|system\/files)\.ts$/;
+
+/** The same program, but the ports that it is composed of are counted and can be struck. */
+const strikePorts = {
+  name: 'strike-ports',
+  setup({ onResolve }) {
+    onResolve({ filter: STRUCK }, ({ importer }) =>
+      importer === `${root}src/compose.ts` ? { path: `${root}src/testing/faulty/ports.ts` } : undefined,
     );
   },
 };
@@ -50,6 +63,19 @@ await Promise.all([
     ...common,
     entryPoints: ['src/testing/simulate-main.ts'],
     outfile: 'dist/simulate.mjs',
+    format: 'esm',
+  }),
+  build({
+    ...common,
+    entryPoints: ['src/main.ts'],
+    outfile: 'dist/faulty.cjs',
+    plugins: [strikePorts],
+    define: { WEFT_VERSION: JSON.stringify(version) },
+  }),
+  build({
+    ...common,
+    entryPoints: ['src/testing/faulty/kill-points-main.ts'],
+    outfile: 'dist/kill-points.mjs',
     format: 'esm',
   }),
 ]);

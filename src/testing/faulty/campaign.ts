@@ -1,0 +1,184 @@
+// Chooses the points at which engines are struck, strikes them one run each, several at a time, and sums up.
+import { spawn } from 'node:child_process';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { judge, readStandard, type Standard } from './judge.ts';
+import { type Life, liveThrough } from './life.ts';
+import { KILLS, type Mode, type Point, type Seen, spellPoint } from './point.ts';
+import { copyScene, type Scene } from './scene.ts';
+
+/** A point, and the kind of what it strikes in the undisturbed pass. */
+export interface Target {
+  readonly point: Point;
+  readonly seen: Seen;
+}
+
+/** What is needed to strike. */
+export interface Ground {
+  readonly scene: Scene;
+  /** Folder for copies. */
+  readonly root: string;
+  /** Folder with the built programs. */
+  readonly dist: string;
+}
+
+/** The undisturbed pass: all operations, and what it leads to. Rejects when it goes wrong by itself. */
+export async function scout(
+  ground: Ground,
+): Promise<{ readonly seen: readonly Seen[]; readonly standard: Standard }> {
+  const scene = await copyScene(ground.scene, join(ground.root, 'undisturbed'));
+  const lived = await liveThrough(scene, { point: null, dist: ground.dist });
+  const wrongs =
+    lived.run === null ? ['no run was begun'] : await judge(scene, { run: lived.run, standard: null });
+  if (lived.stuck !== null || wrongs.length > 0) {
+    throw new Error(
+      `the undisturbed run went wrong: ${[lived.stuck ?? '', ...wrongs].join('\n')}\n${tellLives(lived.lives)}`,
+    );
+  }
+  const standard = await readStandard(scene);
+  await rm(scene.dir, { recursive: true, force: true });
+  return { seen: lived.seen, standard };
+}
+
+/** Every point of the operations seen; `seed` picks which child process is struck. */
+export function listTargets(seen: readonly Seen[], seed: number): readonly Target[] {
+  return seen.flatMap((each) =>
+    modesOf(each).map((mode): Target => {
+      const inChild = each.children > 0 && mode !== 'before' && mode !== 'after' && mode !== 'EIO';
+      const child = inChild ? 1 + ((each.n + seed) % each.children) : 0;
+      return { point: { lane: each.lane, n: each.n, mode, child }, seen: each };
+    }),
+  );
+}
+
+function modesOf({ lane, kind, children }: Seen): readonly Mode[] {
+  switch (lane) {
+    case 'control':
+      return ['before', 'after'];
+    case 'journal':
+      return [...KILLS, 'EIO', 'ENOSPC', 'EIO-sync'];
+    case 'files':
+      return [...KILLS, 'EIO', 'ENOSPC'];
+    case 'git':
+      return children === 0 ? KILLS : [...KILLS, 'exit128', 'lost', 'hang'];
+    case 'process':
+      if (children === 0) return KILLS;
+      return kind === 'run' ? [...KILLS, 'EAGAIN', 'exit128', 'hang'] : [...KILLS, 'EAGAIN', 'hang'];
+  }
+}
+
+/**
+ * Puts the targets in order: first one of each kind of operation and way to strike, then the rest. The seed decides which
+ * operation of a kind is the first and how all are mixed.
+ */
+export function rank(targets: readonly Target[], seed: number): readonly Target[] {
+  const mixed = targets
+    .map((target) => ({ target, key: mix(`${seed} ${spellPoint(target.point)}`) }))
+    .sort((one, other) => one.key - other.key)
+    .map(({ target }) => target);
+  const met = new Set<string>();
+  const [first, rest]: [Target[], Target[]] = [[], []];
+  for (const target of mixed) {
+    const kind = kindOf(target);
+    (met.has(kind) ? rest : first).push(target);
+    met.add(kind);
+  }
+  return [...first, ...rest];
+}
+
+/** Names what is struck and how, whatever operation of the kind it is. */
+export function kindOf({ point, seen }: Target): string {
+  return `${seen.lane} ${seen.kind} ${point.mode}`;
+}
+
+/** A number that depends on the text alone (FNV-1a). */
+function mix(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return hash >>> 0;
+}
+
+/** How one point went. */
+export interface Struck {
+  readonly point: Point;
+  /** What was struck; null: the run was over before it came to the point. */
+  readonly seen: Seen | null;
+  readonly wrongs: readonly string[];
+  /** For people: the engines and what they said. */
+  readonly story: string;
+  readonly elapsedMs: number;
+}
+
+/** Strikes one point in a scene of its own. The scene stays when something is wrong or `keep` says so. */
+export async function strikePoint(
+  ground: Ground,
+  of: { readonly point: Point; readonly standard: Standard; readonly keep?: boolean },
+): Promise<Struck> {
+  const began = performance.now();
+  const { point, standard } = of;
+  const scene = await copyScene(ground.scene, join(ground.root, spellPoint(point).replaceAll(':', '-')));
+  const bystander = spawn('sleep', ['600'], {
+    cwd: scene.repo,
+    env: { PATH: process.env['PATH'] ?? '', WEFT_TAG: 'another/task/1' },
+    stdio: 'ignore',
+    detached: true,
+  });
+  try {
+    const lived = await liveThrough(scene, { point, dist: ground.dist });
+    const wrongs = lived.stuck === null ? [] : [lived.stuck];
+    if (lived.run === null) wrongs.push('no run was begun');
+    else if (lived.stuck === null) wrongs.push(...(await judge(scene, { run: lived.run, standard })));
+    if (bystander.exitCode !== null || bystander.signalCode !== null)
+      wrongs.push('I10: the bystander was ended');
+    const story =
+      wrongs.length === 0 ? '' : `${tellLives(lived.lives)}\n${await tellJournal(scene, lived.run)}`;
+    if (wrongs.length === 0 && of.keep !== true)
+      await rm(scene.dir, { recursive: true, force: true, maxRetries: 5 });
+    return { point, seen: lived.seen[0] ?? null, wrongs, story, elapsedMs: performance.now() - began };
+  } finally {
+    bystander.kill('SIGKILL');
+  }
+}
+
+function tellLives(lives: readonly Life[]): string {
+  return lives
+    .map(
+      ({ args, code, signal, said }) =>
+        `weft ${args.join(' ')} → ${signal ?? code}\n${said.replace(/^/gm, '  | ')}`,
+    )
+    .join('\n');
+}
+
+const TOLD_FACTS = 30;
+
+async function tellJournal(scene: Scene, run: string | null): Promise<string> {
+  if (run === null) return '';
+  const text = await readFile(join(scene.repo, '.weft', 'runs', run, 'journal.jsonl'), 'utf8').catch(
+    () => '',
+  );
+  const lines = text.split('\n').slice(-TOLD_FACTS);
+  return lines.map((line) => `  ${line.slice(0, 220)}`).join('\n');
+}
+
+/** Strikes in order, several at a time, until the time is up or all are struck. */
+export async function strikeAll(
+  ground: Ground,
+  of: {
+    readonly targets: readonly Target[];
+    readonly standard: Standard;
+    readonly atOnce: number;
+    /** Monotonic ms after which nothing more is begun. */
+    readonly until: number;
+    readonly report: (struck: Struck, target: Target) => void;
+  },
+): Promise<void> {
+  const left = [...of.targets];
+  const work = async (): Promise<void> => {
+    while (performance.now() < of.until) {
+      const target = left.shift();
+      if (target === undefined) return;
+      of.report(await strikePoint(ground, { point: target.point, standard: of.standard }), target);
+    }
+  };
+  await Promise.all(Array.from({ length: of.atOnce }, work));
+}

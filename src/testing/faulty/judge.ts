@@ -1,0 +1,162 @@
+// Judges a run that is over by what it left: the same work on the target, every promise kept, and nothing lying about.
+// Knows nothing of how it was struck.
+import { readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createGitPort } from '../../adapters/git/git-port.ts';
+import { createJournalStore } from '../../adapters/journal/file-journal.ts';
+import { createProcessPort } from '../../adapters/process/process-port.ts';
+import { createFiles } from '../../adapters/system/files.ts';
+import { verifyRun } from '../../engine/verify-run.ts';
+import { runTestGit } from '../temp-repo.ts';
+import type { Scene } from './scene.ts';
+
+/** What every run of the scene has to end with. */
+export interface Standard {
+  /** Tree of the target. */
+  readonly tree: string;
+  /** Text of the repository's own configuration. */
+  readonly config: string;
+}
+
+/** Looks at what an undisturbed run left. */
+export async function readStandard(scene: Scene): Promise<Standard> {
+  const tree = await runTestGit(scene.repo, ['rev-parse', 'main^{tree}']);
+  return { tree, config: await readFile(join(scene.repo, '.git', 'config'), 'utf8') };
+}
+
+/** Says in sentences what is wrong; nothing is when there are none. */
+export async function judge(
+  scene: Scene,
+  of: { readonly run: string; readonly standard: Standard | null },
+): Promise<readonly string[]> {
+  const wrongs = await Promise.all([
+    judgePromises(scene, of.run),
+    judgeWork(scene, of.standard),
+    judgeCommits(scene),
+    judgeGit(scene),
+    judgeCheckout(scene, of.standard),
+    judgeProcesses(scene),
+  ]);
+  return wrongs.flat();
+}
+
+/** The product's own check of a run. */
+async function judgePromises(scene: Scene, run: string): Promise<readonly string[]> {
+  const git = await createGitPort(scene.repo);
+  if (!git.ok) return [git.failure.sentence];
+  const found = await verifyRun(
+    {
+      repository: git.value.repository,
+      stateDir: join(git.value.repository, '.weft'),
+      git: git.value,
+      process: createProcessPort(),
+      files: createFiles(),
+      journals: createJournalStore(),
+    },
+    run,
+  );
+  if (!found.ok) return [found.failure.sentence];
+  const silent = found.value.filter(({ id, state }) => state === 'unseen' && id !== 'I10' && id !== 'I14');
+  return [
+    ...found.value.flatMap(({ id, wrong }) => wrong.map((sentence) => `${id}: ${sentence}`)),
+    ...silent.map(({ id }) => `${id}: nothing was looked at`),
+  ];
+}
+
+/** The target holds the same files, each task landed once, and no two agents met. */
+async function judgeWork({ dir, repo }: Scene, standard: Standard | null): Promise<readonly string[]> {
+  const wrongs: string[] = [];
+  const tree = await runTestGit(repo, ['rev-parse', 'main^{tree}']);
+  if (standard !== null && tree !== standard.tree) {
+    const differs = await runTestGit(repo, ['diff', '--stat', standard.tree, tree]).catch(
+      () => 'unknown objects',
+    );
+    wrongs.push(`the target has the tree ${tree} and not ${standard.tree}: ${differs}`);
+  }
+  const tasks = await runTestGit(repo, [
+    'log',
+    '--format=%(trailers:key=Weft-Task,valueonly,separator=)',
+    'main',
+  ]);
+  const landed = tasks.split('\n').filter((task) => task !== '');
+  for (const task of ['one', 'two', 'three', 'four', 'five']) {
+    const times = landed.filter((each) => each === task).length;
+    if (times !== 1) wrongs.push(`I6: ${task} is on the target ${times} times`);
+  }
+  const met = await readLines(join(dir, 'met'));
+  return [...wrongs, ...met.map((who) => `I2: ${who} met another agent in its worktree`)];
+}
+
+/** Each commit that an agent made is in some ref. */
+async function judgeCommits({ dir, repo }: Scene): Promise<readonly string[]> {
+  const made = new Set(await readLines(join(dir, 'commits')));
+  const kept = new Set((await runTestGit(repo, ['rev-list', '--all'])).split('\n'));
+  return [...made]
+    .filter((commit) => !kept.has(commit))
+    .map((commit) => `I1: ${commit}, made by an agent, is in no ref`);
+}
+
+/** The object store is sound, and nothing of weft's is left but what keeps work reachable. */
+async function judgeGit({ repo }: Scene): Promise<readonly string[]> {
+  const wrongs: string[] = [];
+  const sound = await runTestGit(repo, ['fsck', '--strict', '--no-dangling', '--no-progress']).catch(String);
+  if (sound !== '') wrongs.push(`git fsck: ${sound}`);
+  const locks = (await readdir(join(repo, '.git'), { recursive: true })).filter((name) =>
+    name.endsWith('.lock'),
+  );
+  for (const lock of locks) if (!lock.startsWith('weft-kept')) wrongs.push(`the lock ${lock} is left over`);
+  const refs = await runTestGit(repo, ['for-each-ref', '--format=%(refname)']);
+  for (const ref of refs.split('\n')) {
+    if (ref !== 'refs/heads/main' && !/^refs\/weft\/(?:landed|rescue)\//.test(ref))
+      wrongs.push(`the ref ${ref} is left over`);
+  }
+  const worktrees = (await runTestGit(repo, ['worktree', 'list', '--porcelain'])).match(/^worktree /gm);
+  if (worktrees?.length !== 1) wrongs.push(`${worktrees?.length} worktrees are left`);
+  if ((await stat(`${repo}.weft`).catch(() => null)) !== null) wrongs.push('the folder of worktrees is left');
+  return wrongs;
+}
+
+/** I14: what is the user's is as it was, but for the target that came forward. */
+async function judgeCheckout({ repo }: Scene, standard: Standard | null): Promise<readonly string[]> {
+  const wrongs: string[] = [];
+  const status = await runTestGit(repo, ['status', '--porcelain=v2', '--untracked-files=all']);
+  if (status !== '') wrongs.push(`I14: the checkout is not clean: ${status}`);
+  const head = await runTestGit(repo, ['symbolic-ref', 'HEAD']);
+  if (head !== 'refs/heads/main') wrongs.push(`I14: the checkout has ${head}`);
+  const config = await readFile(join(repo, '.git', 'config'), 'utf8');
+  if (standard !== null && config !== standard.config)
+    wrongs.push(`I14: the configuration changed to ${config}`);
+  const stash = await runTestGit(repo, ['stash', 'list']);
+  return stash === '' ? wrongs : [...wrongs, `I14: the stash holds ${stash}`];
+}
+
+const GOING_MS = 2_000;
+
+/** I12: nothing of the run still runs; what is on its way out may take a moment. */
+async function judgeProcesses({ dir }: Scene): Promise<readonly string[]> {
+  const until = performance.now() + GOING_MS;
+  for (;;) {
+    const left = await findProcesses(dir);
+    if (left.length === 0 || performance.now() > until) return left.map((who) => `I12: ${who} still runs`);
+    await sleep(20);
+  }
+}
+
+/** Processes that were started in the scene, by the environment that they were started with; not the bystander. */
+export async function findProcesses(dir: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
+    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+    if (!environment.split('\0').includes(`ACTOR_DIR=${dir}`)) continue;
+    const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ');
+    const folder = await readlink(`/proc/${pid}/cwd`).catch(() => '');
+    if (command !== '') found.push(`process ${pid} (${command.slice(0, 80)}) in ${folder}`);
+  }
+  return found;
+}
+
+async function readLines(path: string): Promise<readonly string[]> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  return text.split('\n').filter((line) => line !== '');
+}

@@ -1,0 +1,77 @@
+// Names the places at which an engine can be struck, and how. Strikes nobody.
+
+/** What an operation goes to. Operations are counted by lane, because lanes run beside each other. */
+export const LANES = ['control', 'journal', 'git', 'files', 'process'] as const;
+
+/** See `LANES`. */
+export type Lane = (typeof LANES)[number];
+
+/**
+ * How an operation is struck. The engine is killed `before` it, in the middle (`torn`) or `after` it; or the operation
+ * goes wrong: the disk refuses, a program cannot be started, ends with 128 without (`exit128`) or after (`lost`) having
+ * done its work, or hangs.
+ */
+export type Mode =
+  | 'before'
+  | 'torn'
+  | 'after'
+  | 'EIO'
+  | 'ENOSPC'
+  | 'EIO-sync'
+  | 'EAGAIN'
+  | 'exit128'
+  | 'lost'
+  | 'hang';
+
+/** Modes in which the engine dies. */
+export const KILLS: readonly Mode[] = ['before', 'torn', 'after'];
+
+/** One place and one way to strike: the n-th operation of a lane, and of its child processes the one to strike. */
+export interface Point {
+  readonly lane: Lane;
+  readonly n: number;
+  readonly mode: Mode;
+  /** From 1; 0: the operation itself. */
+  readonly child: number;
+}
+
+/** One operation as the first, undisturbed pass saw it. */
+export interface Seen {
+  readonly lane: Lane;
+  readonly n: number;
+  /** What is done: `land`, `append attempt.exited`. */
+  readonly kind: string;
+  /** To what. */
+  readonly to: string;
+  /** Child processes it started. */
+  readonly children: number;
+}
+
+const MODES: Readonly<Record<Mode, true>> = {
+  before: true,
+  torn: true,
+  after: true,
+  EIO: true,
+  ENOSPC: true,
+  'EIO-sync': true,
+  EAGAIN: true,
+  exit128: true,
+  lost: true,
+  hang: true,
+};
+
+/** Writes a point: `git:12:torn:3`. */
+export function spellPoint({ lane, n, mode, child }: Point): string {
+  return `${lane}:${n}:${mode}${child === 0 ? '' : `:${child}`}`;
+}
+
+/** Reads a point; null when it is none. */
+export function parsePoint(text: string): Point | null {
+  const [name, number, how, nth = '0', more] = text.split(':');
+  const lane = LANES.find((each) => each === name);
+  const [n, child] = [Number(number), Number(nth)];
+  const isMode = how !== undefined && Object.hasOwn(MODES, how);
+  if (lane === undefined || !isMode || more !== undefined) return null;
+  if (!Number.isSafeInteger(n) || n < 1 || !Number.isSafeInteger(child) || child < 0) return null;
+  return { lane, n, mode: how as Mode, child };
+}
