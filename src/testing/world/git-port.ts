@@ -1,27 +1,24 @@
 // The git port of the world: questions, candidates, landing and helper refs. Worktrees are in `git-worktrees.ts`.
-import { type Failure, fail, ok, type Result } from '../../core/failure.ts';
+import { fail, ok, type Result } from '../../core/failure.ts';
 import type { Oid } from '../../core/model.ts';
-import type { Candidate, GitPort, Landing, LandingTip } from '../../ports/git.ts';
+import type { GitPort, Landing, LandingTip } from '../../ports/git.ts';
+import { buildIn } from './git-candidate.ts';
 import {
-  addCommit,
   commitOf,
   filesOf,
   isAncestorOf,
-  isCheckoutDirty,
   leaveLock,
   mergeBaseOf,
-  mergeTrees,
-  type Tree,
+  REPOSITORY,
+  resolveIn,
 } from './git-store.ts';
 import { worktreeCalls } from './git-worktrees.ts';
 import { checkMove, sealCheckout } from './promises.ts';
 import { answer, count, notify, violate } from './scheduler.ts';
 import type { Life, World } from './world.ts';
 
-/** Path of the user's checkout. */
-export const REPOSITORY = '/repo';
 /** Branch that takes landings while the user's checkout is in the way. */
-export const INTEGRATION = 'refs/heads/weft/integration';
+const INTEGRATION = 'weft/integration';
 
 /** One call of git, as the worktree calls need it too. */
 export interface GitCalls {
@@ -43,31 +40,38 @@ export function createWorldGit(world: World, life: Life): GitPort {
   const { ask, change } = calls;
   return {
     repository: REPOSITORY,
-    resolve: (revision) => ask(`git.resolve ${revision}`, () => git.refs.get(revision) ?? null),
+    resolve: (revision) => ask(`git.resolve ${revision}`, () => resolveIn(git, revision)),
     currentBranch: () => ask('git.currentBranch', () => git.checkout.branch),
     isAncestor: ({ ancestor, of }) => ask('git.isAncestor', () => isAncestorOf(git, ancestor, of)),
     treeOf: (commit) => ask('git.treeOf', () => commitOf(git, commit).tree),
     mergeBase: (one, other) => ask('git.mergeBase', () => mergeBaseOf(git, one, other)),
     ...worktreeCalls(calls),
     buildCandidate: (what) =>
-      change('git.buildCandidate', { locks: [what.pin], act: () => ok(buildIn(world, what)) }),
-    landingTip: (branch) =>
-      change('git.landingTip', { locks: [], act: () => ok(tipOf(world, `refs/heads/${branch}`)) }),
+      change('git.buildCandidate', {
+        locks: [what.pin],
+        act: () => {
+          const lost = [what.target, what.base, what.head].find((commit) => !git.commits.has(commit));
+          return lost === undefined ? ok(buildIn(world, what)) : refuse(`There is no commit ${lost}.`);
+        },
+      }),
+    landingTip: (branch) => change('git.landingTip', { locks: [], act: () => tipOf(world, branch) }),
     land: async (what) => {
-      const ref = `refs/heads/${what.branch}`;
+      const ref = refOf(what.branch);
       if (world.items.some((item) => item.life === life && item.name.startsWith('git.land '))) {
         violate(world, 'one-landing', `${what.note} begins beside another landing`);
       }
       return change(`git.land ${what.note}`, {
-        locks: [ref, INTEGRATION],
-        act: () => landIn(world, { ...what, ref }),
+        locks: [ref, refOf(INTEGRATION)],
+        act: () => landIn(world, what),
         half: () => leaveLock(git, ref),
       });
     },
     pin: async (ref, commit) => {
+      checkRef(ref);
       const pinned = await change(`git.pin ${ref}`, {
         locks: [ref],
         act: () => {
+          if (!git.commits.has(commit)) return refuse(`There is no commit ${commit}.`);
           git.refs.set(ref, commit);
           return ok(undefined);
         },
@@ -76,15 +80,17 @@ export function createWorldGit(world: World, life: Life): GitPort {
       if (!pinned.ok) throw new Error(pinned.failure.sentence);
     },
     unpin: async (prefix) => {
+      checkRef(prefix);
+      const name = prefix.replace(/\/+$/, '');
       await ask(`git.unpin ${prefix}`, () => {
         for (const ref of [...git.refs.keys()]) {
-          if (ref === prefix || ref.startsWith(`${prefix}/`)) git.refs.delete(ref);
+          if (ref === name || ref.startsWith(`${name}/`)) git.refs.delete(ref);
         }
       });
     },
     close: async () => undefined,
     watchBranch: (branch, moved) => {
-      const watcher = { ref: `refs/heads/${branch}`, life, moved };
+      const watcher = { ref: refOf(branch), life, moved };
       git.watchers.push(watcher);
       return () => {
         const at = git.watchers.indexOf(watcher);
@@ -130,7 +136,7 @@ function createCalls(world: World, life: Life): GitCalls {
   };
 }
 
-function refuse(sentence: string): { readonly ok: false; readonly failure: Failure } {
+function refuse(sentence: string): Result<never> {
   return fail({ kind: 'environment', sentence });
 }
 
@@ -142,71 +148,90 @@ export function moveRef(world: World, ref: string, to: Oid): void {
   }
 }
 
-function tipOf(world: World, ref: string): LandingTip {
+function tipOf(world: World, branch: string): Result<LandingTip> {
   const { git } = world;
-  const tip = git.refs.get(ref);
-  if (tip === undefined) throw new Error(`there is no ${ref}`);
-  const beside = git.refs.get(INTEGRATION);
-  if (beside === undefined || isAncestorOf(git, beside, tip)) return { ref, oid: tip, diverged: null };
-  if (isAncestorOf(git, tip, beside)) return { ref: INTEGRATION, oid: beside, diverged: null };
-  return { ref, oid: tip, diverged: beside };
+  const tip = git.refs.get(refOf(branch));
+  if (tip === undefined) return refuse(`There is no branch ${branch}.`);
+  const beside = git.refs.get(refOf(INTEGRATION));
+  if (beside === undefined || isAncestorOf(git, beside, tip)) {
+    return ok({ ref: branch, oid: tip, diverged: null });
+  }
+  if (isAncestorOf(git, tip, beside)) return ok({ ref: INTEGRATION, oid: beside, diverged: null });
+  return ok({ ref: branch, oid: tip, diverged: beside });
 }
 
-function buildIn(world: World, what: Parameters<GitPort['buildCandidate']>[0]): Candidate {
+function landIn(world: World, what: Parameters<GitPort['land']>[0]): Result<Landing> {
   const { git } = world;
-  const base =
-    what.strategy === 'merge' ? (mergeBaseOf(git, what.target, what.head) ?? what.base) : what.base;
-  const merge = (theirs: Tree): ReturnType<typeof mergeTrees> =>
-    mergeTrees({ base: filesOf(git, base), ours: filesOf(git, what.target), theirs });
-  const { files, conflicts } = merge(filesOf(git, what.head));
-  if (conflicts.length > 0) return { kind: 'conflict', files: conflicts };
-  const parents = what.strategy === 'merge' ? [what.target, what.head] : [what.target];
-  const commit = addCommit(git, { files, parents, by: 'weft' });
-  const { tree } = commitOf(git, commit);
-  const empty = tree === commitOf(git, what.target).tree;
-  git.refs.set(what.pin, commit);
-  const task = world.scene.tasks.find(({ id }) => what.pin.endsWith(`/${id}`));
-  if (task !== undefined) world.oracle.candidates.set(commit, { task: task.id, base: what.target });
-  return { kind: 'built', commit, tree, empty };
-}
-
-function landIn(
-  world: World,
-  what: { readonly branch: string; readonly ref: string; readonly from: Oid; readonly to: Oid },
-): Result<Landing> {
-  const { git } = world;
-  const target = git.refs.get(what.ref);
-  if (target === undefined) throw new Error(`there is no ${what.ref}`);
-  const tip = tipOf(world, what.ref);
+  const ref = refOf(what.branch);
+  const found = tipOf(world, what.branch);
+  if (!found.ok) return found;
+  const tip = found.value;
   if (isAncestorOf(git, what.to, tip.oid)) {
     count(world, 'recovery: a landing had happened already');
-    return ok({ kind: 'landed', ref: shortName(tip.ref), detour: null });
+    return ok({ kind: 'landed', ref: tip.ref, detour: null });
   }
   if (tip.oid !== what.from) {
     count(world, 'recovery: a stale landing was refused');
     return ok({ kind: 'stale', actual: tip.oid });
   }
+  const target = git.refs.get(ref) ?? what.from;
+  if (!isAncestorOf(git, what.from, what.to)) {
+    checkMove(world, { ref, from: target, to: what.to });
+    throw new Error(`Internal error: ${what.to} does not contain ${what.from}`);
+  }
   const here = git.checkout.branch === what.branch;
-  if (here && (isCheckoutDirty(git) || git.checkout.head !== target)) {
-    if (tip.diverged !== null)
-      return refuse('The checkout has changes, and weft/integration went another way.');
-    count(world, 'recovery: a landing made a detour');
-    checkMove(world, { ref: INTEGRATION, from: git.refs.get(INTEGRATION) ?? target, to: what.to });
-    moveRef(world, INTEGRATION, what.to);
-    return ok({ kind: 'landed', ref: shortName(INTEGRATION), detour: 'The checkout has changes.' });
-  }
-  checkMove(world, { ref: what.ref, from: target, to: what.to });
-  if (here) {
-    git.checkout.head = what.to;
-    git.checkout.files = new Map(filesOf(git, what.to));
-    sealCheckout(world);
-  }
-  moveRef(world, what.ref, what.to);
-  const beside = git.refs.get(INTEGRATION);
-  if (beside !== undefined && isAncestorOf(git, beside, what.to)) git.refs.delete(INTEGRATION);
+  const why = here ? findHindrance(world, { target, to: what.to }) : null;
+  if (why !== null) return landBeside(world, { to: what.to, target, tip, why });
+  checkMove(world, { ref, from: target, to: what.to });
+  if (here) bringForward(world, what.to);
+  moveRef(world, ref, what.to);
+  const beside = git.refs.get(refOf(INTEGRATION));
+  if (beside !== undefined && isAncestorOf(git, beside, what.to)) git.refs.delete(refOf(INTEGRATION));
   return ok({ kind: 'landed', ref: what.branch, detour: null });
 }
 
-function shortName(ref: string): string {
-  return ref.slice('refs/heads/'.length);
+function landBeside(
+  world: World,
+  of: { readonly to: Oid; readonly target: Oid; readonly tip: LandingTip; readonly why: string },
+): Result<Landing> {
+  if (of.tip.diverged !== null) {
+    return fail({ kind: 'blocked', sentence: `${of.why} And ${INTEGRATION} went another way.` });
+  }
+  count(world, 'recovery: a landing made a detour');
+  const ref = refOf(INTEGRATION);
+  checkMove(world, { ref, from: world.git.refs.get(ref) ?? of.target, to: of.to });
+  moveRef(world, ref, of.to);
+  return ok({ kind: 'landed', ref: INTEGRATION, detour: `${of.why} Landed on ${INTEGRATION} instead.` });
+}
+
+/** Says why the user's checkout cannot be brought forward, or null. */
+function findHindrance({ git }: World, of: { readonly target: Oid; readonly to: Oid }): string | null {
+  const { head, files } = git.checkout;
+  if (head !== of.target) return 'The checkout has moved.';
+  const known = filesOf(git, head);
+  const changed = [...known].find(([path, text]) => files.get(path) !== text);
+  if (changed !== undefined) return `The checkout has an uncommitted change (${changed[0]}).`;
+  // what git does not know is in the way only where it would be overwritten
+  const covered = [...filesOf(git, of.to)].find(
+    ([path, text]) => !known.has(path) && files.has(path) && files.get(path) !== text,
+  );
+  return covered === undefined ? null : `The checkout has a file of the user's at ${covered[0]}.`;
+}
+
+/** As a fast-forward does: what git does not know stays. */
+function bringForward(world: World, to: Oid): void {
+  const { checkout } = world.git;
+  const known = filesOf(world.git, checkout.head);
+  const own = [...checkout.files].filter(([path]) => !known.has(path));
+  checkout.head = to;
+  checkout.files = new Map([...own, ...filesOf(world.git, to)]);
+  sealCheckout(world);
+}
+
+function refOf(branch: string): string {
+  return `refs/heads/${branch}`;
+}
+
+function checkRef(ref: string): void {
+  if (!ref.startsWith('refs/weft/')) throw new Error(`Internal error: not a ref of weft: ${ref}`);
 }

@@ -1,6 +1,9 @@
 // A repository as plain maps: trees of paths and contents, commits, refs, locks, worktrees. Knows no port and no engine.
-import { type Oid, oid } from '../../core/model.ts';
+import { type ChangedFile, type Oid, oid } from '../../core/model.ts';
 import type { Life } from './world.ts';
+
+/** Path of the user's checkout. */
+export const REPOSITORY = '/repo';
 
 /** Contents by path. */
 export type Tree = ReadonlyMap<string, string>;
@@ -33,6 +36,8 @@ export interface GitWorld {
   readonly commits: Map<Oid, Commit>;
   readonly trees: Map<Oid, Tree>;
   readonly treeIds: Map<string, Oid>;
+  /** Commits made of others alone, by what they were made of. */
+  readonly derived: Map<string, Oid>;
   readonly refs: Map<string, Oid>;
   readonly worktrees: Map<string, Worktree>;
   /** Names of lock files: left by a killed git of ours, or held by a live git of the user's. */
@@ -51,6 +56,7 @@ export function createGitWorld(files: Tree): GitWorld {
     commits: new Map(),
     trees: new Map(),
     treeIds: new Map(),
+    derived: new Map(),
     refs: new Map(),
     worktrees: new Map(),
     locks: new Map(),
@@ -86,6 +92,17 @@ export function addCommit(
   return made;
 }
 
+/** Adds a commit that fixed dates make the same one whenever it is made of the same things. */
+export function deriveCommit(
+  git: GitWorld,
+  of: { readonly files: Tree; readonly parents: readonly Oid[]; readonly from: string },
+): Oid {
+  const key = JSON.stringify([of.from, of.parents, addTree(git, of.files)]);
+  const made = git.derived.get(key) ?? addCommit(git, { ...of, by: 'weft' });
+  git.derived.set(key, made);
+  return made;
+}
+
 function nextOid(git: GitWorld, letter: string): Oid {
   git.count += 1;
   return oid(letter.padEnd(30, '0') + git.count.toString(16).padStart(10, '0'));
@@ -96,6 +113,16 @@ export function commitOf(git: GitWorld, name: Oid): Commit {
   const found = git.commits.get(name);
   if (found === undefined) throw new Error(`Internal error: no commit ${name}`);
   return found;
+}
+
+/** Commit that a revision names: HEAD, a ref in full or in short, or the commit itself; null: there is none. */
+export function resolveIn(git: GitWorld, revision: string): Oid | null {
+  if (revision === 'HEAD') return git.checkout.head;
+  for (const prefix of ['', 'refs/', 'refs/heads/']) {
+    const found = git.refs.get(`${prefix}${revision}`);
+    if (found !== undefined) return found;
+  }
+  return git.commits.get(revision as Oid)?.oid ?? null;
 }
 
 /** The contents of a commit. */
@@ -164,10 +191,33 @@ export function changedPaths(from: Tree, to: Tree): readonly string[] {
   return [...paths].filter((path) => from.get(path) !== to.get(path)).sort();
 }
 
+/** The files that differ, with their lines: all of a file's, as files of the world are too short to share any. */
+export function changesBetween(from: Tree, to: Tree): readonly ChangedFile[] {
+  return changedPaths(from, to).map((path) => ({
+    path,
+    added: linesOf(to.get(path)),
+    deleted: linesOf(from.get(path)),
+  }));
+}
+
+function linesOf(text: string | undefined): number {
+  return text === undefined || text === '' ? 0 : text.replace(/\n$/, '').split('\n').length;
+}
+
 /** Commit a worktree's HEAD leads to, or null. */
 export function headOf(git: GitWorld, worktree: Worktree): Oid | null {
   if (worktree.branch === null) return worktree.detached;
   return git.refs.get(`refs/heads/${worktree.branch}`) ?? null;
+}
+
+/** The checkout besides the one at a path that has a branch, or null; its folder may be gone. */
+export function findHolder(
+  git: GitWorld,
+  of: { readonly branch: string; readonly path: string },
+): Pick<Worktree, 'path' | 'folder'> | null {
+  if (git.checkout.branch === of.branch) return { path: REPOSITORY, folder: true };
+  const others = [...git.worktrees.values()].filter(({ path }) => path !== of.path);
+  return others.find(({ branch }) => branch === of.branch) ?? null;
 }
 
 /** Paths that a worktree has not committed. */
@@ -193,7 +243,7 @@ export function leaveLock(git: GitWorld, name: string): void {
   if (!git.locks.has(name)) git.locks.set(name, 'stale');
 }
 
-/** Tells whether the user's checkout has changes that are not committed. */
+/** Tells whether the user's checkout has changes that are not committed, files that git does not know included. */
 export function isCheckoutDirty(git: GitWorld): boolean {
   return changedPaths(filesOf(git, git.checkout.head), git.checkout.files).length > 0;
 }

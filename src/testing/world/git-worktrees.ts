@@ -1,30 +1,30 @@
-// Worktrees of the world's git: made, finished, read and removed, and what a kill in the middle leaves of each step.
+// Worktrees of the world's git: made, finished and read, and what a kill in the middle leaves of each step.
 import { fail, ok, type Result } from '../../core/failure.ts';
 import type { Oid } from '../../core/model.ts';
-import type { GitPort, WorktreeMade, WorktreeSpec } from '../../ports/git.ts';
+import type { GitPort, Inspection, WorktreeMade, WorktreeSpec } from '../../ports/git.ts';
 import type { GitCalls } from './git-port.ts';
+import { halfRemove, indexLock, removeIn } from './git-removal.ts';
 import {
   addCommit,
   changedPaths,
+  changesBetween,
   commitOf,
   commitWorktree,
   dirtyPaths,
   filesOf,
+  findHolder,
   headOf,
   isAncestorOf,
   leaveLock,
+  mergeBaseOf,
+  type Tree,
   type Worktree,
 } from './git-store.ts';
 import { claimsMeet, noteAgentCommit } from './oracle.ts';
-import { checkRemoval } from './promises.ts';
 import { answer, count } from './scheduler.ts';
 import type { World } from './world.ts';
 
-/** Name of a worktree's index lock. */
-export function indexLock(path: string): string {
-  return `index of ${path}`;
-}
-
+type CheckoutCalls = Pick<GitPort, 'ensureCheckout' | 'isUntouched' | 'removeCheckout'>;
 type WorktreeCalls = Pick<
   GitPort,
   | 'ensureWorktree'
@@ -52,29 +52,18 @@ export function worktreeCalls(calls: GitCalls): WorktreeCalls {
         act: () => ensureIn(world, spec),
         half: () => halfMake(world, spec),
       }),
-    furnish: () => change('git.furnish', { locks: [], act: () => ok(undefined) }),
-    ensureCheckout: ({ path, commit, reason }) =>
-      change(`git.ensureCheckout ${path}`, {
-        locks: [indexLock(path)],
+    furnish: (path) =>
+      change('git.furnish', {
+        locks: [],
         act: () => {
-          const files = new Map(filesOf(git, commit));
-          const made = { path, branch: null, detached: commit, files, reason, ready: true, folder: true };
-          git.worktrees.set(path, made);
-          return ok(undefined);
+          const found = findWorktree(world, path);
+          return found.ok ? ok(undefined) : found;
         },
-        half: () => leaveLock(git, indexLock(path)),
       }),
-    isUntouched: ({ path, commit }) =>
-      ask('git.isUntouched', () => {
-        const worktree = git.worktrees.get(path);
-        return (
-          worktree?.detached === commit && changedPaths(filesOf(git, commit), worktree.files).length === 0
-        );
-      }),
-    commitLeftovers: ({ worktree: path }) =>
+    commitLeftovers: ({ worktree: path, paths }) =>
       change(`git.commitLeftovers ${path}`, {
         locks: [indexLock(path)],
-        act: () => commitIn(world, path),
+        act: () => commitIn(world, path, paths ?? null),
         half: () => leaveLock(git, indexLock(path)),
       }),
     commitPaths: (what) =>
@@ -96,14 +85,6 @@ export function worktreeCalls(calls: GitCalls): WorktreeCalls {
         act: () => ok(removeIn(world, what)),
         half: () => halfRemove(world, what),
       }),
-    removeCheckout: (path) =>
-      change(`git.removeCheckout ${path}`, {
-        locks: [],
-        act: () => {
-          git.worktrees.delete(path);
-          return ok(undefined);
-        },
-      }),
     listWorktrees: () =>
       ask('git.listWorktrees', () =>
         [...git.worktrees.values()].map((worktree) => ({
@@ -115,6 +96,40 @@ export function worktreeCalls(calls: GitCalls): WorktreeCalls {
         })),
       ),
     repair: () => repairIn(calls),
+    ...checkoutCalls(calls),
+  };
+}
+
+/** The calls about the checkouts that gates run in. */
+function checkoutCalls({ world, ask, change }: GitCalls): CheckoutCalls {
+  const { git } = world;
+  return {
+    ensureCheckout: ({ path, commit, reason }) =>
+      change(`git.ensureCheckout ${path}`, {
+        locks: [indexLock(path)],
+        act: () => {
+          if (!git.commits.has(commit)) return missing(commit);
+          const files = new Map(filesOf(git, commit));
+          const made = { path, branch: null, detached: commit, files, reason, ready: true, folder: true };
+          git.worktrees.set(path, made);
+          return ok(undefined);
+        },
+        half: () => leaveLock(git, indexLock(path)),
+      }),
+    isUntouched: ({ path, commit }) =>
+      ask('git.isUntouched', () => {
+        const worktree = git.worktrees.get(path);
+        if (worktree === undefined || !worktree.folder) throw new Error(`${path} is not there`);
+        return worktree.detached === commit && dirtyPaths(git, worktree).length === 0;
+      }),
+    removeCheckout: (path) =>
+      change(`git.removeCheckout ${path}`, {
+        locks: [],
+        act: () => {
+          git.worktrees.delete(path);
+          return ok(undefined);
+        },
+      }),
   };
 }
 
@@ -139,10 +154,14 @@ function repairIn({ world, life }: GitCalls): Promise<readonly string[]> {
 function ensureIn(world: World, spec: WorktreeSpec): Result<WorktreeMade> {
   const { git } = world;
   const ref = `refs/heads/${spec.branch}`;
-  const start = `refs/weft/start/${spec.branch}`;
+  if (!git.commits.has(spec.base)) return missing(spec.base);
   const found = git.worktrees.get(spec.path);
   if (found?.ready === true && found.folder) {
-    return ok({ path: spec.path, head: git.refs.get(start) ?? spec.base, reused: true });
+    return ok({ path: spec.path, head: recordStart(world, spec), reused: true });
+  }
+  const holder = findHolder(git, spec);
+  if (holder !== null) {
+    return fail({ kind: 'environment', sentence: `${spec.branch} is checked out at ${holder.path}.` });
   }
   if (found !== undefined) {
     count(
@@ -156,10 +175,7 @@ function ensureIn(world: World, spec: WorktreeSpec): Result<WorktreeMade> {
     git.worktrees.delete(spec.path);
   }
   git.locks.delete(indexLock(spec.path));
-  if (!git.refs.has(ref)) {
-    git.refs.set(start, spec.base);
-    git.refs.set(ref, spec.base);
-  }
+  if (!git.refs.has(ref)) beginBranch(world, spec);
   const head = git.refs.get(ref) ?? spec.base;
   git.worktrees.set(spec.path, {
     path: spec.path,
@@ -170,8 +186,33 @@ function ensureIn(world: World, spec: WorktreeSpec): Result<WorktreeMade> {
     ready: true,
     folder: true,
   });
-  const recorded = git.refs.get(start) ?? spec.base;
-  return ok({ path: spec.path, head: recorded, reused: head !== recorded });
+  const start = recordStart(world, spec);
+  return ok({ path: spec.path, head: start, reused: head !== start });
+}
+
+function beginBranch({ git }: World, spec: WorktreeSpec): void {
+  git.refs.set(`refs/weft/start/${spec.branch}`, spec.base);
+  git.refs.set(`refs/heads/${spec.branch}`, spec.base);
+}
+
+/** Start of the branch as recorded; for a branch that came without a record, where it leaves the base. */
+function recordStart({ git }: World, spec: WorktreeSpec): Oid {
+  const ref = `refs/weft/start/${spec.branch}`;
+  const head = git.refs.get(`refs/heads/${spec.branch}`);
+  const left = head === undefined ? null : mergeBaseOf(git, head, spec.base);
+  const start = git.refs.get(ref) ?? left ?? spec.base;
+  git.refs.set(ref, start);
+  return start;
+}
+
+function missing(commit: Oid): Result<never> {
+  return fail({ kind: 'environment', sentence: `There is no commit ${commit}.` });
+}
+
+function findWorktree(world: World, path: string): Result<Worktree> {
+  const worktree = world.git.worktrees.get(path);
+  if (worktree?.folder === true) return ok(worktree);
+  return fail({ kind: 'environment', sentence: `${path} is not there` });
 }
 
 /** A killed `worktree add`: a branch alone, or metadata without a checkout, or metadata that stops every git command. */
@@ -179,10 +220,8 @@ function halfMake(world: World, spec: WorktreeSpec): void {
   const { git } = world;
   if (git.worktrees.get(spec.path)?.ready === true) return;
   const ref = `refs/heads/${spec.branch}`;
-  if (!git.refs.has(ref)) {
-    git.refs.set(`refs/weft/start/${spec.branch}`, spec.base);
-    git.refs.set(ref, spec.base);
-  }
+  if (!git.commits.has(spec.base) || findHolder(git, spec) !== null) return;
+  if (!git.refs.has(ref)) beginBranch(world, spec);
   const how = world.tape.pick(4);
   if (how === 0) return;
   if (how === 1) return leaveLock(git, ref);
@@ -199,109 +238,79 @@ function halfMake(world: World, spec: WorktreeSpec): void {
   if (how === 3) git.broken = true;
 }
 
-function commitIn(world: World, path: string): Result<Oid | null> {
-  const worktree = world.git.worktrees.get(path);
-  if (worktree === undefined || !worktree.folder) {
-    return fail({ kind: 'environment', sentence: `${path} is not there` });
+/** Commits what is left, or of it what matches the patterns; off its branch a commit would make things worse. */
+function commitIn(world: World, path: string, patterns: readonly string[] | null): Result<Oid | null> {
+  const found = findWorktree(world, path);
+  if (!found.ok) return found;
+  const worktree = found.value;
+  if (worktree.branch === null) return ok(null);
+  const { files } = worktree;
+  if (patterns !== null) {
+    const head = headOf(world.git, worktree);
+    worktree.files = takeMatching({
+      from: files,
+      onto: head === null ? new Map() : filesOf(world.git, head),
+      patterns,
+    });
   }
   const made = commitWorktree(world.git, worktree, 'weft');
+  worktree.files = files;
   const task = world.scene.tasks.find(({ id }) => path.endsWith(`/${id}`));
   if (made !== null && task !== undefined) noteAgentCommit(world, made, task.id);
   return ok(made);
 }
 
-function inspectIn(
-  world: World,
-  what: Parameters<GitPort['inspect']>[0],
-): Awaited<ReturnType<GitPort['inspect']>> {
-  const { git } = world;
-  const worktree = git.worktrees.get(what.worktree);
-  const head = git.refs.get(`refs/heads/${what.branch}`);
-  if (worktree === undefined || head === undefined) {
-    return fail({ kind: 'environment', sentence: `${what.worktree} is not there` });
-  }
-  const files = changedPaths(filesOf(git, what.base), filesOf(git, head)).map((path) => ({
-    path,
-    added: 1,
-    deleted: 0,
-  }));
-  const odd = worktree.branch === what.branch ? null : 'HEAD is not on the branch of the task';
-  return ok({ head, tree: commitOf(git, head).tree, files, odd });
-}
-
-/** Takes from a shared worktree what matches the patterns, on top of the base. */
-function commitPathsIn(
-  world: World,
-  what: Parameters<GitPort['commitPaths']>[0],
-): Awaited<ReturnType<GitPort['commitPaths']>> {
-  const { git } = world;
-  const worktree = git.worktrees.get(what.worktree);
-  if (worktree === undefined || !worktree.folder) {
-    return fail({ kind: 'environment', sentence: `${what.worktree} is not there` });
-  }
-  const base = filesOf(git, what.base);
-  const files = new Map(base);
-  const paths = changedPaths(base, worktree.files).filter((path) => claimsMeet([path], what.patterns));
-  for (const path of paths) {
-    const text = worktree.files.get(path);
+/** The contents of one tree, with what matches the patterns as it is in another. */
+function takeMatching(of: {
+  readonly from: Tree;
+  readonly onto: Tree;
+  readonly patterns: readonly string[];
+}): Map<string, string> {
+  const files = new Map(of.onto);
+  for (const path of changedPaths(of.onto, of.from)) {
+    if (!claimsMeet([path], of.patterns)) continue;
+    const text = of.from.get(path);
     if (text === undefined) files.delete(path);
     else files.set(path, text);
   }
-  const head = paths.length === 0 ? what.base : addCommit(git, { files, parents: [what.base], by: 'weft' });
+  return files;
+}
+
+function inspectIn(world: World, what: Parameters<GitPort['inspect']>[0]): Result<Inspection> {
+  const { git } = world;
+  const found = findWorktree(world, what.worktree);
+  if (!found.ok) return found;
+  const head = headOf(git, found.value) ?? what.base;
+  const files = changesBetween(filesOf(git, what.base), filesOf(git, head));
+  return ok({
+    head,
+    tree: commitOf(git, head).tree,
+    files,
+    odd: findOddity(world, found.value, { ...what, head }),
+  });
+}
+
+function findOddity(
+  { git }: World,
+  worktree: Worktree,
+  of: { readonly branch: string; readonly base: Oid; readonly head: Oid },
+): string | null {
+  if (!git.refs.has(`refs/heads/${of.branch}`)) return `Its branch ${of.branch} was deleted.`;
+  if (worktree.branch !== of.branch) return `HEAD is not on ${of.branch}.`;
+  return isAncestorOf(git, of.base, of.head)
+    ? null
+    : 'Its branch no longer contains the commit it started from.';
+}
+
+/** Takes from a shared worktree what matches the patterns, on top of the base. */
+function commitPathsIn(world: World, what: Parameters<GitPort['commitPaths']>[0]): Result<Inspection> {
+  const { git } = world;
+  const found = findWorktree(world, what.worktree);
+  if (!found.ok) return found;
+  const base = filesOf(git, what.base);
+  const files = takeMatching({ from: found.value.files, onto: base, patterns: what.patterns });
+  const changed = changesBetween(base, files);
+  const head = changed.length === 0 ? what.base : addCommit(git, { files, parents: [what.base], by: 'weft' });
   git.refs.set(what.pin, head);
-  const changed = paths.map((path) => ({ path, added: 1, deleted: 0 }));
   return ok({ head, tree: commitOf(git, head).tree, files: changed, odd: null });
-}
-
-type Removal = Parameters<GitPort['removeWorktree']>[0];
-
-function removeIn(
-  world: World,
-  what: Removal,
-): { readonly rescue: string | null; readonly kept: string | null } {
-  const { git } = world;
-  const checked = checkRemoval(world, what);
-  const rescue = rescueIn(world, what);
-  git.worktrees.delete(what.path);
-  git.locks.delete(indexLock(what.path));
-  git.refs.delete(`refs/heads/${what.branch}`);
-  git.refs.delete(`refs/weft/start/${what.branch}`);
-  checked();
-  return { rescue, kept: null };
-}
-
-/** Keeps what is uncommitted, and commits beyond what landed, under refs of their own. */
-function rescueIn(world: World, what: Removal): string | null {
-  const { git } = world;
-  const worktree = git.worktrees.get(what.path);
-  const heads = new Set<Oid>();
-  const branchHead = git.refs.get(`refs/heads/${what.branch}`);
-  if (branchHead !== undefined) heads.add(branchHead);
-  if (worktree?.detached != null) heads.add(worktree.detached);
-  if (worktree !== undefined && dirtyPaths(git, worktree).length > 0) heads.add(keepDirty(world, worktree));
-  let kept: string | null = null;
-  for (const head of heads) {
-    if (what.landed !== null && isAncestorOf(git, head, what.landed)) continue;
-    const target = git.refs.get('refs/heads/main');
-    if (target !== undefined && isAncestorOf(git, head, target)) continue;
-    kept = `${what.rescue}/${head}`;
-    git.refs.set(kept, head);
-    count(world, 'recovery: unlanded work was kept under a rescue ref');
-  }
-  return kept;
-}
-
-function keepDirty(world: World, worktree: Worktree): Oid {
-  const head = headOf(world.git, worktree);
-  return addCommit(world.git, { files: worktree.files, parents: head === null ? [] : [head], by: 'weft' });
-}
-
-/** A killed removal: the work is kept already, the folder is gone or the branch is still there. */
-function halfRemove(world: World, what: Removal): void {
-  const { git } = world;
-  rescueIn(world, what);
-  const worktree = git.worktrees.get(what.path);
-  if (worktree === undefined) return;
-  if (world.tape.pick(2) === 0) worktree.folder = false;
-  else git.worktrees.delete(what.path);
 }

@@ -67,7 +67,8 @@ export const DEEDS: Readonly<Record<string, Deed>> = {
     return moveMain(world, addCommit(git, { files, parents: [git.checkout.head], by: 'user' }));
   },
   'changed the checkout': (world) => {
-    world.git.checkout.files.set('notes.txt', `wip ${world.steps}`);
+    const path = ['README', 'notes.txt'][world.tape.pick(2)] ?? 'README';
+    world.git.checkout.files.set(path, `wip ${world.steps}`);
     return true;
   },
   'cleaned the checkout': (world) => {

@@ -8,10 +8,11 @@ import process from 'node:process';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createGitPort } from '../../../src/adapters/git/git-port.ts';
 import { runTestGit } from '../../../src/testing/temp-repo.ts';
-import { describeGitPort } from './contract.ts';
+import { gitContract } from './contract.ts';
+import { createGitBench } from './real-bench.ts';
 import { createRig, sentence, value } from './rig.ts';
 
-describeGitPort('git in a folder with blanks and umlauts', () => createRig({ name: 'größe & co ✓' }));
+gitContract('git in a folder with blanks and umlauts', createGitBench);
 
 describe('opening', () => {
   let folder: string;

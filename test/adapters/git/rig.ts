@@ -128,7 +128,7 @@ async function importCommit(
     `author ${what.author ?? 'Ada Agent <ada@example.org>'} ${what.date ?? '1700000000 +0000'}\n`,
     'committer Uma User <uma@example.org> 1700000000 +0000\n',
     sized(what.message ?? `change ${Object.keys(what.files).join(' ')}`),
-    `from ${first}\n`,
+    ...(first === undefined ? [] : [`from ${first}\n`]),
     ...others.map((parent) => `merge ${parent}\n`),
     ...Object.entries(what.files).map(([path, text]) =>
       text === null ? `D ${path}\n` : `M 100644 inline ${path}\n${sized(text)}`,
