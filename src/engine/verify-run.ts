@@ -70,17 +70,28 @@ async function checkCommits(scene: Scene): Promise<void> {
   }
   for (const [task, head] of latest) {
     if ((await git.resolve(head)) === null) continue;
-    const refs = [
-      `refs/heads/${branchOf(state, task)}`,
-      landedRefOf(state, task),
-      sharedRefOf(state, task),
-      ...factsOf(scene, 'task.swept').flatMap((event) => (event.task === task ? (event.rescue ?? []) : [])),
-      ...factsOf(scene, 'task.landed').map((event) => asRef(event.ref)),
-      asRef(state.policy.target),
-    ];
-    if (!(await isHeld(scene, { commit: head, refs: [...new Set(refs)] })))
+    if (await isHeld(scene, { commit: head, refs: refsOf(scene, task) })) continue;
+    // what is built on it holds it too
+    const others = [...state.tasks.keys()].flatMap((other) => refsOf(scene, other));
+    if (!(await isHeld(scene, { commit: head, refs: others })))
       accuse(audit, 'I1', `${head}, the last commit of ${task}, is held by no ref of weft's`);
   }
+}
+
+/** Refs that may hold the work of a task. */
+function refsOf(scene: Scene, task: TaskId): readonly string[] {
+  const { state } = scene;
+  const ts = state.tasks.get(task);
+  const rescued = factsOf(scene, 'task.swept').flatMap((event) =>
+    event.task === task ? (event.rescue ?? []) : [],
+  );
+  return [
+    `refs/heads/${branchOf(state, task)}`,
+    landedRefOf(state, task),
+    sharedRefOf(state, task),
+    ...rescued,
+    asRef(ts?.landed?.ref ?? state.policy.target),
+  ];
 }
 
 async function isHeld(
