@@ -4,20 +4,20 @@ import type { Exit, Identity } from '../core/model.ts';
 
 /** How to start a process in a session of its own. */
 export interface StartSpec {
-  /** Folder of the attempt; gets out.jsonl, err.log, pid, exit, and in.fifo when asked for. */
+  /** Folder of the attempt; gets out.jsonl, err.log, pid, exit, and what the port needs to reach the process again. */
   readonly dir: string;
   readonly argv: readonly [string, ...string[]];
   readonly cwd: string;
   /** The whole environment; nothing is inherited. The port adds `WEFT_TAG=<tag>`. */
   readonly env: Readonly<Record<string, string>>;
-  /** `file`: stdin is the prompt file, then end of input · `fifo`: a FIFO held open, for later guidance; the prompt is its first bytes · `none`. */
+  /** `file`: stdin is the prompt file, then end of input · `fifo`: the messages of `writeInput`, until `closeInput` · `none`. */
   readonly stdin:
     | { readonly kind: 'none' }
     | { readonly kind: 'file'; readonly path: string }
     | { readonly kind: 'fifo' };
   /** Names the attempt; inherited by every descendant that keeps its environment. */
   readonly tag: string;
-  /** Cap of out.jsonl and of err.log, each. */
+  /** Cap of out.jsonl and of err.log, each; the process goes on beyond it, what it prints is dropped and a last line says so. */
   readonly outputBytes: number;
 }
 
@@ -26,6 +26,12 @@ export type ProcessState =
   | { readonly kind: 'none' }
   | { readonly kind: 'alive'; readonly identity: Identity }
   | { readonly kind: 'ended'; readonly exit: Exit };
+
+/** Something for a process to read. */
+export interface InputMessage {
+  readonly number: number;
+  readonly text: string;
+}
 
 /** One short command, ended with its whole tree on time-out or abort. */
 export interface CommandSpec {
@@ -70,8 +76,14 @@ export interface ProcessPort {
     readonly cwd: string | null;
     readonly graceMs: number;
   }): Promise<readonly number[]>;
-  /** Writes bytes to the FIFO of a live attempt; a failure when nobody reads. */
-  writeInput(dir: string, text: string): Promise<Result<void>>;
+  /**
+   * Hands a live process that was started with `fifo` a message, once however often it is called, by other engines too:
+   * numbers, from 0, go up with each message, and one that is not above all before changes nothing. A failure when
+   * nobody reads, or does not within seconds; the message may be taken later, and calling again with the number tells.
+   */
+  writeInput(dir: string, message: InputMessage): Promise<Result<void>>;
+  /** Ends the input of such a process after all messages so far; nothing happens when it has ended already. */
+  closeInput(dir: string): Promise<Result<void>>;
   /** Runs a short command to its end. Never rejects for what the command does. */
   run(spec: CommandSpec): Promise<CommandEnd>;
   /** Identity of this very process. */

@@ -9,7 +9,10 @@ import { parseStartTime } from './ps-table.ts';
 export const FILES = {
   pid: 'pid',
   exit: 'exit',
-  input: 'in.fifo',
+  earlyExit: 'exit.new',
+  bell: 'bell.fifo',
+  messages: 'in',
+  fed: 'in/fed',
   output: 'out.jsonl',
   errors: 'err.log',
   shimErrors: 'shim.log',
@@ -25,9 +28,24 @@ const DEADLY = new Map<number, string>(
     .map(([name, number]) => [number, name]),
 );
 
-/** Reads the exit that the shim wrote, or null while there is none. */
+/** Reads the exit that the shim wrote when all output was in its files, or null while there is none. */
 export function readExit(dir: string): Exit | null {
-  const text = read(join(dir, FILES.exit))?.trim();
+  return readStatus(join(dir, FILES.exit));
+}
+
+/** Reads the exit of a command whose output may not be in its files yet, or null when there is none. */
+export function readEarlyExit(dir: string): Exit | null {
+  return readStatus(join(dir, FILES.earlyExit));
+}
+
+/** Number of the last message that was passed on to the command; -1 when there is none. */
+export function readFed(dir: string): number {
+  const last = read(join(dir, FILES.fed))?.trim().split('\n').at(-1) ?? '';
+  return /^\d+$/.test(last) ? Number(last) : -1;
+}
+
+function readStatus(path: string): Exit | null {
+  const text = read(path)?.trim();
   return text === undefined || !/^\d{1,3}$/.test(text) ? null : exitOfStatus(Number(text));
 }
 

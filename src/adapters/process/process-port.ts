@@ -2,7 +2,7 @@
 import type { Identity } from '../../core/model.ts';
 import type { ProcessPort } from '../../ports/process.ts';
 import { identify, isRunning } from './identity.ts';
-import { createInputWriter } from './input.ts';
+import { closeInput, createInputWriter } from './input.ts';
 import { killTree } from './kill-tree.ts';
 import { openProcessTable } from './process-table.ts';
 import { runCommand } from './run-command.ts';
@@ -34,6 +34,7 @@ export function createProcessPort(): ProcessPort {
       return survivors;
     },
     writeInput,
+    closeInput: async (dir) => closeInput(dir),
     run: (spec) => runCommand(table, spec),
     self: () => {
       self ??= identify(table, process.pid);

@@ -5,10 +5,10 @@ import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { type Failure, fail, ok, type Result } from '../../core/failure.ts';
 import type { ProcessState, StartSpec } from '../../ports/process.ts';
-import { FILES, readExit, readPidFile, UNKNOWN_EXIT } from './attempt-files.ts';
+import { FILES, readEarlyExit, readExit, readPidFile, UNKNOWN_EXIT } from './attempt-files.ts';
 import { identityOf, isLocal, isRunning } from './identity.ts';
 import { type ProcessRow, type ProcessTable, runs } from './process-table.ts';
-import { isShimOf, shimArguments } from './shim.ts';
+import { isPartOfShim, isShimOf, shimArguments } from './shim.ts';
 
 const START_LIMIT_MS = 10_000;
 
@@ -29,13 +29,15 @@ export function inspectProcess(
     const exit = readExit(dir);
     return exit === null ? { kind: 'alive', identity: written } : { kind: 'ended', exit };
   }
-  const exit = readExit(dir);
+  const exit = readExit(dir) ?? readEarlyExit(dir);
   if (exit !== null) return { kind: 'ended', exit };
   // The shim's log is older than any shim: without it there is nothing to search for.
   if (!existsSync(join(dir, FILES.shimErrors))) return { kind: 'none' };
   const stray = findTagged(table, where.tag, (row) =>
     typeof written === 'object'
-      ? isLocal(table, written) && row.session === written.pid
+      ? isLocal(table, written) &&
+        row.session === written.pid &&
+        !isPartOfShim(table.commandLine(row.pid), dir)
       : isShimOf(table.commandLine(row.pid), dir),
   );
   if (stray !== null) return { kind: 'alive', identity: identityOf(table, stray) };
@@ -94,6 +96,7 @@ function findObstacle(spec: StartSpec): Failure | null {
 
 function spawnShim(table: ProcessTable, spec: StartSpec): ChildProcess {
   mkdirSync(spec.dir, { recursive: true, mode: 0o700 });
+  if (spec.stdin.kind === 'fifo') mkdirSync(join(spec.dir, FILES.messages), { recursive: true, mode: 0o700 });
   const errors = openSync(join(spec.dir, FILES.shimErrors), 'a', 0o600);
   const stdin = spec.stdin.kind === 'file' ? { ...spec.stdin, path: resolve(spec.stdin.path) } : spec.stdin;
   const [shell, ...args] = shimArguments(table, { ...spec, stdin });

@@ -2,17 +2,22 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Exit, Identity } from '../../core/model.ts';
-import { FILES, readExit, UNKNOWN_EXIT } from './attempt-files.ts';
+import { FILES, readEarlyExit, readExit, UNKNOWN_EXIT } from './attempt-files.ts';
 import { isRunning } from './identity.ts';
 import type { ProcessTable } from './process-table.ts';
 
 /** Safety net under the file events: one timer for all waiters. */
 const RECHECK_MS = 1_000;
 
+/** How long something that an ended command left behind may keep its output open. */
+const LINGER_MS = 1_000;
+
 interface Waiter {
   readonly dir: string;
   readonly identity: Identity;
   readonly settle: (exit: Exit | null) => void;
+  /** Monotonic time at which the command was first seen to have ended, or null. */
+  endedAt: number | null;
 }
 
 /** Waits for the ends of processes. */
@@ -34,9 +39,14 @@ export function createExitWatch(table: ProcessTable): ExitWatch {
   const check = (waiter: Waiter): void => {
     const exit = readExit(waiter.dir);
     if (exit !== null) return waiter.settle(exit);
-    if (isRunning(table, waiter.identity)) return;
-    // The shim writes the exit before it ends, so the file is there now or never.
-    waiter.settle(readExit(waiter.dir) ?? UNKNOWN_EXIT);
+    const early = readEarlyExit(waiter.dir);
+    if (!isRunning(table, waiter.identity)) {
+      // The shim writes the exit before it ends, so the file is there now or never.
+      return waiter.settle(readExit(waiter.dir) ?? early ?? UNKNOWN_EXIT);
+    }
+    if (early === null) return;
+    waiter.endedAt ??= performance.now();
+    if (performance.now() - waiter.endedAt >= LINGER_MS) waiter.settle(early);
   };
   const checkAll = (dir?: string): void => {
     for (const waiter of waiters) if (dir === undefined || waiter.dir === dir) check(waiter);
@@ -58,7 +68,7 @@ export function createExitWatch(table: ProcessTable): ExitWatch {
           resolveExit(exit);
         };
         const abort = (): void => settle(null);
-        const waiter: Waiter = { dir, identity: where.identity, settle };
+        const waiter: Waiter = { dir, identity: where.identity, settle, endedAt: null };
         signal.addEventListener('abort', abort);
         waiters.add(waiter);
         const watcher = watchFile(join(dir, FILES.pid), () => check(waiter));

@@ -1,7 +1,14 @@
 // The process port of the world: the same promises as the real one, with processes that are only entries in a table.
-import { fail, ok } from '../../core/failure.ts';
+import { fail, ok, type Result } from '../../core/failure.ts';
 import type { Exit, Identity } from '../../core/model.ts';
-import type { CommandEnd, CommandSpec, ProcessPort, ProcessState, StartSpec } from '../../ports/process.ts';
+import type {
+  CommandEnd,
+  CommandSpec,
+  InputMessage,
+  ProcessPort,
+  ProcessState,
+  StartSpec,
+} from '../../ports/process.ts';
 import { beginAgent, hearInput } from './agents.ts';
 import { beginGate } from './gates.ts';
 import {
@@ -26,16 +33,10 @@ export function createWorldProcesses(world: World, life: Life): ProcessPort {
       answer(world, life, { name: 'process.inspect', act: () => lookAt(findByDir(world, dir, tag)) }),
     waitForExit: (where, signal) => waitForExit(world, life, { ...where, signal }),
     killTree: (what) => killTree(world, life, what),
-    writeInput: (dir, text) =>
-      answer(world, life, {
-        name: 'process.writeInput',
-        act: () => {
-          const proc = findByDir(world, dir, '');
-          if (proc === null || !proc.alive) return fail({ kind: 'failed', sentence: 'Nobody reads.' });
-          hearInput(world, proc, text);
-          return ok(undefined);
-        },
-      }),
+    writeInput: (dir, message) =>
+      answer(world, life, { name: 'process.writeInput', act: () => writeInput(world, dir, message) }),
+    closeInput: (dir) =>
+      answer(world, life, { name: 'process.closeInput', act: () => closeInput(world, dir) }),
     run: (spec) => runIn(world, life, spec),
     self: () => self,
     isAlive: (identity) => isAliveIn(world, identity),
@@ -46,6 +47,26 @@ function lookAt(proc: Proc | null): ProcessState {
   if (proc === null) return { kind: 'none' };
   if (proc.alive) return { kind: 'alive', identity: proc.identity };
   return { kind: 'ended', exit: proc.exitWritten && proc.exit !== null ? proc.exit : UNKNOWN_EXIT };
+}
+
+function writeInput(world: World, dir: string, { number, text }: InputMessage): Result<void> {
+  const proc = findByDir(world, dir, '');
+  if (proc === null) return fail({ kind: 'failed', sentence: 'Nobody reads.' });
+  if (number <= proc.lastInput) {
+    count(world, 'recovery: a message was handed over again');
+    return ok(undefined);
+  }
+  if (!proc.alive || proc.inputEnded) return fail({ kind: 'failed', sentence: 'Nobody reads.' });
+  proc.lastInput = number;
+  hearInput(world, proc, text);
+  return ok(undefined);
+}
+
+function closeInput(world: World, dir: string): Result<void> {
+  const proc = findByDir(world, dir, '');
+  if (proc === null) return fail({ kind: 'failed', sentence: 'There is no input to close.' });
+  proc.inputEnded = true;
+  return ok(undefined);
 }
 
 function startIn(world: World, life: Life, spec: StartSpec): ReturnType<ProcessPort['start']> {

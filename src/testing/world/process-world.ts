@@ -28,6 +28,9 @@ export interface Proc {
   asking: boolean;
   /** What it was told, prompt first. */
   readonly heard: string[];
+  /** Number of the last message of its input; -1: none yet. */
+  lastInput: number;
+  inputEnded: boolean;
   /** Called once when it is gone. */
   readonly onEnd: ((exit: Exit) => void)[];
 }
@@ -90,6 +93,8 @@ export function spawnProc(
     recorded: true,
     asking: false,
     heard: [],
+    lastInput: -1,
+    inputEnded: false,
     onEnd: [],
   };
   checkStart(world, proc);

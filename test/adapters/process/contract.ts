@@ -122,7 +122,7 @@ function findingAgain(at: () => Bench): void {
     expect(await second.inspect(spec)).toEqual({ kind: 'alive', identity });
     expect(second.isAlive(identity)).toBe(true);
     const end = second.waitForExit({ dir: spec.dir, identity }, never);
-    await second.writeInput(spec.dir, 'over\n');
+    await second.writeInput(spec.dir, { number: 0, text: 'over\n' });
     expect(await end).toEqual({ code: 0, signal: null });
     expect(await bench.port.inspect(spec)).toEqual({ kind: 'ended', exit: { code: 0, signal: null } });
   });
@@ -190,9 +190,11 @@ function input(at: () => Bench): void {
     const bench = at();
     const spec = bench.spec(bench.behaviours.copies, { kind: 'fifo' });
     const identity = await begin(bench, spec);
-    expect(await bench.port.writeInput(spec.dir, prompt)).toMatchObject({ ok: true });
+    expect(await bench.port.writeInput(spec.dir, { number: 0, text: prompt })).toMatchObject({ ok: true });
     await bench.outputIs((text) => text.length === prompt.length);
-    expect(await bench.reopen().writeInput(spec.dir, 'take the left one\n')).toMatchObject({ ok: true });
+    expect(
+      await bench.reopen().writeInput(spec.dir, { number: 1, text: 'take the left one\n' }),
+    ).toMatchObject({ ok: true });
     await bench.outputIs((text) => text === `${prompt}take the left one\n`);
     expect(bench.port.isAlive(identity)).toBe(true);
   });
@@ -202,19 +204,21 @@ function input(at: () => Bench): void {
     const spec = bench.spec(bench.behaviours.copies, { kind: 'fifo' });
     await begin(bench, spec);
     const texts = ['a', 'b', 'c'].map((letter) => `${letter.repeat(200_000)}\n`);
-    await Promise.all(texts.map((text) => bench.port.writeInput(spec.dir, text)));
+    await Promise.all(texts.map((text, number) => bench.port.writeInput(spec.dir, { number, text })));
     await bench.outputIs((text) => text === texts.join(''));
   });
 
   it('fails for a process that has ended, one without a FIFO and one that never was', async () => {
     const bench = at();
     const refused = { ok: false, failure: { kind: 'failed' } };
-    expect(await bench.port.writeInput(bench.spec(bench.behaviours.waits).dir, 'x')).toMatchObject(refused);
+    expect(
+      await bench.port.writeInput(bench.spec(bench.behaviours.waits).dir, { number: 0, text: 'x' }),
+    ).toMatchObject(refused);
     const spec = bench.spec(bench.behaviours.copiesOneLine, { kind: 'fifo' });
     const identity = await begin(bench, spec);
-    await bench.port.writeInput(spec.dir, 'last\n');
+    await bench.port.writeInput(spec.dir, { number: 0, text: 'last\n' });
     await bench.port.waitForExit({ dir: spec.dir, identity }, never);
-    expect(await bench.port.writeInput(spec.dir, 'too late\n')).toMatchObject(refused);
+    expect(await bench.port.writeInput(spec.dir, { number: 1, text: 'too late\n' })).toMatchObject(refused);
   });
 }
 

@@ -80,9 +80,11 @@ it('ends a leader, a child, a daemon and a daemon without environment that ignor
   });
 });
 
+const DETACHES = 'echo $$; exec >/dev/null 2>&1; while :; do /bin/sleep 1000; done';
+
 it.each([
-  ['tagged', `setsid sh -c 'echo $$; ${'while :; do sleep 1000; done'}' &`],
-  ['without environment', "setsid env -i /bin/sh -c 'echo $$; while :; do /bin/sleep 1000; done' &"],
+  ['tagged', `setsid sh -c '${DETACHES}' &`],
+  ['without environment', `setsid env -i /bin/sh -c '${DETACHES}' &`],
 ])('finds a daemon that outlived its whole family: %s', async (_, line) => {
   const identity = await start(`${line} sleep 0.05`);
   const [daemon = 0] = await pidsPrinted(1);
