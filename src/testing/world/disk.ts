@@ -2,10 +2,8 @@
 import type { Recorded } from '../../core/event.ts';
 import { type Failure, fail, ok } from '../../core/failure.ts';
 import { decodeJournal, describeFault, encodeRecord } from '../../core/journal-codec.ts';
-import type { FilesPort } from '../../ports/files.ts';
 import type { Draft, JournalPort, JournalStore, Leadership } from '../../ports/journal.ts';
 import { admitRecords } from './admission.ts';
-import { checkTaken } from './promises.ts';
 import { answer, count, notify } from './scheduler.ts';
 import type { Life, World } from './world.ts';
 
@@ -16,12 +14,13 @@ export interface Disk {
   /** Text of the journal after the last write that ended with a whole record. */
   whole: string;
   readonly files: Map<string, string>;
+  readonly folders: Set<string>;
   readonly watchers: { readonly dir: string; readonly life: Life; readonly changed: () => void }[];
 }
 
 /** An empty disk. */
 export function createDisk(): Disk {
-  return { journals: new Map(), whole: '', files: new Map(), watchers: [] };
+  return { journals: new Map(), whole: '', files: new Map(), folders: new Set(), watchers: [] };
 }
 
 /** Error after which the same batch may be tried again: nothing of it is in the file. */
@@ -67,6 +66,7 @@ export function createWorldJournals(world: World, life: Life): JournalStore {
         return fail({ kind: 'leader', sentence: 'Another engine has taken over.' });
       }
       if (tornBytes > 0) count(world, 'recovery: a torn tail was dropped');
+      addFolder(world.disk, runDir);
       world.disk.journals.set(runDir, (world.disk.journals.get(runDir) ?? '').slice(0, wholeBytes));
       const journal = openJournal(world, { life, runDir, leadership, seq: records.length });
       return ok({ journal, opened: { records, tornBytes } });
@@ -157,58 +157,32 @@ export function writeJournal(
 
 /** Changes a file as anybody may, and tells the watchers of its folder. */
 export function writeFile(world: World, path: string, text: string): void {
-  world.disk.files.set(path, text);
   const dir = path.slice(0, path.lastIndexOf('/'));
+  addFolder(world.disk, dir);
+  world.disk.files.set(path, text);
+  tellWatchers(world, dir);
+}
+
+/** Something in the folder changed. */
+export function tellWatchers(world: World, dir: string): void {
   for (const watcher of world.disk.watchers) {
     if (watcher.dir === dir) notify(world, watcher.life, 'files.changed', watcher.changed);
   }
 }
 
-function isInside(path: string, dir: string): boolean {
-  return path === dir || path.startsWith(`${dir}/`);
+/** Makes a folder and those above it. */
+export function addFolder(disk: Disk, path: string): void {
+  for (let at = path; at !== '' && !disk.folders.has(at); at = at.slice(0, at.lastIndexOf('/')))
+    disk.folders.add(at);
 }
 
-/** Files of the world's disk. */
-export function createWorldFiles(world: World, life: Life): FilesPort {
-  const { files, watchers } = world.disk;
-  const ask = <T>(name: string, act: () => T): Promise<T> => answer(world, life, { name, act });
-  const change = (name: string, act: () => void): Promise<void> =>
-    answer(world, life, {
-      name,
-      act,
-      refused: () => {
-        throw new Error('EIO: the disk refused');
-      },
-    });
-  return {
-    makeDir: (path) => ask(`files.makeDir ${path}`, () => undefined),
-    readText: (path, maxBytes) => ask('files.readText', () => files.get(path)?.slice(0, maxBytes) ?? null),
-    replace: (path, text) => change(`files.replace ${path}`, () => writeFile(world, path, text)),
-    remove: (path) =>
-      change(`files.remove ${path}`, () => {
-        for (const [name, text] of [...files]) {
-          if (!isInside(name, path)) continue;
-          if (name.includes('/inbox/')) checkTaken(world, text);
-          files.delete(name);
-        }
-      }),
-    removeEmpty: () => ask('files.removeEmpty', () => undefined),
-    list: (path) => ask('files.list', () => listNames(files, path)),
-    exists: (path) => ask('files.exists', () => listNames(files, path).length > 0 || files.has(path)),
-    isWritable: async () => true,
-    freeBytes: async () => null,
-    watchDir: (path, changed) => {
-      const watcher = { dir: path, life, changed };
-      watchers.push(watcher);
-      return () => {
-        const at = watchers.indexOf(watcher);
-        if (at !== -1) watchers.splice(at, 1);
-      };
-    },
-  };
+/** Tells whether a folder is there. */
+export function isFolder(disk: Disk, path: string): boolean {
+  return disk.folders.has(path);
 }
 
-function listNames(files: ReadonlyMap<string, string>, dir: string): readonly string[] {
-  const inside = [...files.keys()].filter((name) => name.startsWith(`${dir}/`));
+/** Names of what is in a folder, sorted. */
+export function listNames(disk: Disk, dir: string): readonly string[] {
+  const inside = [...disk.files.keys(), ...disk.folders].filter((name) => name.startsWith(`${dir}/`));
   return [...new Set(inside.map((name) => name.slice(dir.length + 1).split('/')[0] ?? ''))].sort();
 }

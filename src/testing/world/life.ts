@@ -9,11 +9,13 @@ import type { Parts } from '../../engine/parts.ts';
 import { placesOf } from '../../engine/places.ts';
 import type { AgentPort, AgentStatus } from '../../ports/agent.ts';
 import type { JournalPort, JournalStore, Leadership } from '../../ports/journal.ts';
-import { createWorldFiles, createWorldJournals, leadershipOf } from './disk.ts';
+import { createWorldClock } from './clock.ts';
+import { createWorldJournals, leadershipOf } from './disk.ts';
+import { createWorldFiles } from './files-port.ts';
 import { createWorldGit } from './git-port.ts';
 import { REPOSITORY } from './git-store.ts';
 import { createWorldProcesses } from './process-port.ts';
-import { answer, note, sleep, violate } from './scheduler.ts';
+import { answer, note, violate } from './scheduler.ts';
 import type { Life, World } from './world.ts';
 
 /** Name of the one run. */
@@ -86,11 +88,7 @@ function beginningOf(world: World): Beginning {
 
 function partsOf(world: World, life: Life, journal: JournalPort): Parts {
   return {
-    clock: {
-      wallMs: () => world.monoMs + world.wallAheadMs,
-      monoMs: () => world.monoMs,
-      sleep: (ms, signal) => sleep(world, life, ms, signal),
-    },
+    clock: createWorldClock(world, life),
     git: createWorldGit(world, life),
     process: createWorldProcesses(world, life),
     files: createWorldFiles(world, life),
