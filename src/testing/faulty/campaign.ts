@@ -4,7 +4,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { judge, readStandard, type Standard } from './judge.ts';
 import { type Life, liveThrough } from './life.ts';
-import { KILLS, type Mode, type Point, type Seen, spellPoint } from './point.ts';
+import { KILLS, type Lane, type Mode, type Point, type Seen, spellPoint } from './point.ts';
 import { copyScene, type Scene } from './scene.ts';
 
 /** A point, and the kind of what it strikes in the undisturbed pass. */
@@ -67,23 +67,41 @@ function modesOf({ lane, kind, children }: Seen): readonly Mode[] {
   }
 }
 
+/** Ways to strike that show the most, by lane; then those that still show something of their own. */
+const TELLING: readonly Readonly<Record<Lane, readonly Mode[]>>[] = [
+  {
+    control: ['before', 'after'],
+    journal: ['torn', 'after'],
+    git: ['torn', 'after', 'lost'],
+    files: [],
+    process: ['torn', 'after'],
+  },
+  {
+    control: [],
+    journal: ['EIO', 'ENOSPC', 'EIO-sync'],
+    git: ['before', 'exit128', 'hang'],
+    files: ['torn', 'ENOSPC'],
+    process: ['EAGAIN', 'exit128', 'hang'],
+  },
+];
+
 /**
- * Puts the targets in order: first one of each kind of operation and way to strike, then the rest. The seed decides which
- * operation of a kind is the first and how all are mixed.
+ * Puts the targets in order: first one of each kind of operation and telling way to strike, then one of each other way,
+ * then the rest. The seed decides which operation of a kind comes first, and the order among equals.
  */
 export function rank(targets: readonly Target[], seed: number): readonly Target[] {
-  const mixed = targets
-    .map((target) => ({ target, key: mix(`${seed} ${spellPoint(target.point)}`) }))
-    .sort((one, other) => one.key - other.key)
-    .map(({ target }) => target);
+  const keys = new Map(targets.map((target) => [target, mix(`${seed} ${spellPoint(target.point)}`)]));
+  const mixed = [...targets].sort((one, other) => (keys.get(one) ?? 0) - (keys.get(other) ?? 0));
   const met = new Set<string>();
-  const [first, rest]: [Target[], Target[]] = [[], []];
+  const tiers: Target[][] = [...TELLING.map(() => []), [], []];
   for (const target of mixed) {
     const kind = kindOf(target);
-    (met.has(kind) ? rest : first).push(target);
+    const { lane, mode } = target.point;
+    const telling = TELLING.findIndex((modes) => modes[lane].includes(mode));
+    tiers[met.has(kind) ? tiers.length - 1 : telling < 0 ? TELLING.length : telling]?.push(target);
     met.add(kind);
   }
-  return [...first, ...rest];
+  return tiers.flat();
 }
 
 /** Names what is struck and how, whatever operation of the kind it is. */

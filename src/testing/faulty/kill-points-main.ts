@@ -26,7 +26,7 @@ nothing had happened.
   --all          every point; else one of each kind first, then others until the time is up
   --seconds N    time after which no further point is begun (240)
   --seed N       which points come first (by default by the date)
-  --at-once N    runs beside each other (as many as there are processors)
+  --at-once N    runs beside each other (one more than there are processors)
   --point POINT  one point alone, told in full and kept: git:12:torn:3
   --json         the sum as JSON
 `;
@@ -47,7 +47,7 @@ function readWish(): Wish | null {
     all: { type: 'boolean', default: false },
     seconds: { type: 'string', default: '240' },
     seed: { type: 'string', default: String(Math.floor(Date.now() / DAY_MS)) },
-    'at-once': { type: 'string', default: String(availableParallelism()) },
+    'at-once': { type: 'string', default: String(availableParallelism() + 1) },
     point: { type: 'string' },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },

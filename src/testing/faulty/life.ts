@@ -18,7 +18,7 @@ import { ANSWER, type Scene } from './scene.ts';
 /** Engines in one run before it counts as wedged. */
 const MAX_LIVES = 10;
 /** Time of one engine before it counts as wedged. */
-const LIFE_MS = 60_000;
+const LIFE_MS = 90_000;
 
 /** How one engine ended. */
 export interface Life {

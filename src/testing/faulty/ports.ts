@@ -101,7 +101,11 @@ function createFileOps(): FileOps {
         writing = null;
         return refuse(struck, 'ENOSPC');
       }
-      writing = open({ lane: 'journal', kind: `append ${tellTypes(bytes)}`, to: tellTasks(bytes) });
+      writing = open({
+        lane: 'journal',
+        kind: `append ${tellTypes(bytes)[0]?.split(' ')[0]}`,
+        to: tellTypes(bytes).join('+'),
+      });
       const half = bytes.subarray(0, Math.ceil(bytes.length / 2));
       switch (writing.mode) {
         case 'before':
@@ -128,20 +132,9 @@ function createFileOps(): FileOps {
   };
 }
 
-function tellTypes(bytes: Uint8Array): string {
-  const types = [
-    ...Buffer.from(bytes)
-      .toString('utf8')
-      .matchAll(/"event":\{"type":"([a-z.-]+)"/g),
-  ];
-  return [...new Set(types.map((match) => match[1]))].join('+');
-}
-
-function tellTasks(bytes: Uint8Array): string {
-  const tasks = [
-    ...Buffer.from(bytes)
-      .toString('utf8')
-      .matchAll(/"event":\{"type":"[a-z.-]+","task":"([^"]*)"/g),
-  ];
-  return [...new Set(tasks.map((match) => match[1]))].join('+');
+/** The facts of a batch. */
+function tellTypes(bytes: Uint8Array): readonly string[] {
+  const facts = /"event":\{"type":"([a-z.-]+)"(?:,"task":"([^"]*)")?/g;
+  const found = [...Buffer.from(bytes).toString('utf8').matchAll(facts)];
+  return found.map(([, type = '', task]) => (task === undefined ? type : `${type} ${task}`));
 }
