@@ -60,7 +60,7 @@ function modesOf({ lane, kind, children }: Seen): readonly Mode[] {
     case 'files':
       return [...KILLS, 'EIO', 'ENOSPC'];
     case 'git':
-      return children === 0 ? KILLS : [...KILLS, 'exit128', 'lost', 'hang'];
+      return children === 0 ? KILLS : [...KILLS, 'orphan', 'exit128', 'lost', 'hang'];
     case 'process':
       if (children === 0) return KILLS;
       return kind === 'run' ? [...KILLS, 'EAGAIN', 'exit128', 'hang'] : [...KILLS, 'EAGAIN', 'hang'];
@@ -79,7 +79,7 @@ const TELLING: readonly Readonly<Record<Lane, readonly Mode[]>>[] = [
   {
     control: [],
     journal: ['EIO', 'ENOSPC', 'EIO-sync'],
-    git: ['before', 'exit128', 'hang'],
+    git: ['orphan', 'exit128', 'hang'],
     files: ['torn', 'ENOSPC'],
     process: ['EAGAIN', 'exit128', 'hang'],
   },

@@ -7,13 +7,14 @@ export const LANES = ['control', 'journal', 'git', 'files', 'process'] as const;
 export type Lane = (typeof LANES)[number];
 
 /**
- * How an operation is struck. The engine is killed `before` it, in the middle (`torn`) or `after` it; or the operation
- * goes wrong: the disk refuses, a program cannot be started, ends with 128 without (`exit128`) or after (`lost`) having
- * done its work, or hangs.
+ * How an operation is struck. The engine is killed `before` it, in the middle (`torn`, a git dies with it; `orphan`, the git
+ * goes on alone) or `after` it; or the operation goes wrong: the disk refuses, a program cannot be started, ends with 128
+ * without (`exit128`) or after (`lost`) having done its work, or hangs.
  */
 export type Mode =
   | 'before'
   | 'torn'
+  | 'orphan'
   | 'after'
   | 'EIO'
   | 'ENOSPC'
@@ -23,7 +24,7 @@ export type Mode =
   | 'lost'
   | 'hang';
 
-/** Modes in which the engine dies. */
+/** Ways in which the engine dies at any operation. */
 export const KILLS: readonly Mode[] = ['before', 'torn', 'after'];
 
 /** One place and one way to strike: the n-th operation of a lane, and of its child processes the one to strike. */
@@ -50,6 +51,7 @@ export interface Seen {
 const MODES: Readonly<Record<Mode, true>> = {
   before: true,
   torn: true,
+  orphan: true,
   after: true,
   EIO: true,
   ENOSPC: true,

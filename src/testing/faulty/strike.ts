@@ -90,7 +90,8 @@ function spawn(
   if (operation.mode === null || operation.children !== point?.child)
     return spawnReally(program, args, options);
   switch (operation.mode) {
-    case 'torn': {
+    case 'torn':
+    case 'orphan': {
       const child = spawnReally(program, args, options);
       setTimeout(() => tear(operation, child), pauseOf(operation));
       return child;
@@ -111,9 +112,9 @@ function spawn(
   }
 }
 
-/** A git dies with its engine, as when the machine goes down; agents and gates live on. */
+/** A git may die with its engine, as when the machine goes down; agents and gates live on. */
 function tear(operation: Operation, child: childProcess.ChildProcess): never {
-  if (operation.lane === 'git' && child.pid !== undefined) {
+  if (operation.lane === 'git' && operation.mode === 'torn' && child.pid !== undefined) {
     try {
       process.kill(-child.pid, 'SIGKILL');
     } catch {
