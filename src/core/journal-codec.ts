@@ -21,9 +21,20 @@ export interface JournalFault extends LineFault {
   readonly line: number;
 }
 
+/** A place in a journal: a record, by its number and its epoch. */
+export interface Mark {
+  readonly seq: number;
+  readonly epoch: number;
+}
+
 /** A whole journal, read. */
 export interface Decoded {
+  /** The mark up to which the journal was only checked, or null: none was given, or it is not in this journal. */
+  readonly since: Mark | null;
+  /** All records after the mark. */
   readonly records: readonly Recorded[];
+  /** The last record of all, or null. */
+  readonly last: Mark | null;
   /** Length of the accepted lines. */
   readonly wholeBytes: number;
   /** Length of what follows the last newline: a write that was cut off. */
@@ -115,32 +126,65 @@ export function decodeLine(
 
 /**
  * Reads a whole journal. Bytes after the last newline are a torn write and are only counted; anything wrong before it is
- * a fault that names the line. Line n holds sequence number n, and epochs never go back.
+ * a fault that names the line. Line n holds sequence number n, and epochs never go back. Up to the mark lines are held to
+ * all of this, but what they say is not read.
  */
 export function decodeJournal(
   bytes: Uint8Array,
-  upcasters: Readonly<Record<number, Upcaster>> = UPCASTERS,
+  of: {
+    readonly mark?: Mark | null;
+    readonly upcasters?: Readonly<Record<number, Upcaster>>;
+  } = {},
 ): Result<Decoded, JournalFault> {
+  const { mark = null, upcasters = UPCASTERS } = of;
   const records: Recorded[] = [];
   let start = 0;
-  let epoch = 0;
+  let last: Mark = { seq: 0, epoch: 0 };
   for (let end = bytes.indexOf(NEWLINE); end !== -1; end = bytes.indexOf(NEWLINE, start)) {
-    const line = records.length + 1;
-    const decoded = decodeLine(bytes.subarray(start, end), upcasters);
-    if (!decoded.ok) return fail({ line, ...decoded.failure });
-    const record = decoded.value;
-    if (record.seq !== line) {
-      return fail({ line, kind: 'damaged', reason: `has sequence number ${record.seq} instead of ${line}` });
-    }
-    if (record.epoch < epoch) {
-      const reason = `is of epoch ${record.epoch}, after records of epoch ${epoch}`;
-      return fail({ line, kind: 'damaged', reason });
-    }
-    epoch = record.epoch;
-    records.push(record);
+    const line = bytes.subarray(start, end);
     start = end + 1;
+    const next: Mark = { seq: last.seq + 1, epoch: last.epoch };
+    const isPassed = mark !== null && next.seq <= mark.seq;
+    if (isPassed && isRecord(line, next)) {
+      last = next;
+    } else {
+      const record = decodeNext(line, next, upcasters);
+      if (!record.ok) return record;
+      if (!isPassed) records.push(record.value);
+      last = { seq: next.seq, epoch: record.value.epoch };
+    }
+    if (last.seq === mark?.seq && last.epoch !== mark.epoch) return decodeJournal(bytes, { upcasters });
   }
-  return ok({ records, wholeBytes: start, tornBytes: bytes.length - start });
+  if (mark !== null && last.seq < mark.seq) return decodeJournal(bytes, { upcasters });
+  const whole = { wholeBytes: start, tornBytes: bytes.length - start };
+  return ok({ since: mark, records, last: last.seq === 0 ? null : last, ...whole });
+}
+
+/** Reads the line that has to be the next record, of the epoch before it or a later one. */
+function decodeNext(
+  bytes: Uint8Array,
+  { seq: line, epoch }: Mark,
+  upcasters: Readonly<Record<number, Upcaster>>,
+): Result<Recorded, JournalFault> {
+  const decoded = decodeLine(bytes, upcasters);
+  if (!decoded.ok) return fail({ line, ...decoded.failure });
+  const record = decoded.value;
+  if (record.seq !== line) {
+    return fail({ line, kind: 'damaged', reason: `has sequence number ${record.seq} instead of ${line}` });
+  }
+  if (record.epoch < epoch) {
+    const reason = `is of epoch ${record.epoch}, after records of epoch ${epoch}`;
+    return fail({ line, kind: 'damaged', reason });
+  }
+  return decoded;
+}
+
+/** Tells from its first bytes and its seal that a line is that record; false: it may still be, written otherwise. */
+function isRecord(line: Uint8Array, { seq, epoch }: Mark): boolean {
+  return (
+    hasAscii(line, { at: 0, text: `{"v":${EVENT_VERSION},"seq":${seq},"epoch":${epoch},"at":` }) &&
+    isSealed(line)
+  );
 }
 
 /** Puts a fault into words for people. */
@@ -162,18 +206,27 @@ export function sealJson(json: string): string {
 
 /** Reads a sealed JSON object; null when the seal or the JSON is broken. */
 export function unsealJson(bytes: Uint8Array): Readonly<Record<string, unknown>> | null {
-  const covered = bytes.length - SEAL_LENGTH;
-  if (covered < 1) return null;
-  const seal = SEAL_HEAD + crcHex(bytes.subarray(0, covered)) + SEAL_TAIL;
-  for (let i = 0; i < SEAL_LENGTH; i += 1) {
-    if (bytes[covered + i] !== seal.charCodeAt(i)) return null;
-  }
+  if (!isSealed(bytes)) return null;
   try {
     const value: unknown = JSON.parse(decoder.decode(bytes));
     return isObject(value) ? value : null;
   } catch {
     return null;
   }
+}
+
+function isSealed(bytes: Uint8Array): boolean {
+  const covered = bytes.length - SEAL_LENGTH;
+  if (covered < 1) return false;
+  const text = SEAL_HEAD + crcHex(bytes.subarray(0, covered)) + SEAL_TAIL;
+  return hasAscii(bytes, { at: covered, text });
+}
+
+function hasAscii(bytes: Uint8Array, { at, text }: { readonly at: number; readonly text: string }): boolean {
+  for (let i = 0; i < text.length; i += 1) {
+    if (bytes[at + i] !== text.charCodeAt(i)) return false;
+  }
+  return true;
 }
 
 function damaged(reason: string): { readonly ok: false; readonly failure: LineFault } {
@@ -199,17 +252,43 @@ function isEvent(value: unknown): value is Event {
 /** CRC-32 (IEEE 802.3, as in gzip) in eight hexadecimal digits. */
 function crcHex(bytes: Uint8Array): string {
   let crc = ~0;
-  // An indexed loop: iterators over bytes are several times slower, and this runs over every byte of the journal.
-  for (let i = 0; i < bytes.length; i += 1) {
-    crc = (CRC_TABLE[(crc ^ (bytes[i] as number)) & 0xff] as number) ^ (crc >>> 8);
+  let at = 0;
+  // Four bytes at a time and by index: this runs over every byte of a journal, and each by itself takes twice as long.
+  for (const end = bytes.length - 3; at < end; at += 4) {
+    crc ^=
+      byteAt(bytes, at) |
+      (byteAt(bytes, at + 1) << 8) |
+      (byteAt(bytes, at + 2) << 16) |
+      (byteAt(bytes, at + 3) << 24);
+    crc =
+      crcOf(768 | (crc & 0xff)) ^
+      crcOf(512 | ((crc >>> 8) & 0xff)) ^
+      crcOf(256 | ((crc >>> 16) & 0xff)) ^
+      crcOf(crc >>> 24);
   }
+  for (; at < bytes.length; at += 1) crc = crcOf((crc ^ byteAt(bytes, at)) & 0xff) ^ (crc >>> 8);
   return (~crc >>> 0).toString(16).padStart(8, '0');
 }
 
+function byteAt(bytes: Uint8Array, at: number): number {
+  return bytes[at] as number;
+}
+
+function crcOf(entry: number): number {
+  return CRC_TABLE[entry] as number;
+}
+
+/** Four tables of 256: what a byte does to the checksum when 0, 1, 2 or 3 more bytes follow it. */
 function makeCrcTable(): Int32Array {
-  return Int32Array.from({ length: 256 }, (_, byte) => {
+  const table = new Int32Array(1024);
+  for (let byte = 0; byte < 256; byte += 1) {
     let crc = byte;
     for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? 0xedb88320 ^ (crc >>> 1) : crc >>> 1;
-    return crc;
-  });
+    table[byte] = crc;
+  }
+  for (let at = 256; at < 1024; at += 1) {
+    const before = table[at - 256] as number;
+    table[at] = (table[before & 0xff] as number) ^ (before >>> 8);
+  }
+  return table;
 }

@@ -4,7 +4,6 @@ import { dirname, join } from 'node:path';
 import type { Command, Judged } from '../core/decide/command.ts';
 import { decide } from '../core/decide/decide.ts';
 import type { Event, Outcome, PolicyChange } from '../core/event.ts';
-import { replay } from '../core/evolve/evolve.ts';
 import { fail, type Result } from '../core/failure.ts';
 import type { Policy } from '../core/model.ts';
 import { sharedBranchOf } from '../core/names.ts';
@@ -20,6 +19,7 @@ import { createPerformer } from './perform.ts';
 import { checkoutOf, sharedWorktreeOf } from './places.ts';
 import { createPublisher } from './publish.ts';
 import { reconcile } from './reconcile.ts';
+import { recoverState } from './recovery.ts';
 import { runPlan } from './run.ts';
 import { startRunClock } from './run-clock.ts';
 
@@ -49,11 +49,20 @@ export function lead(of: {
   readonly stay: boolean;
   /** The decisions of the core, unless somebody wants to listen in. */
   readonly decide?: typeof decide;
+  /** Facts between two snapshots, unless as many as usual. */
+  readonly snapshotEvery?: number;
 }): Leading {
   const { parts, opened, beginning } = of;
-  const state = replay(opened.records);
-  const runClock = startRunClock(parts.clock, opened.records.at(-1) ?? null);
-  const ledger = createLedger({ state, journal: parts.journal, clock: parts.clock, runClock });
+  const state = recoverState(opened);
+  const latest = opened.last === null ? null : { ms: state.ms, at: state.updatedAt };
+  const ledger = createLedger({
+    state,
+    journal: parts.journal,
+    clock: parts.clock,
+    runClock: startRunClock(parts.clock, latest),
+    unsaved: opened.records.length,
+    snapshotEvery: of.snapshotEvery,
+  });
   const inbox = createInbox(parts.clock);
   const changes = begin(beginning, ledger);
   const performer = createPerformer({ parts, state, inbox });
@@ -82,6 +91,7 @@ export function lead(of: {
       stopObserving();
       await performer.stop();
       await publisher.finish();
+      if (state.rested !== null) await ledger.saveSnapshot();
       await clearUp(parts, state);
     }
   };

@@ -3,12 +3,16 @@ import type { Event } from '../core/event.ts';
 import { evolve } from '../core/evolve/evolve.ts';
 import type { RunMs } from '../core/model.ts';
 import type { RunState } from '../core/state.ts';
+import { snapshotOf } from '../core/state-codec.ts';
 import type { ClockPort } from '../ports/clock.ts';
 import type { Draft, JournalPort } from '../ports/journal.ts';
 import type { RunClock } from './run-clock.ts';
 
 /** Tries to write while the disk refuses, one second apart, before the engine gives up. */
 const MAX_WRITE_TRIES = 300;
+
+/** Facts after which a snapshot is written beside the work: what a restart reads is at most this much more. */
+const SNAPSHOT_EVERY = 10_000;
 
 /** See the file's first line. */
 export interface Ledger {
@@ -19,6 +23,8 @@ export interface Ledger {
   flush(): Promise<void>;
   /** Facts recorded by this engine. */
   count(): number;
+  /** Leaves a snapshot of the state, when all facts in it are durable. Never rejects: who comes next can do without. */
+  saveSnapshot(): Promise<void>;
 }
 
 /** Opens a ledger over a replayed state. */
@@ -27,10 +33,34 @@ export function createLedger(of: {
   readonly journal: JournalPort;
   readonly clock: ClockPort;
   readonly runClock: RunClock;
+  /** Facts that the next engine would have to read, so far. */
+  readonly unsaved: number;
+  readonly snapshotEvery?: number | undefined;
 }): Ledger {
-  const { state, journal, clock, runClock } = of;
+  const { state, journal, clock, runClock, snapshotEvery = SNAPSHOT_EVERY } = of;
   let drafts: Draft[] = [];
   let count = 0;
+  let durable = 0;
+  let { unsaved } = of;
+  let saving: Promise<void> | null = null;
+
+  const saveState = async (): Promise<void> => {
+    unsaved = 0;
+    try {
+      await journal.saveSnapshot(snapshotOf(state));
+    } catch {
+      // the earlier one stays, and another is tried when its time comes
+    }
+  };
+  /** One at a time, and only of what is durable. */
+  const saveSnapshot = (): Promise<void> => {
+    if (saving !== null || durable < count) return saving ?? Promise.resolve();
+    saving = saveState().then(() => {
+      saving = null;
+    });
+    return saving;
+  };
+
   return {
     state,
     now: runClock,
@@ -48,6 +78,13 @@ export function createLedger(of: {
       const batch = drafts;
       drafts = [];
       await appendPatiently(journal, batch, clock);
+      durable += batch.length;
+      unsaved += batch.length;
+      if (unsaved >= snapshotEvery) void saveSnapshot();
+    },
+    saveSnapshot: async () => {
+      await saving;
+      if (unsaved > 0) await saveSnapshot();
     },
   };
 }

@@ -1,7 +1,6 @@
 // Becomes the leader and begins a run, or goes on with one: the same loop in both cases.
 import { join } from 'node:path';
 import type { Outcome, PolicyChange } from '../core/event.ts';
-import { replay } from '../core/evolve/evolve.ts';
 import { type Failure, fail, ok, type Result } from '../core/failure.ts';
 import { type Plan, type Policy, type RunId, runId } from '../core/model.ts';
 import { comparePolicies } from '../core/policy.ts';
@@ -11,6 +10,7 @@ import { type Beginning, type Leading, lead } from './lead.ts';
 import type { Places, Tools } from './parts.ts';
 import { placesOf } from './places.ts';
 import { isCommand } from './reconcile.ts';
+import { recoverState } from './recovery.ts';
 
 /** A run that this process leads. */
 export interface OpenRun {
@@ -64,9 +64,9 @@ export async function resumeRun(
 ): Promise<Result<OpenRun>> {
   const run = runId(of.run);
   const runDir = join(tools.stateDir, 'runs', run);
-  const read = await tools.journals.read(runDir);
+  const read = await tools.journals.readLatest(runDir);
   if (!read.ok) return read;
-  const recorded = replay(read.value.records);
+  const recorded = recoverState(read.value);
   const policy = of.override(recorded.policy);
   if (!policy.ok) return policy;
   const led = await tools.control.lead(tools.stateDir);

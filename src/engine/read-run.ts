@@ -2,14 +2,15 @@
 import { join } from 'node:path';
 import { type Command, judgeCommand } from '../core/decide/command.ts';
 import { documentReceipt, renderReceipt } from '../core/documents/receipt.ts';
-import type { Outcome, Recorded } from '../core/event.ts';
-import { replay } from '../core/evolve/evolve.ts';
+import type { Outcome } from '../core/event.ts';
 import { type Failure, fail, ok, type Result } from '../core/failure.ts';
 import { runMs } from '../core/model.ts';
 import type { RunState } from '../core/state.ts';
 import { type RunView, viewRun } from '../core/view.ts';
 import type { Json } from '../ports/control.ts';
+import type { Opened } from '../ports/journal.ts';
 import type { Tools } from './parts.ts';
+import { recoverState } from './recovery.ts';
 
 /** One run on disk. */
 export interface RunSummary {
@@ -75,13 +76,13 @@ export async function findRun(tools: Tools, name: string): Promise<Result<string
 /** State of a run from its journal. */
 export async function readState(tools: Tools, run: string): Promise<Result<RunState>> {
   const read = await readJournal(tools, run);
-  return read.ok ? ok(replay(read.value)) : read;
+  return read.ok ? ok(recoverState(read.value)) : read;
 }
 
-async function readJournal(tools: Tools, run: string): Promise<Result<readonly Recorded[]>> {
-  const read = await tools.journals.read(runDirOf(tools, run));
+async function readJournal(tools: Tools, run: string): Promise<Result<Opened>> {
+  const read = await tools.journals.readLatest(runDirOf(tools, run));
   if (!read.ok) return read;
-  if (read.value.records.length > 0) return ok(read.value.records);
+  if (read.value.last !== null) return read;
   return fail({
     kind: 'corrupt',
     sentence: `Run ${run} was never begun.`,
@@ -102,9 +103,9 @@ export async function readView(tools: Tools, run: string): Promise<Result<RunVie
   if (isLed) return ok(written.view);
   const read = await readJournal(tools, run);
   if (!read.ok) return read;
-  const state = replay(read.value);
+  const state = recoverState(read.value);
   const view = viewRun(state, state.ms);
-  const goesOn = leader !== null && read.value.at(-1)?.epoch === leader.epoch;
+  const goesOn = leader !== null && read.value.last?.epoch === leader.epoch;
   return ok(view.state === 'running' && !goesOn ? { ...view, state: 'interrupted' } : view);
 }
 

@@ -1,7 +1,9 @@
 // The durable list of facts of one run, and who may write it. Knows nothing of what the facts mean.
 import type { Event, Recorded } from '../core/event.ts';
 import type { Result } from '../core/failure.ts';
+import type { Mark } from '../core/journal-codec.ts';
 import type { RunMs } from '../core/model.ts';
+import type { StateData } from '../core/state-codec.ts';
 
 /** Proof that this process leads the repository; only the leader lock makes one. */
 export interface Leadership {
@@ -18,11 +20,21 @@ export interface Draft {
   readonly event: Event;
 }
 
-/** What opening a journal found. */
-export interface Opened {
+/** All facts of a run. */
+export interface AllRecords {
   readonly records: readonly Recorded[];
   /** Bytes of a torn last record that were dropped; 0: none. */
   readonly tornBytes: number;
+}
+
+/** The way to the latest state: a snapshot and the facts after it, or all facts. */
+export interface Opened extends AllRecords {
+  /** The state before `records`, for one use; null: they are all there is. */
+  readonly snapshot: StateData | null;
+  /** The records after the snapshot; those before it were checked and not read. */
+  readonly records: readonly Recorded[];
+  /** The last record of all, or null. */
+  readonly last: Mark | null;
 }
 
 /** Journal of one run, opened for writing by the leader. */
@@ -32,6 +44,11 @@ export interface JournalPort {
    * Rejects with a `JournalError`-like Failure in `cause` when the disk refuses; nothing acknowledged is lost then.
    */
   append(drafts: readonly Draft[]): Promise<readonly Recorded[]>;
+  /**
+   * Keeps the state after the last acknowledged record (as JSON) in place of the run's earlier snapshot. Rejects when the
+   * disk refuses, when another engine leads and while an append is under way; the earlier one stays then.
+   */
+  saveSnapshot(state: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -42,6 +59,12 @@ export interface JournalStore {
     runDir: string,
     leadership: Leadership,
   ): Promise<Result<{ readonly journal: JournalPort; readonly opened: Opened }>>;
-  /** Reads without writing; a torn tail is left alone. Rot in the middle is a failure that names the line. */
-  read(runDir: string): Promise<Result<Opened>>;
+  /**
+   * Reads what leads to the latest state, without writing; a torn tail is left alone. A snapshot that is damaged, of another
+   * version or not of this journal is as good as none. Rot in the middle, also before a snapshot, is a failure that names
+   * the line.
+   */
+  readLatest(runDir: string): Promise<Result<Opened>>;
+  /** Reads all facts, whatever snapshot there is; otherwise as `readLatest`. */
+  read(runDir: string): Promise<Result<AllRecords>>;
 }

@@ -51,7 +51,13 @@ describe('golden file of version 1', () => {
     const decoded = decodeJournal(goldenBytes);
     expect(decoded).toEqual({
       ok: true,
-      value: { records: GOLDEN, wholeBytes: goldenBytes.length, tornBytes: 0 },
+      value: {
+        since: null,
+        records: GOLDEN,
+        last: { seq: GOLDEN.at(-1)?.seq, epoch: GOLDEN.at(-1)?.epoch },
+        wholeBytes: goldenBytes.length,
+        tornBytes: 0,
+      },
     });
   });
 
@@ -188,6 +194,75 @@ describe('damage', () => {
   });
 });
 
+describe('from a mark on', () => {
+  const written = [fact(1, 1), fact(2, 1), fact(3, 4), fact(4, 4), fact(5, 6)];
+  const bytes = journal(written);
+
+  test.each([1, 2, 3, 4, 5])('after record %i the others are read', (seq) => {
+    const mark = { seq, epoch: written[seq - 1]?.epoch ?? 0 };
+    const decoded = decodeJournal(bytes, { mark });
+    expect(decoded).toEqual({
+      ok: true,
+      value: {
+        since: mark,
+        records: written.slice(seq),
+        last: { seq: 5, epoch: 6 },
+        wholeBytes: bytes.length,
+        tornBytes: 0,
+      },
+    });
+  });
+
+  test.each([
+    ['is beyond its end', { seq: 6, epoch: 6 }],
+    ['is of an older epoch', { seq: 4, epoch: 1 }],
+    ['is of a newer epoch', { seq: 2, epoch: 4 }],
+  ])('when it %s, all are read', (_name, mark) => {
+    expect(decodeJournal(bytes, { mark })).toEqual(decodeJournal(bytes));
+  });
+
+  test('what comes before it is not parsed, only checked', () => {
+    const hollow = Buffer.from(`${sealJson('{"v":1,"seq":2,"epoch":1,"at":no json}')}\n`);
+    const stuffed = Buffer.concat([journal([fact(1)]), hollow, journal(written.slice(2))]);
+    expect(decodeJournal(stuffed)).toMatchObject({ ok: false });
+    expect(decodeJournal(stuffed, { mark: { seq: 2, epoch: 1 } })).toMatchObject({ ok: true });
+  });
+
+  test('flipped bits, missing and repeated lines are refused in the same words as without it', () => {
+    const lines = fc.shuffledSubarray(written, { minLength: 3 });
+    const flip = fc.option(fc.record({ at: fc.nat(), bit: fc.nat(7) }));
+    fc.assert(
+      fc.property(lines, flip, fc.integer({ min: 1, max: 6 }), (some, flipped, seq) => {
+        const spoilt = journal(some);
+        const at = (flipped?.at ?? 0) % spoilt.length;
+        if (flipped !== null) spoilt[at] = (spoilt[at] as number) ^ (1 << flipped.bit);
+        const mark = { seq, epoch: some[seq - 1]?.epoch ?? 1 };
+        const [one, other] = [decodeJournal(spoilt, { mark }), decodeJournal(spoilt)];
+        if (!one.ok || !other.ok) {
+          expect(one).toEqual(other);
+          return;
+        }
+        const { since, records, ...rest } = one.value;
+        expect({
+          ...rest,
+          since: null,
+          records: [...other.value.records.slice(0, since?.seq ?? 0), ...records],
+        }).toEqual(other.value);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('lines of an older version before it are brought forward all the same', () => {
+    const old = sealed({ v: 0, seq: 1, epoch: 1, at: 5, ms: 1, event: { kind: 'hint', id: 'a' } });
+    const mixed = Buffer.concat([old, bytes.subarray(journal([fact(1)]).length)]);
+    const mark = { seq: 2, epoch: 1 };
+    expect(decodeJournal(mixed, { mark })).toMatchObject({ ok: false, failure: { line: 1 } });
+    const upcasters: Record<number, Upcaster> = { 0: () => fact(1).event };
+    expect(decodeJournal(mixed, { mark, upcasters })).toMatchObject({ ok: true, value: { since: mark } });
+  });
+});
+
 describe('versions', () => {
   const old = (event: unknown): Buffer => sealed({ v: 0, seq: 1, epoch: 1, at: 5, ms: 1, event });
   const upcasters: Record<number, Upcaster> = {
@@ -200,7 +275,7 @@ describe('versions', () => {
         old({ kind: 'hint', id: 'a' }),
         journal([fact(1), fact(2)]).subarray(journal([fact(1)]).length),
       ]),
-      upcasters,
+      { upcasters },
     );
     expect(decoded).toMatchObject({ ok: true, value: { records: [{ ...fact(1) }, fact(2)] } });
   });

@@ -5,15 +5,17 @@ import { findCollision } from '../../src/core/claim/claim-index.ts';
 import { decide, nextDeadline } from '../../src/core/decide/decide.ts';
 import { outcomeOf } from '../../src/core/decide/rest.ts';
 import { findClaimInTheWay, findFullLane } from '../../src/core/decide/schedule.ts';
+import type { Effect } from '../../src/core/effect.ts';
 import type { Event } from '../../src/core/event.ts';
 import { evolve, replay } from '../../src/core/evolve/evolve.ts';
 import { explainTask } from '../../src/core/explain.ts';
 import { isAllowed, isTerminal } from '../../src/core/lifecycle.ts';
-import type { Edge, Phase, Policy, Task } from '../../src/core/model.ts';
+import type { Edge, Phase, Policy, RunMs, Task } from '../../src/core/model.ts';
 import { taskId } from '../../src/core/model.ts';
 import { isStartable } from '../../src/core/ready-groups.ts';
 import { satisfies } from '../../src/core/schedule-index.ts';
 import { isLive, type RunState, serializeState, type TaskState, taskOf } from '../../src/core/state.ts';
+import { restoreState, snapshotOf } from '../../src/core/state-codec.ts';
 import { buildTask, startRun } from './build.ts';
 import { createTape, createWorld, passTime, settleWorld, stepWorld, tell, type World } from './world.ts';
 
@@ -161,6 +163,20 @@ function makeHistory(seed: Seed, looked: (world: World) => void = () => undefine
   return world;
 }
 
+/** Goes on with a run as an engine does, and gives all it decides before it looks at the world. */
+function decideAll(state: RunState, now: RunMs): readonly Effect[] {
+  const goOn: Event = { type: 'run.resumed', policy: state.policy, overrides: [] };
+  evolve(state, { at: 0, ms: now, event: goOn });
+  const decided: Effect[] = [];
+  for (;;) {
+    const effects = decide(state, now);
+    decided.push(...effects);
+    const first = effects[0];
+    if (first?.kind !== 'record') return decided;
+    evolve(state, { at: 0, ms: now, event: first.event });
+  }
+}
+
 describe('laws over random histories', () => {
   test('the index kept up to date equals the one built from the facts, and replay equals live', () => {
     fc.assert(
@@ -175,6 +191,27 @@ describe('laws over random histories', () => {
         for (const fact of world.facts.slice(at)) evolve(resumed, fact);
         expect(serializeState(resumed)).toBe(serializeState(whole));
         expect(pictureOf(resumed)).toEqual(pictureOf(whole));
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  test('a snapshot at any fact leads to the same state and the same decisions as all facts', () => {
+    fc.assert(
+      fc.property(seeds, fc.nat(1_000), (seed, cut) => {
+        const { facts, now } = makeHistory(seed);
+        const at = cut % (facts.length + 1);
+        const early = replay(facts.slice(0, at));
+        const restored = restoreState(JSON.parse(snapshotOf(early)));
+        expect({ ...restored, index: null }).toEqual({ ...early, index: null });
+        expect(pictureOf(restored)).toEqual(pictureOf(early));
+        const whole = replay(facts);
+        for (const fact of facts.slice(at)) evolve(restored, fact);
+        expect(serializeState(restored)).toBe(serializeState(whole));
+        expect(pictureOf(restored)).toEqual(pictureOf(whole));
+        if (whole.run === null) return;
+        expect(decideAll(restored, now)).toEqual(decideAll(whole, now));
+        expect(serializeState(restored)).toBe(serializeState(whole));
       }),
       { numRuns: RUNS },
     );

@@ -6,9 +6,19 @@ import { errorCode, syncDirectory } from './file-ops.ts';
 
 const TEMP_NAME = /\.(\d+)-[0-9a-f]{12}\.tmp$/;
 
-/** Replaces a file (mode 0600) so that a power cut leaves the old or the new one; slow: two fsyncs. Throws what the disk says. */
-export async function writeAtomically(path: string, data: string | Uint8Array): Promise<void> {
-  await withTemp({ path, data, settle: (file) => file.sync() }, (temp) => rename(temp, path));
+/**
+ * Replaces a file (mode 0600) so that a power cut leaves the old or the new one; slow: two fsyncs. Throws what the disk
+ * says, and what `mayReplace` says when all is written but its name; the old one stays then.
+ */
+export async function writeAtomically(
+  path: string,
+  data: string | Uint8Array,
+  mayReplace: () => void = () => undefined,
+): Promise<void> {
+  await withTemp({ path, data, settle: (file) => file.sync() }, async (temp) => {
+    mayReplace();
+    await rename(temp, path);
+  });
   await syncDirectory(dirname(path));
 }
 

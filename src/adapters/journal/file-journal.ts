@@ -2,10 +2,12 @@
 import { type FileHandle, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { type Failure, fail, ok, type Result } from '../../core/failure.ts';
-import { type Decoded, decodeJournal, describeFault } from '../../core/journal-codec.ts';
+import { decodeJournal, describeFault } from '../../core/journal-codec.ts';
+import type { Snapshot } from '../../core/state-codec.ts';
 import type { JournalPort, JournalStore, Leadership, Opened } from '../../ports/journal.ts';
 import { errorCode, FILE_OPS, type FileOps, syncDirectory } from './file-ops.ts';
-import { openGroupCommit } from './group-commit.ts';
+import { type GroupCommit, openGroupCommit } from './group-commit.ts';
+import { loadSnapshot, saveSnapshot } from './snapshot.ts';
 
 const MAX_JOURNAL_BYTES = 1024 * 1024 * 1024;
 /** Space set aside beside the journal: given up when the disk is full, so that the end of the run can still be written. */
@@ -32,14 +34,15 @@ export function createJournalStore(ops: FileOps = FILE_OPS): JournalStore {
         return fail(describeError(path, error));
       }
     },
+    readLatest: async (runDir) => {
+      const read = await tryToRead(runDir, await loadSnapshot(runDir));
+      return read.ok ? ok(read.value.opened) : read;
+    },
     read: async (runDir) => {
-      const path = journalPath(runDir);
-      try {
-        const decoded = await readJournal(path);
-        return decoded.ok ? ok(openedOf(decoded.value)) : decoded;
-      } catch (error) {
-        return fail(describeError(path, error));
-      }
+      const read = await tryToRead(runDir, null);
+      if (!read.ok) return read;
+      const { records, tornBytes } = read.value.opened;
+      return ok({ records, tornBytes });
     },
   };
 }
@@ -52,10 +55,10 @@ async function openForAppend(of: {
   readonly leadership: Leadership;
 }): Promise<Result<{ readonly journal: JournalPort; readonly opened: Opened }>> {
   const { runDir, path, file, ops, leadership } = of;
-  const decoded = await readJournal(path);
-  if (!decoded.ok) return decoded;
-  const { records, wholeBytes, tornBytes } = decoded.value;
-  const lastEpoch = records.at(-1)?.epoch ?? 0;
+  const read = await readJournal(path, await loadSnapshot(runDir));
+  if (!read.ok) return read;
+  const { opened, wholeBytes } = read.value;
+  const lastEpoch = opened.last?.epoch ?? 0;
   if (lastEpoch > leadership.epoch) {
     return fail({
       kind: 'leader',
@@ -63,40 +66,75 @@ async function openForAppend(of: {
       hint: 'Another engine has taken over, or the state folder was put together from different copies.',
     });
   }
-  if (tornBytes > 0) {
+  if (opened.tornBytes > 0) {
     await ops.truncate(file, wholeBytes);
     await ops.datasync(file);
   }
   await syncDirectory(runDir);
   const ballast = join(runDir, 'ballast');
   await setAside(ballast);
-  const journal = openGroupCommit({
+  const commit = openGroupCommit({
     path,
     file,
     ops,
     leadership,
-    seq: records.length,
+    last: opened.last,
     length: wholeBytes,
     freeSpace: () => giveUp(ballast),
   });
-  return ok({ journal, opened: openedOf(decoded.value) });
+  return ok({ journal: withSnapshots(commit, { runDir, leadership }), opened });
+}
+
+function withSnapshots(
+  { append, mark, close }: GroupCommit,
+  of: { readonly runDir: string; readonly leadership: Leadership },
+): JournalPort {
+  let saving: Promise<void> = Promise.resolve();
+  return {
+    append,
+    saveSnapshot: (state) => {
+      const last = mark();
+      if (last === null) return Promise.reject(new Error('Internal error: no record ends here'));
+      const saved = saveSnapshot(of.runDir, { mark: last, state, leadership: of.leadership });
+      saving = Promise.allSettled([saving, saved]).then(() => undefined);
+      return saved;
+    },
+    close: async () => {
+      await close();
+      await saving;
+    },
+  };
 }
 
 function journalPath(runDir: string): string {
   return join(runDir, 'journal.jsonl');
 }
 
-function openedOf({ records, tornBytes }: Decoded): Opened {
-  return { records, tornBytes };
+interface Read {
+  readonly opened: Opened;
+  readonly wholeBytes: number;
 }
 
-async function readJournal(path: string): Promise<Result<Decoded>> {
+async function tryToRead(runDir: string, snapshot: Snapshot | null): Promise<Result<Read>> {
+  const path = journalPath(runDir);
+  try {
+    return await readJournal(path, snapshot);
+  } catch (error) {
+    return fail(describeError(path, error));
+  }
+}
+
+/** Reads from the snapshot on when it fits. It has to be loaded first: what it stands on is in the journal by then. */
+async function readJournal(path: string, snapshot: Snapshot | null): Promise<Result<Read>> {
   const { size } = await stat(path);
   if (size > MAX_JOURNAL_BYTES) {
     return fail({ kind: 'environment', sentence: `${path} is larger than ${MAX_JOURNAL_BYTES} bytes.` });
   }
-  const decoded = decodeJournal(await readFile(path));
-  return decoded.ok ? decoded : fail(describeFault(path, decoded.failure));
+  const decoded = decodeJournal(await readFile(path), { mark: snapshot });
+  if (!decoded.ok) return fail(describeFault(path, decoded.failure));
+  const { since, records, last, tornBytes, wholeBytes } = decoded.value;
+  const state = since === null || snapshot === null ? null : snapshot.state;
+  return ok({ opened: { snapshot: state, records, last, tornBytes }, wholeBytes });
 }
 
 /** Makes the folder, private and durable: each folder that was missing is synced into its parent. */

@@ -2,7 +2,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Recorded } from '../../core/event.ts';
 import type { Failure } from '../../core/failure.ts';
-import { encodeRecord } from '../../core/journal-codec.ts';
+import { encodeRecord, type Mark } from '../../core/journal-codec.ts';
 import type { Draft, JournalPort, Leadership } from '../../ports/journal.ts';
 import { errorCode, type FileOps } from './file-ops.ts';
 
@@ -19,12 +19,18 @@ export interface CommitTarget {
   readonly file: FileHandle;
   readonly ops: FileOps;
   readonly leadership: Leadership;
-  /** Sequence number of the last record. */
-  readonly seq: number;
+  /** The last record, or null. */
+  readonly last: Mark | null;
   /** Length of the file in bytes. */
   readonly length: number;
   /** Gives up space that was set aside; called when the disk is full. Never rejects. */
   readonly freeSpace: () => Promise<void>;
+}
+
+/** The part of a journal that appends. */
+export interface GroupCommit extends Pick<JournalPort, 'append' | 'close'> {
+  /** The last durable record; null when there is none, while appends are under way and when nothing can be written any more. */
+  mark(): Mark | null;
 }
 
 interface Waiting {
@@ -46,8 +52,8 @@ const GROUP_BYTES = 8 * 1024 * 1024;
 
 /** Writes whole groups; knows how far the file is good. */
 interface Writer {
-  /** Number of the last record that is durable. */
-  readonly seq: () => number;
+  /** The last record that is durable, or null. */
+  readonly last: () => Mark | null;
   /** Why nothing can be written any more, or null. */
   readonly ended: () => Error | null;
   end(error: Error): Error;
@@ -57,7 +63,7 @@ interface Writer {
 
 function createWriter(target: CommitTarget): Writer {
   const { path, file, ops, leadership } = target;
-  let { seq, length } = target;
+  let { last, length } = target;
   let ended: Error | null = null;
   let failedWrites = 0;
   const end = (error: Error): Error => {
@@ -97,10 +103,10 @@ function createWriter(target: CommitTarget): Writer {
     }
     failedWrites = 0;
     length += group.bytes.length;
-    seq = group.seq;
+    last = { seq: group.seq, epoch: leadership.epoch };
     return null;
   };
-  return { seq: () => seq, ended: () => ended, end, commit };
+  return { last: () => last, ended: () => ended, end, commit };
 }
 
 /**
@@ -108,7 +114,7 @@ function createWriter(target: CommitTarget): Writer {
  * that waits behind it. Lost leadership, a failed fdatasync, and a second write error in a row that is not lack of space
  * end the journal: every later append is refused with the same error.
  */
-export function openGroupCommit(target: CommitTarget): JournalPort {
+export function openGroupCommit(target: CommitTarget): GroupCommit {
   const writer = createWriter(target);
   let queue: Waiting[] = [];
   let running: Promise<void> | null = null;
@@ -116,7 +122,7 @@ export function openGroupCommit(target: CommitTarget): JournalPort {
     // Batches of the same turn share the first write.
     await Promise.resolve();
     while (queue.length > 0) {
-      const group = takeGroup(queue, { seq: writer.seq(), epoch: target.leadership.epoch });
+      const group = takeGroup(queue, { seq: writer.last()?.seq ?? 0, epoch: target.leadership.epoch });
       const error = group.members.length === 0 ? null : await writer.commit(group);
       for (const member of group.members) {
         if (error === null) member.resolve(member.records);
@@ -141,6 +147,7 @@ export function openGroupCommit(target: CommitTarget): JournalPort {
         running ??= run();
       });
     },
+    mark: () => (running === null && writer.ended() === null ? writer.last() : null),
     close: async () => {
       writer.end(new Error('Internal error: the journal is closed'));
       await running;
@@ -150,7 +157,7 @@ export function openGroupCommit(target: CommitTarget): JournalPort {
 }
 
 /** Moves batches from the queue's front into one group; a batch that cannot be encoded is refused alone. */
-function takeGroup(queue: Waiting[], from: { readonly seq: number; readonly epoch: number }): Group {
+function takeGroup(queue: Waiting[], from: Mark): Group {
   const members: Group['members'][number][] = [];
   const chunks: Buffer[] = [];
   let { seq } = from;

@@ -1,48 +1,37 @@
-// A run's state at one record, kept so that a restart need not start from nothing. Knows nothing of the state's shape.
-import { readFile } from 'node:fs/promises';
+// A run's snapshot as a file beside its journal, which can always be made again. Knows nothing of the state's shape.
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Recorded } from '../../core/event.ts';
-import { sealJson, unsealJson } from '../../core/journal-codec.ts';
-import type { Json } from '../../ports/control.ts';
+import type { Mark } from '../../core/journal-codec.ts';
+import { decodeSnapshot, encodeSnapshot, type Snapshot } from '../../core/state-codec.ts';
+import type { Leadership } from '../../ports/journal.ts';
 import { writeAtomically } from './atomic-file.ts';
 
-/** To be raised with every change to the shape of the state; snapshots of another version are ignored. */
-export const SNAPSHOT_VERSION = 1;
+const MAX_SNAPSHOT_BYTES = 256 * 1024 * 1024;
 
-/** The state after the record `seq`. */
-export interface Snapshot {
-  readonly seq: number;
-  /** Epoch of that record. */
-  readonly epoch: number;
-  readonly state: Json;
+/** Keeps a state (as JSON) in place of the run's earlier snapshot. Throws what the disk says, and when another engine leads. */
+export async function saveSnapshot(
+  runDir: string,
+  of: { readonly mark: Mark; readonly state: string; readonly leadership: Leadership },
+): Promise<void> {
+  const { mark, state, leadership } = of;
+  leadership.assertStillLeading();
+  // a later engine may have written its own while this one waited for the disk
+  await writeAtomically(snapshotPath(runDir), encodeSnapshot(mark, state), () =>
+    leadership.assertStillLeading(),
+  );
 }
 
-/** Keeps the snapshot in place of the run's earlier one. Throws what the disk says; the earlier one stays then. */
-export async function saveSnapshot(runDir: string, snapshot: Snapshot): Promise<void> {
-  const { seq, epoch, state } = snapshot;
-  const json = JSON.stringify({ v: SNAPSHOT_VERSION, seq, epoch, state });
-  await writeAtomically(snapshotPath(runDir), `${sealJson(json)}\n`);
-}
-
-/** The run's snapshot, or null when there is none that is whole and fits the journal's records. Never throws. */
-export async function loadSnapshot(runDir: string, records: readonly Recorded[]): Promise<Snapshot | null> {
-  const frame = unsealJson(await readOrEmpty(snapshotPath(runDir)));
-  if (frame === null || frame['v'] !== SNAPSHOT_VERSION) return null;
-  const { seq, epoch, state } = frame;
-  const last = typeof seq === 'number' ? records[seq - 1] : undefined;
-  if (last === undefined || last.epoch !== epoch) return null;
-  return { seq: last.seq, epoch: last.epoch, state: state as Json };
+/** The run's snapshot, or null when there is none that is whole. Never throws. */
+export async function loadSnapshot(runDir: string): Promise<Snapshot | null> {
+  const path = snapshotPath(runDir);
+  try {
+    const { size } = await stat(path);
+    return size > MAX_SNAPSHOT_BYTES ? null : decodeSnapshot(await readFile(path));
+  } catch {
+    return null;
+  }
 }
 
 function snapshotPath(runDir: string): string {
   return join(runDir, 'snapshot.json');
-}
-
-async function readOrEmpty(path: string): Promise<Uint8Array> {
-  try {
-    const bytes = await readFile(path);
-    return bytes.subarray(0, -1);
-  } catch {
-    return new Uint8Array();
-  }
 }

@@ -1,8 +1,15 @@
 // The disk that survives every crash: journals byte by byte, and files by path. Writes are whole, torn or lost.
 import type { Recorded } from '../../core/event.ts';
-import { type Failure, fail, ok } from '../../core/failure.ts';
-import { decodeJournal, describeFault, encodeRecord } from '../../core/journal-codec.ts';
-import type { Draft, JournalPort, JournalStore, Leadership } from '../../ports/journal.ts';
+import { type Failure, fail, ok, type Result } from '../../core/failure.ts';
+import {
+  type Decoded,
+  decodeJournal,
+  describeFault,
+  encodeRecord,
+  type Mark,
+} from '../../core/journal-codec.ts';
+import { decodeSnapshot, encodeSnapshot, type Snapshot } from '../../core/state-codec.ts';
+import type { Draft, JournalPort, JournalStore, Leadership, Opened } from '../../ports/journal.ts';
 import { admitRecords } from './admission.ts';
 import { answer, count, notify } from './scheduler.ts';
 import type { Life, World } from './world.ts';
@@ -13,6 +20,8 @@ export interface Disk {
   readonly journals: Map<string, string>;
   /** Text of the journal after the last write that ended with a whole record. */
   whole: string;
+  /** Each run's latest snapshot, whole or not. */
+  readonly snapshots: Map<string, string>;
   readonly files: Map<string, string>;
   readonly folders: Set<string>;
   readonly watchers: { readonly dir: string; readonly life: Life; readonly changed: () => void }[];
@@ -20,7 +29,14 @@ export interface Disk {
 
 /** An empty disk. */
 export function createDisk(): Disk {
-  return { journals: new Map(), whole: '', files: new Map(), folders: new Set(), watchers: [] };
+  return {
+    journals: new Map(),
+    whole: '',
+    snapshots: new Map(),
+    files: new Map(),
+    folders: new Set(),
+    watchers: [],
+  };
 }
 
 /** Error after which the same batch may be tried again: nothing of it is in the file. */
@@ -44,13 +60,29 @@ export function leadershipOf(world: World, life: Life): Leadership {
 /** Journals of the world's disk. */
 export function createWorldJournals(world: World, life: Life): JournalStore {
   const encoder = new TextEncoder();
-  const decode = (runDir: string): ReturnType<typeof decodeJournal> => {
+  const look = (
+    runDir: string,
+    mark: Snapshot | null,
+  ): Result<{ readonly opened: Opened; readonly wholeBytes: number }> => {
     const text = world.disk.journals.get(runDir) ?? '';
     // reading all of it takes most of a short life: two in three read only when the end may be torn
-    if (life.epoch % 3 !== 2 && text === world.disk.whole) {
-      return ok({ records: [...world.oracle.records], wholeBytes: text.length, tornBytes: 0 });
+    const isKnown = life.epoch % 3 !== 2 && text === world.disk.whole;
+    const decoded = isKnown
+      ? ok(readKnown(world.oracle.records, { mark, wholeBytes: text.length }))
+      : decodeJournal(encoder.encode(text), { mark });
+    if (!decoded.ok) return fail(describeFault('journal', decoded.failure));
+    const { since, records, last, wholeBytes, tornBytes } = decoded.value;
+    const snapshot = since === null || mark === null ? null : mark.state;
+    return ok({ opened: { snapshot, records, last, tornBytes }, wholeBytes });
+  };
+  const findSnapshot = (runDir: string): Snapshot | null =>
+    decodeSnapshot(encoder.encode(world.disk.snapshots.get(runDir) ?? ''));
+  const read = async (runDir: string, mark: Snapshot | null): Promise<Result<Opened>> => {
+    if (!world.disk.journals.has(runDir)) {
+      return fail({ kind: 'environment', sentence: `${runDir} does not exist.` });
     }
-    return decodeJournal(encoder.encode(text));
+    const looked = look(runDir, mark);
+    return looked.ok ? ok(looked.value.opened) : looked;
   };
   return {
     open: async (runDir, leadership) => {
@@ -59,27 +91,37 @@ export function createWorldJournals(world: World, life: Life): JournalStore {
       } catch (error) {
         return fail((error as Error).cause as Failure);
       }
-      const decoded = decode(runDir);
-      if (!decoded.ok) return fail(describeFault('journal', decoded.failure));
-      const { records, wholeBytes, tornBytes } = decoded.value;
-      if ((records.at(-1)?.epoch ?? 0) > leadership.epoch) {
+      const looked = look(runDir, findSnapshot(runDir));
+      if (!looked.ok) return looked;
+      const { opened, wholeBytes } = looked.value;
+      const { last, tornBytes } = opened;
+      if ((last?.epoch ?? 0) > leadership.epoch) {
         return fail({ kind: 'leader', sentence: 'Another engine has taken over.' });
       }
       if (tornBytes > 0) count(world, 'recovery: a torn tail was dropped');
+      if (opened.snapshot !== null) count(world, 'recovery: a life began with a snapshot');
       addFolder(world.disk, runDir);
       world.disk.journals.set(runDir, (world.disk.journals.get(runDir) ?? '').slice(0, wholeBytes));
-      const journal = openJournal(world, { life, runDir, leadership, seq: records.length });
-      return ok({ journal, opened: { records, tornBytes } });
+      return ok({ journal: openJournal(world, { life, runDir, leadership, last }), opened });
     },
+    readLatest: (runDir) => read(runDir, findSnapshot(runDir)),
     read: async (runDir) => {
-      if (!world.disk.journals.has(runDir)) {
-        return fail({ kind: 'environment', sentence: `${runDir} does not exist.` });
-      }
-      const decoded = decode(runDir);
-      if (!decoded.ok) return fail(describeFault('journal', decoded.failure));
-      return ok({ records: decoded.value.records, tornBytes: decoded.value.tornBytes });
+      const whole = await read(runDir, null);
+      if (!whole.ok) return whole;
+      const { records, tornBytes } = whole.value;
+      return ok({ records, tornBytes });
     },
   };
+}
+
+/** What decoding a journal gives of which all records are known. */
+function readKnown(
+  all: readonly Recorded[],
+  of: { readonly mark: Mark | null; readonly wholeBytes: number },
+): Decoded {
+  const { mark, wholeBytes } = of;
+  const since = mark !== null && all[mark.seq - 1]?.epoch === mark.epoch ? mark : null;
+  return { since, records: all.slice(since?.seq ?? 0), last: all.at(-1) ?? null, wholeBytes, tornBytes: 0 };
 }
 
 function openJournal(
@@ -88,23 +130,27 @@ function openJournal(
     readonly life: Life;
     readonly runDir: string;
     readonly leadership: Leadership;
-    readonly seq: number;
+    readonly last: Mark | null;
   },
 ): JournalPort {
-  let { seq } = of;
-  let last: Promise<unknown> = Promise.resolve();
+  let { last } = of;
+  let writing: Promise<unknown> = Promise.resolve();
+  let underWay = 0;
   let closed = false;
   const append = (drafts: readonly Draft[]): Promise<readonly Recorded[]> => {
     if (closed) return Promise.reject(new Error('the journal is closed'));
     if (drafts.length === 0) return Promise.resolve([]);
-    const written = write(drafts);
-    last = written.catch(() => undefined);
+    underWay += 1;
+    const written = write(drafts).finally(() => {
+      underWay -= 1;
+    });
+    writing = written.catch(() => undefined);
     return written;
   };
   const write = (drafts: readonly Draft[]): Promise<readonly Recorded[]> => {
     const encode = (): { records: Recorded[]; text: string } => {
       const records = drafts.map((draft, at) => ({
-        seq: seq + 1 + at,
+        seq: (last?.seq ?? 0) + 1 + at,
         epoch: of.leadership.epoch,
         ...draft,
       }));
@@ -116,7 +162,7 @@ function openJournal(
         of.leadership.assertStillLeading();
         const { records, text } = encode();
         writeJournal(world, { runDir: of.runDir, text, records });
-        seq += records.length;
+        last = records.at(-1) ?? last;
         world.refused = false;
         return records;
       },
@@ -139,9 +185,56 @@ function openJournal(
   };
   const close = async (): Promise<void> => {
     closed = true;
-    await last;
+    await writing;
   };
-  return { append, close };
+  const saveSnapshot = (state: string): Promise<void> => {
+    if (closed || last === null || underWay > 0) {
+      return Promise.reject(new Error('Internal error: no record ends here'));
+    }
+    return keepSnapshot(world, { ...of, text: encodeSnapshot(last, state) });
+  };
+  return { append, saveSnapshot, close };
+}
+
+function keepSnapshot(
+  world: World,
+  of: {
+    readonly life: Life;
+    readonly runDir: string;
+    readonly leadership: Leadership;
+    readonly text: string;
+  },
+): Promise<void> {
+  return answer(world, of.life, {
+    name: 'journal.saveSnapshot',
+    act: () => {
+      of.leadership.assertStillLeading();
+      world.disk.snapshots.set(of.runDir, of.text);
+    },
+    half: () => spoilSnapshot(world, of.runDir, of.text),
+    refused: () => {
+      throw new Error('EIO: the disk refused');
+    },
+  });
+}
+
+/** What the machine's end may leave: a beginning, with a byte changed, nothing, or the earlier one. */
+function spoilSnapshot(world: World, runDir: string, text: string): void {
+  const { snapshots } = world.disk;
+  const at = (world.tape.byte() * 256 + world.tape.byte()) % text.length;
+  switch (world.tape.pick(4)) {
+    case 0:
+      snapshots.set(runDir, text.slice(0, at));
+      break;
+    case 1:
+      snapshots.set(runDir, `${text.slice(0, at)}~${text.slice(at + 1)}`);
+      break;
+    case 2:
+      snapshots.delete(runDir);
+      break;
+    default:
+  }
+  count(world, 'fault: a snapshot was lost or spoilt');
 }
 
 /** Makes bytes durable, and tells the oracle which records are among them. */

@@ -102,7 +102,7 @@ const FAULTS: Readonly<Record<string, Fault>> = {
   },
   'the engine was frozen and woke as a zombie': (world, item) => {
     const { life } = item;
-    if (life?.standing !== 'leads' || item.name !== 'journal.append') return false;
+    if (life?.standing !== 'leads' || !item.name.startsWith('journal.')) return false;
     take(world, item);
     endLife(world, life, () => undefined);
     life.standing = 'frozen';

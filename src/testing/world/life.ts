@@ -7,16 +7,21 @@ import { type RunId, runId } from '../../core/model.ts';
 import { type Beginning, type Leading, lead } from '../../engine/lead.ts';
 import type { Parts } from '../../engine/parts.ts';
 import { placesOf } from '../../engine/places.ts';
+import { recoverState } from '../../engine/recovery.ts';
 import type { AgentPort, AgentStatus } from '../../ports/agent.ts';
-import type { JournalPort, JournalStore, Leadership } from '../../ports/journal.ts';
+import type { JournalPort, JournalStore, Leadership, Opened } from '../../ports/journal.ts';
 import { createWorldClock } from './clock.ts';
 import { createWorldJournals, leadershipOf } from './disk.ts';
 import { createWorldFiles } from './files-port.ts';
 import { createWorldGit } from './git-port.ts';
 import { REPOSITORY } from './git-store.ts';
 import { createWorldProcesses } from './process-port.ts';
+import { checkReplay } from './promises.ts';
 import { answer, note, violate } from './scheduler.ts';
 import type { Life, World } from './world.ts';
+
+/** Facts between two snapshots: lives are short. */
+const SNAPSHOT_EVERY = 15;
 
 /** Name of the one run. */
 export const RUN: RunId = runId('run');
@@ -57,8 +62,7 @@ export async function startLife(world: World, sabotage: Sabotage | null): Promis
   const store = sabotage?.journals?.(journals, world, life) ?? journals;
   const opened = await store.open(placesOfWorld(world).runDir, leadership);
   if (!opened.ok) return violate(world, 'journal-reads', opened.failure.sentence);
-  const { records } = opened.value.opened;
-  checkOpened(world, records);
+  checkOpened(world, opened.value.opened);
   const parts = partsOf(world, life, opened.value.journal);
   const listen: typeof decide = (state, now) => {
     life.state = state;
@@ -68,9 +72,10 @@ export async function startLife(world: World, sabotage: Sabotage | null): Promis
   const leading = lead({
     parts: sabotage?.parts?.(parts, world, life) ?? parts,
     opened: opened.value.opened,
-    beginning: records.length > 0 ? RESUMED : beginningOf(world),
+    beginning: opened.value.opened.last === null ? beginningOf(world) : RESUMED,
     stay: world.scene.stay,
     decide: listen,
+    snapshotEvery: SNAPSHOT_EVERY,
   });
   life.leading = sabotage?.leading?.(leading) ?? leading;
   awaitOutcome(world, life, leading);
@@ -122,14 +127,18 @@ function awaitOutcome(world: World, life: Life, leading: Leading): void {
   );
 }
 
-/** What the engine reads must be all that was ever acknowledged. */
-function checkOpened(world: World, records: readonly unknown[]): void {
+/** What the engine reads must be all that was ever acknowledged, and a snapshot must be what it stands for. */
+function checkOpened(world: World, opened: Opened): void {
   const { oracle } = world;
+  const { last, snapshot, records } = opened;
+  const latest = oracle.records.at(-1);
+  const missing = snapshot === null ? oracle.records.length - records.length : 0;
   const same =
-    records.length === oracle.records.length &&
-    JSON.stringify(records.at(-1)) === JSON.stringify(oracle.records.at(-1));
-  if (!same)
-    violate(world, 'journal-keeps', `${records.length} records read, ${oracle.records.length} written`);
+    missing === 0 &&
+    last?.seq === latest?.seq &&
+    (records.length === 0 || JSON.stringify(records.at(-1)) === JSON.stringify(latest));
+  if (!same) violate(world, 'journal-keeps', `read up to ${last?.seq}, written up to ${latest?.seq}`);
+  if (snapshot !== null) checkReplay(world, recoverState({ records, snapshot: structuredClone(snapshot) }));
 }
 
 function createWorldAgent(world: World): AgentPort {

@@ -61,6 +61,25 @@ const JOURNALS: readonly Sabotage[] = [
       },
     }),
   },
+  {
+    name: 'keeps-the-state-of-another-moment',
+    breaks: ['replay-is-live'],
+    journals: (honest) => ({
+      ...honest,
+      open: async (runDir, leadership) => {
+        const opened = await honest.open(runDir, leadership);
+        if (!opened.ok) return opened;
+        const { journal } = opened.value;
+        let earlier: string | null = null;
+        const saveSnapshot: typeof journal.saveSnapshot = (state) => {
+          const kept = earlier ?? state;
+          earlier = state;
+          return journal.saveSnapshot(kept);
+        };
+        return { ok: true, value: { ...opened.value, journal: { ...journal, saveSnapshot } } };
+      },
+    }),
+  },
 ];
 
 const GIT: readonly Sabotage[] = [

@@ -2,7 +2,14 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Event, Recorded } from '../../../src/core/event.ts';
 import { runMs, taskId } from '../../../src/core/model.ts';
-import type { Draft, JournalPort, JournalStore, Leadership, Opened } from '../../../src/ports/journal.ts';
+import type {
+  AllRecords,
+  Draft,
+  JournalPort,
+  JournalStore,
+  Leadership,
+  Opened,
+} from '../../../src/ports/journal.ts';
 
 /** A store and a run folder in it that nothing was written to. */
 export interface JournalSetting {
@@ -58,8 +65,15 @@ export async function mustOpen(
 }
 
 /** Reads or fails the test. */
-export async function mustRead(store: JournalStore, runDir: string): Promise<Opened> {
+export async function mustRead(store: JournalStore, runDir: string): Promise<AllRecords> {
   const result = await store.read(runDir);
+  if (!result.ok) throw new Error(result.failure.sentence);
+  return result.value;
+}
+
+/** Reads what leads to the latest state, or fails the test. */
+export async function mustReadLatest(store: JournalStore, runDir: string): Promise<Opened> {
+  const result = await store.readLatest(runDir);
   if (!result.ok) throw new Error(result.failure.sentence);
   return result.value;
 }
@@ -76,12 +90,14 @@ export function describeJournalStore(name: string, make: () => Promise<JournalSe
     test('reading a run that never was is a failure', async () => {
       const { store, runDir } = await setUp();
       expect(await store.read(runDir)).toMatchObject({ ok: false, failure: { kind: 'environment' } });
+      expect(await store.readLatest(runDir)).toMatchObject({ ok: false, failure: { kind: 'environment' } });
     });
 
     test('a new journal is empty', async () => {
       const { store, runDir } = await setUp();
       const { journal, opened } = await mustOpen(store, runDir, leadershipOf(1));
-      expect(opened).toEqual({ records: [], tornBytes: 0 });
+      expect(opened).toEqual({ snapshot: null, records: [], last: null, tornBytes: 0 });
+      expect(await mustReadLatest(store, runDir)).toEqual(opened);
       expect(await mustRead(store, runDir)).toEqual({ records: [], tornBytes: 0 });
       await journal.close();
     });
@@ -166,6 +182,66 @@ export function describeJournalStore(name: string, make: () => Promise<JournalSe
         ok: false,
         failure: { kind: 'leader' },
       });
+    });
+
+    test('what follows a snapshot is read after it, by who opens and who only looks; all records stay', async () => {
+      const { store, runDir } = await setUp();
+      const first = await mustOpen(store, runDir, leadershipOf(3));
+      await first.journal.append(draftsOf('a', 'b'));
+      await first.journal.saveSnapshot('{"at":"b"}');
+      await first.journal.append(draftsOf('c'));
+      await first.journal.close();
+      const latest = await mustReadLatest(store, runDir);
+      expect(latest).toMatchObject({ snapshot: { at: 'b' }, last: { seq: 3, epoch: 3 }, tornBytes: 0 });
+      expect(textsOf(latest.records)).toEqual(['c']);
+      const second = await mustOpen(store, runDir, leadershipOf(4));
+      expect(second.opened).toEqual(latest);
+      await second.journal.saveSnapshot('{"at":"c"}');
+      await second.journal.append(draftsOf('d'));
+      await second.journal.saveSnapshot('{"at":"d"}');
+      await second.journal.close();
+      const end = await mustReadLatest(store, runDir);
+      expect(end).toMatchObject({ snapshot: { at: 'd' }, records: [], last: { seq: 4, epoch: 4 } });
+      expect(textsOf((await mustRead(store, runDir)).records)).toEqual(['a', 'b', 'c', 'd']);
+    });
+
+    test('there is no snapshot of nothing, nor while an append is under way, nor after the close', async () => {
+      const { store, runDir } = await setUp();
+      const { journal } = await mustOpen(store, runDir, leadershipOf(1));
+      await expect(journal.saveSnapshot('{}')).rejects.toThrow('no record ends here');
+      const appending = journal.append(draftsOf('a'));
+      await expect(journal.saveSnapshot('{}')).rejects.toThrow('no record ends here');
+      await appending;
+      await journal.close();
+      await expect(journal.saveSnapshot('{}')).rejects.toThrow('no record ends here');
+      expect((await mustReadLatest(store, runDir)).snapshot).toBeNull();
+    });
+
+    test('a snapshot that came before the close is kept', async () => {
+      const { store, runDir } = await setUp();
+      const { journal } = await mustOpen(store, runDir, leadershipOf(1));
+      await journal.append(draftsOf('a'));
+      const saving = journal.saveSnapshot('{"at":"a"}');
+      await journal.close();
+      await saving;
+      expect((await mustReadLatest(store, runDir)).snapshot).toEqual({ at: 'a' });
+    });
+
+    test('an engine that lost the lead leaves the snapshot of its successor alone', async () => {
+      const { store, runDir } = await setUp();
+      const leadership = leadershipOf(1);
+      const first = await mustOpen(store, runDir, leadership);
+      await first.journal.append(draftsOf('a'));
+      leadership.lose();
+      const second = await mustOpen(store, runDir, leadershipOf(2));
+      await second.journal.append(draftsOf('b'));
+      await second.journal.saveSnapshot('{"at":"b"}');
+      await expect(first.journal.saveSnapshot('{"at":"a"}')).rejects.toMatchObject({
+        cause: { kind: 'leader' },
+      });
+      await first.journal.close();
+      await second.journal.close();
+      expect((await mustReadLatest(store, runDir)).snapshot).toEqual({ at: 'b' });
     });
   });
 }
