@@ -1,11 +1,12 @@
 // The worktrees weft made: which there are, which may go, and clearing them away without losing anything.
 import { fail, ok, type Result } from '../core/failure.ts';
 import { isTerminal } from '../core/lifecycle.ts';
-import { taskId } from '../core/model.ts';
+import { runId, taskId } from '../core/model.ts';
 import { rescueRefOf } from '../core/names.ts';
 import type { RunState } from '../core/state.ts';
 import type { ListedWorktree } from '../ports/git.ts';
 import type { Tools } from './parts.ts';
+import { placesOf } from './places.ts';
 import { listRunNames, readState } from './read-run.ts';
 
 /** One worktree of ours. */
@@ -121,8 +122,15 @@ export async function prune(tools: Tools, of: { readonly dryRun: boolean }): Pro
     return cleaned.ok ? cleaned.value.removed.map(({ path }) => `would remove ${path}`) : [];
   }
   const own = await tools.git.listWorktrees();
-  const roots = own.filter((each) => REASON.test(each.lockReason ?? '')).map((each) => each.path);
-  const said = [...(await tools.git.repair(roots))];
+  const roots = new Set(own.filter((each) => REASON.test(each.lockReason ?? '')).map((each) => each.path));
+  const states = new Map<string, RunState | null>();
+  for (const run of await listRunNames(tools)) {
+    const state = await readStateOrNull(tools, run);
+    states.set(run, state);
+    // a run that was killed may have left files there that belong to no worktree
+    if (state !== null) roots.add(placesOf(tools.repository, runId(run), state.policy).worktrees);
+  }
+  const said = [...(await tools.git.repair([...roots]))];
   const cleaned = await cleanWorktrees(tools, { only: null, dryRun: false });
   if (cleaned.ok) {
     for (const { path, rescue } of cleaned.value.removed) {
@@ -130,8 +138,7 @@ export async function prune(tools: Tools, of: { readonly dryRun: boolean }): Pro
     }
     for (const { path, reason } of cleaned.value.kept) said.push(`kept ${path}: ${reason}`);
   }
-  for (const run of await listRunNames(tools)) {
-    const state = await readStateOrNull(tools, run);
+  for (const [run, state] of states) {
     if (state?.rested !== 'complete') continue;
     await tools.git.unpin(`refs/weft/cand/${run}`);
   }

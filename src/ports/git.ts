@@ -175,7 +175,7 @@ export interface GitPort {
   pin(ref: string, commit: Oid): Promise<void>;
   /** Drops refs below a prefix of ours (`refs/weft/…`). */
   unpin(prefix: string): Promise<void>;
-  /** Resolves when what was removed is gone from the disk too. */
+  /** Resolves when what was removed, or put aside to be used again, is gone from the disk too. */
   close(): Promise<void>;
   /** Calls back after a branch moved (file events, debounced); returns how to stop. */
   watchBranch(branch: string, moved: () => void): () => void;

@@ -72,7 +72,10 @@ function makePort(repo: Repository): LocalGit {
     },
     unpin: (prefix) => unpin(repo, prefix),
     watchBranch: (branch, moved) => watchBranch(repo, branch, moved),
-    close: () => repo.trash.settled(),
+    close: async () => {
+      await repo.exclusive(() => repo.pool.drain());
+      await repo.trash.settled();
+    },
   };
 }
 

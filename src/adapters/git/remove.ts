@@ -16,6 +16,7 @@ import {
 import { findProcessesIn } from './processes.ts';
 import { canonical, deleteRef, findCommit, type Repository } from './repository.ts';
 import { rescueWork } from './rescue.ts';
+import { firstIndexOf } from './reuse.ts';
 import { listChanges } from './status.ts';
 import { startRefOf } from './worktree.ts';
 
@@ -112,7 +113,9 @@ async function clear(
     readonly start: Oid | null;
   },
 ): Promise<void> {
-  await repo.trash.discard(of.path);
+  const index = of.entry === null || !of.present ? null : firstIndexOf(of.entry);
+  const isPooled = index !== null && (await repo.pool.put({ tree: of.path, index }));
+  if (!isPooled) await repo.trash.discard(of.path);
   if (of.entry !== null) {
     if (!of.present) await keepDetachedHead(repo, of.entry);
     await dropEntry(repo, of.entry);

@@ -19,7 +19,10 @@ export async function repair(repo: Repository, roots: readonly string[]): Promis
     const mended = await mendCommonDirs(repo);
     const locks = await sweepLocks(repo);
     const dropped = await dropUnborn(repo);
-    for (const folder of await findFolders(repo, roots)) await repo.trash.empty(folder);
+    for (const folder of await findFolders(repo, roots)) {
+      await repo.pool.sweep(folder);
+      await repo.trash.empty(folder);
+    }
     await discardHalfCopies(repo, roots);
     return [
       ...mended.map((id) => `Completed the metadata of the worktree ${id}.`),

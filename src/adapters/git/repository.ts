@@ -5,6 +5,7 @@ import { basename, dirname, join, resolve as resolvePath } from 'node:path';
 import { type Oid, oid } from '../../core/model.ts';
 import type { Person } from '../../ports/git.ts';
 import { attempt, type GitCall, git, gitText, giveUp, type Place, runGit } from './exec.ts';
+import { createPool, type Pool } from './pool.ts';
 import { createTrash, type Trash } from './trash.ts';
 
 const NEEDED: readonly [number, number] = [2, 38];
@@ -19,6 +20,7 @@ export interface Repository {
   readonly version: string;
   readonly main: Place;
   readonly trash: Trash;
+  readonly pool: Pool;
   /** Runs work that must not meet another of its kind: making, removing and pruning worktrees. */
   exclusive<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -38,7 +40,8 @@ export async function openRepository(folder: string): Promise<Repository> {
     );
   }
   const exclusive = createMutex();
-  return { root, commonDir, version, main, trash: createTrash(exclusive), exclusive };
+  const trash = createTrash(exclusive);
+  return { root, commonDir, version, main, trash, pool: createPool(trash), exclusive };
 }
 
 async function checkVersion(place: Place): Promise<string> {

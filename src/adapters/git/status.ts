@@ -1,7 +1,7 @@
 // What differs from HEAD in a place, and putting it into an index. Knows nothing of commits or why it is asked.
 import { lstat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { accept, gitFields, type Place, runGit } from './exec.ts';
+import { accept, git, gitFields, type Place, runGit } from './exec.ts';
 
 const STAGE_TRIES = 3;
 /** Folders that a link stands in for in some set-ups; an ignore rule `node_modules/` does not cover such a link. */
@@ -13,6 +13,8 @@ export interface Change {
   readonly untracked: boolean;
   /** The working tree has more than the index. */
   readonly unstaged: boolean;
+  /** The index has it, the working tree does not. */
+  readonly deleted: boolean;
   /** An untracked repository of its own. */
   readonly repository: boolean;
 }
@@ -25,7 +27,7 @@ export async function listChanges(place: Place): Promise<readonly Change[]> {
     const path = field.slice(3);
     const untracked = field.startsWith('??');
     const repository = untracked && path.endsWith('/');
-    return { path, untracked, unstaged: field[1] !== ' ', repository };
+    return { path, untracked, unstaged: field[1] !== ' ', deleted: field[1] === 'D', repository };
   });
 }
 
@@ -60,6 +62,13 @@ export async function stageChanges(
     const end = await runGit(place, call);
     // a file that a straggler deletes between the two commands makes git refuse them all
     if (end.stderr.includes('did not match any files') && tries < STAGE_TRIES) continue;
+    if (end.stderr.includes('is beyond a symbolic link') && tries < STAGE_TRIES) {
+      // a link took a folder's place: git does not add the deletion of what was in it
+      const gone = changes.filter((change) => change.deleted).map((change) => change.path);
+      const args = ['update-index', '--force-remove', '-z', '--stdin'];
+      await git(place, { args, input: gone.join('\0') });
+      continue;
+    }
     accept(call, end);
     return changes;
   }

@@ -21,6 +21,7 @@ import {
 } from './metadata.ts';
 import { waitForGit } from './processes.ts';
 import { canonical, findCommit, findMergeBase, moveRef, needCommit, type Repository } from './repository.ts';
+import { fillFromPool, keepFirstIndex } from './reuse.ts';
 
 const CHECKOUT_MS = 1_800_000;
 const OTHER_GIT_MS = 10_000;
@@ -42,11 +43,13 @@ export async function ensureWorktree(repo: Repository, spec: WorktreeSpec): Prom
       forget: (lost) => keepDetachedHead(repo, lost),
     }),
   );
+  repo.pool.open();
   if (fresh) {
-    await populate(repo, entry);
+    if (!(await fillFromPool(repo, entry))) await populate(repo, entry);
     const checkedOut = await findBranch(repo, entry.path);
     if (checkedOut !== branch)
       giveUp(`The new worktree ${entry.path} has ${checkedOut ?? 'no branch'}, not ${branch}.`);
+    await keepFirstIndex(entry);
     await markReady(entry);
   }
   const start = await recordStart(repo, { branch, base });
