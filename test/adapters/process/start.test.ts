@@ -179,15 +179,35 @@ it('fails with the reason when the prompt file is missing', async () => {
   expect(existsSync(ground.dir)).toBe(false);
 });
 
-it('outlives the engine that started it, which the next engine can finish', async () => {
+/** An engine that starts an attempt, says so and stays; given a number, it dies before that step of the start. */
+function buildEngine(): string {
   const bundle = join(ground.root, 'engine.mjs');
   const source = join(import.meta.dirname, '../../../src/adapters/process/process-port.ts');
-  const spec = ground.script('echo begun; read -r line; echo "heard $line"', { stdin: { kind: 'fifo' } });
   buildSync({
     stdin: {
-      contents: `import { createProcessPort } from ${JSON.stringify(source)};
-        await createProcessPort().start(${JSON.stringify(spec)});
-        console.log('started'); setInterval(() => {}, 1000);`,
+      contents: `
+        import childProcess from 'node:child_process';
+        import fs from 'node:fs';
+        import { syncBuiltinESMExports } from 'node:module';
+        import { createProcessPort } from ${JSON.stringify(source)};
+        const spec = JSON.parse(process.argv[2]);
+        let left = Number(process.argv[3]);
+        const step = () => { if (left-- === 0) process.kill(process.pid, 'SIGKILL'); };
+        const port = createProcessPort();
+        for (const [of, names] of [[fs, ['mkdirSync', 'openSync', 'closeSync', 'readFileSync']], [childProcess, ['spawn']]]) {
+          for (const name of names) {
+            const real = of[name];
+            of[name] = (...args) => {
+              // Of what it reads only what is about the attempt, not the whole process table.
+              if (name !== 'readFileSync' || args[0].startsWith(spec.dir)) step();
+              return real(...args);
+            };
+          }
+        }
+        syncBuiltinESMExports();
+        const started = await port.start(spec);
+        console.log(started.value.kind);
+        setInterval(() => {}, 1000);`,
       resolveDir: import.meta.dirname,
     },
     bundle: true,
@@ -195,11 +215,29 @@ it('outlives the engine that started it, which the next engine can finish', asyn
     format: 'esm',
     outfile: bundle,
   });
-  const engine = spawn(process.execPath, [bundle], { detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
-  await new Promise((settle) => engine.stdout.once('data', settle));
+  return bundle;
+}
+
+/** Runs the engine until it has said something or is dead, and ends it; resolves with what it said. */
+async function runEngine(bundle: string, spec: StartSpec, steps = Number.POSITIVE_INFINITY): Promise<string> {
+  const engine = spawn(process.execPath, [bundle, JSON.stringify(spec), String(steps)], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let said = '';
+  const closed = new Promise((settle) => engine.once('close', settle));
+  engine.stdout.on('data', (chunk) => {
+    said += chunk;
+    process.kill(-(engine.pid ?? Number.NaN), 'SIGKILL');
+  });
+  await closed;
+  return said;
+}
+
+it('outlives the engine that started it, which the next engine can finish', async () => {
+  const spec = ground.script('echo begun; read -r line; echo "heard $line"', { stdin: { kind: 'fifo' } });
+  expect(await runEngine(buildEngine(), spec)).toBe('alive\n');
   await eventually(() => ground.output() === 'begun\n');
-  process.kill(-(engine.pid ?? Number.NaN), 'SIGKILL');
-  await new Promise((settle) => engine.once('exit', settle));
   const state = await port.inspect(spec);
   if (state.kind !== 'alive') throw new Error(`not alive but ${state.kind}`);
   expect(await port.writeInput(spec.dir, { number: 1, text: 'the second engine\n' })).toMatchObject({
@@ -211,6 +249,38 @@ it('outlives the engine that started it, which the next engine can finish', asyn
   });
   expect(ground.output()).toBe('begun\nheard the second engine\n');
 });
+
+it('is started once, and known before it can do anything, wherever the engine dies in the start', async () => {
+  const engine = buildEngine();
+  let steps = 0;
+  for (let said = ''; said === ''; steps += 1) {
+    const place = { dir: join(ground.root, `attempt-${steps}`), tag: `${ground.tag}/${steps}` };
+    // What is known of it comes first of all that it reads.
+    const spec = ground.script('head -n 1 "$0/pid"; cat; exec sleep 1000', {
+      ...place,
+      stdin: { kind: 'fifo' },
+    });
+    const argv = [...spec.argv, place.dir] as const;
+    said = await runEngine(engine, { ...spec, argv }, steps);
+    const identity = await start({ ...spec, argv });
+    const known = [identity.pid, identity.bootId, identity.pidNs, identity.startTicks].join(' ');
+    const hasPrinted = (text: string) => () => readText(join(place.dir, 'out.jsonl')) === text;
+    await eventually(hasPrinted(`${known}\n`));
+    expect(await port.writeInput(place.dir, { number: 0, text: 'prompt\n' })).toMatchObject({ ok: true });
+    await port.closeInput(place.dir);
+    await eventually(hasPrinted(`${known}\nprompt\n`));
+    const running = () => leftovers(place.dir, place.tag).filter((pid) => isProgram(pid, 'sleep'));
+    await eventually(() => running().length > 0);
+    expect(running()).toHaveLength(1);
+    await port.killTree({ identity, tag: place.tag, cwd: null, graceMs: 5_000 });
+  }
+  // Folders, log, process, and the looks before and after.
+  expect(steps).toBeGreaterThan(6);
+});
+
+function isProgram(pid: number, name: string): boolean {
+  return readText(`/proc/${pid}/cmdline`).startsWith(`${name}\0`);
+}
 
 it('waits for many at once with one watch each', async () => {
   const specs = Array.from({ length: 30 }, (_, n) =>
