@@ -296,21 +296,11 @@ const TIDY_GROUP: CommandGroup = {
     {
       name: 'doctor',
       summary: 'Check git, the configuration, the agents and the disk',
-      detail: [
-        'With --verify, hold a run that is over to what weft promises: its journal, git, and what still runs.',
-      ],
       arguments: [],
-      options: [
-        {
-          name: 'verify',
-          value: 'RUN',
-          summary: 'Check what became of a run instead; ends with 1 if a promise is broken',
-        },
-        JSON_OPTION,
-      ],
+      options: [{ name: 'verify', value: 'RUN', summary: 'Check what became of a run instead' }, JSON_OPTION],
       examples: [
         { line: 'weft doctor', note: 'every failure says how to mend it' },
-        { line: 'weft doctor --verify latest', note: 'what was looked at, and what is wrong' },
+        { line: 'weft doctor --verify latest', note: 'does git agree with the journal' },
       ],
     },
     {

@@ -120,7 +120,8 @@ async function judgeGit({ repo }: Scene): Promise<readonly string[]> {
 /** I14: what is the user's is as it was, but for the target that came forward. */
 async function judgeCheckout({ repo }: Scene, standard: Standard | null): Promise<readonly string[]> {
   const wrongs: string[] = [];
-  const status = await runTestGit(repo, ['status', '--porcelain=v2', '--untracked-files=all']);
+  const asked = ['--no-optional-locks', 'status', '--porcelain=v2', '--untracked-files=all'];
+  const status = await runTestGit(repo, asked);
   if (status !== '') wrongs.push(`I14: the checkout is not clean: ${status}`);
   const head = await runTestGit(repo, ['symbolic-ref', 'HEAD']);
   if (head !== 'refs/heads/main') wrongs.push(`I14: the checkout has ${head}`);
