@@ -16,8 +16,13 @@ export function observeTarget(of: {
   const { parts, state, inbox } = of;
   let looking: Promise<void> = Promise.resolve();
   let queued = false;
+  let seen: Oid | null = null;
   const look = async (): Promise<void> => {
     queued = false;
+    const tip = await findTip(parts, state);
+    const news = tip !== null && !leadsOnlyThroughLandings(state, { from: seen, to: tip });
+    seen = tip;
+    if (!news) return;
     const events = await findAdopted(parts, state).catch(() => []);
     if (events.length > 0) inbox.put({ kind: 'facts', events });
   };
@@ -29,11 +34,29 @@ export function observeTarget(of: {
   return parts.git.watchBranch(state.policy.target, lookSoon);
 }
 
+function findTip(parts: Parts, state: RunState): Promise<Oid | null> {
+  return parts.git.resolve(`refs/heads/${state.policy.target}`).catch(() => null);
+}
+
+/** Tells whether every step between two tips of the target is a landing of this run: nobody else can have added anything. */
+function leadsOnlyThroughLandings(
+  state: RunState,
+  between: { readonly from: Oid | null; readonly to: Oid },
+): boolean {
+  let at = between.to;
+  while (at !== between.from) {
+    const step = [...state.tasks.values()].find((ts) => ts.candidate?.commit === at && !ts.candidate.empty);
+    if (step?.candidate == null) return false;
+    at = step.candidate.base;
+  }
+  return true;
+}
+
 /** Verified work that is on the target although weft did not put it there, as facts. */
 export async function findAdopted(parts: Parts, state: RunState): Promise<readonly Event[]> {
   const waiting = [...state.tasks.values()].filter((ts) => ts.phase === 'committed');
   if (waiting.length === 0) return [];
-  const tip = await parts.git.resolve(`refs/heads/${state.policy.target}`);
+  const tip = await findTip(parts, state);
   if (tip === null) return [];
   const events: Event[] = [];
   for (const ts of waiting) {

@@ -9,7 +9,9 @@ import {
   findCommitter,
   findMergeBase,
   findTree,
+  foldsCase,
   isAncestor,
+  listMergeBases,
   moveRef,
   type Repository,
 } from './repository.ts';
@@ -46,7 +48,11 @@ export async function buildCandidate(repo: Repository, spec: CandidateSpec): Pro
   const folder = await mkdtemp(join(tmpdir(), 'weft-merge-'));
   try {
     const env = { GIT_DIR: repo.commonDir, GIT_WORK_TREE: folder };
-    const bench: Bench = { repo, place: { cwd: folder, env }, committer: await findCommitter(repo) };
+    const bench: Bench = {
+      repo,
+      place: { ...repo.main, cwd: folder, env },
+      committer: await findCommitter(repo),
+    };
     await layOutAttributes(bench, spec.target);
     return await judge(bench, spec, await build(bench, spec));
   } finally {
@@ -201,6 +207,8 @@ async function applyChange(
   what: { readonly from: Oid; readonly to: Oid; readonly onto: Oid },
 ): Promise<Merged> {
   if (what.from === what.onto) return { kind: 'merged', tree: await findTree(bench.place, what.to) };
+  const bases = await listMergeBases(bench.place, what.onto, what.to);
+  if (bases.length === 1 && bases[0] === what.from) return mergeTrees(bench, what.onto, what.to);
   const [base, ours, theirs] = await Promise.all(
     [what.from, what.onto, what.to].map((at) => findTree(bench.place, at)),
   );
@@ -264,11 +272,7 @@ async function findCaseTwins(
   bench: Bench,
   of: { readonly tree: Oid; readonly before: Oid },
 ): Promise<readonly string[]> {
-  const setting = await git(bench.repo.main, {
-    args: ['config', '--type=bool', '--get', 'core.ignoreCase'],
-    codes: [0, 1],
-  });
-  if (setting.stdout.trim() !== 'true') return [];
+  if (!(await foldsCase(bench.repo))) return [];
   const list = (tree: Oid): Promise<string[]> =>
     gitFields(bench.place, { args: ['ls-tree', '-r', '-z', '--name-only', tree] });
   const known = new Set(twinsAmong(await list(of.before)));

@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Failure, fail, ok, type Result } from '../../core/failure.ts';
+import type { ObjectReader } from './object-reader.ts';
 
 const TIMEOUT_MS = 120_000;
 const KILL_AFTER_MS = 3_000;
@@ -32,6 +33,17 @@ export interface ProgramEnd {
 export interface Place {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  /** What all places of an opened repository share. */
+  readonly shared?: Shared;
+}
+
+/** What can be asked of a repository without running a git for it. */
+export interface Shared {
+  /** Real path of the git directory that all worktrees share. */
+  readonly commonDir: string;
+  readonly objects: ObjectReader;
+  /** Answers about the history between commits, which never change; bounded. */
+  readonly ancestry: Map<string, string | null>;
 }
 
 /** One git command: arguments, and what differs from the safe defaults. */

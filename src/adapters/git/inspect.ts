@@ -82,8 +82,8 @@ export async function inspectWorktree(
   const place = await placeOf(repo, what.worktree);
   const head = (await findCommit(place, 'HEAD')) ?? (await findLastHead(repo, place)) ?? what.base;
   const tree = await findTree(place, head);
-  const files = await listChangedFiles(place, { from: what.base, to: head });
-  return { head, tree, files, odd: await findOddity(repo, { ...what, place, head }) };
+  const { files, gitlinks } = await readDiff(place, { from: what.base, to: head });
+  return { head, tree, files, odd: await findOddity(repo, { ...what, place, head, gitlinks }) };
 }
 
 /** Lists the files that differ between two commits, renames as a deletion and an addition. */
@@ -91,20 +91,34 @@ export async function listChangedFiles(
   place: Place,
   between: { readonly from: Oid; readonly to: Oid },
 ): Promise<readonly ChangedFile[]> {
-  const args = [
-    'diff-tree',
-    '-r',
-    '-z',
-    '--numstat',
-    '--no-renames',
-    '--no-ext-diff',
-    between.from,
-    between.to,
-  ];
-  return (await gitFields(place, { args })).map((field) => {
+  return (await readDiff(place, between)).files;
+}
+
+interface Diff {
+  readonly files: readonly ChangedFile[];
+  /** Paths at which a commit of another repository was put. */
+  readonly gitlinks: readonly string[];
+}
+
+async function readDiff(place: Place, between: { readonly from: Oid; readonly to: Oid }): Promise<Diff> {
+  if (between.from === between.to) return { files: [], gitlinks: [] };
+  const flags = ['-r', '-z', '--raw', '--numstat', '--no-renames', '--no-ext-diff'];
+  const fields = await gitFields(place, { args: ['diff-tree', ...flags, between.from, between.to] });
+  const gitlinks: string[] = [];
+  const files: ChangedFile[] = [];
+  for (let at = 0; at < fields.length; at += 1) {
+    const field = fields[at] ?? '';
+    if (field.startsWith(':')) {
+      // :old-mode new-mode old-id new-id status, and the path in the next field
+      const [oldMode, newMode] = field.slice(1).split(' ');
+      at += 1;
+      if (newMode === GITLINK && oldMode !== GITLINK) gitlinks.push(fields[at] ?? '');
+      continue;
+    }
     const [added = '0', deleted = '0', ...path] = field.split('\t');
-    return { path: path.join('\t'), added: Number(added) || 0, deleted: Number(deleted) || 0 };
-  });
+    files.push({ path: path.join('\t'), added: Number(added) || 0, deleted: Number(deleted) || 0 });
+  }
+  return { files, gitlinks };
 }
 
 /** Last commit that HEAD led to before its branch was deleted, from HEAD's log. */
@@ -122,6 +136,7 @@ async function findOddity(
     readonly base: Oid;
     readonly place: Place;
     readonly head: Oid;
+    readonly gitlinks: readonly string[];
   },
 ): Promise<string | null> {
   const { worktree, branch, place, head } = of;
@@ -137,7 +152,7 @@ async function findOddity(
   if (!(await isAncestor(place, { ancestor: of.base, of: head }))) {
     return `Its branch no longer contains the commit it started from (${of.base.slice(0, 12)}).`;
   }
-  const strays = await findStrayRepositories(place, { from: of.base, to: head });
+  const strays = await findStrayRepositories(place, { added: of.gitlinks, head });
   return strays.length === 0
     ? null
     : `It commits repositories that .gitmodules does not name: ${strays.join(', ')}.`;
@@ -146,22 +161,11 @@ async function findOddity(
 /** Finds repositories committed inside the repository without being submodules; nobody else could check them out. */
 async function findStrayRepositories(
   place: Place,
-  between: { readonly from: Oid; readonly to: Oid },
+  of: { readonly added: readonly string[]; readonly head: Oid },
 ): Promise<readonly string[]> {
-  const args = [
-    'diff-tree',
-    '-r',
-    '-z',
-    '--raw',
-    '--no-renames',
-    '--diff-filter=AT',
-    between.from,
-    between.to,
-  ];
-  const fields = await gitFields(place, { args });
-  const added = fields.filter((_, at) => at % 2 === 1 && fields[at - 1]?.split(' ')[1] === GITLINK);
+  const { added } = of;
   if (added.length === 0) return [];
-  const blob = `${between.to}:.gitmodules`;
+  const blob = `${of.head}:.gitmodules`;
   const known = await git(place, {
     args: ['config', '--blob', blob, '-z', '--get-regexp', String.raw`^submodule\..*\.path$`],
     codes: [0, 1, 128],

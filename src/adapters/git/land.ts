@@ -35,9 +35,11 @@ export async function findLandingTip(repo: Repository, branch: string): Promise<
 export async function land(repo: Repository, what: LandingSpec): Promise<Landing> {
   const { branch, from, to } = what;
   const tip = await findLandingTip(repo, branch);
-  if (await isAncestor(repo.main, { ancestor: to, of: tip.oid }))
-    return { kind: 'landed', ref: tip.ref, detour: null };
-  if (tip.oid !== from) return { kind: 'stale', actual: tip.oid };
+  if (tip.oid !== from) {
+    const isThere = await isAncestor(repo.main, { ancestor: to, of: tip.oid });
+    return isThere ? { kind: 'landed', ref: tip.ref, detour: null } : { kind: 'stale', actual: tip.oid };
+  }
+  if (to === from) return { kind: 'landed', ref: tip.ref, detour: null };
   if (!(await isAncestor(repo.main, { ancestor: from, of: to }))) {
     throw new Error(`Internal error: ${to} does not contain ${from}`);
   }

@@ -4,7 +4,7 @@ import { oid } from '../../core/model.ts';
 import type { ListedWorktree } from '../../ports/git.ts';
 import { git, gitText } from './exec.ts';
 import { exists, placeOf, readLine } from './metadata.ts';
-import type { Repository } from './repository.ts';
+import { findHeadRef, type Repository } from './repository.ts';
 
 const BRANCH = 'refs/heads/';
 
@@ -68,10 +68,8 @@ async function isRebasing(repo: Repository, path: string, branch: string): Promi
 
 /** Branch that a place has checked out; null: detached. */
 export async function findBranch(repo: Repository, path: string): Promise<string | null> {
-  const place = await placeOf(repo, path);
-  const end = await git(place, { args: ['symbolic-ref', '--quiet', 'HEAD'], codes: [0, 1] });
-  const ref = end.stdout.trim();
-  return ref.startsWith(BRANCH) ? ref.slice(BRANCH.length) : null;
+  const ref = await findHeadRef(await placeOf(repo, path));
+  return ref?.startsWith(BRANCH) ? ref.slice(BRANCH.length) : null;
 }
 
 /** Gives up unless the text can be a branch's name. */

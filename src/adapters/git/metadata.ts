@@ -88,7 +88,7 @@ export async function placeOf(repo: Repository, path: string): Promise<Place> {
 /** Where git runs for a worktree whose metadata is at hand. */
 export function placeOfEntry(repo: Repository, entry: PlacedEntry): Place {
   const env = { GIT_DIR: entry.dir, GIT_COMMON_DIR: repo.commonDir, GIT_WORK_TREE: entry.path };
-  return { cwd: entry.path, env };
+  return { ...repo.main, cwd: entry.path, env };
 }
 
 /** Git directory of a place. */

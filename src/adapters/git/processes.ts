@@ -5,6 +5,8 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const WAIT_STEP_MS = 50;
+/** A git that holds no lock and makes nothing, however long it lives. */
+const READS_ONLY = '\0cat-file\0';
 
 /** A live process as far as this user may see it. */
 export interface LiveProcess {
@@ -40,7 +42,9 @@ export function isGitRunningIn(folders: readonly string[]): boolean | null {
   const all = listProcesses();
   if (all === null) return null;
   // no command line: it has ended and only its parent does not know; no folder: not ours to look at, so it may be here
-  const gits = all.filter(({ name, command }) => name.startsWith('git') && command !== '');
+  const gits = all.filter(
+    ({ name, command }) => name.startsWith('git') && command !== '' && !command.includes(READS_ONLY),
+  );
   return gits.some(
     ({ cwd, command }) =>
       cwd === null || folders.some((folder) => isWithin(folder, cwd) || command.includes(folder)),

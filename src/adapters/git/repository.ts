@@ -1,10 +1,11 @@
 // One repository as the rest of this folder sees it: where it is, its mutex, and questions about its commits.
 // Knows nothing of worktrees' contents.
-import { realpath } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve as resolvePath } from 'node:path';
 import { type Oid, oid } from '../../core/model.ts';
 import type { Person } from '../../ports/git.ts';
-import { attempt, type GitCall, git, gitText, giveUp, type Place, runGit } from './exec.ts';
+import { attempt, type GitCall, git, gitText, giveUp, type Place, runGit, type Shared } from './exec.ts';
+import { createObjectReader } from './object-reader.ts';
 import { createPool, type Pool } from './pool.ts';
 import { createTrash, type Trash } from './trash.ts';
 
@@ -31,9 +32,10 @@ export async function openRepository(folder: string): Promise<Repository> {
   const version = await checkVersion(from);
   const commonDir = await findCommonDir(from);
   const root = await findMainCheckout(from);
-  const main: Place = { cwd: root, env: {} };
-  const head = await runGit(main, { args: ['rev-parse', '--verify', '--quiet', 'HEAD^{commit}'] });
-  if (head.code !== 0) {
+  const bare: Place = { cwd: root, env: {} };
+  const objects = createObjectReader(bare);
+  const main: Place = { ...bare, shared: { commonDir, objects, ancestry: new Map() } };
+  if ((await findCommit(main, 'HEAD')) === null) {
     giveUp(
       `The repository ${root} has no commit yet.`,
       'Make a first commit: git commit --allow-empty -m start',
@@ -106,12 +108,40 @@ export async function canonical(path: string): Promise<string> {
   }
 }
 
+/** Ids and full names of refs mean the same in every worktree, but for these. */
+const SHARED_NAME = /^(?:[0-9a-f]{40}|[0-9a-f]{64}|refs\/(?!bisect\/|worktree\/|rewritten\/)\S+)$/;
+const REF_LINE = /^ref: (refs\/\S+)$/;
+/** What a `HEAD` file says when refs are not kept in files. */
+const NO_FILE = 'refs/heads/.invalid';
+
 /** Commit that a revision names, or null. */
 export async function findCommit(place: Place, revision: string): Promise<Oid | null> {
+  const { shared } = place;
+  const name = revision === 'HEAD' && shared !== undefined ? await readHead(place, shared) : revision;
+  if (shared !== undefined && name !== null && SHARED_NAME.test(name)) {
+    const found = await shared.objects.find(`${name}^{commit}`);
+    return found === null ? null : oid(found);
+  }
   const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`];
   const end = await runGit(place, { args });
   if (end.trouble !== null) giveUp(`git rev-parse ${end.trouble}.`);
   return end.code === 0 ? oid(end.stdout.trim()) : null;
+}
+
+/** What a place's HEAD says: a full ref name when a branch is checked out, else an id; null: git has to be asked. */
+async function readHead(place: Place, shared: Shared): Promise<string | null> {
+  const file = join(place.env['GIT_DIR'] ?? shared.commonDir, 'HEAD');
+  const line = (await readFile(file, 'utf8').catch(() => '')).trimEnd();
+  const name = REF_LINE.exec(line)?.[1] ?? line;
+  return name === NO_FILE || !SHARED_NAME.test(name) ? null : name;
+}
+
+/** Full name of the ref that a place has checked out; null: detached. */
+export async function findHeadRef(place: Place): Promise<string | null> {
+  const name = place.shared === undefined ? null : await readHead(place, place.shared);
+  if (name !== null) return name.startsWith('refs/') ? name : null;
+  const end = await git(place, { args: ['symbolic-ref', '--quiet', 'HEAD'], codes: [0, 1] });
+  return end.code === 0 ? end.stdout.trim() : null;
 }
 
 /** Commit that a revision names; gives up when it names none. */
@@ -121,6 +151,11 @@ export async function needCommit(place: Place, revision: string): Promise<Oid> {
 
 /** Tree of a commit. */
 export async function findTree(place: Place, commit: string): Promise<Oid> {
+  if (place.shared !== undefined && SHARED_NAME.test(commit)) {
+    return oid(
+      (await place.shared.objects.find(`${commit}^{tree}`)) ?? giveUp(`There is no commit ${commit}.`),
+    );
+  }
   return oid(await gitText(place, 'rev-parse', '--verify', `${commit}^{tree}`));
 }
 
@@ -131,13 +166,34 @@ export async function isAncestor(
 ): Promise<boolean> {
   if (what.ancestor === what.of) return true;
   const args = ['merge-base', '--is-ancestor', what.ancestor, what.of];
-  return (await git(place, { args, codes: [0, 1] })).code === 0;
+  return (await askHistory(place, args)) !== null;
 }
 
 /** A best common ancestor, or null. */
 export async function findMergeBase(place: Place, one: Oid, other: Oid): Promise<Oid | null> {
-  const end = await git(place, { args: ['merge-base', one, other], codes: [0, 1] });
-  return end.code === 0 ? oid(end.stdout.split('\n')[0] ?? '') : null;
+  return (await listMergeBases(place, one, other))[0] ?? null;
+}
+
+/** All best common ancestors; more than one when the two were merged crosswise. */
+export async function listMergeBases(place: Place, one: Oid, other: Oid): Promise<readonly Oid[]> {
+  if (one === other) return [one];
+  const said = await askHistory(place, ['merge-base', '--all', one, other]);
+  return (said ?? '').split('\n').filter(Boolean).map(oid);
+}
+
+const MAX_ANCESTRY = 10_000;
+
+/** What git prints, or null when it says no. History between two commits never changes, so it is asked once. */
+async function askHistory(place: Place, args: readonly string[]): Promise<string | null> {
+  const known = place.shared?.ancestry;
+  const key = args.join(' ');
+  const before = known?.get(key);
+  if (before !== undefined) return before;
+  const end = await git(place, { args, codes: [0, 1] });
+  const said = end.code === 0 ? end.stdout : null;
+  if (known !== undefined && known.size >= MAX_ANCESTRY) known.clear();
+  known?.set(key, said);
+  return said;
 }
 
 /** Points a ref somewhere; with `from` only when it still is there (null: does not exist). False: it was elsewhere. */
@@ -164,12 +220,42 @@ export async function deleteRef(
   await git(repo.main, { args: ['update-ref', '-d', what.ref, what.at] });
 }
 
+/** What the configuration says, asked again only after the repository's own configuration file changed. */
+interface Settings {
+  readonly stamp: string;
+  readonly answers: Map<string, Promise<string | null>>;
+}
+
+const settings = new WeakMap<Repository, Settings>();
+
+async function ask(repo: Repository, args: readonly string[]): Promise<string | null> {
+  const stamp = await stampOf(join(repo.commonDir, 'config'));
+  const known = settings.get(repo);
+  const answers: Settings['answers'] = known?.stamp === stamp ? known.answers : new Map();
+  if (known?.answers !== answers) settings.set(repo, { stamp, answers });
+  const key = args.join(' ');
+  const answer =
+    answers.get(key) ??
+    runGit(repo.main, { args }).then((end) => (end.code === 0 ? end.stdout.trim() : null));
+  answers.set(key, answer);
+  return answer;
+}
+
+async function stampOf(file: string): Promise<string> {
+  const seen = await stat(file, { bigint: true }).catch(() => null);
+  return seen === null ? '' : `${seen.ino} ${seen.size} ${seen.mtimeNs}`;
+}
+
 /** Who weft commits as: the user as configured, else weft itself. */
 export async function findCommitter(repo: Repository): Promise<Person> {
-  const args = ['-c', 'user.useConfigOnly=true', 'var', 'GIT_COMMITTER_IDENT'];
-  const end = await runGit(repo.main, { args });
-  const [, name, email] = /^(.+) <(.+)> \d+ [-+]\d+$/.exec(end.stdout.trim()) ?? [];
-  if (end.code !== 0 || name === undefined || email === undefined)
-    return { name: 'weft', email: 'weft@localhost' };
-  return { name, email };
+  const said = await ask(repo, ['-c', 'user.useConfigOnly=true', 'var', 'GIT_COMMITTER_IDENT']);
+  const [, name, email] = /^(.+) <(.+)> \d+ [-+]\d+$/.exec(said ?? '') ?? [];
+  return name === undefined || email === undefined
+    ? { name: 'weft', email: 'weft@localhost' }
+    : { name, email };
+}
+
+/** Tells whether two spellings of a path are one file here. */
+export async function foldsCase(repo: Repository): Promise<boolean> {
+  return (await ask(repo, ['config', '--type=bool', '--get', 'core.ignoreCase'])) === 'true';
 }

@@ -50,7 +50,7 @@ describe.runIf(listProcesses() !== null)('locks', () => {
 
   test('stay while a git works in the repository', async () => {
     await leaveLocks();
-    const git = spawn('git', ['cat-file', '--batch'], {
+    const git = spawn('git', ['hash-object', '-w', '--stdin'], {
       cwd: rig.repo.path,
       stdio: ['pipe', 'ignore', 'ignore'],
     });
