@@ -86,8 +86,14 @@ function explainIssue(issue: Issue, root: unknown, path: Path): readonly Found[]
     case 'invalid_format':
     case 'invalid_element':
     case 'not_multiple_of':
-    case 'custom':
       return onValue({ sentence: `${name} ${issue.message}.` });
+    case 'custom': {
+      const fix: unknown = issue.params?.['fix'];
+      return onValue({
+        sentence: `${name} ${issue.message}.`,
+        ...(typeof fix === 'string' ? { fix } : {}),
+      });
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 // What `.weft/config.yaml` may hold: one definition for checking and for editors. Knows nothing of files or defaults.
 import { z } from 'zod';
+import { findPatternProblem } from '../../core/claim/pattern.ts';
 
 /** Gates as written; a tier that is left out has no checks. */
 export interface GatesInput {
@@ -73,6 +74,12 @@ const bytes = z
   .min(1024)
   .max(64 * 1024 ** 3);
 
+const pattern = text.superRefine((written, context) => {
+  const problem = findPatternProblem(written);
+  if (problem === null) return;
+  context.addIssue({ code: 'custom', message: problem.sentence, params: { fix: problem.hint } });
+});
+
 /** Checks that must pass before work lands. */
 export const gatesSchema: z.ZodType<GatesInput> = closed({
   tier0: commands
@@ -87,7 +94,7 @@ export const gatesSchema: z.ZodType<GatesInput> = closed({
       closed({
         name: text.describe('Name of the trigger, for people.'),
         patterns: z
-          .array(text)
+          .array(pattern)
           .min(1)
           .describe('Path patterns; one changed file that matches one is enough.'),
         tier: z.literal([1, 2]).describe('Tier of checks to run then.'),
@@ -142,6 +149,7 @@ const limitsSchema = closed({
   excerptBytes: bytes
     .optional()
     .describe("Size of a failing gate's output that the agent is shown, in bytes."),
+  gateSlots: z.int().min(1).max(64).optional().describe('Verifications at once.'),
   quietMs: durationMs.optional().describe('Silence after which an attempt is called quiet, in milliseconds.'),
 });
 

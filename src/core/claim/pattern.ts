@@ -74,6 +74,44 @@ export function compilePattern(text: string, options: Pick<ClaimOptions, 'foldCa
   };
 }
 
+/**
+ * Says what keeps a text from being a pattern that changed files are compared with, as the rest of a sentence; null:
+ * nothing. Stricter than a claim, which may name a file with a bracket in it: here an open bracket is a mistake.
+ */
+export function findPatternProblem(
+  text: string,
+): { readonly sentence: string; readonly hint: string } | null {
+  if (text.length > MAX_CLAIM_LENGTH) {
+    return { sentence: `is longer than ${MAX_CLAIM_LENGTH} characters`, hint: 'Split it into several.' };
+  }
+  const slashed = text.normalize('NFC').trim().replaceAll('\\', '/');
+  const problem = findProblem(slashed);
+  if (problem !== null) return problem;
+  if (HIDDEN_DOT_SEGMENT.test(slashed.replace(/^(?:\.\/)+/, ''))) {
+    return {
+      sentence: 'has a . or .. segment',
+      hint: `Write it from the root of the repository. ${EXAMPLE}`,
+    };
+  }
+  const open = findOpenBracket(slashed);
+  return open === null
+    ? null
+    : { sentence: `has a ${open} that is not closed`, hint: `Close it with ${CLOSING[open]}.` };
+}
+
+const CLOSING: Readonly<Record<string, string>> = { '[': ']', '{': '}', '(': ')' };
+
+function findOpenBracket(text: string): string | null {
+  const open: string[] = [];
+  for (const letter of text) {
+    const last = open.at(-1);
+    if (last !== undefined && letter === CLOSING[last]) open.pop();
+    // within a set other brackets are letters like any other
+    else if (last !== '[' && letter in CLOSING) open.push(letter);
+  }
+  return open.at(-1) ?? null;
+}
+
 const EXAMPLE = 'For example: src/api/**';
 const WILDCARD = /[*?[{(]/;
 const ABSOLUTE = /^(?:\/|~(?:\/|$)|[A-Za-z]:)/;

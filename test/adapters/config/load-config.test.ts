@@ -56,6 +56,12 @@ describe('what wins', () => {
     });
   });
 
+  test('a policy that was printed is a configuration, key by key', async () => {
+    const { target, ...rest } = DEFAULT_POLICY;
+    const changed = { ...rest, maxAgents: 7, limits: { ...DEFAULT_LIMITS, gateSlots: 3 } };
+    expect(await load(JSON.stringify(changed))).toEqual({ ...changed, target, agents: BUILT_IN });
+  });
+
   test("the caller's defaults under the file", async () => {
     const defaults = { ...DEFAULT_POLICY, target: 'trunk' };
     expect(await load(null, {}, defaults)).toMatchObject({ target: 'trunk' });
@@ -85,6 +91,18 @@ describe('mistakes', () => {
   check(
     'maxAgents: 0\n',
     '.weft/config.yaml:1:12: "maxAgents" must be at least 1.\n  1 | maxAgents: 0\n    |            ~',
+  );
+  check(
+    'gates:\n  triggers:\n    - { name: api, patterns: ["../x"], tier: 1 }\n',
+    '.weft/config.yaml:3:31: Entry 1 of "patterns" leaves its directory with ...\n' +
+      '  3 |     - { name: api, patterns: ["../x"], tier: 1 }\n    |                               ~~~~~~\n' +
+      '  Fix: Write it from the root of the repository. For example: src/api/**',
+  );
+  check(
+    'gates:\n  triggers:\n    - { name: api, patterns: [ok/**, "src/[a"], tier: 1 }\n',
+    '.weft/config.yaml:3:38: Entry 2 of "patterns" has a [ that is not closed.\n' +
+      '  3 |     - { name: api, patterns: [ok/**, "src/[a"], tier: 1 }\n    |                                      ~~~~~~~~\n' +
+      '  Fix: Close it with ].',
   );
   check(
     'maxAgents: 1.5\n',

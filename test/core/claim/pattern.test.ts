@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   type ClaimOptions,
   compilePattern,
+  findPatternProblem,
   MAX_CLAIM_LENGTH,
   normalizeClaim,
   parseClaim,
@@ -133,5 +134,24 @@ describe('compiling', () => {
     for (const text of [...hostile, '[a]'.repeat(341), '*(+(@(a|b)|c)|d)'.repeat(64), '{1..9}'.repeat(170)]) {
       expect(compilePattern(text).program.length).toBeLessThanOrEqual(3 * text.length);
     }
+  });
+});
+
+describe('patterns that changed files are compared with', () => {
+  test.each([
+    ['src/api/**', null],
+    ['./src/[a-c]?.ts', null],
+    ['src/@(api|auth)/{a,b}[{(].ts', null],
+    ['app/[id]/page.tsx', null],
+    ['../x', 'leaves its directory with ..'],
+    ['/etc/passwd', 'is an absolute path'],
+    ['!src/**', 'excludes paths'],
+    ['src/{..,a}/b', 'has a . or .. segment'],
+    ['src/[a', 'has a [ that is not closed'],
+    ['src/{a,b', 'has a { that is not closed'],
+    ['src/@(a|[b)', 'has a [ that is not closed'],
+    ['x'.repeat(MAX_CLAIM_LENGTH + 1), `is longer than ${MAX_CLAIM_LENGTH} characters`],
+  ])('findPatternProblem(%j)', (text, problem) => {
+    expect(findPatternProblem(text)?.sentence ?? null).toBe(problem);
   });
 });
