@@ -1,6 +1,7 @@
 // What track files and the frontmatter of task files may hold: one definition for checking and for editors.
 import { z } from 'zod';
 import type { EdgeBase, EdgeOn, TaskType } from '../../core/model.ts';
+import { findIdProblem, ID_RULE } from '../../core/plan/slug.ts';
 import { closed, type GatesInput, gatesSchema, text } from '../config/schema.ts';
 
 /** One text or several. */
@@ -74,8 +75,15 @@ const dependencies = z.union([text, z.array(dependency).max(10_000)], {
   error: 'must be text or a list of tasks',
 });
 
+const taskId = z
+  .string()
+  .superRefine((id, context) => {
+    const problem = findIdProblem(id);
+    if (problem !== null) context.addIssue({ code: 'custom', message: problem, params: { fix: ID_RULE } });
+  })
+  .optional();
+
 const common = {
-  id: text.optional(),
   agent: text
     .optional()
     .describe('Agent that does it: a key of agents in the configuration, or claude, or codex.'),
@@ -92,7 +100,7 @@ const stepSchema = closed({
   ),
   allowlist: texts.optional().describe('Path patterns the task may change, beside those its file owns.'),
   ...common,
-  id: common.id.describe("Id of the task; its file's id or name if left out."),
+  id: taskId.describe("Id of the task; its file's id or name if left out."),
   run,
   depends_on: dependencies.optional().describe('Tasks it waits for, beside the step before.'),
 });
@@ -105,7 +113,7 @@ export const trackFileSchema: z.ZodType<TrackFileInput> = closed({
       closed({
         name: text.describe('Name of the track.'),
         ...common,
-        id: common.id.describe('Short name of the track; its name if left out.'),
+        id: text.optional().describe('Short name of the track; its name if left out.'),
         depends_on: dependencies.optional().describe('Tracks or tasks that all its tasks wait for.'),
         steps: z
           .array(stepSchema)
@@ -120,7 +128,7 @@ export const trackFileSchema: z.ZodType<TrackFileInput> = closed({
 /** The frontmatter of a task file. */
 export const frontmatterSchema: z.ZodType<FrontmatterInput> = closed({
   ...common,
-  id: common.id.describe("Id of the task; the file's name without extension if left out."),
+  id: taskId.describe("Id of the task; the file's name without extension if left out."),
   title: text.optional().describe('Title of the task; the first heading if left out.'),
   owns: texts.optional().describe('Path patterns the task may change; directories with everything in them.'),
   allowlist_add: texts.optional().describe('Further path patterns, beside those of owns and of the step.'),

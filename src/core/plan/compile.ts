@@ -10,7 +10,7 @@ import { type NumberedEdge, resolveEdges } from './edges.ts';
 import { findNearest } from './nearest.ts';
 import { quote, quoteList } from './quote.ts';
 import { createDirectory } from './reference.ts';
-import { findIdProblem, slugId } from './slug.ts';
+import { findIdProblem, ID_RULE, slugId } from './slug.ts';
 
 /** What a plan is compiled against. */
 export interface CompileOptions {
@@ -106,7 +106,7 @@ function checkIds(drafts: readonly TaskDraft[]): Diagnostic[] {
       diagnostics.push({
         position: id.position,
         sentence: `The task id ${quote(id.value)} ${problem}.`,
-        fix: 'Give the task an id of letters, digits and dashes.',
+        fix: `${ID_RULE} Give the task one with id: in its step or its file.`,
       });
     } else if (first !== undefined) {
       diagnostics.push({

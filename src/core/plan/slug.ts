@@ -1,8 +1,12 @@
 // Turns task ids into names that are safe in paths and branches everywhere. Knows nothing of where they are used.
-import { hasUnprintable } from './quote.ts';
+import { hasUnprintable, quote } from './quote.ts';
 
 /** Bounds the length of a task id, in UTF-16 code units. */
-export const MAX_ID_LENGTH = 200;
+export const MAX_ID_LENGTH = 100;
+
+/** What a task id may be made of, for people. */
+export const ID_RULE =
+  'An id has letters, digits and . _ - # @ +, begins with a letter, a digit, # or _, and has at most 100 characters.';
 
 const MAX_STEM = 40;
 // Device names of Windows.
@@ -10,13 +14,19 @@ const RESERVED = /^(?:con|prn|aux|nul|com\d|lpt\d)$/;
 // What a slug with a hash looks like: an id must not be able to pretend to be one.
 const LOOKS_HASHED = /-[0-9a-f]{8}$/;
 
+// Nothing that a shell, a path or a command line of weft's own could take for more than a name.
+const FOREIGN = /[^\p{L}\p{M}\p{N}._#@+-]/u;
+const BAD_START = /^[^\p{L}\p{N}#_]/u;
+
 /** Says what keeps a text from being a task id, as the rest of a sentence; null: nothing. */
 export function findIdProblem(id: string): string | null {
-  if (id === '') return 'is empty';
+  if (id.trim() === '') return 'is empty';
   if (id.length > MAX_ID_LENGTH) return `is longer than ${MAX_ID_LENGTH} characters`;
   if (hasUnprintable(id)) return 'contains a character that cannot be printed';
-  if (id !== id.trim()) return 'starts or ends with a space';
-  return null;
+  const foreign = FOREIGN.exec(id)?.[0];
+  if (foreign !== undefined) return `contains ${foreign.trim() === '' ? 'a space' : quote(foreign)}`;
+  const start = BAD_START.exec(id)?.[0];
+  return start === undefined ? null : `begins with ${quote(start)}`;
 }
 
 /**

@@ -46,7 +46,14 @@ describe('mistakes in task files', () => {
   );
   at(
     '---\nid: "a\\nb"\n---\n',
-    'tracks.yaml:4:15: The task id "a\\u000ab" contains a character that cannot be printed.\n  4 |       - task: tasks/a.md\n    |               ~~~~~~~~~~\n  Fix: Give the task an id of letters, digits and dashes.',
+    'tasks/a.md:2:5: "id" contains a character that cannot be printed.\n  2 | id: "a\\nb"\n    |     ~~~~~~\n' +
+      '  Fix: An id has letters, digits and . _ - # @ +, begins with a letter, a digit, # or _, and has at most 100 characters.',
+  );
+  check(
+    'a file whose name cannot be an id',
+    { 'tasks/My task.md': '', 'tracks.yaml': oneTrack('task: tasks/My task.md') },
+    'tracks.yaml:4:15: The task id "My task" contains a space.\n  4 |       - task: tasks/My task.md\n    |               ~~~~~~~~~~~~~~~~\n' +
+      '  Fix: An id has letters, digits and . _ - # @ +, begins with a letter, a digit, # or _, and has at most 100 characters. Give the task one with id: in its step or its file.',
   );
 
   check(

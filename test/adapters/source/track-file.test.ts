@@ -191,6 +191,11 @@ describe('mistakes in the track file', () => {
       '  4 |       - {task: tasks/a.md, depends_on: [{task: b, on: merge}]}\n    |                                                       ~~~~~\n  Fix: Did you mean merged?',
   );
   at(
+    oneTrack('{task: tasks/a.md, id: "../evil"}', 'task: tasks/b.md'),
+    'tracks.yaml:4:32: "id" contains "/".\n  4 |       - {task: tasks/a.md, id: "../evil"}\n    |                                ~~~~~~~~~\n' +
+      '  Fix: An id has letters, digits and . _ - # @ +, begins with a letter, a digit, # or _, and has at most 100 characters.',
+  );
+  at(
     oneTrack('task: tasks/a.md', 'task: tasks/a.md'),
     'tracks.yaml:5:15: Two tasks have the id "a".\n  5 |       - task: tasks/a.md\n    |               ~~~~~~~~~~\n' +
       '  tracks.yaml:4:15: the other one\n  Fix: Give one of them another id, for example with id: in its step.',

@@ -125,7 +125,15 @@ describe('what is refused', () => {
     'an id that would reach the terminal',
     [draft('a\u001b[31m')],
     'plan:1:1: The task id "a\\u001b[31m" contains a character that cannot be printed.\n' +
-      '  Fix: Give the task an id of letters, digits and dashes.',
+      '  Fix: An id has letters, digits and . _ - # @ +, begins with a letter, a digit, # or _, and has at most 100 characters. ' +
+      'Give the task one with id: in its step or its file.',
+  );
+  check(
+    'an id that would be a path',
+    [draft('../evil')],
+    'plan:1:1: The task id "../evil" contains "/".\n' +
+      '  Fix: An id has letters, digits and . _ - # @ +, begins with a letter, a digit, # or _, and has at most 100 characters. ' +
+      'Give the task one with id: in its step or its file.',
   );
   check(
     'two bases',
