@@ -1,7 +1,7 @@
 // What gates do in the world: look at the files of a checkout, and pass or fail by what is in them.
 import { addTree, dirtyPaths } from './git-store.ts';
 import { notePassed } from './oracle.ts';
-import { endProc, type Proc } from './process-world.ts';
+import { endProc, type Proc, print } from './process-world.ts';
 import { SET_UP } from './scene.ts';
 import { count, later } from './scheduler.ts';
 import type { World } from './world.ts';
@@ -31,6 +31,7 @@ export function beginGate(world: World, proc: Proc, command: string): void {
     if (passed && dirtyPaths(world.git, worktree).length === 0) {
       notePassed(world, command, addTree(world.git, worktree.files));
     }
+    print(proc, passed ? 'fine' : 'failed');
     endProc(world, proc, { code: passed ? 0 : 1, signal: null });
   });
 }

@@ -1,18 +1,10 @@
 // The process port of the world: the same promises as the real one, with processes that are only entries in a table.
 import { fail, ok, type Result } from '../../core/failure.ts';
 import type { Exit, Identity } from '../../core/model.ts';
-import type {
-  CommandEnd,
-  CommandSpec,
-  InputMessage,
-  ProcessPort,
-  ProcessState,
-  StartSpec,
-} from '../../ports/process.ts';
-import { beginAgent, hearInput } from './agents.ts';
-import { beginGate } from './gates.ts';
+import type { InputMessage, ProcessPort, ProcessState, StartSpec } from '../../ports/process.ts';
+import { runCommand } from './command.ts';
+import { addFolder } from './disk.ts';
 import {
-  endProc,
   findByDir,
   isAliveIn,
   type Proc,
@@ -21,25 +13,34 @@ import {
   spawnProc,
   UNKNOWN_EXIT,
 } from './process-world.ts';
-import { answer, count, notify, sleep } from './scheduler.ts';
+import { PROGRAMS, type Programs } from './programs.ts';
+import { answer, count, sleep } from './scheduler.ts';
 import type { Life, World } from './world.ts';
 
 /** Processes of the world, as one engine reaches them. */
-export function createWorldProcesses(world: World, life: Life): ProcessPort {
-  const self: Identity = { bootId: 'boot', pidNs: 'pid:[1]', pid: 10 + life.epoch, startTicks: life.epoch };
+export function createWorldProcesses(world: World, life: Life, programs: Programs = PROGRAMS): ProcessPort {
+  const self: Identity = {
+    bootId: `boot-${world.processes.boot}`,
+    pidNs: 'pid:[1]',
+    pid: 10 + life.epoch,
+    startTicks: 0,
+  };
   return {
-    start: (spec) => startIn(world, life, spec),
+    start: (spec) => startIn(world, life, { spec, programs }),
     inspect: ({ dir, tag }) =>
       answer(world, life, { name: 'process.inspect', act: () => lookAt(findByDir(world, dir, tag)) }),
     waitForExit: (where, signal) => waitForExit(world, life, { ...where, signal }),
     killTree: (what) => killTree(world, life, what),
     writeInput: (dir, message) =>
-      answer(world, life, { name: 'process.writeInput', act: () => writeInput(world, dir, message) }),
+      answer(world, life, {
+        name: 'process.writeInput',
+        act: () => writeInput(world, programs, { dir, message }),
+      }),
     closeInput: (dir) =>
-      answer(world, life, { name: 'process.closeInput', act: () => closeInput(world, dir) }),
-    run: (spec) => runIn(world, life, spec),
+      answer(world, life, { name: 'process.closeInput', act: () => closeInput(world, programs, dir) }),
+    run: (spec) => runCommand(world, life, { spec, begin: programs.gate }),
     self: () => self,
-    isAlive: (identity) => isAliveIn(world, identity),
+    isAlive: (identity) => sameIdentity(identity, self) || isAliveIn(world, identity),
   };
 }
 
@@ -49,38 +50,46 @@ function lookAt(proc: Proc | null): ProcessState {
   return { kind: 'ended', exit: proc.exitWritten && proc.exit !== null ? proc.exit : UNKNOWN_EXIT };
 }
 
-function writeInput(world: World, dir: string, { number, text }: InputMessage): Result<void> {
+function writeInput(
+  world: World,
+  programs: Programs,
+  of: { readonly dir: string; readonly message: InputMessage },
+): Result<void> {
+  const { dir, message } = of;
+  const { number, text } = message;
   const proc = findByDir(world, dir, '');
   if (proc === null) return fail({ kind: 'failed', sentence: 'Nobody reads.' });
   if (number <= proc.lastInput) {
     count(world, 'recovery: a message was handed over again');
     return ok(undefined);
   }
-  if (!proc.alive || proc.inputEnded) return fail({ kind: 'failed', sentence: 'Nobody reads.' });
+  if (!proc.alive || !proc.listens) return fail({ kind: 'failed', sentence: 'Nobody reads.' });
   proc.lastInput = number;
-  hearInput(world, proc, text);
+  programs.hear(world, proc, text);
   return ok(undefined);
 }
 
-function closeInput(world: World, dir: string): Result<void> {
+function closeInput(world: World, programs: Programs, dir: string): Result<void> {
   const proc = findByDir(world, dir, '');
-  if (proc === null) return fail({ kind: 'failed', sentence: 'There is no input to close.' });
-  proc.inputEnded = true;
+  if (proc === null || !proc.opened) return fail({ kind: 'failed', sentence: 'There is no input to close.' });
+  if (proc.alive && proc.listens) programs.hearEnd(world, proc);
+  proc.listens = false;
   return ok(undefined);
 }
 
-function startIn(world: World, life: Life, spec: StartSpec): ReturnType<ProcessPort['start']> {
+function startIn(
+  world: World,
+  life: Life,
+  { spec, programs }: { readonly spec: StartSpec; readonly programs: Programs },
+): ReturnType<ProcessPort['start']> {
   const spawn = (): Proc => {
-    const proc = spawnProc(world, {
-      kind: 'agent',
-      tag: spec.tag,
-      dir: spec.dir,
-      cwd: spec.cwd,
-      ...named(spec),
-    });
+    const { tag, dir, cwd, outputBytes } = spec;
+    const listens = spec.stdin.kind === 'fifo';
+    const proc = spawnProc(world, { kind: 'agent', tag, dir, cwd, outputBytes, listens, ...named(spec) });
+    addFolder(world.disk, dir);
     if (spec.stdin.kind === 'file') proc.heard.push(world.disk.files.get(spec.stdin.path) ?? '');
     if (spec.stdin.kind === 'fifo') proc.heard.push(world.disk.files.get(`${spec.dir}/prompt.md`) ?? '');
-    beginAgent(world, proc);
+    programs.agent(world, proc, spec.argv);
     return proc;
   };
   return answer(world, life, {
@@ -91,19 +100,22 @@ function startIn(world: World, life: Life, spec: StartSpec): ReturnType<ProcessP
         count(world, 'recovery: a start found its process');
         return ok(lookAt(found));
       }
-      if (world.git.worktrees.get(spec.cwd)?.folder !== true) {
-        return fail({ kind: 'environment', sentence: `the folder ${spec.cwd} cannot be entered` });
-      }
-      return ok(lookAt(spawn()));
+      const why = findObstacle(world, spec);
+      return why === null ? ok(lookAt(spawn())) : fail({ kind: 'environment', sentence: why });
     },
     half: () => {
-      if (findByDir(world, spec.dir, spec.tag) !== null) return;
-      if (world.git.worktrees.get(spec.cwd)?.folder !== true) return;
+      if (findByDir(world, spec.dir, spec.tag) !== null || findObstacle(world, spec) !== null) return;
       count(world, 'fault: killed between a start and its record');
       spawn().recorded = false;
     },
     refused: () => fail({ kind: 'environment', sentence: 'fork: resource temporarily unavailable' }),
   });
+}
+
+function findObstacle({ git, disk }: World, { cwd, stdin }: StartSpec): string | null {
+  if (git.worktrees.get(cwd)?.folder !== true) return `the folder ${cwd} cannot be entered`;
+  if (stdin.kind !== 'file' || disk.files.has(stdin.path)) return null;
+  return `the prompt file ${stdin.path} cannot be read`;
 }
 
 /** The command line of the world's agents names task and attempt. */
@@ -151,7 +163,8 @@ async function killTree(
       (proc) =>
         proc.alive &&
         (proc.tag === tag ||
-          proc.cwd === cwd ||
+          // what another program does in the worktree is none of ours
+          (proc.cwd === cwd && proc.kind !== 'bystander') ||
           (identity !== null && sameIdentity(proc.identity, identity))),
     );
   const send = (signal: 'SIGTERM' | 'SIGKILL'): Promise<number> =>
@@ -167,44 +180,4 @@ async function killTree(
   count(world, 'recovery: SIGKILL after the grace time');
   await send('SIGKILL');
   return look().map((proc) => proc.identity.pid);
-}
-
-async function runIn(world: World, life: Life, spec: CommandSpec): Promise<CommandEnd> {
-  const began = world.monoMs;
-  const proc = await answer(world, life, {
-    name: `process.run ${spec.tag}`,
-    act: () => {
-      const made = spawnProc(world, { kind: 'gate', tag: spec.tag, dir: null, cwd: spec.cwd });
-      beginGate(world, made, spec.argv.at(-1) ?? '');
-      return made;
-    },
-  });
-  const end = (exit: Exit, timedOut: boolean): CommandEnd => ({
-    exit,
-    timedOut,
-    elapsedMs: world.monoMs - began,
-    tail: exit.code === 0 ? 'fine' : `failed with ${exit.code}`,
-  });
-  const timer = new AbortController();
-  const ended = new Promise<CommandEnd>((resolve) => {
-    if (!proc.alive) return resolve(end(proc.exit ?? UNKNOWN_EXIT, false));
-    proc.onEnd.push((exit) => notify(world, life, 'process.ended', () => resolve(end(exit, false))));
-  });
-  const aborted = new Promise<CommandEnd>((resolve) => {
-    const stop = (): void => {
-      endProc(world, proc, { code: null, signal: 'SIGTERM' });
-      resolve(end({ code: null, signal: 'SIGTERM' }, false));
-    };
-    if (spec.signal?.aborted === true) stop();
-    else spec.signal?.addEventListener('abort', stop);
-  });
-  const late = sleep(world, life, spec.timeoutMs, timer.signal).then(() => {
-    if (timer.signal.aborted) return ended;
-    count(world, 'fault: a gate took too long');
-    endProc(world, proc, { code: null, signal: 'SIGTERM' });
-    return end({ code: null, signal: 'SIGTERM' }, true);
-  });
-  const how = await Promise.race([ended, aborted, late]);
-  timer.abort();
-  return how;
 }

@@ -30,7 +30,14 @@ export interface Proc {
   readonly heard: string[];
   /** Number of the last message of its input; -1: none yet. */
   lastInput: number;
-  inputEnded: boolean;
+  /** It was started with an input that may bring messages. */
+  readonly opened: boolean;
+  /** That input has not ended. */
+  listens: boolean;
+  /** What it printed, as far as there was room. */
+  printed: string;
+  /** Characters of output that are kept; all of it is ASCII. */
+  readonly outputBytes: number;
   /** Called once when it is gone. */
   readonly onEnd: ((exit: Exit) => void)[];
 }
@@ -66,6 +73,8 @@ export function spawnProc(
     readonly task?: TaskId | null;
     readonly attempt?: number;
     readonly pid?: number;
+    readonly listens?: boolean;
+    readonly outputBytes?: number;
   },
 ): Proc {
   const { processes } = world;
@@ -94,13 +103,23 @@ export function spawnProc(
     asking: false,
     heard: [],
     lastInput: -1,
-    inputEnded: false,
+    opened: of.listens ?? false,
+    listens: of.listens ?? false,
+    printed: '',
+    outputBytes: of.outputBytes ?? Number.POSITIVE_INFINITY,
     onEnd: [],
   };
   checkStart(world, proc);
   processes.all.push(proc);
   note(world, () => `${proc.kind} ${proc.identity.pid} starts: ${proc.tag} in ${proc.cwd}`);
   return proc;
+}
+
+/** A process prints; what there is no room for is dropped, and a last line says so. */
+export function print(proc: Proc, text: string): void {
+  if (proc.printed.length > proc.outputBytes) return;
+  const room = proc.outputBytes - proc.printed.length;
+  proc.printed += text.length <= room ? text : `${text.slice(0, room)}\nweft: the rest was dropped.\n`;
 }
 
 /** A process ends; `exit` is written down unless it vanished. */

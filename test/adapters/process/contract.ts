@@ -1,44 +1,14 @@
 // What every process port promises, the real one and stand-ins for it alike.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Exit, Identity } from '../../../src/core/model.ts';
-import type { ProcessPort, ProcessState, StartSpec } from '../../../src/ports/process.ts';
+import type { StartSpec } from '../../../src/ports/process.ts';
+import { type Behaviours, type Bench, begin, identityOf, never, runToEnd } from './bench.ts';
+import { trouble } from './contract-trouble.ts';
 
-/** Command lines by what they do; a stand-in brings its own. */
-export interface Behaviours {
-  exits(code: number): StartSpec['argv'];
-  diesOf(signal: 'SIGKILL' | 'SIGSEGV'): StartSpec['argv'];
-  /** Runs until it is ended. */
-  readonly waits: StartSpec['argv'];
-  /** Runs on after SIGTERM. */
-  readonly ignoresTerm: StartSpec['argv'];
-  /** Copies its input to its output until the input ends. */
-  readonly copies: StartSpec['argv'];
-  /** Copies one line of its input and ends. */
-  readonly copiesOneLine: StartSpec['argv'];
-  prints(text: string): StartSpec['argv'];
-  readonly missing: StartSpec['argv'];
-}
-
-/** One test's place. */
-export interface Bench {
-  readonly port: ProcessPort;
-  /** A second port that knows nothing of what the first has done, as after a restart of the engine. */
-  reopen(): ProcessPort;
-  readonly behaviours: Behaviours;
-  /** A start of the command line in the attempt folder of this place. */
-  spec(argv: StartSpec['argv'], stdin?: StartSpec['stdin']): StartSpec;
-  writeFile(text: string): string;
-  output(): string;
-  /** Resolves once the attempt's output is what the test waits for. */
-  outputIs(accept: (text: string) => boolean): Promise<void>;
-  close(): Promise<void>;
-}
-
-const never = new AbortController().signal;
 const RUNS = { timeoutMs: 30_000, outputBytes: 1_000 };
 
 /** Runs the promises against a port. */
-export function describeProcessPort(name: string, make: () => Bench): void {
+export function processContract(name: string, make: () => Bench): void {
   describe(`process port: ${name}`, () => {
     let bench: Bench;
     beforeEach(() => {
@@ -50,26 +20,8 @@ export function describeProcessPort(name: string, make: () => Bench): void {
     describe('input', () => input(() => bench));
     describe('ending', () => ending(() => bench));
     describe('short commands', () => shortCommands(() => bench));
+    describe('trouble', () => trouble(() => bench));
   });
-}
-
-async function begin(bench: Bench, spec: StartSpec): Promise<Identity> {
-  const started = await bench.port.start(spec);
-  if (!started.ok) throw new Error(started.failure.sentence);
-  return identityOf(started.value);
-}
-
-function identityOf(state: ProcessState): Identity {
-  if (state.kind !== 'alive') throw new Error(`not alive but ${JSON.stringify(state)}`);
-  return state.identity;
-}
-
-/** Starts and waits, whether or not the process was quick enough to be over when the start returned. */
-async function runToEnd(bench: Bench, spec: StartSpec): Promise<Exit | null> {
-  const started = await bench.port.start(spec);
-  if (!started.ok) throw new Error(started.failure.sentence);
-  if (started.value.kind === 'ended') return started.value.exit;
-  return bench.port.waitForExit({ dir: spec.dir, identity: identityOf(started.value) }, never);
 }
 
 function startAndExit(at: () => Bench): void {
@@ -169,9 +121,10 @@ function findingAgain(at: () => Bench): void {
   });
 
   it('knows itself', () => {
-    const { port } = at();
+    const { port, pid } = at();
     expect(port.isAlive(port.self())).toBe(true);
-    expect(port.self().pid).toBe(process.pid);
+    expect(port.self().pid).toBe(pid);
+    expect(port.isAlive({ ...port.self(), startTicks: port.self().startTicks + 1 })).toBe(false);
   });
 }
 
