@@ -17,6 +17,8 @@ export interface ProgramCall {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   readonly input?: string;
+  /** How bytes become letters and back: utf8, or latin1, which loses none of them. */
+  readonly encoding?: 'utf8' | 'latin1';
   readonly timeoutMs?: number;
 }
 
@@ -51,6 +53,8 @@ export interface GitCall {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
+  /** latin1 for names that are to come back as the bytes they are. */
+  readonly encoding?: 'utf8' | 'latin1';
   readonly timeoutMs?: number;
 }
 
@@ -141,6 +145,7 @@ export function safeGitEnv(): Record<string, string> {
 export function runProgram(program: string, args: readonly string[], call: ProgramCall): Promise<ProgramEnd> {
   return new Promise((resolve) => {
     const child = spawn(program, [...args], { cwd: call.cwd, env: call.env, detached: true });
+    const encoding = call.encoding ?? 'utf8';
     const stdout: Buffer[] = [];
     let bytes = 0;
     let stderr = '';
@@ -168,13 +173,13 @@ export function runProgram(program: string, args: readonly string[], call: Progr
     child.on('close', (code) => finish(code));
     // a child that ends before it has read everything breaks the pipe; its exit code says why
     child.stdin.on('error', () => undefined);
-    child.stdin.end(call.input ?? '');
+    child.stdin.end(call.input ?? '', encoding);
     const finish = (code: number | null): void => {
       clearTimeout(timer);
       const end = trouble === null && code === null ? 'was killed' : trouble;
       resolve({
         code: end === null ? code : null,
-        stdout: Buffer.concat(stdout).toString('utf8'),
+        stdout: Buffer.concat(stdout).toString(encoding),
         stderr,
         trouble: end,
       });
@@ -259,9 +264,8 @@ export function splitFields(text: string): string[] {
 function refuse(args: readonly string[], end: ProgramEnd): never {
   const verb = args.find((word) => /^[a-z]/.test(word)) ?? 'git';
   const lines = end.stderr.split('\n').filter((line) => /^(fatal|error):/.test(line));
-  const said = (lines.at(-1) ?? end.stderr.trim().split('\n').at(-1) ?? '')
-    .replace(/^(fatal|error): /, '')
-    .slice(0, 500);
+  const notHints = end.stderr.split('\n').filter((line) => line !== '' && !line.startsWith('hint:'));
+  const said = (lines.at(-1) ?? notHints.at(-1) ?? '').replace(/^(fatal|error): /, '').slice(0, 500);
   if (end.trouble !== null) giveUp(`git ${verb} ${end.trouble}.`, said === '' ? undefined : said);
   giveUp(`git ${verb} failed: ${said === '' ? `exit code ${end.code}` : said}`);
 }

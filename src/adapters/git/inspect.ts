@@ -63,7 +63,9 @@ export async function commitLeftovers(repo: Repository, what: Leftovers): Promis
       GIT_COMMITTER_EMAIL: email,
       GIT_LITERAL_PATHSPECS: '1',
     },
-    ...(patterns === null ? {} : { input: staged.map((change) => change.path).join('\0') }),
+    ...(patterns === null
+      ? {}
+      : { input: staged.map((change) => change.bytes).join('\0'), encoding: 'latin1' as const }),
     codes: [0, 1],
   });
   const after = await findCommit(place, 'HEAD');

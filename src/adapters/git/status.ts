@@ -1,15 +1,17 @@
 // What differs from HEAD in a place, and putting it into an index. Knows nothing of commits or why it is asked.
 import { lstat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { accept, git, gitFields, type Place, runGit } from './exec.ts';
+import { git, gitFields, type Place } from './exec.ts';
 
-const STAGE_TRIES = 3;
+const STATUS_MS = 1_800_000;
 /** Folders that a link stands in for in some set-ups; an ignore rule `node_modules/` does not cover such a link. */
 const LINKED_FOLDERS = new Set(['node_modules']);
 
 /** One path that differs from HEAD. */
 export interface Change {
   readonly path: string;
+  /** The path's bytes, one letter each: a name need not be text. */
+  readonly bytes: string;
   readonly untracked: boolean;
   /** The working tree has more than the index. */
   readonly unstaged: boolean;
@@ -22,12 +24,14 @@ export interface Change {
 /** Lists what differs from HEAD: staged, changed and untracked, not ignored; moved submodules count, dirty ones do not. */
 export async function listChanges(place: Place): Promise<readonly Change[]> {
   const flags = ['--untracked-files=all', '--no-renames', '--ignore-submodules=dirty'];
-  const fields = await gitFields(place, { args: ['status', '--porcelain=v1', '-z', ...flags] });
+  const args = ['status', '--porcelain=v1', '-z', ...flags];
+  const fields = await gitFields(place, { args, encoding: 'latin1', timeoutMs: STATUS_MS });
   return fields.map((field) => {
-    const path = field.slice(3);
+    const bytes = field.slice(3);
+    const path = Buffer.from(bytes, 'latin1').toString('utf8');
     const untracked = field.startsWith('??');
     const repository = untracked && path.endsWith('/');
-    return { path, untracked, unstaged: field[1] !== ' ', deleted: field[1] === 'D', repository };
+    return { path, bytes, untracked, unstaged: field[1] !== ' ', deleted: field[1] === 'D', repository };
   });
 }
 
@@ -45,33 +49,35 @@ export async function keepWork(place: Place, changes: readonly Change[]): Promis
   return kept;
 }
 
-/** Puts the changes chosen by `choose` into the place's index and returns all chosen ones. */
+/**
+ * Puts the changes chosen by `choose` into the place's index and returns all chosen ones. Path by path: pathspecs cost the
+ * square of their number, stop at names that are not text, and are held to the user's sparse checkout.
+ */
 export async function stageChanges(
   place: Place,
   choose: (change: Change) => boolean,
 ): Promise<readonly Change[]> {
-  for (let tries = 1; ; tries += 1) {
-    const changes = (await keepWork(place, await listChanges(place))).filter(choose);
-    const paths = changes.filter((change) => change.unstaged).map((change) => change.path);
-    if (paths.length === 0) return changes;
-    const call = {
-      args: ['add', '--all', '--pathspec-from-file=-', '--pathspec-file-nul'],
-      env: { GIT_LITERAL_PATHSPECS: '1' },
-      input: paths.join('\0'),
-    };
-    const end = await runGit(place, call);
-    // a file that a straggler deletes between the two commands makes git refuse them all
-    if (end.stderr.includes('did not match any files') && tries < STAGE_TRIES) continue;
-    if (end.stderr.includes('is beyond a symbolic link') && tries < STAGE_TRIES) {
-      // a link took a folder's place: git does not add the deletion of what was in it
-      const gone = changes.filter((change) => change.deleted).map((change) => change.path);
-      const args = ['update-index', '--force-remove', '-z', '--stdin'];
-      await git(place, { args, input: gone.join('\0') });
-      continue;
-    }
-    accept(call, end);
-    return changes;
-  }
+  const changes = (await keepWork(place, await listChanges(place))).filter(choose);
+  const open = changes.filter((change) => change.unstaged);
+  // first what is gone: a link may have taken the place of its folder, which git would not look through
+  await updateIndex(
+    place,
+    ['--force-remove'],
+    open.filter((change) => change.deleted),
+  );
+  await updateIndex(
+    place,
+    ['--add', '--remove', '--replace'],
+    open.filter((change) => !change.deleted),
+  );
+  return changes;
+}
+
+async function updateIndex(place: Place, how: readonly string[], changes: readonly Change[]): Promise<void> {
+  if (changes.length === 0) return;
+  const input = changes.map((change) => `${change.bytes}\0`).join('');
+  const args = ['update-index', ...how, '-z', '--stdin'];
+  await git(place, { args, input, encoding: 'latin1', timeoutMs: STATUS_MS });
 }
 
 /** Tells whether entries of the index are marked so that git does not look at their files. */

@@ -64,6 +64,34 @@ describe('leftovers', () => {
     ]);
   });
 
+  test('names that are not text', async () => {
+    const name = Buffer.concat([Buffer.from(`${task.path}/`), Buffer.from([0x62, 0xff, 0xfe])]);
+    await writeFile(name, 'x\n');
+    await task.write(':(glob)*', 'x\n');
+    await task.write('-n', 'x\n');
+    await takeLeftovers();
+    expect(await task.git('status', '--porcelain')).toBe('');
+    expect((await inspect()).files).toHaveLength(3);
+  });
+
+  test('what the sparse checkout of the user would leave out', async () => {
+    await rig.repo.git('sparse-checkout', 'set', 'small');
+    await task.write('big/x.txt', 'x\n');
+    await takeLeftovers();
+    expect((await inspect()).files.map((file) => file.path)).toContain('big/x.txt');
+  });
+
+  test('a link in place of a folder, and a folder in place of a file', async () => {
+    await task.write('dir/a.txt', 'a\n');
+    await takeLeftovers();
+    await rm(join(task.path, 'dir'), { recursive: true });
+    await symlink('elsewhere', join(task.path, 'dir'));
+    await rm(join(task.path, 'old.txt'));
+    await task.write('old.txt/inner', 'x\n');
+    await takeLeftovers();
+    expect(await task.git('status', '--porcelain')).toBe('');
+  });
+
   test('neither links in place of dependency folders nor repositories within', async () => {
     await symlink('/somewhere', join(task.path, 'node_modules'));
     await runTestGit(task.path, ['clone', '-q', rig.repo.path, 'clone']);
