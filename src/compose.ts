@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { createCommandAgent } from './adapters/agent/command.ts';
+import { readPlan, readReview } from './adapters/agent/result-file.ts';
 import { createScriptAgent } from './adapters/agent/script.ts';
 import { readStatus } from './adapters/agent/status-file.ts';
 import { loadConfig, overridePolicy } from './adapters/config/load-config.ts';
@@ -71,6 +72,8 @@ function createTools(surroundings: Surroundings, git: Git): Tools {
     chance: () => randomBytes(2).toString('hex'),
     author: { name: 'weft', email: 'weft@localhost' },
     readStatus,
+    readPlan,
+    readReview,
     environment: (wish) => buildEnvironment(surroundings.env, wish),
     findTail,
     followLines: async (path, of) => {
@@ -146,11 +149,11 @@ function refuse(
   return fail({ kind, diagnostics, text: renderDiagnostics(diagnostics, texts) });
 }
 
-/** Only the agents that the plan names: the others are nobody's business in this run. */
+/** Only the agents that the plan or its phases name: the others are nobody's business in this run. */
 function withUsedAgents(policy: Policy, of: Plan): Policy {
-  const names = new Set(
-    of.tasks.filter((task) => task.run === null && task.type !== 'manual').map((task) => task.agent),
-  );
+  const { phases, fast } = policy;
+  const names = new Set<unknown>(fast ? [] : [phases.plan, phases.review]);
+  for (const task of of.tasks) if (task.run === null && task.type !== 'manual') names.add(task.agent);
   const agents = Object.fromEntries(Object.entries(policy.agents).filter(([name]) => names.has(name)));
   return { ...policy, agents };
 }

@@ -8,10 +8,13 @@ import type {
   Oid,
   Policy,
   Question,
+  Review,
+  Role,
   RunId,
   RunMs,
   Task,
   TaskId,
+  WorkPlan,
 } from './model.ts';
 
 /** Version of the event shapes below; older records are brought forward by the up-casters of the journal's codec. */
@@ -55,6 +58,8 @@ export type Event =
   | (OfAttempt & {
       readonly type: 'attempt.spawned';
       readonly agent: string;
+      /** Absent in older journals: `implement`. */
+      readonly role?: Role;
       readonly branch: string;
       /** Verified commit of the dependency it is stacked on; null: the target's tip. */
       readonly stackedOn: { readonly task: TaskId; readonly commit: Oid } | null;
@@ -106,6 +111,16 @@ export type Event =
       readonly gates: readonly GateResult[];
       readonly excerpt: string;
     })
+  | (OfAttempt & {
+      readonly type: 'attempt.planned';
+      readonly plan: WorkPlan;
+      /** Files it expects to change outside the claim, at most 100. */
+      readonly outside: readonly string[];
+    })
+  /** What the reviewer says of exactly that tree. */
+  | (OfAttempt & { readonly type: 'attempt.reviewed'; readonly tree: Oid; readonly review: Review })
+  /** A planner or reviewer ended without an answer that can be read. */
+  | (OfAttempt & { readonly type: 'attempt.unanswered'; readonly detail: string })
   | (OfAttempt & {
       readonly type: 'attempt.failed';
       readonly cause: Cause;

@@ -50,10 +50,11 @@ function explainWaiting(state: RunState, ts: TaskState, now: RunMs): string {
   if (ts.retryAt !== null && ts.retryAt > now) return explainRetry(ts, now);
   if (state.stopping !== null) return 'the run is being stopped';
   if (state.paused) return 'the run is paused; `weft resume` goes on';
+  const due = ts.unreviewed ? 'passed its gates, is to be reviewed and ' : '';
   const lane = findFullLane(state, ts);
   if (lane !== null)
-    return `waits for room in ${lane.name.replace(':', ' ')} (at most ${lane.limit} at once)`;
-  return explainClaim(state, ts, now) ?? explainSlot(state);
+    return `${due}waits for room in ${lane.name.replace(':', ' ')} (at most ${lane.limit} at once)`;
+  return `${due}${explainClaim(state, ts, now) ?? explainSlot(state)}`;
 }
 
 function explainEdge(state: RunState, edge: Edge, now: RunMs): string {
@@ -117,7 +118,15 @@ function explainTrouble(ts: TaskState, now: RunMs): string {
 
 function explainSpawned(ts: TaskState, now: RunMs): string {
   if (ts.attempt?.stop != null) return 'its agent is being stopped';
-  return ts.trouble === null ? 'its worktree is being made' : explainTrouble(ts, now);
+  if (ts.trouble !== null) return explainTrouble(ts, now);
+  switch (ts.attempt?.role) {
+    case 'plan':
+      return 'planning is about to begin';
+    case 'review':
+      return 'reviewing is about to begin';
+    default:
+      return 'its worktree is being made';
+  }
 }
 
 function explainWorking(state: RunState, ts: TaskState, now: RunMs): string {
@@ -125,14 +134,19 @@ function explainWorking(state: RunState, ts: TaskState, now: RunMs): string {
   if (ts.question !== null) return explainQuestion(ts);
   const minutes = state.policy.budget.minutes;
   const spent = now - (ts.attempt?.startedAt ?? now) - (ts.attempt?.waitedMs ?? 0);
+  const does = { plan: 'planning', implement: 'at work', review: 'reviewing' }[
+    ts.attempt?.role ?? 'implement'
+  ];
   return minutes === null
-    ? `at work for ${ago(spent)}`
-    : `at work for ${ago(spent)} of at most ${minutes} min`;
+    ? `${does} for ${ago(spent)}`
+    : `${does} for ${ago(spent)} of at most ${minutes} min`;
 }
 
 function explainVerifying(ts: TaskState, now: RunMs): string {
   if (ts.trouble !== null) return explainTrouble(ts, now);
   if (ts.paused) return `is paused; \`weft resume ${ts.task.id}\` goes on`;
+  if (ts.attempt?.role === 'plan') return 'its plan is being read';
+  if (ts.attempt?.role === 'review') return 'its review is being read';
   return ts.attempt?.inspected == null
     ? 'its work is being looked at'
     : 'its gates are running on exactly its tree';

@@ -13,15 +13,21 @@ export const MOVES: readonly Move[] = [
   { from: 'waiting', to: 'spawned', on: ['attempt.spawned'] },
   { from: 'spawned', to: 'working', on: ['attempt.started'] },
   { from: 'working', to: 'verifying', on: ['attempt.exited'] },
-  { from: 'verifying', to: 'committed', on: ['attempt.verified'] },
+  { from: 'verifying', to: 'committed', on: ['attempt.verified', 'attempt.reviewed'] },
   { from: 'committed', to: 'queued', on: ['task.queued'] },
   { from: 'queued', to: 'merged', on: ['task.landed'] },
   { from: 'committed', to: 'merged', on: ['task.landed'] },
   { from: 'waiting', to: 'merged', on: ['task.done', 'task.landed'] },
-  // back to work
+  // a human spares it the review
+  { from: 'waiting', to: 'committed', on: ['question.answered'] },
+  // from plan to work, from work to review, back to work
   { from: 'spawned', to: 'waiting', on: ['attempt.failed', 'attempt.stopped'] },
-  { from: 'working', to: 'waiting', on: ['attempt.exited', 'attempt.stopped'] },
-  { from: 'verifying', to: 'waiting', on: ['attempt.failed', 'task.restarted'] },
+  { from: 'working', to: 'waiting', on: ['attempt.exited', 'attempt.stopped', 'attempt.failed'] },
+  {
+    from: 'verifying',
+    to: 'waiting',
+    on: ['attempt.planned', 'attempt.verified', 'attempt.failed', 'task.restarted'],
+  },
   { from: 'committed', to: 'waiting', on: ['guidance.given', 'task.restarted'] },
   { from: 'queued', to: 'waiting', on: ['attempt.failed', 'guidance.given', 'task.restarted'] },
   { from: 'waiting', to: 'verifying', on: ['question.answered', 'task.done'] },

@@ -66,6 +66,36 @@ export interface Gates {
   readonly triggers: readonly Trigger[];
 }
 
+/** What an attempt is for. Only `implement` works on the task's branch; the others read, and their answer is what counts. */
+export type Role = 'plan' | 'implement' | 'review';
+
+/** How likely a change is to break something; high work has to pass the gates of tier 1. */
+export type Risk = 'low' | 'medium' | 'high';
+
+/** One part of a plan. */
+export interface Milestone {
+  readonly goal: string;
+  /** Paths that it may change; empty: not said. */
+  readonly filesExpected: readonly string[];
+  /** What shows that it is done; at least one. */
+  readonly doneChecks: readonly string[];
+  readonly risk: Risk;
+}
+
+/** How a planner wants a task done: at least one milestone. */
+export interface WorkPlan {
+  readonly milestones: readonly Milestone[];
+  /** Paths or things that are to stay as they are. */
+  readonly doNotTouch: readonly string[];
+}
+
+/** What a reviewer says of a task's change. */
+export interface Review {
+  readonly status: 'approve' | 'request_changes' | 'reject';
+  /** What is to be changed, or why it is rejected. */
+  readonly changes: readonly string[];
+}
+
 /** automated: an agent does it · manual: a human does it and says `weft done` · hybrid: an agent does it, a human approves it. */
 export type TaskType = 'automated' | 'manual' | 'hybrid';
 
@@ -140,7 +170,9 @@ export interface Policy {
   };
   readonly setup: string | null;
   readonly worktrees: { readonly root: string; readonly branch: string };
-  /** Skips the plan and review phases of an attempt. */
+  /** Who plans a task before it is done and reviews it after: the name of an agent, `true` for the task's own, `false` for nobody. */
+  readonly phases: { readonly plan: string | boolean; readonly review: string | boolean };
+  /** Skips the plan and review phases. */
   readonly fast: boolean;
   readonly limits: Limits;
 }
@@ -199,6 +231,7 @@ export const DEFAULT_POLICY: Policy = {
   budget: { minutes: 120, tokens: null, usd: null },
   setup: null,
   worktrees: { root: '../{repo}.weft', branch: 'weft/{run}/{task}/work' },
+  phases: { plan: false, review: false },
   fast: false,
   limits: DEFAULT_LIMITS,
 };
@@ -217,6 +250,11 @@ export type Cause =
   | 'gate-failed' // a gate exited with another code than 0
   | 'gate-timeout' // the gates took too long
   | 'conflict' // does not merge with the target
+  | 'no-result' // a planner or reviewer gave no answer that can be read
+  | 'plan-scope' // the plan names files outside the claim
+  | 'changes-requested' // the review asks for changes
+  | 'review-rejected' // the review turns the work down
+  | 'review-loop' // the review goes in circles
   | 'time-budget' // the attempt's time is used up
   | 'asked' // ended to wait for an answer
   | 'stopped' // stopped by a human or by the run's end

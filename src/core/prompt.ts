@@ -1,12 +1,12 @@
-// The text an agent gets: the task, the context, the rules, and what came of earlier tries. Knows no agent in particular.
+// The text of who does a task: the task, the plan, the rules, and what came of earlier tries. Knows no agent in particular.
 import { gatesFor } from './decide/gates.ts';
-import type { Cause } from './model.ts';
+import type { Cause, WorkPlan } from './model.ts';
 import type { RunState, TaskState } from './state.ts';
 
 /** What is told of the last attempt is cut to this many characters. */
 const MAX_FEEDBACK = 16_384;
 
-/** Writes the prompt of the task's latest attempt. `base` is the commit the worktree starts from. */
+/** Writes the prompt of an attempt that works on the task. `base` is the commit the worktree starts from. */
 export function writePrompt(state: RunState, ts: TaskState, base: string): string {
   const { task } = ts;
   const parts = [
@@ -15,10 +15,17 @@ export function writePrompt(state: RunState, ts: TaskState, base: string): strin
     describeContext(state, ts, base),
     describeOwnership(task.owns),
     describeGates(state, ts),
+    describePlan(ts.plan),
     RULES,
     describeFeedback(ts.feedback),
+    describeRequests(ts.requests.at(-1) ?? [], 'Changes that the review asks for'),
     describeGuidance(ts.attempt?.guidance ?? []),
   ];
+  return joinParts(parts);
+}
+
+/** Puts the parts that say something one below the other. */
+export function joinParts(parts: readonly string[]): string {
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
@@ -29,7 +36,8 @@ const RULES = `## Rules
 - Do not use \`git stash\`: it is shared by all worktrees.
 - When a decision is needed that you cannot take, say so and end your turn.`;
 
-function describeContext(state: RunState, ts: TaskState, base: string): string {
+/** Says which task it is and where its work starts. */
+export function describeContext(state: RunState, ts: TaskState, base: string): string {
   const stacked = ts.attempt?.stackedOn;
   const start = stacked == null ? `\`${state.policy.target}\`` : `the work of task \`${stacked.task}\``;
   const track = ts.task.track === null ? '' : ` in track \`${ts.task.track}\``;
@@ -42,11 +50,33 @@ function describeOwnership(owns: readonly string[] | null): string {
   return `## Files\nChange only files that match one of these patterns; a change outside is refused:\n${list}`;
 }
 
-function describeGates(state: RunState, ts: TaskState): string {
+/** Lists the commands that have to pass. */
+export function describeGates(state: RunState, ts: TaskState): string {
   const gates = gatesFor(state, ts);
   if (gates.length === 0) return '';
   const list = gates.map((gate) => `- \`${gate.command}\``).join('\n');
   return `## Checks\nYour work is accepted when these pass in a clean checkout of it:\n${list}`;
+}
+
+/** The accepted plan, for who does it and who reviews what was done. */
+export function describePlan(plan: WorkPlan | null): string {
+  if (plan === null || plan.milestones.length === 0) return '';
+  const steps = plan.milestones.map(({ goal, filesExpected, doneChecks, risk }, at) => {
+    const files = filesExpected.length === 0 ? '' : `\n   Files: ${listCode(filesExpected)}`;
+    const checks = doneChecks.map((check) => `\n   - ${check}`).join('');
+    return `${at + 1}. ${goal} (${risk} risk)${files}\n   Done when:${checks}`;
+  });
+  const keep = plan.doNotTouch.length === 0 ? '' : `\n\nDo not touch: ${listCode(plan.doNotTouch)}`;
+  return `## Plan\n${steps.join('\n')}${keep}`;
+}
+
+function listCode(names: readonly string[]): string {
+  return names.map((name) => `\`${name}\``).join(', ');
+}
+
+/** Changes that a review asked for, under a heading. */
+export function describeRequests(changes: readonly string[], heading: string): string {
+  return changes.length === 0 ? '' : `## ${heading}\n${changes.map((change) => `- ${change}`).join('\n')}`;
 }
 
 function describeFeedback(feedback: { readonly cause: Cause; readonly detail: string } | null): string {
@@ -67,6 +97,9 @@ function introduce(cause: Cause): string {
       return 'It changed nothing.';
     case 'worktree-odd':
       return 'It left the worktree in a state that cannot be used; mend it.';
+    case 'review-rejected':
+    case 'review-loop':
+      return 'It was reviewed and not approved.';
     case 'conflict':
       return 'It conflicts with what landed meanwhile; merge the target branch into yours and resolve the conflict, keeping both intents.';
     default:
@@ -75,13 +108,14 @@ function introduce(cause: Cause): string {
 }
 
 /** A fence longer than any run of backticks inside, so that the text cannot end it. */
-function fence(text: string): string {
+export function fence(text: string): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map((run) => run[0].length));
   const marks = '`'.repeat(longest + 1);
   return `${marks}\n${text}\n${marks}`;
 }
 
-function describeGuidance(guidance: readonly string[]): string {
+/** Passes on what people said. */
+export function describeGuidance(guidance: readonly string[]): string {
   if (guidance.length === 0) return '';
   return `## Guidance from the people you work for\n${guidance.map((text) => text.trim()).join('\n\n')}`;
 }

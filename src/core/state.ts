@@ -12,10 +12,13 @@ import type {
   Phase,
   Policy,
   Question,
+  Review,
+  Role,
   RunId,
   RunMs,
   Task,
   TaskId,
+  WorkPlan,
 } from './model.ts';
 import { DEFAULT_POLICY, runMs } from './model.ts';
 import { createIndex, type ScheduleIndex } from './schedule-index.ts';
@@ -34,9 +37,16 @@ export interface Inspected {
   leftovers: boolean;
 }
 
-/** One try at a task. */
+/** The answer of a planner or reviewer that does not settle the matter by itself, or that there was none. */
+export type Answer =
+  | { readonly kind: 'unanswered'; readonly detail: string }
+  | { readonly kind: 'plan'; readonly outside: readonly string[] }
+  | { readonly kind: 'review'; readonly review: Review };
+
+/** One try at a task. A review carries on what it is about: base, worktree, inspection and verdict of the work. */
 export interface AttemptState {
   n: number;
+  role: Role;
   agent: string;
   branch: string;
   stackedOn: { task: TaskId; commit: Oid } | null;
@@ -64,11 +74,13 @@ export interface AttemptState {
   accepted: boolean;
   rejected: { gates: readonly GateResult[]; excerpt: string } | null;
   verified: { tree: Oid; gates: readonly GateResult[] } | null;
+  answer: Answer | null;
 }
 
 /** An ended attempt, in short. */
 export interface AttemptSummary {
   n: number;
+  role: Role;
   cause: Cause | null;
   detail: string;
   tree: Oid | null;
@@ -120,6 +132,12 @@ export interface TaskState {
   guidance: string[];
   /** What the next attempt is told about the last one. */
   feedback: { cause: Cause; detail: string } | null;
+  /** The accepted plan. */
+  plan: WorkPlan | null;
+  /** The latest work passed its gates and has to be reviewed. */
+  unreviewed: boolean;
+  /** Changes that reviews asked for since the work was approved or a human spoke, oldest first. */
+  requests: (readonly string[])[];
   approved: boolean;
   queuedAt: RunMs | null;
   candidate: CandidateState | null;
@@ -211,6 +229,9 @@ export function createTaskState(task: Task, order: number, at: RunMs): TaskState
     questions: 0,
     guidance: [],
     feedback: null,
+    plan: null,
+    unreviewed: false,
+    requests: [],
     approved: false,
     queuedAt: null,
     candidate: null,

@@ -3,6 +3,7 @@
 import type { Outcome } from './event.ts';
 import { explainTask } from './explain.ts';
 import type { Oid, Option, Phase, RunMs } from './model.ts';
+import { type Activity, describeActivity } from './role.ts';
 import type { RunState, TaskState } from './state.ts';
 import { iso, wallTime } from './wall-time.ts';
 
@@ -23,6 +24,8 @@ export interface TaskView {
   readonly title: string;
   readonly track: string | null;
   readonly phase: Phase;
+  /** What is under way in that phase; absent when nothing is. */
+  readonly activity?: Activity;
   /** One sentence. */
   readonly reason: string;
   readonly attempts: number;
@@ -87,6 +90,7 @@ export function viewTask(state: RunState, ts: TaskState, now: RunMs): TaskView {
     title: task.title,
     track: task.track,
     phase: ts.phase,
+    ...describeActivity(ts),
     reason: explainTask(state, ts, now),
     attempts: ts.attempts,
     agent: task.agent,

@@ -22,7 +22,7 @@ export async function rememberDurations(
 ): Promise<void> {
   const known: Record<string, number> = { ...(await readDurations(tools)) };
   for (const ts of state.tasks.values()) {
-    const last = ts.history.at(-1);
+    const last = ts.history.findLast((past) => past.role === 'implement');
     if (ts.phase !== 'merged' || last === undefined) continue;
     const took = last.endedAt - last.startedAt;
     const before = known[ts.task.id];

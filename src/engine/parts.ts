@@ -1,5 +1,7 @@
 // Everything the engine is given: ports, places and the state it owns. No decisions, no behaviour.
-import type { AgentPort, AgentStatus } from '../ports/agent.ts';
+import type { Result } from '../core/failure.ts';
+import type { Review, WorkPlan } from '../core/model.ts';
+import type { AgentPort, AgentStatus, AnswerPlaces } from '../ports/agent.ts';
 import type { ClockPort } from '../ports/clock.ts';
 import type { ControlPort } from '../ports/control.ts';
 import type { FilesPort } from '../ports/files.ts';
@@ -53,6 +55,10 @@ export interface Tools {
   readonly author: Person;
   /** What an agent said in its status file, or null. */
   readonly readStatus: (path: string) => Promise<AgentStatus | null>;
+  /** What a planner answered; a failure says why it cannot be read. */
+  readonly readPlan: (places: AnswerPlaces) => Promise<Result<WorkPlan>>;
+  /** What a reviewer answered; a failure says why it cannot be read. */
+  readonly readReview: (places: AnswerPlaces) => Promise<Result<Review>>;
   /** The allowlisted environment plus what is named and set. */
   readonly environment: (wish: {
     readonly pass: readonly string[];
@@ -64,7 +70,16 @@ export interface Tools {
 export interface Parts
   extends Pick<
     Tools,
-    'clock' | 'git' | 'process' | 'files' | 'agents' | 'author' | 'readStatus' | 'environment'
+    | 'clock'
+    | 'git'
+    | 'process'
+    | 'files'
+    | 'agents'
+    | 'author'
+    | 'readStatus'
+    | 'readPlan'
+    | 'readReview'
+    | 'environment'
   > {
   readonly journal: JournalPort;
   readonly places: Places;

@@ -21,6 +21,11 @@ export function sharedWorktreeOf(places: Places): string {
   return join(places.worktrees, '.shared');
 }
 
+/** Checkout of a task that its planner and its reviewer read; nothing in it is anybody's work. */
+export function readingOf(places: Places, task: TaskId): string {
+  return join(places.worktrees, '.read', slugId(task));
+}
+
 /** Clean checkout number `slot`, where gates run. */
 export function checkoutOf(places: Places, slot: number): string {
   return join(places.worktrees, '.gates', String(slot));

@@ -1,19 +1,22 @@
 // One kind of coding agent, translated: how it is started and how its words are read. Takes no decisions.
 import type { Result } from '../core/failure.ts';
-import type { AgentConfig, Option } from '../core/model.ts';
+import type { AgentConfig, Option, Role } from '../core/model.ts';
 
 /** What an agent adapter is told about the attempt. */
 export interface AttemptFacts {
   readonly run: string;
   readonly task: string;
   readonly attempt: number;
+  readonly role: Role;
   readonly base: string;
-  /** Worktree, absolute. */
+  /** Worktree, or the checkout that a planner or reviewer reads, absolute. */
   readonly worktree: string;
   /** Prompt file, absolute. */
   readonly promptFile: string;
   /** Status file that the agent may write, absolute. */
   readonly statusFile: string;
+  /** File for the answer of a planner or reviewer, absolute. */
+  readonly resultFile: string;
   /** Folder for temporary files of this attempt only, absolute. */
   readonly tempDir: string;
   /** First of ten TCP ports set aside for this attempt. */
@@ -42,6 +45,12 @@ export interface AgentStatus {
   readonly options: readonly Option[];
   /** Why nothing had to be changed, or null. */
   readonly reason: string | null;
+}
+
+/** Where a planner or reviewer may have put its answer: its result file, and what it printed. Absolute paths. */
+export interface AnswerPlaces {
+  readonly resultFile: string;
+  readonly outputFile: string;
 }
 
 /** How an agent looks from here (doctor). */

@@ -10,16 +10,20 @@ import {
   type Edge,
   type Exit,
   type GateResult,
+  type Milestone,
   type Oid,
   oid,
   type Phase,
   type Policy,
   type Question,
+  type Review,
   runId,
   runMs,
   type Task,
   taskId,
+  type WorkPlan,
 } from '../../src/core/model.ts';
+import { nextRole } from '../../src/core/role.ts';
 import { type RunState, type TaskState, taskOf } from '../../src/core/state.ts';
 
 /** Wall time of the first fact: 2026-01-02T03:04:05.000Z. */
@@ -159,6 +163,7 @@ export const facts = {
     task: taskId(id),
     attempt: find(state, id).attempts + 1,
     agent: find(state, id).task.agent,
+    role: nextRole(state, find(state, id)),
     branch: `weft/r1/${id}/work`,
     stackedOn: null,
     forced: [],
@@ -213,6 +218,33 @@ export const facts = {
     tree: treeOf(state, id),
     gates: [gate('npm test', exit)],
     excerpt,
+  }),
+  planned: (
+    state: RunState,
+    id: string,
+    plan: Partial<WorkPlan> = {},
+    outside: readonly string[] = [],
+  ): Event => ({
+    type: 'attempt.planned',
+    ...latest(state, id),
+    plan: { milestones: [milestone()], doNotTouch: [], ...plan },
+    outside,
+  }),
+  reviewed: (
+    state: RunState,
+    id: string,
+    status: Review['status'] = 'approve',
+    changes: readonly string[] = status === 'approve' ? [] : ['Mend it.'],
+  ): Event => ({
+    type: 'attempt.reviewed',
+    ...latest(state, id),
+    tree: treeOf(state, id),
+    review: { status, changes },
+  }),
+  unanswered: (state: RunState, id: string): Event => ({
+    type: 'attempt.unanswered',
+    ...latest(state, id),
+    detail: 'Its plan is no JSON object.',
   }),
   asked: (state: RunState, id: string, text = 'Which one?', options: Question['options'] = []): Event => ({
     type: 'question.asked',
@@ -301,6 +333,11 @@ function latest(state: RunState, id: string): { readonly task: Task['id']; reado
 
 function treeOf(state: RunState, id: string): Oid {
   return find(state, id).attempt?.inspected?.tree ?? hash(`${id} tree`);
+}
+
+/** One part of a plan. */
+export function milestone(over: Partial<Milestone> = {}): Milestone {
+  return { goal: 'It works', filesExpected: [], doneChecks: ['npm test'], risk: 'low', ...over };
 }
 
 /** One changed file. */

@@ -47,6 +47,12 @@ const seeds = fc.record({
   collisionPolicy: fc.constantFrom<Policy['collisionPolicy']>('serialize', 'serialize', 'force'),
   integrate: fc.constantFrom<Policy['integrate']>('auto', 'auto', 'human'),
   minutes: fc.constantFrom(null, 1, 30),
+  phases: fc.constantFrom<Policy['phases']>(
+    { plan: false, review: false },
+    { plan: true, review: 'few' },
+    { plan: 'few', review: false },
+    { plan: false, review: true },
+  ),
   chance: fc.noShrink(fc.nat()),
   length: fc.nat(900),
 });
@@ -82,6 +88,7 @@ function policyOf(seed: Seed): Partial<Policy> {
     maxAgents: seed.maxAgents,
     maxPerTrack: seed.maxPerTrack,
     collisionPolicy: seed.collisionPolicy,
+    phases: seed.phases,
     integrate: seed.integrate,
     agents: { mine: { kind: 'command' }, few: { kind: 'command', max: 1 } },
     budget: { minutes: seed.minutes, tokens: null, usd: null },

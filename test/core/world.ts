@@ -7,7 +7,7 @@ import type { Event } from '../../src/core/event.ts';
 import { evolve, type Fact, replay } from '../../src/core/evolve/evolve.ts';
 import { type Exit, type Oid, type Option, type RunMs, runMs } from '../../src/core/model.ts';
 import type { RunState } from '../../src/core/state.ts';
-import { facts, find, hash } from './build.ts';
+import { facts, find, hash, milestone } from './build.ts';
 
 /** One history in the making. */
 export interface World {
@@ -150,6 +150,8 @@ function answer(world: World, effect: WorkEffect, tape: Tape): readonly Event[] 
     case 'deliver-guidance':
       return [{ type: 'guidance.delivered', ...of, count: find(state, id).guidance.length }];
     case 'inspect-attempt':
+      if (find(state, id).attempt?.role !== 'implement')
+        return [{ ...answerOf(world, effect, way), ...of } as Event];
       return [{ ...inspection(world, effect, tape), ...of } as Event];
     case 'verify-attempt': {
       const event = way > 5 ? facts.rejected(state, id, way === 6 ? 1 : null) : facts.verified(state, id);
@@ -167,6 +169,18 @@ function answer(world: World, effect: WorkEffect, tape: Tape): readonly Event[] 
     case 'sweep-task':
       return [facts.swept(id, way === 7 ? 'refs/weft/rescue/x' : null)];
   }
+}
+
+function answerOf({ state }: World, effect: WorkEffect, way: number): Event {
+  const id = effect.task;
+  if (way === 7) return facts.unanswered(state, id);
+  if (find(state, id).attempt?.role === 'plan') {
+    return way === 6
+      ? facts.planned(state, id, {}, ['elsewhere.ts'])
+      : facts.planned(state, id, { milestones: [milestone({ risk: way === 5 ? 'high' : 'low' })] });
+  }
+  if (way === 6) return facts.reviewed(state, id, 'reject');
+  return way > 3 ? facts.reviewed(state, id, 'request_changes', [`Mend ${way}.`]) : facts.reviewed(state, id);
 }
 
 function verifiedTree(world: World, id: string): Oid {

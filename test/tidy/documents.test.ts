@@ -85,7 +85,8 @@ describe.each([
 
 describe('docs/writing-an-agent.md', () => {
   it('names every variable an agent gets', () => {
-    const facts = { run: '', task: '', attempt: 1, base: '', worktree: '', promptFile: '', statusFile: '' };
+    const who = { run: '', task: '', attempt: 1, role: 'plan' as const };
+    const facts = { ...who, base: '', worktree: '', promptFile: '', statusFile: '', resultFile: '' };
     const rest = { tempDir: '', portBase: 1, command: null, repository: '', target: '' };
     const words = codeWords(read('docs/writing-an-agent.md'));
     const names = Object.keys(attemptEnvironment({ ...facts, ...rest }));

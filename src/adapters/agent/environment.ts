@@ -4,6 +4,7 @@ import type { AttemptFacts } from '../../ports/agent.ts';
 /**
  * Names the attempt to its agent.
  *
+ * - `WEFT_ROLE`: `plan`, `implement` or `review`. `WEFT_RESULT_FILE`: where a planner or reviewer puts its answer.
  * - `WEFT_RUN`, `WEFT_TASK`, `WEFT_ATTEMPT` (counts from 1): which attempt this is.
  * - `WEFT_PROMPT_FILE`: what to do. `WEFT_STATUS_FILE`: where to say how it goes (optional).
  * - `WEFT_BASE`: commit the work started from. `WEFT_TARGET`: what it is to land on, when known.
@@ -15,6 +16,8 @@ export function attemptEnvironment(facts: AttemptFacts): Readonly<Record<string,
     WEFT_RUN: facts.run,
     WEFT_TASK: facts.task,
     WEFT_ATTEMPT: String(facts.attempt),
+    WEFT_ROLE: facts.role,
+    WEFT_RESULT_FILE: facts.resultFile,
     WEFT_PROMPT_FILE: facts.promptFile,
     WEFT_STATUS_FILE: facts.statusFile,
     WEFT_BASE: facts.base,

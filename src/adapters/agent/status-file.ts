@@ -1,24 +1,13 @@
 // The status file an agent may write: read, checked and cleaned. Everything in it is a claim, never a fact.
-import { constants } from 'node:fs';
-import { open } from 'node:fs/promises';
 import type { Option } from '../../core/model.ts';
 import type { AgentStatus } from '../../ports/agent.ts';
+import { cleanText, isRecord, parseObject, readAgentFile } from './agent-text.ts';
 
 const FILE_BYTES = 64 * 1024;
 const TEXT_CHARS = 4_000;
 const LABEL_CHARS = 200;
 const OPTIONS = 9;
 const WORDS = ['registered', 'planning', 'working', 'stuck', 'complete', 'cancelled'] as const;
-
-const ESC = String.fromCharCode(0x1b);
-const BEL = String.fromCharCode(0x07);
-/** Terminal commands: colours and cursor moves, window titles and links, single characters. */
-const ESCAPES = new RegExp(
-  `${ESC}(?:\\[[0-?]*[ -/]*[@-~]|\\][^${BEL}${ESC}]*(?:${BEL}|${ESC}\\\\)|[ -/]*[0-~])`,
-  'g',
-);
-/** Controls other than tab and newline, and format characters (they reorder or hide what people read). */
-const INVISIBLE = /(?![\n\t])[\p{Cc}\p{Cf}]/gu;
 
 /**
  * Reads what an agent said. The fields are those of status file v1 (`status`, `stuckReason`, …; unknown ones are
@@ -39,29 +28,8 @@ export function parseStatus(text: string): AgentStatus | null {
 
 /** Reads the status file at a path; null when there is none that can be read. */
 export async function readStatus(path: string): Promise<AgentStatus | null> {
-  try {
-    // An agent may put a pipe or a link there: neither is waited for, neither is followed.
-    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
-    try {
-      const { size } = await file.stat();
-      if (size > FILE_BYTES) return null;
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(FILE_BYTES + 1));
-      return parseStatus(buffer.toString('utf8', 0, bytesRead));
-    } finally {
-      await file.close();
-    }
-  } catch {
-    return null;
-  }
-}
-
-function parseObject(text: string): Readonly<Record<string, unknown>> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : null;
-  } catch {
-    return null;
-  }
+  const text = await readAgentFile(path, FILE_BYTES);
+  return text === null ? null : parseStatus(text);
 }
 
 function joinQuestion(fields: Readonly<Record<string, unknown>>): string | null {
@@ -69,7 +37,7 @@ function joinQuestion(fields: Readonly<Record<string, unknown>>): string | null 
   const list: readonly unknown[] = Array.isArray(fields['tried']) ? fields['tried'] : [fields['tried']];
   const tried = list
     .slice(0, OPTIONS)
-    .map(cleanText)
+    .map((each) => cleanText(each))
     .filter((text) => text !== null);
   if (question === null || tried.length === 0) return question;
   return `${question}\nTried: ${tried.join('; ')}`.slice(0, TEXT_CHARS);
@@ -92,20 +60,4 @@ function readOption(value: unknown): Option | null {
 /** `accept` is not an agent's to offer: behind a friendly label it would carry work past the checks. */
 function readThen(value: unknown): Option['then'] {
   return value === 'hold' || value === 'give-up' ? value : 'retry';
-}
-
-/** Text without escape sequences, control characters and marks that reverse what people read; null: nothing left. */
-function cleanText(value: unknown): string | null {
-  if (typeof value !== 'string') return null;
-  const text = value
-    .replace(ESCAPES, '')
-    .replace(/\r\n?/g, '\n')
-    .replace(INVISIBLE, '')
-    .trim()
-    .slice(0, TEXT_CHARS);
-  return text === '' ? null : text;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

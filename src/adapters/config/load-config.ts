@@ -42,9 +42,11 @@ export function loadConfig(options: {
   const given = checkFlags(flags, configSchema, FLAG_NAMES);
   if (file.value === null || given.value === null) return refuse([...file.diagnostics, ...given.diagnostics]);
   const policy = overlay(overlay(withBuiltIns(defaults), file.value), given.value);
-  if (Object.hasOwn(policy.agents, policy.agent)) return ok(policy);
-  const position = given.value.agent === undefined ? locate(document.value, ['agent']) : null;
-  return refuse([describeAgent(policy, position)]);
+  const unknown = findUnknownAgent(policy);
+  if (unknown === null) return ok(policy);
+  const byFlag = unknown.key[0] === 'agent' && given.value.agent !== undefined;
+  const position = byFlag ? null : locate(document.value, unknown.key);
+  return refuse([describeAgent(policy, unknown.name, position)]);
 }
 
 /** Lays flags over the policy of an earlier run. */
@@ -56,7 +58,7 @@ export function overridePolicy(policy: Policy, flags: ConfigInput): Result<Polic
   if (agent === undefined || Object.hasOwn(policy.agents, agent)) return ok(overlaid);
   const known = withBuiltIns(overlaid);
   const entry = known.agents[agent];
-  if (entry === undefined) return fail({ kind: 'usage', diagnostics: [describeAgent(known, null)] });
+  if (entry === undefined) return fail({ kind: 'usage', diagnostics: [describeAgent(known, agent, null)] });
   return ok({ ...overlaid, agents: { ...overlaid.agents, [agent]: entry } });
 }
 
@@ -87,6 +89,7 @@ function overlay(policy: Policy, written: ConfigInput): Policy {
     merge = {},
     budget = {},
     worktrees = {},
+    phases = {},
     limits = {},
     ...flat
   } = written;
@@ -98,6 +101,7 @@ function overlay(policy: Policy, written: ConfigInput): Policy {
     merge: { ...policy.merge, ...dropAbsent(merge) },
     budget: { ...policy.budget, ...dropAbsent(budget) },
     worktrees: { ...policy.worktrees, ...dropAbsent(worktrees) },
+    phases: { ...policy.phases, ...dropAbsent(phases) },
     limits: { ...policy.limits, ...(dropAbsent(limits) as Partial<Limits>) },
   };
 }
@@ -114,7 +118,23 @@ function mapAgents(agents: Readonly<Record<string, AgentInput>>): Record<string,
   );
 }
 
-function describeAgent({ agent, agents }: Policy, position: Position | null): Diagnostic {
+/** The first agent that is named and not configured, and the key that names it. */
+function findUnknownAgent({ agent, agents, phases }: Policy): {
+  readonly name: string;
+  readonly key: readonly string[];
+} | null {
+  const named = [
+    { name: agent, key: ['agent'] },
+    { name: phases.plan, key: ['phases', 'plan'] },
+    { name: phases.review, key: ['phases', 'review'] },
+  ];
+  for (const { name, key } of named) {
+    if (typeof name === 'string' && !Object.hasOwn(agents, name)) return { name, key };
+  }
+  return null;
+}
+
+function describeAgent({ agents }: Policy, agent: string, position: Position | null): Diagnostic {
   const names = Object.keys(agents);
   const nearest = findNearest(agent, names);
   return {

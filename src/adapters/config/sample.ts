@@ -25,6 +25,9 @@ maxAgents: 4                 # agents that work at once
 agent: claude                # agent of tasks that name none: claude, codex, or one of yours
 # agents:
 #   mine: { kind: command, run: 'my-agent --prompt-file "$WEFT_PROMPT_FILE"' }
+# phases:                    # agents with a part in every task; true: the task's own
+#   plan: claude             # plans it before it is done
+#   review: claude           # reviews it before it may land
 gates:                       # commands that must pass before work lands
 ${`  tier0: [${check}]`.padEnd(28)} # always, such as "npm test"
   tier1: []                  # when a trigger or a task asks for more

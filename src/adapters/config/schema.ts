@@ -46,6 +46,9 @@ export interface ConfigInput {
   readonly worktrees?:
     | { readonly root?: string | undefined; readonly branch?: string | undefined }
     | undefined;
+  readonly phases?:
+    | { readonly plan?: string | boolean | undefined; readonly review?: string | boolean | undefined }
+    | undefined;
   readonly fast?: boolean | undefined;
   readonly limits?: Readonly<Record<string, number | undefined>> | undefined;
 }
@@ -153,6 +156,10 @@ const limitsSchema = closed({
   quietMs: durationMs.optional().describe('Silence after which an attempt is called quiet, in milliseconds.'),
 });
 
+const phaseAgent = z
+  .union([z.boolean(), text], { error: 'must be the name of an agent, true or false' })
+  .optional();
+
 const PLACEHOLDERS = /\{(?!(?:repo|run|task)\})[^}]*\}?/;
 
 /** Tells whether a pattern gives a branch that git takes and that differs from task to task. */
@@ -256,6 +263,12 @@ export const configSchema: z.ZodType<ConfigInput> = closed({
   })
     .optional()
     .describe('Where work happens.'),
+  phases: closed({
+    plan: phaseAgent.describe('Who plans a task before it is done.'),
+    review: phaseAgent.describe('Who reviews the verified work of a task before it may land.'),
+  })
+    .optional()
+    .describe('Who else has a part in a task: the name of an agent, true for its own, false for nobody.'),
   fast: z.boolean().optional().describe('Skips the plan and review phases.'),
   limits: limitsSchema.optional().describe('Bounds of a run; the defaults are meant to fit.'),
 });

@@ -222,12 +222,23 @@ function answer(ts: TaskState, command: Extract<Command, { kind: 'answer' }>): R
   return say(events, afterAnswer(ts, then));
 }
 
+function afterAccept(ts: TaskState): string {
+  switch (ts.attempt?.role) {
+    case 'plan':
+      return `${ts.task.id} is done without a plan.`;
+    case 'review':
+      return `${ts.task.id}: the work is taken as it is; its gates have passed.`;
+    default:
+      return `${ts.task.id}: the work is taken as it is; its gates still have to pass.`;
+  }
+}
+
 function afterAnswer(ts: TaskState, then: 'retry' | 'accept' | 'hold' | 'give-up'): string {
   switch (then) {
     case 'retry':
       return `${ts.task.id} goes on with your answer.`;
     case 'accept':
-      return `${ts.task.id}: the work is taken as it is; its gates still have to pass.`;
+      return afterAccept(ts);
     case 'hold':
       return `${ts.task.id} is yours: work in ${ts.attempt?.worktree ?? 'its worktree'}, then \`weft done ${ts.task.id}\`.`;
     case 'give-up':

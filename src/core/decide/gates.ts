@@ -20,7 +20,7 @@ export function gatesFor(state: RunState, ts: TaskState): readonly GateCommand[]
   ];
 }
 
-/** The highest tier asked for by the task, by a trigger on its changed files, or by being the last of its track. */
+/** The highest tier asked for by the task, by a trigger on its changed files, by a risky plan, or by being the last of its track. */
 function tierFor(state: RunState, ts: TaskState): 0 | 1 | 2 {
   const gates = ts.task.gates ?? state.policy.gates;
   const seen = ts.attempt?.inspected ?? null;
@@ -31,7 +31,8 @@ function tierFor(state: RunState, ts: TaskState): 0 | 1 | 2 {
   for (const trigger of gates.triggers) {
     if (trigger.tier > tier && (hidden || matchesAny(trigger.patterns, changed))) tier = trigger.tier;
   }
-  return tier === 0 && isLastOfTrack(state, ts) ? 1 : tier;
+  const risky = ts.plan?.milestones.some(({ risk }) => risk === 'high') === true;
+  return tier === 0 && (risky || isLastOfTrack(state, ts)) ? 1 : tier;
 }
 
 function matchesAny(patterns: readonly string[], paths: readonly string[]): boolean {

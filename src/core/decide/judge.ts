@@ -1,6 +1,7 @@
 // What follows a failed attempt: again, ask, or give up. By cause, with limits, never for ever.
 import type { AfterFailure, Event } from '../event.ts';
 import { type Cause, type Option, type Question, type RunMs, runMs } from '../model.ts';
+import { isInReview } from '../role.ts';
 import type { RunState, TaskState } from '../state.ts';
 
 interface Cure {
@@ -25,6 +26,11 @@ const CURES: Readonly<Record<Cause, Cure>> = {
   'gate-failed': { retries: 9, then: 'ask', atOnce: true },
   'gate-timeout': { retries: 1, then: 'ask' },
   conflict: { retries: 0, then: 'ask' },
+  'no-result': { retries: 2, then: 'ask' },
+  'plan-scope': { retries: 2, then: 'ask', atOnce: true },
+  'changes-requested': { retries: 2, then: 'ask', atOnce: true },
+  'review-rejected': { retries: 0, then: 'ask' },
+  'review-loop': { retries: 0, then: 'ask' },
   'time-budget': { retries: 0, then: 'give-up' },
   asked: { retries: 9, then: 'ask', atOnce: true },
   stopped: { retries: 9, then: 'give-up', atOnce: true },
@@ -54,7 +60,8 @@ export function failAttempt(state: RunState, ts: TaskState, trouble: Trouble, no
 function decideAfter(state: RunState, ts: TaskState, trouble: Trouble, now: RunMs): AfterFailure {
   const { cause } = trouble;
   const cure = CURES[cause];
-  if (cause === 'asked') return { kind: 'retry', at: now };
+  // how many rounds of changes there may be was counted already
+  if (cause === 'asked' || cause === 'changes-requested') return { kind: 'retry', at: now };
   const askAtOnce = cause === 'outside-claim' && state.policy.outside === 'ask';
   const mayRetry =
     !askAtOnce &&
@@ -65,10 +72,11 @@ function decideAfter(state: RunState, ts: TaskState, trouble: Trouble, now: RunM
     return { kind: 'retry', at: cure.atOnce === true ? now : runMs(now + backoff(state, ts)) };
   }
   const giveUp = cure.then === 'give-up' || (cause === 'outside-claim' && state.policy.outside === 'fail');
-  return giveUp ? { kind: 'give-up' } : { kind: 'ask', question: askAbout(ts, trouble) };
+  // verified work is not given up because nobody could review it
+  return giveUp && !isInReview(ts) ? { kind: 'give-up' } : { kind: 'ask', question: askAbout(ts, trouble) };
 }
 
-/** Earlier attempts in a row that ended for the cause; ends that nobody is to blame for are passed over. */
+/** Earlier attempts in a row that ended for the cause; those that did their part, or that were stopped, are passed over. */
 function countInARow(ts: TaskState, cause: Cause): number {
   let count = 0;
   for (const past of earlier(ts)) {
@@ -89,7 +97,9 @@ function isStandingStill(ts: TaskState, of: { readonly cause: Cause; readonly pa
 }
 
 function earlier(ts: TaskState): TaskState['history'] {
-  return ts.history.filter((past) => past.n < ts.attempts && past.cause !== 'stopped').reverse();
+  return ts.history
+    .filter((past) => past.n < ts.attempts && past.cause !== 'stopped' && past.cause !== null)
+    .reverse();
 }
 
 /** Doubles with every charged attempt; between half and all of it, by a hash of task and attempt, so that likes spread out. */
@@ -117,24 +127,31 @@ function askAbout(ts: TaskState, trouble: Trouble): Question {
     from: 'weft',
     cause: trouble.cause,
     text: trouble.detail,
-    options: optionsFor(trouble.cause),
+    options: optionsFor(ts, trouble.cause),
     files: (trouble.files ?? []).slice(0, 100),
   };
 }
 
-function optionsFor(cause: Cause): readonly Option[] {
-  const hold: Option = {
-    label: 'I do it myself in the worktree, then `weft done TASK`.',
-    then: 'hold',
-  };
+const HOLD: Option = { label: 'I do it myself in the worktree, then `weft done TASK`.', then: 'hold' };
+const ACCEPT: Option = { label: 'Take the work as it is.', then: 'accept' };
+
+function optionsFor(ts: TaskState, cause: Cause): readonly Option[] {
+  if (isInReview(ts)) {
+    const refused = cause === 'review-loop' || cause === 'review-rejected';
+    return [refused ? AGAIN : { label: 'Let it be reviewed again.', then: 'retry' }, ACCEPT, HOLD, GIVE_UP];
+  }
+  if (ts.attempt?.role === 'plan') {
+    const again: Option = { label: 'Let it be planned again (add what it should know).', then: 'retry' };
+    return [again, { label: 'Do it without a plan.', then: 'accept' }, GIVE_UP];
+  }
   switch (cause) {
     case 'conflict':
-      return [{ label: 'Let the agent resolve the conflict.', then: 'retry' }, hold, GIVE_UP];
+      return [{ label: 'Let the agent resolve the conflict.', then: 'retry' }, HOLD, GIVE_UP];
     case 'outside-claim':
-      return [{ label: 'Take the work as it is.', then: 'accept' }, AGAIN, GIVE_UP];
+      return [ACCEPT, AGAIN, GIVE_UP];
     case 'no-changes':
       return [{ label: 'Nothing had to be changed: take it.', then: 'accept' }, AGAIN, GIVE_UP];
     default:
-      return [AGAIN, hold, GIVE_UP];
+      return [AGAIN, HOLD, GIVE_UP];
   }
 }

@@ -4,6 +4,7 @@ import type { RecordEffect } from '../effect.ts';
 import { type Oid, type RunMs, type TaskId, taskId } from '../model.ts';
 import { branchOf } from '../names.ts';
 import { headOf, parkBehind, parkInLane, returnGroup, sendScouts, takeGroup } from '../ready-groups.ts';
+import { agentFor, nextRole } from '../role.ts';
 import { isLive, type RunState, type TaskState, taskOf } from '../state.ts';
 import { fireTimers } from '../timers.ts';
 
@@ -35,11 +36,13 @@ export function startReady(state: RunState, now: RunMs): RecordEffect | null {
 }
 
 function spawn(state: RunState, ts: TaskState, collision: Collision | null): RecordEffect['event'] {
+  const role = nextRole(state, ts);
   return {
     type: 'attempt.spawned',
     task: ts.task.id,
     attempt: ts.attempts + 1,
-    agent: ts.task.agent,
+    agent: agentFor(state, ts, role),
+    role,
     branch: branchOf(state, ts.task.id),
     stackedOn: findStackBase(state, ts),
     forced: collision === null ? [] : [taskId(collision.owner)],
@@ -62,9 +65,10 @@ export function isFull(state: RunState): boolean {
   return state.index.slots.size >= state.policy.maxAgents;
 }
 
-/** A lane of the task's (its track, its agent) that has no room, or null. */
+/** A lane of the task's next attempt (its track, its agent) that has no room, or null. */
 export function findFullLane(state: RunState, ts: TaskState): { name: string; limit: number } | null {
-  const { track, agent } = ts.task;
+  const { track } = ts.task;
+  const agent = agentFor(state, ts, nextRole(state, ts));
   for (const name of track === null ? [`agent:${agent}`] : [`track:${track}`, `agent:${agent}`]) {
     const limit = limitOf(state, name);
     if (limit !== null && !hasRoom(state, name)) return { name, limit };

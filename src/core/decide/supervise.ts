@@ -1,12 +1,13 @@
 // The next step of a task that has begun: watch, stop, inspect, verify, or judge a failure.
 import type { Effect, EffectKind, WorkEffect } from '../effect.ts';
 import type { Event } from '../event.ts';
-import type { Exit, RunMs } from '../model.ts';
+import type { RunMs } from '../model.ts';
 import { type AttemptState, type RunState, type TaskState, taskOf } from '../state.ts';
 import { deadlineOf } from '../timers.ts';
 import { failAttempt, type Trouble } from './judge.ts';
 import { admitToQueue } from './submit.ts';
 import { sweepTask } from './sweep.ts';
+import { findRefusal, findTrouble } from './trouble.ts';
 
 /** Failures of one effect in a row after which weft stops trying it. */
 export const MAX_TROUBLE = 5;
@@ -74,7 +75,15 @@ function findStartFailure({ startFailure, stop }: AttemptState): Trouble | null 
   return stop === null || stop === 'time-budget' ? startFailure : null;
 }
 
+/** The answer of a planner or reviewer is read as long as nothing speaks against it. */
+function answerStep(state: RunState, ts: TaskState, attempt: AttemptState, now: RunMs): Effect[] {
+  const refusal = findRefusal(ts, attempt);
+  if (refusal !== null) return [record(failAttempt(state, ts, refusal, now))];
+  return isResting(ts, 'inspect-attempt', now) ? [] : [work(ts, 'inspect-attempt')];
+}
+
 function verifyStep(state: RunState, ts: TaskState, attempt: AttemptState, now: RunMs): Effect[] {
+  if (attempt.role !== 'implement') return answerStep(state, ts, attempt, now);
   const { inspected } = attempt;
   if (inspected === null) return isResting(ts, 'inspect-attempt', now) ? [] : [work(ts, 'inspect-attempt')];
   const trouble = findTrouble(ts, attempt);
@@ -83,47 +92,6 @@ function verifyStep(state: RunState, ts: TaskState, attempt: AttemptState, now: 
   return [
     { ...work(ts, 'verify-attempt'), kind: 'verify-attempt', commit: inspected.head, tree: inspected.tree },
   ];
-}
-
-/** The first thing that speaks against the attempt, or null. Facts count; what the agent says of itself does not. */
-function findTrouble(ts: TaskState, attempt: AttemptState): Trouble | null {
-  const { inspected, exit, rejected } = attempt;
-  if (inspected === null) return null;
-  if (!attempt.accepted) {
-    const end = exit === null ? null : findBadEnd(exit);
-    const finished = end?.cause === 'agent-lost' && inspected.fileCount > 0 && !inspected.leftovers;
-    if (end !== null && !finished) return end;
-  }
-  if (ts.guidance.length > 0) return { cause: 'asked', detail: 'guidance came while it worked' };
-  if (!attempt.accepted) {
-    if (inspected.odd !== null) return { cause: 'worktree-odd', detail: inspected.odd };
-    if (inspected.outside.length > 0) return complainOfOutside(ts, inspected.outside);
-    if (inspected.fileCount === 0 && attempt.reason === null) {
-      return { cause: 'no-changes', detail: 'It ended without changing anything and gave no reason.' };
-    }
-  }
-  if (rejected === null) return null;
-  const timedOut = rejected.gates.some((gate) => gate.exit === null);
-  return { cause: timedOut ? 'gate-timeout' : 'gate-failed', detail: rejected.excerpt };
-}
-
-function complainOfOutside(ts: TaskState, outside: readonly string[]): Trouble {
-  const shown = outside.slice(0, 10).join(', ');
-  const more = outside.length > 10 ? ` and ${outside.length - 10} more` : '';
-  const claim = (ts.task.owns ?? []).join(', ');
-  const detail = `It changed files outside its claim (${claim}): ${shown}${more}.`;
-  return { cause: 'outside-claim', detail, files: outside };
-}
-
-function findBadEnd(exit: Exit): Trouble | null {
-  if (exit.code === 0) return null;
-  if (exit.signal !== null)
-    return { cause: 'agent-killed', detail: `The agent was ended by ${exit.signal}.` };
-  if (exit.code === null) return { cause: 'agent-lost', detail: 'The agent is gone without an exit code.' };
-  if (exit.code === 127 || exit.code === 126) {
-    return { cause: 'agent-missing', detail: `The agent's program could not be run (exit ${exit.code}).` };
-  }
-  return { cause: 'agent-crashed', detail: `The agent ended with exit code ${exit.code}.` };
 }
 
 /** After the same effect failed too often for reasons outside the task, the attempt ends instead of looping. */

@@ -1,7 +1,7 @@
 // `receipt.json`: what a run did, task by task, with the evidence. Facts only; what is not known is null.
 
 import { explainTask } from '../explain.ts';
-import type { Cause, GateResult, Phase, RunMs } from '../model.ts';
+import type { Cause, GateResult, Phase, Role, RunMs } from '../model.ts';
 import type { AttemptSummary, RunState, TaskState } from '../state.ts';
 import { iso, wallTime } from '../wall-time.ts';
 import { type ClaimEventDocument, documentClaims, type RunStatus, runStatusOf } from './state.ts';
@@ -26,9 +26,11 @@ export interface VerificationReceipt {
   readonly elapsed_ms: number;
 }
 
-/** One ended attempt; `cause` null: it was accepted. */
+/** One ended attempt; `cause` null: it did what it was for. */
 export interface AttemptReceipt {
   readonly attempt: number;
+  /** `plan` and `review` attempts read, `implement` attempts work. */
+  readonly role: Role;
   readonly cause: Cause | null;
   readonly detail: string;
   readonly started_at: string;
@@ -135,7 +137,7 @@ export interface ReceiptDocument {
 
 const LAUNCH: ReadonlySet<Cause> = new Set(['start-failed', 'setup-failed', 'agent-missing']);
 /** Ends of attempts that are nobody's failure. */
-const BLAMELESS: ReadonlySet<Cause> = new Set(['asked', 'stopped']);
+const BLAMELESS: ReadonlySet<Cause> = new Set(['asked', 'stopped', 'changes-requested']);
 
 /** Writes the receipt. `now` is the run clock. */
 export function documentReceipt(state: RunState, now: RunMs): ReceiptDocument {
@@ -172,7 +174,7 @@ function documentTask(state: RunState, ts: TaskState, now: RunMs): TaskReceipt {
     ...attemptIdOf(ts),
     phase: ts.phase,
     ...describeEnd(state, ts, now),
-    milestones_completed: ts.phase === 'merged' ? 1 : 0,
+    milestones_completed: ts.phase === 'merged' ? Math.max(1, ts.plan?.milestones.length ?? 0) : 0,
     ...(checkpoint === undefined ? {} : { checkpoint_sha: checkpoint }),
     duration_ms: elapsedOf(ts, now),
     ...describeIntervention(ts),
@@ -217,6 +219,7 @@ function describeIntervention(ts: TaskState): Pick<TaskReceipt, 'intervention'> 
 function documentAttempt(state: RunState, past: AttemptSummary): AttemptReceipt {
   return {
     attempt: past.n,
+    role: past.role,
     cause: past.cause,
     detail: past.detail,
     started_at: wallTime(state, past.startedAt),

@@ -1,5 +1,6 @@
 // `state.json`: the whole run at one moment, with the field names that track-file users' scripts read; our own facts stand beside.
 import type { Phase, RunMs } from '../model.ts';
+import { type Activity, describeActivity } from '../role.ts';
 import { isLive, type RunState, type TaskState } from '../state.ts';
 import { iso, wallTime } from '../wall-time.ts';
 import {
@@ -34,6 +35,8 @@ export interface StepDocument {
   readonly result?: StepResult;
   readonly task_id: string;
   readonly phase: Phase;
+  /** What is under way in that phase; absent when nothing is. */
+  readonly activity?: Activity;
   readonly attempts: number;
   readonly branch?: string;
   readonly worktree?: string;
@@ -209,6 +212,7 @@ function documentStep(state: RunState, ts: TaskState, now: RunMs): StepDocument 
     ...(result === null ? {} : { result }),
     task_id: ts.task.id,
     phase: ts.phase,
+    ...describeActivity(ts),
     attempts: ts.attempts,
     ...(ts.attempt === null ? {} : { branch: ts.attempt.branch }),
     ...(ts.attempt?.worktree == null ? {} : { worktree: ts.attempt.worktree }),

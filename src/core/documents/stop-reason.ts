@@ -14,8 +14,8 @@ export interface StopReason {
 }
 
 /**
- * Cause to stop reason. `launch_failed` and `stopped_by_user` are weft's own additions: the older words have none for
- * an attempt that never began or that a human ended.
+ * Cause to stop reason. `launch_failed`, `stopped_by_user` and `review_rejected` are weft's own additions: the older words
+ * have none for an attempt that never began, that a human ended, or whose work a review turned down.
  */
 const BY_CAUSE: Readonly<Record<Cause, StopReason>> = {
   'start-failed': {
@@ -77,6 +77,31 @@ const BY_CAUSE: Readonly<Record<Cause, StopReason>> = {
     reason: 'parallel_file_collision',
     family: 'guard',
     fix: 'Let the agent resolve it with `weft answer TASK 1`, or resolve it yourself in its worktree.',
+  },
+  'no-result': {
+    reason: 'plan_parse_failed',
+    family: 'worker',
+    fix: 'Read `weft logs TASK`: its planner or reviewer has to write JSON to $WEFT_RESULT_FILE; then `weft answer TASK 1`.',
+  },
+  'plan-scope': {
+    reason: 'plan_scope_violation',
+    family: 'guard',
+    fix: 'Widen the task’s `owns`, or do it without a plan: `weft answer TASK 2`.',
+  },
+  'changes-requested': {
+    reason: 'review_loop_detected',
+    family: 'verification',
+    fix: 'The review asks for changes; they are made in the next attempt.',
+  },
+  'review-rejected': {
+    reason: 'review_rejected',
+    family: 'verification',
+    fix: 'Read what the review says; `weft answer TASK 1` lets the agent try again, 2 takes the work as it is.',
+  },
+  'review-loop': {
+    reason: 'review_loop_detected',
+    family: 'verification',
+    fix: 'Agent and reviewer do not agree: `weft answer TASK 1` lets the agent try again, 2 takes the work as it is.',
   },
   'time-budget': {
     reason: 'time_budget_exceeded',

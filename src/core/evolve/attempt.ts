@@ -2,7 +2,10 @@
 import type { Event, StopReason } from '../event.ts';
 import { unreachable } from '../failure.ts';
 import { type Cause, type Question, type RunMs, runMs } from '../model.ts';
+import { hasReview } from '../role.ts';
 import type { AttemptState, RunState, TaskState } from '../state.ts';
+import { evolveAnswer, noteRequest } from './answer.ts';
+import { keepGuidance, summarize, uncharge } from './ending.ts';
 
 type AttemptEvent = Extract<Event, { readonly attempt: number }>;
 
@@ -15,8 +18,11 @@ export function evolveAttempt(state: RunState, ts: TaskState, event: AttemptEven
   switch (event.type) {
     case 'attempt.started':
       if (ts.phase !== 'spawned') return;
-      attempt.base = event.base;
-      attempt.worktree = event.worktree;
+      // who only reads does so in a checkout that is no part of the work
+      if (attempt.role === 'implement') {
+        attempt.base = event.base;
+        attempt.worktree = event.worktree;
+      }
       attempt.identity = event.identity;
       attempt.steerable = event.steerable;
       attempt.startedAt = ms;
@@ -44,15 +50,15 @@ export function evolveAttempt(state: RunState, ts: TaskState, event: AttemptEven
       if (ts.phase !== 'verifying' || attempt.inspected?.tree !== event.tree) return;
       // told something while the gates ran: the verdict is about work that is not finished
       if (ts.guidance.length > 0) return;
-      attempt.verified = { tree: event.tree, gates: event.gates };
-      summarize(ts, attempt, { cause: null, detail: '' }, ms);
-      ts.feedback = null;
-      ts.phase = 'committed';
-      return;
+      return takeVerified(state, ts, { attempt, gates: event.gates, tree: event.tree, ms });
     case 'attempt.rejected':
       if (ts.phase !== 'verifying' || attempt.inspected?.tree !== event.tree) return;
       attempt.rejected = { gates: event.gates, excerpt: event.excerpt };
       return;
+    case 'attempt.planned':
+    case 'attempt.reviewed':
+    case 'attempt.unanswered':
+      return evolveAnswer(ts, attempt, event, ms);
     case 'attempt.failed':
       return failAttempt(ts, attempt, event, ms);
     case 'question.asked':
@@ -65,6 +71,26 @@ export function evolveAttempt(state: RunState, ts: TaskState, event: AttemptEven
     default:
       unreachable(event);
   }
+}
+
+/** Verified work is done, or goes on to its review; what nobody changed, or a human took as it is, needs none. */
+function takeVerified(
+  state: RunState,
+  ts: TaskState,
+  of: Pick<NonNullable<AttemptState['verified']>, 'tree' | 'gates'> & {
+    readonly attempt: AttemptState;
+    readonly ms: RunMs;
+  },
+): void {
+  const { attempt, tree, gates } = of;
+  attempt.verified = { tree, gates };
+  summarize(ts, attempt, { cause: null, detail: '' }, of.ms);
+  ts.feedback = null;
+  ts.unreviewed = hasReview(state) && !attempt.accepted && attempt.inspected?.fileCount !== 0;
+  ts.phase = ts.unreviewed ? 'waiting' : 'committed';
+  if (!ts.unreviewed) return;
+  uncharge(ts, attempt);
+  keepGuidance(ts, attempt);
 }
 
 function ask(ts: TaskState, attempt: AttemptState, question: Question, ms: RunMs): void {
@@ -87,8 +113,10 @@ function spawn(
   ts.phase = 'spawned';
   ts.retryAt = null;
   ts.swept = null;
+  const role = event.role ?? 'implement';
   ts.attempt = {
     n: event.attempt,
+    role,
     agent: event.agent,
     branch: event.branch,
     stackedOn: event.stackedOn,
@@ -107,10 +135,11 @@ function spawn(
     charged: true,
     waitedMs: 0,
     askedText: null,
-    inspected: null,
+    inspected: role === 'review' ? (ts.attempt?.inspected ?? null) : null,
     accepted: false,
     rejected: null,
-    verified: null,
+    verified: role === 'review' ? (ts.attempt?.verified ?? null) : null,
+    answer: null,
   };
   ts.guidance = [];
 }
@@ -137,6 +166,9 @@ function exit(
   ts.phase = 'verifying';
 }
 
+/** Ends after which the next attempt is not told of a failure: the answer, or the list of changes, says it all. */
+const BLAMELESS: ReadonlySet<Cause> = new Set(['asked', 'changes-requested']);
+
 /** What becomes of a task whose attempt was ended on purpose. */
 function stop(ts: TaskState, attempt: AttemptState, survivors: readonly number[], ms: RunMs): void {
   const reason = attempt.stop;
@@ -162,18 +194,6 @@ function phaseAfterStop(ts: TaskState, reason: StopReason): 'waiting' | 'cancell
   return ts.failure === null ? 'cancelled' : 'failed';
 }
 
-function uncharge(ts: TaskState, attempt: AttemptState): void {
-  if (!attempt.charged) return;
-  attempt.charged = false;
-  ts.charged -= 1;
-}
-
-/** Every attempt is a fresh agent: what the last one was told is told again. */
-function keepGuidance(ts: TaskState, attempt: AttemptState): void {
-  ts.guidance = [...attempt.guidance, ...ts.guidance];
-  attempt.guidance = [];
-}
-
 function failAttempt(
   ts: TaskState,
   attempt: AttemptState,
@@ -189,8 +209,9 @@ function failAttempt(
   ts.candidateRejected = null;
   ts.queuedAt = null;
   ts.approved = false;
-  ts.feedback = event.cause === 'asked' ? null : { cause: event.cause, detail: event.detail };
-  if (event.cause === 'asked') uncharge(ts, attempt);
+  ts.feedback = BLAMELESS.has(event.cause) ? null : { cause: event.cause, detail: event.detail };
+  if (BLAMELESS.has(event.cause)) uncharge(ts, attempt);
+  noteRequest(ts, attempt);
   switch (event.then.kind) {
     case 'retry':
       ts.phase = 'waiting';
@@ -209,30 +230,6 @@ function failAttempt(
     default:
       unreachable(event.then);
   }
-}
-
-const MAX_HISTORY = 20;
-
-function summarize(
-  ts: TaskState,
-  attempt: AttemptState,
-  end: { readonly cause: Cause | null; readonly detail: string },
-  ms: RunMs,
-  survivors: readonly number[] = [],
-): void {
-  const last = ts.history.at(-1);
-  // a landing that sent the task back changes the verdict on the same attempt
-  if (last?.n === attempt.n) ts.history.pop();
-  ts.history.push({
-    n: attempt.n,
-    cause: end.cause,
-    detail: end.detail,
-    tree: attempt.inspected?.tree ?? null,
-    startedAt: attempt.startedAt ?? attempt.spawnedAt,
-    endedAt: ms,
-    survivors,
-  });
-  if (ts.history.length > MAX_HISTORY) ts.history.shift();
 }
 
 /** Same trouble again waits longer each time; the decision when to stop trying is not made here. */

@@ -3,6 +3,7 @@ import type { Event } from '../event.ts';
 import { unreachable } from '../failure.ts';
 import type { RunMs } from '../model.ts';
 import { type AttemptState, isLive, type RunState, type TaskState } from '../state.ts';
+import { passOver, recallReview } from './answer.ts';
 
 type CommandEvent = Extract<
   Event,
@@ -27,6 +28,7 @@ export function evolveCommand(state: RunState, ts: TaskState, event: CommandEven
     case 'guidance.given':
       ts.guidance.push(event.text);
       if (ts.phase === 'committed' || ts.phase === 'queued') returnToWork(ts);
+      else recallReview(ts);
       return;
     case 'task.approved':
       ts.approved = true;
@@ -63,6 +65,7 @@ function answer(
     case 'retry':
       ts.guidance.push(`Question: ${question.text}\nAnswer: ${event.text}`);
       ts.retryAt = null;
+      if (question.from === 'weft') ts.requests = [];
       // it lives but cannot hear: the answer goes into the prompt of a fresh attempt
       if (ts.phase === 'working' && attempt !== null && !attempt.steerable) attempt.stop ??= 'asked';
       return;
@@ -88,10 +91,12 @@ function answer(
 function acceptWork(ts: TaskState): void {
   if (ts.attempt === null || ts.phase !== 'waiting') return;
   ts.attempt.accepted = true;
+  ts.feedback = null;
+  if (ts.attempt.role === 'plan') return passOver(ts, ts.attempt);
+  settleGuidance(ts, ts.attempt);
+  if (ts.attempt.role === 'review') return passOver(ts, ts.attempt);
   ts.attempt.rejected = null;
   ts.attempt.startFailure = null;
-  ts.feedback = null;
-  settleGuidance(ts, ts.attempt);
   ts.phase = 'verifying';
 }
 
@@ -107,6 +112,7 @@ function returnToWork(ts: TaskState): void {
     ts.attempt.guidance = [];
   }
   ts.phase = 'waiting';
+  ts.unreviewed = false;
   ts.retryAt = null;
   ts.candidate = null;
   ts.conflict = null;
@@ -121,6 +127,9 @@ function restart(ts: TaskState): void {
   ts.askedAt = null;
   ts.paused = false;
   ts.feedback = null;
+  ts.plan = null;
+  ts.unreviewed = false;
+  ts.requests = [];
   ts.charged = 0;
   if (ts.attempt !== null) ts.attempt.charged = false;
   if (isLive(ts) && ts.attempt !== null) {
@@ -158,6 +167,10 @@ function done(state: RunState, ts: TaskState, ms: RunMs): void {
   ts.paused = false;
   ts.question = null;
   ts.askedAt = null;
+  ts.unreviewed = false;
+  ts.requests = [];
+  ts.attempt.role = 'implement';
+  ts.attempt.answer = null;
   ts.attempt.exit = { code: 0, signal: null };
   ts.attempt.startFailure = null;
   ts.attempt.inspected = null;

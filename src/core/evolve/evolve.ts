@@ -2,7 +2,7 @@
 import type { Event, Recorded } from '../event.ts';
 import { unreachable } from '../failure.ts';
 import { isTerminal } from '../lifecycle.ts';
-import type { RunMs, TaskId } from '../model.ts';
+import { DEFAULT_POLICY, type Policy, type RunMs, type TaskId } from '../model.ts';
 import { indexPlan, rebuildIndex, refreshTask } from '../schedule-index.ts';
 import { createState, createTaskState, type RunState, type TaskState, taskOf } from '../state.ts';
 import { evolveAttempt } from './attempt.ts';
@@ -38,7 +38,7 @@ function evolveRun(state: RunState, event: RunEvent, fact: Fact): void {
     case 'run.started':
       state.run = event.run;
       state.repository = event.repository;
-      state.policy = event.policy;
+      state.policy = completePolicy(event.policy);
       state.targetOid = event.targetOid;
       state.startedAt = fact.at;
       state.startedMs = fact.ms;
@@ -48,7 +48,7 @@ function evolveRun(state: RunState, event: RunEvent, fact: Fact): void {
       indexPlan(state);
       return;
     case 'run.resumed':
-      state.policy = event.policy;
+      state.policy = completePolicy(event.policy);
       state.rested = null;
       state.restedMs = null;
       state.stopping = null;
@@ -74,6 +74,11 @@ function evolveRun(state: RunState, event: RunEvent, fact: Fact): void {
     default:
       unreachable(event);
   }
+}
+
+/** A journal of an earlier weft lacks the choices that did not exist then. */
+function completePolicy(recorded: Policy): Policy {
+  return { ...DEFAULT_POLICY, ...recorded };
 }
 
 function stopLiveAttempts(state: RunState): void {
@@ -114,6 +119,9 @@ function applyToTask(state: RunState, ts: TaskState, event: TaskEvent, ms: RunMs
     case 'attempt.inspected':
     case 'attempt.verified':
     case 'attempt.rejected':
+    case 'attempt.planned':
+    case 'attempt.reviewed':
+    case 'attempt.unanswered':
     case 'attempt.failed':
     case 'question.asked':
     case 'guidance.delivered':

@@ -1,4 +1,5 @@
-// Looks at what an attempt left: ends its strays, commits leftovers, reads the diff and what lies outside the claim.
+// Looks at what an attempt left: ends its strays, commits leftovers, reads the diff and what lies outside the claim. An
+// attempt that only reads left an answer instead.
 import { findOutside } from '../../core/claim/match.ts';
 import type { Pattern } from '../../core/claim/pattern.ts';
 import type { Effect } from '../../core/effect.ts';
@@ -11,6 +12,7 @@ import { type AttemptState, type TaskState, taskOf } from '../../core/state.ts';
 import type { Inspection } from '../../ports/git.ts';
 import type { EffectContext, Performed } from '../perform.ts';
 import { worktreeOf } from '../places.ts';
+import { readAnswer } from './read-answer.ts';
 import { endProcesses } from './stop-attempt.ts';
 
 type InspectAttempt = Extract<Effect, { kind: 'inspect-attempt' }>;
@@ -23,6 +25,7 @@ export async function inspectAttempt(effect: InspectAttempt, context: EffectCont
   const { parts, state } = context;
   const ts = taskOf(state, effect.task);
   const { attempt } = ts;
+  if (attempt !== null && attempt.role !== 'implement') return readAnswer(effect, context);
   if (attempt === null || attempt.base === null) throw new Error('Internal error: nothing to inspect');
   // a process that goes on writing would make what is inspected and what is verified two things
   await endProcesses(effect, context);

@@ -1,4 +1,5 @@
-// Makes the worktree, sets the workspace up, writes the prompt and starts the agent. Each step finds what an earlier try made.
+// Makes the worktree (or the checkout of who only reads), sets it up, writes the prompt and starts the agent. Each step finds
+// what an earlier try made.
 import { join } from 'node:path';
 import { MAX_TROUBLE } from '../../core/decide/supervise.ts';
 import type { Effect } from '../../core/effect.ts';
@@ -7,10 +8,12 @@ import { fail, ok, type Result } from '../../core/failure.ts';
 import type { Cause, Identity, Oid } from '../../core/model.ts';
 import { sharedBranchOf, tagOf } from '../../core/names.ts';
 import { writePrompt } from '../../core/prompt.ts';
+import { runsOwnCommand } from '../../core/role.ts';
+import { MAX_CHANGE_BYTES, writePlanPrompt, writeReviewPrompt } from '../../core/role-prompt.ts';
 import { type AttemptState, type RunState, type TaskState, taskOf } from '../../core/state.ts';
 import type { AttemptFacts, Launch } from '../../ports/agent.ts';
 import type { EffectContext, Performed } from '../perform.ts';
-import { attemptDirOf, worktreeOf } from '../places.ts';
+import { attemptDirOf, readingOf, worktreeOf } from '../places.ts';
 import { endProcesses } from './stop-attempt.ts';
 
 type StartAttempt = Extract<Effect, { kind: 'start-attempt' }>;
@@ -41,29 +44,19 @@ function isLastTry(effect: StartAttempt, { state }: EffectContext): boolean {
 }
 
 async function tryToStart(effect: StartAttempt, context: EffectContext): Performed {
-  const { parts, state, signal } = context;
-  const ts = taskOf(state, effect.task);
-  const attempt = ts.attempt;
+  const ts = taskOf(context.state, effect.task);
+  const { attempt } = ts;
   if (attempt === null) throw new Error('Internal error: no attempt to start');
-  const tip = await findStart(context, attempt);
-  if (!tip.ok) return tip;
-  const worktree = worktreeOf(parts.places, state.policy, effect.task);
-  const made = await parts.git.ensureWorktree({
-    path: worktree,
-    branch: state.policy.isolation === 'shared' ? sharedBranchOf(state) : attempt.branch,
-    base: tip.value,
-    reason: `weft run=${state.run} task=${effect.task}`,
-  });
-  if (!made.ok) return made;
-  // a worktree that was there already started where it started, whatever the target is now
-  const base = made.value.head;
-  const ready = await setUp(context, { worktree, fresh: !made.value.reused, effect });
+  const of = { effect, ts, attempt };
+  const ready =
+    attempt.role === 'implement' ? await makeWorktree(context, of) : await openReading(context, of);
   if (!ready.ok) {
     const { kind, sentence } = ready.failure;
     return kind === 'failed' ? ok([startFailed(effect, 'setup-failed', sentence)]) : ready;
   }
-  if (signal.aborted) return ok([]);
-  const launched = await launch(context, { effect, ts, worktree, base });
+  if (context.signal.aborted) return ok([]);
+  const { worktree, base } = ready.value;
+  const launched = await launch(context, { ...of, ...ready.value });
   if (!launched.ok) {
     const { kind, sentence } = launched.failure;
     return kind === 'usage' ? ok([startFailed(effect, 'agent-missing', sentence)]) : launched;
@@ -78,6 +71,89 @@ async function tryToStart(effect: StartAttempt, context: EffectContext): Perform
       ...launched.value,
     },
   ]);
+}
+
+/** The attempt to start, and whose it is. */
+interface Starting {
+  readonly effect: StartAttempt;
+  readonly ts: TaskState;
+  readonly attempt: AttemptState;
+}
+
+/** Where an agent works, what its work starts from, and what it is told. */
+interface Workplace {
+  readonly worktree: string;
+  readonly base: Oid;
+  readonly prompt: string;
+}
+
+/** The task's own worktree, or the one that all share. */
+async function makeWorktree(
+  context: EffectContext,
+  { effect, ts, attempt }: Starting,
+): Promise<Result<Workplace>> {
+  const { parts, state } = context;
+  const tip = await findStart(context, attempt);
+  if (!tip.ok) return tip;
+  const worktree = worktreeOf(parts.places, state.policy, effect.task);
+  const made = await parts.git.ensureWorktree({
+    path: worktree,
+    branch: state.policy.isolation === 'shared' ? sharedBranchOf(state) : attempt.branch,
+    base: tip.value,
+    reason: `weft run=${state.run} task=${effect.task}`,
+  });
+  if (!made.ok) return made;
+  // a worktree that was there already started where it started, whatever the target is now
+  const base = made.value.head;
+  const ready = await setUp(context, { worktree, fresh: !made.value.reused, effect });
+  return ready.ok ? ok({ worktree, base, prompt: writePrompt(state, ts, base) }) : ready;
+}
+
+/** A clean checkout for who only reads: what happens to it changes nothing of the work. */
+async function openReading(
+  context: EffectContext,
+  { effect, ts, attempt }: Starting,
+): Promise<Result<Workplace>> {
+  const { parts, state } = context;
+  const told = await tellReader(context, ts, attempt);
+  if (!told.ok) return told;
+  const { commit, ...rest } = told.value;
+  const worktree = readingOf(parts.places, effect.task);
+  const dir = attemptDirOf(parts.places, effect.task, effect.attempt);
+  const seen = await parts.process.inspect({ dir, tag: tagOf(state, effect.task, effect.attempt) });
+  // an earlier try started it: the checkout is not renewed under its feet
+  if (seen.kind !== 'none') return ok({ worktree, ...rest });
+  const made = await parts.git.ensureCheckout({
+    path: worktree,
+    commit,
+    reason: `weft run=${state.run} gates`,
+  });
+  if (!made.ok) return made;
+  const furnished = await parts.git.furnish(worktree);
+  return furnished.ok ? ok({ worktree, ...rest }) : furnished;
+}
+
+/** What a planner or reviewer reads, and what it is told about it. */
+async function tellReader(
+  context: EffectContext,
+  ts: TaskState,
+  attempt: AttemptState,
+): Promise<Result<Pick<Workplace, 'base' | 'prompt'> & { readonly commit: Oid }>> {
+  const { parts, state } = context;
+  if (attempt.role === 'plan') {
+    const tip = await findStart(context, attempt);
+    if (!tip.ok) return tip;
+    return ok({ commit: tip.value, base: tip.value, prompt: writePlanPrompt(state, ts, tip.value) });
+  }
+  if (attempt.inspected === null) throw new Error('Internal error: nothing to review');
+  const { base, head } = attempt.inspected;
+  const change = await parts.git.diff({ from: base, to: head, maxBytes: MAX_CHANGE_BYTES });
+  if (!change.ok) return change;
+  return ok({
+    commit: head,
+    base,
+    prompt: writeReviewPrompt(state, ts, { base, head, change: change.value }),
+  });
 }
 
 /** Where a new worktree starts: the work it is stacked on, else the tip that the next candidate would be built on. */
@@ -124,26 +200,22 @@ async function setUp(
 
 async function launch(
   context: EffectContext,
-  of: {
-    readonly effect: StartAttempt;
-    readonly ts: TaskState;
-    readonly worktree: string;
-    readonly base: Oid;
-  },
+  of: Starting & Workplace,
 ): Promise<Result<{ readonly identity: Identity; readonly steerable: boolean }>> {
   const { parts, state } = context;
-  const { effect, ts } = of;
+  const { effect, attempt } = of;
   const dir = attemptDirOf(parts.places, effect.task, effect.attempt);
-  const config = state.policy.agents[ts.task.agent];
+  const config = state.policy.agents[attempt.agent];
   // a task with a command line of its own needs no configured agent
-  const kind = ts.task.run === null ? config?.kind : 'command';
+  const command = runsOwnCommand(state, attempt.role) ? of.ts.task.run : null;
+  const kind = command === null ? config?.kind : 'command';
   const agent = kind === undefined ? undefined : parts.agents.get(kind);
   if (agent === undefined) {
-    return fail({ kind: 'usage', sentence: `There is no agent ${ts.task.agent} of a kind that weft knows.` });
+    return fail({ kind: 'usage', sentence: `There is no agent ${attempt.agent} of a kind that weft knows.` });
   }
-  const facts = await factsOf(context, { ...of, dir });
+  const facts = await factsOf(context, { ...of, dir, command });
   await parts.files.makeDir(facts.tempDir);
-  await parts.files.replace(facts.promptFile, writePrompt(state, ts, of.base));
+  await parts.files.replace(facts.promptFile, of.prompt);
   const launched = agent.launch(config ?? { kind: 'command' }, facts);
   if (!launched.ok) return launched;
   const started = await parts.process.start({
@@ -176,13 +248,7 @@ function stdinOf(
 
 async function factsOf(
   context: EffectContext,
-  of: {
-    readonly effect: StartAttempt;
-    readonly ts: TaskState;
-    readonly worktree: string;
-    readonly base: Oid;
-    readonly dir: string;
-  },
+  of: Starting & Workplace & { readonly dir: string; readonly command: string | null },
 ): Promise<AttemptFacts> {
   const { parts, state } = context;
   const tip = await parts.git.landingTip(state.policy.target);
@@ -190,13 +256,15 @@ async function factsOf(
     run: state.run ?? '',
     task: of.effect.task,
     attempt: of.effect.attempt,
+    role: of.attempt.role,
     base: of.base,
     worktree: of.worktree,
     promptFile: join(of.dir, 'prompt.md'),
     statusFile: join(of.dir, 'status.json'),
+    resultFile: join(of.dir, 'result.json'),
     tempDir: join(of.dir, 'tmp'),
     portBase: portBaseOf(state, of.ts),
-    command: of.ts.task.run,
+    command: of.command,
     repository: parts.places.repository,
     ...(tip.ok ? { target: tip.value.oid } : {}),
   };

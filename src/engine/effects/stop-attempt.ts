@@ -1,10 +1,11 @@
 // Ends an agent and all it started. What to do with the task afterwards is not decided here.
 import type { Effect } from '../../core/effect.ts';
 import { ok } from '../../core/failure.ts';
+import type { Role, TaskId } from '../../core/model.ts';
 import { tagOf } from '../../core/names.ts';
 import { taskOf } from '../../core/state.ts';
 import type { EffectContext, Performed } from '../perform.ts';
-import { attemptDirOf, worktreeOf } from '../places.ts';
+import { attemptDirOf, readingOf, worktreeOf } from '../places.ts';
 
 type StopAttempt = Extract<Effect, { kind: 'stop-attempt' }>;
 
@@ -23,12 +24,18 @@ export async function endProcesses(
   const tag = tagOf(state, of.task, of.attempt);
   const dir = attemptDirOf(parts.places, of.task, of.attempt);
   const seen = await parts.process.inspect({ dir, tag });
-  const known = taskOf(state, of.task).attempt?.identity ?? null;
+  const attempt = taskOf(state, of.task).attempt;
+  const known = attempt?.identity ?? null;
   return parts.process.killTree({
     identity: seen.kind === 'alive' ? seen.identity : known,
     tag,
-    // in a shared worktree the others' processes stand as well
-    cwd: state.policy.isolation === 'shared' ? null : worktreeOf(parts.places, state.policy, of.task),
+    cwd: placeOf(context, of.task, attempt?.role ?? 'implement'),
     graceMs: state.policy.limits.graceMs,
   });
+}
+
+/** Folder in which only processes of the attempt may be; null: in a shared worktree the others' stand as well. */
+function placeOf({ parts, state }: EffectContext, task: TaskId, role: Role): string | null {
+  if (role !== 'implement') return readingOf(parts.places, task);
+  return state.policy.isolation === 'shared' ? null : worktreeOf(parts.places, state.policy, task);
 }

@@ -4,7 +4,7 @@ import { ok } from '../../core/failure.ts';
 import { branchOf, candidateRefOf, landedRefOf, rescueRefOf, sharedRefOf } from '../../core/names.ts';
 import { taskOf } from '../../core/state.ts';
 import type { EffectContext, Performed } from '../perform.ts';
-import { attemptDirOf, worktreeOf } from '../places.ts';
+import { attemptDirOf, readingOf, worktreeOf } from '../places.ts';
 import { endProcesses } from './stop-attempt.ts';
 
 type SweepTask = Extract<Effect, { kind: 'sweep-task' }>;
@@ -15,6 +15,10 @@ export async function sweepTask(effect: SweepTask, context: EffectContext): Perf
   const ts = taskOf(state, effect.task);
   await endProcesses(effect, context);
   await parts.files.remove(attemptDirOf(parts.places, effect.task, 0));
+  if (ts.history.some((past) => past.role !== 'implement')) {
+    const gone = await parts.git.removeCheckout(readingOf(parts.places, effect.task));
+    if (!gone.ok) return gone;
+  }
   if (state.policy.isolation === 'shared') {
     await parts.git.unpin(sharedRefOf(state, effect.task));
     return ok([{ type: 'task.swept', task: effect.task, rescue: null, kept: null }]);

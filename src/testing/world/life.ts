@@ -1,5 +1,6 @@
 // One life of the engine: the real loop over the ports of the world, from its start to its rest or its sudden end.
 
+import { parsePlan, parseReview } from '../../adapters/agent/result-file.ts';
 import type { Command } from '../../core/decide/command.ts';
 import { decide } from '../../core/decide/decide.ts';
 import { ok } from '../../core/failure.ts';
@@ -92,6 +93,8 @@ function beginningOf(world: World): Beginning {
 }
 
 function partsOf(world: World, life: Life, journal: JournalPort): Parts {
+  const readAnswer = <T>(name: string, parse: (text: string) => T, path: string): Promise<T> =>
+    answer(world, life, { name: `agent.${name}`, act: () => parse(world.disk.files.get(path) ?? '') });
   return {
     clock: createWorldClock(world, life),
     git: createWorldGit(world, life),
@@ -104,6 +107,8 @@ function partsOf(world: World, life: Life, journal: JournalPort): Parts {
         name: 'agent.readStatus',
         act: () => JSON.parse(world.disk.files.get(path) ?? 'null') as AgentStatus | null,
       }),
+    readPlan: ({ resultFile }) => readAnswer('readPlan', parsePlan, resultFile),
+    readReview: ({ resultFile }) => readAnswer('readReview', parseReview, resultFile),
     environment: () => ({}),
     journal,
     places: placesOfWorld(world),

@@ -41,6 +41,8 @@ describe('launch', () => {
       WEFT_RUN: 'r1',
       WEFT_TASK: 'api',
       WEFT_ATTEMPT: '2',
+      WEFT_ROLE: 'implement',
+      WEFT_RESULT_FILE: '/s/result.json',
       WEFT_PROMPT_FILE: '/s/prompt.md',
       WEFT_STATUS_FILE: '/s/status.json',
       WEFT_BASE: 'b'.repeat(40),

@@ -5,6 +5,7 @@ import {
   type GateResult,
   NO_GATES,
   oid,
+  type Policy,
   type Question,
   runId,
   runMs,
@@ -58,19 +59,23 @@ const gates: readonly GateResult[] = [
   },
 ];
 
+/** What a policy held before there were phases. */
+const { phases: _, ...before } = DEFAULT_POLICY;
+const policy = before as Policy;
+
 const EVENTS: readonly Event[] = [
   {
     type: 'run.started',
     run: runId('r-20261121-1'),
     repository: '/home/dev/shop',
-    policy: DEFAULT_POLICY,
+    policy,
     tasks: [login],
     targetOid: base,
   },
   {
     type: 'run.resumed',
     overrides: [{ field: 'maxAgents', before: '4', after: '8' }],
-    policy: { ...DEFAULT_POLICY, maxAgents: 8 },
+    policy: { ...policy, maxAgents: 8 },
   },
   { type: 'run.paused' },
   { type: 'run.unpaused' },
@@ -153,6 +158,31 @@ const EVENTS: readonly Event[] = [
   { type: 'task.swept', task: other, rescue: 'refs/weft/rescue/db-schema', kept: null },
   { type: 'run.stopping', agents: 'finish' },
   { type: 'run.rested', outcome: 'failed' },
+  {
+    type: 'attempt.planned',
+    task,
+    attempt: 4,
+    plan: {
+      milestones: [
+        {
+          goal: 'The session survives a restart',
+          filesExpected: ['src/api/session.ts'],
+          doneChecks: ['npm test'],
+          risk: 'high',
+        },
+      ],
+      doNotTouch: ['src/db/'],
+    },
+    outside: ['README.md'],
+  },
+  { type: 'attempt.unanswered', task, attempt: 5, detail: 'Its review is no JSON object.' },
+  {
+    type: 'attempt.reviewed',
+    task,
+    attempt: 6,
+    tree,
+    review: { status: 'request_changes', changes: ['Close the session when the test ends.'] },
+  },
 ];
 
 /** The records, in the order of the file; two of them share each epoch. */

@@ -1,0 +1,42 @@
+// What the end of an attempt leaves behind: its line in the history, what it was told, whether it counts.
+import type { Cause, RunMs } from '../model.ts';
+import type { AttemptState, TaskState } from '../state.ts';
+
+/** Takes an attempt out of those that count towards the limit: it did its part, or nobody is to blame for its end. */
+export function uncharge(ts: TaskState, attempt: AttemptState): void {
+  if (!attempt.charged) return;
+  attempt.charged = false;
+  ts.charged -= 1;
+}
+
+/** Every attempt is a fresh agent: what the last one was told is told again. */
+export function keepGuidance(ts: TaskState, attempt: AttemptState): void {
+  ts.guidance = [...attempt.guidance, ...ts.guidance];
+  attempt.guidance = [];
+}
+
+const MAX_HISTORY = 20;
+
+/** Puts the attempt into the history of its task; `cause` null: it did what it was for. */
+export function summarize(
+  ts: TaskState,
+  attempt: AttemptState,
+  end: { readonly cause: Cause | null; readonly detail: string },
+  ms: RunMs,
+  survivors: readonly number[] = [],
+): void {
+  const last = ts.history.at(-1);
+  // a landing that sent the task back changes the verdict on the same attempt
+  if (last?.n === attempt.n) ts.history.pop();
+  ts.history.push({
+    n: attempt.n,
+    role: attempt.role,
+    cause: end.cause,
+    detail: end.detail,
+    tree: attempt.inspected?.tree ?? null,
+    startedAt: attempt.startedAt ?? attempt.spawnedAt,
+    endedAt: ms,
+    survivors,
+  });
+  if (ts.history.length > MAX_HISTORY) ts.history.shift();
+}
