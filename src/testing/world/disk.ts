@@ -39,9 +39,9 @@ export function createDisk(): Disk {
   };
 }
 
-/** Error after which the same batch may be tried again: nothing of it is in the file. */
-class DiskFull extends Error {
-  readonly retryable = true;
+/** What a refused write rejects with; retryable: nothing of it is in the file, and the same batch may be tried again. */
+function diskError(sentence: string, retryable: boolean): Error {
+  return Object.assign(new Error(sentence, { cause: { kind: 'environment', sentence } }), { retryable });
 }
 
 /** Who may write the journal: the engine with the newest epoch. */
@@ -137,7 +137,9 @@ function openJournal(
   let writing: Promise<unknown> = Promise.resolve();
   let underWay = 0;
   let closed = false;
+  let ended: Error | null = null;
   const append = (drafts: readonly Draft[]): Promise<readonly Recorded[]> => {
+    if (ended !== null) return Promise.reject(ended);
     if (closed) return Promise.reject(new Error('the journal is closed'));
     if (drafts.length === 0) return Promise.resolve([]);
     underWay += 1;
@@ -176,10 +178,12 @@ function openJournal(
         world.refused = true;
         if (world.tape.pick(4) === 3) {
           count(world, 'fault: the journal could not be synced');
-          throw new Error('EIO: fdatasync failed');
+          // what is on the disk then is unknown: nothing is written any more
+          ended = diskError('EIO: fdatasync failed', false);
+          throw ended;
         }
         count(world, 'fault: the disk was full');
-        throw new DiskFull('no space left on device');
+        throw diskError('no space left on device', true);
       },
     });
   };
@@ -188,9 +192,8 @@ function openJournal(
     await writing;
   };
   const saveSnapshot = (state: string): Promise<void> => {
-    if (closed || last === null || underWay > 0) {
-      return Promise.reject(new Error('Internal error: no record ends here'));
-    }
+    const between = new Error('Internal error: no record ends here');
+    if (closed || last === null || underWay > 0) return Promise.reject(between);
     return keepSnapshot(world, { ...of, text: encodeSnapshot(last, state) });
   };
   return { append, saveSnapshot, close };
