@@ -82,7 +82,7 @@ test(
     const wrongs = (await say()).join('\n');
     for (const part of [
       'the target has the tree',
-      'I2: one/1 met another agent',
+      'I2: one/1 was started again',
       'made by an agent, is in no ref',
       'the lock refs/heads/main.lock is left over',
       'the ref refs/heads/stray is left over',
@@ -98,7 +98,7 @@ test(
 async function spoil({ dir, repo }: Scene, run: string): Promise<void> {
   const lost = await runTestGit(repo, ['commit-tree', '-m', 'lost', 'main^{tree}']);
   await writeFile(join(dir, 'commits'), `${lost}\n`);
-  await writeFile(join(dir, 'met'), 'one/1\n');
+  await writeFile(join(dir, 'starts'), 'one/1\none/1\n');
   await runTestGit(repo, ['update-ref', '-d', `refs/weft/landed/${run}/four`]);
   await runTestGit(repo, ['branch', 'stray']);
   await runTestGit(repo, ['update-ref', 'refs/heads/main', 'main~1']);

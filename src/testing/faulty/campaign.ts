@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { judge, readStandard, type Standard } from './judge.ts';
-import { type Life, liveThrough } from './life.ts';
+import { type Life, type Lived, liveThrough } from './life.ts';
 import { KILLS, type Lane, type Mode, type Point, type Seen, spellPoint } from './point.ts';
 import { copyScene, type Scene } from './scene.ts';
 
@@ -28,16 +28,29 @@ export async function scout(
 ): Promise<{ readonly seen: readonly Seen[]; readonly standard: Standard }> {
   const scene = await copyScene(ground.scene, join(ground.root, 'undisturbed'));
   const lived = await liveThrough(scene, { point: null, dist: ground.dist });
-  const wrongs =
-    lived.run === null ? ['no run was begun'] : await judge(scene, { run: lived.run, standard: null });
-  if (lived.stuck !== null || wrongs.length > 0) {
-    throw new Error(
-      `the undisturbed run went wrong: ${[lived.stuck ?? '', ...wrongs].join('\n')}\n${tellLives(lived.lives)}`,
-    );
+  const wrongs = await judgeLived(scene, lived, null);
+  if (wrongs.length > 0) {
+    throw new Error(`the undisturbed run went wrong: ${wrongs.join('\n')}\n${tellLives(lived.lives)}`);
   }
   const standard = await readStandard(scene);
   await rm(scene.dir, { recursive: true, force: true });
   return { seen: lived.seen, standard };
+}
+
+/** Exit codes of an engine whose run rests: complete, or waiting for an answer. */
+const RESTS: readonly (number | null)[] = [0, 3];
+
+/** Says what is wrong with a run and with what it left. */
+async function judgeLived(scene: Scene, lived: Lived, standard: Standard | null): Promise<string[]> {
+  const { run, stuck, lives, seen } = lived;
+  if (stuck !== null) return [stuck];
+  if (run === null) return ['no run was begun'];
+  const wrongs = [...(await judge(scene, { run, standard }))];
+  const first = lives[0];
+  const isStruck = standard !== null && seen.length > 0;
+  if (first !== undefined && !isStruck && !RESTS.includes(first.code))
+    wrongs.push(`the first engine ended with ${first.signal ?? first.code}, and nobody had struck it`);
+  return wrongs;
 }
 
 /** Every point of the operations seen; `seed` picks which child process is struck. */
@@ -58,7 +71,9 @@ function modesOf({ lane, kind, children }: Seen): readonly Mode[] {
     case 'journal':
       return [...KILLS, 'EIO', 'ENOSPC', 'EIO-sync'];
     case 'files':
-      return [...KILLS, 'EIO', 'ENOSPC'];
+    case 'pictures':
+      // an empty folder that cannot be removed is nobody's harm, and nobody is told
+      return kind === 'removeEmpty' ? KILLS : [...KILLS, 'EIO', 'ENOSPC'];
     case 'git':
       return children === 0 ? KILLS : [...KILLS, 'orphan', 'exit128', 'lost', 'hang'];
     case 'process':
@@ -74,6 +89,7 @@ const TELLING: readonly Readonly<Record<Lane, readonly Mode[]>>[] = [
     journal: ['torn', 'after'],
     git: ['torn', 'after', 'lost'],
     files: [],
+    pictures: [],
     process: ['torn', 'after'],
   },
   {
@@ -81,6 +97,7 @@ const TELLING: readonly Readonly<Record<Lane, readonly Mode[]>>[] = [
     journal: ['EIO', 'ENOSPC', 'EIO-sync'],
     git: ['orphan', 'exit128', 'hang'],
     files: ['torn', 'ENOSPC'],
+    pictures: ['torn', 'ENOSPC'],
     process: ['EAGAIN', 'exit128', 'hang'],
   },
 ];
@@ -143,9 +160,7 @@ export async function strikePoint(
   });
   try {
     const lived = await liveThrough(scene, { point, dist: ground.dist });
-    const wrongs = lived.stuck === null ? [] : [lived.stuck];
-    if (lived.run === null) wrongs.push('no run was begun');
-    else if (lived.stuck === null) wrongs.push(...(await judge(scene, { run: lived.run, standard })));
+    const wrongs = await judgeLived(scene, lived, standard);
     if (bystander.exitCode !== null || bystander.signalCode !== null)
       wrongs.push('I10: the bystander was ended');
     const story =

@@ -84,8 +84,13 @@ async function judgeWork({ dir, repo }: Scene, standard: Standard | null): Promi
     const times = landed.filter((each) => each === task).length;
     if (times !== 1) wrongs.push(`I6: ${task} is on the target ${times} times`);
   }
-  const met = await readLines(join(dir, 'met'));
-  return [...wrongs, ...met.map((who) => `I2: ${who} met another agent in its worktree`)];
+  const starts = await readLines(join(dir, 'starts'));
+  const again = starts.filter((who, at) => starts.indexOf(who) !== at);
+  return [
+    ...wrongs,
+    ...again.map((who) => `I2: ${who} was started again`),
+    ...(await readLines(join(dir, 'met'))),
+  ];
 }
 
 /** Each commit that an agent made is in some ref. */

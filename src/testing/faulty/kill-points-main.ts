@@ -18,7 +18,7 @@ import {
 import { LANES, type Point, parsePoint, type Seen, spellPoint } from './point.ts';
 import { buildScene } from './scene.ts';
 
-const USAGE = `npm run kill-points -- [--all] [--seconds N] [--seed N] [--at-once N] [--point POINT] [--json]
+const USAGE = `npm run kill-points -- [--all] [--seconds N] [--seed N] [--at-once N] [--point POINT] [--list] [--json]
 
 Runs five tasks once and counts what the engine does to the world. Then strikes an engine at each of these operations (kills
 it before, in the middle or after; or lets the operation go wrong), starts it again, and looks whether the run ends as if
@@ -28,6 +28,7 @@ nothing had happened.
   --seed N       which points come first (by default by the date)
   --at-once N    runs beside each other (one more than there are processors)
   --point POINT  one point alone, told in full and kept: git:12:torn:3
+  --list         the operations of the undisturbed run, and no more
   --json         the sum as JSON
 `;
 
@@ -39,6 +40,7 @@ interface Wish {
   readonly seed: number;
   readonly atOnce: number;
   readonly point: Point | null;
+  readonly list: boolean;
   readonly json: boolean;
 }
 
@@ -49,6 +51,7 @@ function readWish(): Wish | null {
     seed: { type: 'string', default: String(Math.floor(Date.now() / DAY_MS)) },
     'at-once': { type: 'string', default: String(availableParallelism() + 1) },
     point: { type: 'string' },
+    list: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   } as const;
@@ -65,6 +68,7 @@ function readWish(): Wish | null {
       seed: seed ?? 0,
       atOnce: atOnce ?? 1,
       point,
+      list: values.list,
       json: values.json,
     };
   } catch {
@@ -103,6 +107,11 @@ async function main(): Promise<number> {
 async function campaign(ground: Ground, wish: Wish): Promise<boolean> {
   const began = performance.now();
   const { seen, standard } = await scout(ground);
+  if (wish.list) {
+    for (const each of seen)
+      say(`${each.lane}:${each.n} ${each.kind} ${each.to} (${each.children} programs)\n`);
+    return false;
+  }
   const targets = rank(listTargets(seen, wish.seed), wish.seed);
   if (!wish.json) say(`${tellOperations(seen)}; ${targets.length} points, seed ${wish.seed}\n`);
   const done: { readonly struck: Struck; readonly target: Target }[] = [];

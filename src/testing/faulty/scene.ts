@@ -17,13 +17,19 @@ export const ANSWER = 'blue';
 /**
  * `one` and `two` write the same file and claim nothing, so the second of them to land conflicts. `two` asks first.
  * `three` fails the gate once, `five` is stacked on it, and `four` claims the same files. `four` leaves its work
- * uncommitted. Descriptor 9 is a lock that lives as long as anything the agent started: who finds it taken has met
- * another agent in the worktree.
+ * uncommitted. Descriptors 8 and 9 are locks that live as long as anything the agent started: who finds one taken has met
+ * another agent on the same claim or in the same worktree. Each start is written down.
  */
 const AGENT = `
 set -eu
+me=$WEFT_TASK/$WEFT_ATTEMPT
+echo "$me" >>"$ACTOR_DIR/starts"
 exec 9>>"$ACTOR_DIR/locks/$WEFT_TASK"
-flock -n 9 || echo "$WEFT_TASK/$WEFT_ATTEMPT" >>"$ACTOR_DIR/met"
+flock -n 9 || echo "I2: $me met another agent in its worktree" >>"$ACTOR_DIR/met"
+case $WEFT_TASK in three | four | five)
+  exec 8>>"$ACTOR_DIR/locks/claim"
+  flock -n 8 || echo "I3: $me met another agent on its claim" >>"$ACTOR_DIR/met" ;;
+esac
 as() { git -c user.name=Actor -c user.email=actor@weft.invalid "$@"; }
 save() {
   git add -A
