@@ -104,7 +104,13 @@ export interface GitPort {
     readonly path: string;
     readonly commit: Oid;
     readonly reason: string;
+    /** Command that sets checkouts up: what it made stays as long as the command and all dependency files do. */
+    readonly setUp?: string;
   }): Promise<Result<void>>;
+  /** Tells whether the command that the checkout was last asked for with has run there for these dependencies. */
+  isSetUp(checkout: string): Promise<boolean>;
+  /** Notes that the set-up command has run to its end in a checkout; the note outlives this process. */
+  noteSetUp(what: { readonly path: string; readonly setUp: string }): Promise<Result<void>>;
   /** Tells whether the checkout still has exactly that commit's tree and nothing beside it. */
   isUntouched(where: { readonly path: string; readonly commit: Oid }): Promise<boolean>;
   /** Commits what is left uncommitted; only `paths` patterns when given (shared worktree). Null: nothing was left. */

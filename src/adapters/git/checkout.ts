@@ -6,6 +6,7 @@ import { LOCKFILES } from './furnish.ts';
 import {
   dropEntry,
   findEntry,
+  gitDirOf,
   isOurs,
   markReady,
   type PlacedEntry,
@@ -13,6 +14,7 @@ import {
   placeOfEntry,
 } from './metadata.ts';
 import { findCommit, type Repository } from './repository.ts';
+import { excludePaths, findSetUp, forgetSetUp, isSetUp, noteSetUp } from './set-up.ts';
 import { hasHiddenEntries, listChanges } from './status.ts';
 import { claimEntry } from './worktree.ts';
 
@@ -23,17 +25,19 @@ export interface CheckoutSpec {
   readonly path: string;
   readonly commit: Oid;
   readonly reason: string;
+  /** Command that sets it up; what it made stays while its note holds. */
+  readonly setUp?: string;
 }
 
 /** Puts the commit's exact tree into a detached, clean worktree, made on first use and reused after. */
 export async function ensureCheckout(repo: Repository, spec: CheckoutSpec): Promise<void> {
   const first = await claimCheckout(repo, spec);
-  const filled = await attempt(() => fill(repo, { ...first, commit: spec.commit }));
+  const filled = await attempt(() => fill(repo, { ...spec, ...first }));
   if (filled.ok && filled.value) return;
   // whatever was done to a used checkout, a new one has none of it
   await discard(repo, first.entry);
   const second = await claimCheckout(repo, spec);
-  if (await fill(repo, { ...second, commit: spec.commit })) return;
+  if (await fill(repo, { ...spec, ...second })) return;
   const [sample] = await listChanges(placeOfEntry(repo, second.entry));
   giveUp(
     `A new checkout of ${spec.commit} is not clean${sample === undefined ? '' : `: ${sample.path} differs`}.`,
@@ -68,7 +72,7 @@ function claimCheckout(
 /** Returns whether the checkout is exactly the commit. */
 async function fill(
   repo: Repository,
-  of: { readonly entry: PlacedEntry; readonly fresh: boolean; readonly commit: Oid },
+  of: CheckoutSpec & { readonly entry: PlacedEntry; readonly fresh: boolean },
 ): Promise<boolean> {
   const place = wholeTree(placeOfEntry(repo, of.entry));
   if (!of.fresh && (await hasHiddenEntries(place))) return false;
@@ -77,12 +81,37 @@ async function fill(
   await gitText(place, 'update-ref', '--no-deref', '-m', 'weft: verify', 'HEAD', of.commit);
   await git(place, { args: ['reset', '--hard', '--quiet'], timeoutMs: CHECKOUT_MS });
   if (!of.fresh) {
-    const keep = (await haveSameLockfiles(place, before, of.commit)) ? ['-e', 'node_modules'] : [];
+    const keep = await findKept(place, { ...of, before });
     await git(place, { args: ['clean', '-ffdxq', ...keep], timeoutMs: CHECKOUT_MS });
   }
   if (!(await isExactly(place, of.commit))) return false;
   await markReady(of.entry);
   return true;
+}
+
+/** What of the files that are not tracked stays, in words for `git clean`. */
+async function findKept(
+  place: Place,
+  of: CheckoutSpec & { readonly entry: PlacedEntry; readonly before: Oid | null },
+): Promise<readonly string[]> {
+  const { dir } = of.entry;
+  if (of.setUp !== undefined) return excludePaths((await findSetUp({ place, dir }, of.setUp)) ?? []);
+  await forgetSetUp(dir);
+  return (await haveSameLockfiles(place, of.before, of.commit)) ? ['-e', 'node_modules'] : [];
+}
+
+/** Notes that the set-up command ran to its end in a checkout. */
+export async function noteCheckoutSetUp(
+  repo: Repository,
+  of: { readonly path: string; readonly setUp: string },
+): Promise<void> {
+  const place = wholeTree(await placeOf(repo, of.path));
+  await noteSetUp({ place, dir: gitDirOf(repo, place) }, of.setUp);
+}
+
+/** Tells whether the set-up noted for a checkout still holds; `ensureCheckout` takes the note away when it does not. */
+export async function isCheckoutSetUp(repo: Repository, path: string): Promise<boolean> {
+  return isSetUp(gitDirOf(repo, await placeOf(repo, path)));
 }
 
 /** Dependency folders outlive a change of commit only while every lockfile stays the same. */

@@ -2,7 +2,13 @@
 import type { Result } from '../../core/failure.ts';
 import type { GitPort } from '../../ports/git.ts';
 import { buildCandidate } from './candidate.ts';
-import { ensureCheckout, isUntouched, removeCheckout } from './checkout.ts';
+import {
+  ensureCheckout,
+  isCheckoutSetUp,
+  isUntouched,
+  noteCheckoutSetUp,
+  removeCheckout,
+} from './checkout.ts';
 import { commitPaths } from './commit-paths.ts';
 import { writePatch } from './diff.ts';
 import { attempt, git, gitText, isLockFailure } from './exec.ts';
@@ -54,6 +60,8 @@ function makePort(repo: Repository): LocalGit {
     ensureWorktree: (spec) => run(() => ensureWorktree(repo, spec)),
     furnish: (worktree) => run(() => furnish(repo, worktree)),
     ensureCheckout: (where) => run(() => ensureCheckout(repo, where)),
+    isSetUp: (path) => isCheckoutSetUp(repo, path),
+    noteSetUp: (what) => run(() => noteCheckoutSetUp(repo, what)),
     isUntouched: (where) => isUntouched(repo, where),
     commitLeftovers: (what) => run(() => commitLeftovers(repo, what)),
     commitPaths: (what) => run(() => commitPaths(repo, what)),

@@ -40,6 +40,15 @@ export async function verifyCandidate(effect: VerifyCandidate, context: EffectCo
   ]);
 }
 
+/** The clean checkout that the gates of one commit run in. */
+interface Bench {
+  readonly commit: Oid;
+  readonly path: string;
+  readonly tag: string;
+  /** Folder of what the commands print. */
+  readonly dir: string;
+}
+
 /** Null: aborted, no verdict. */
 async function runGates(
   effect: VerifyAttempt | VerifyCandidate,
@@ -48,66 +57,94 @@ async function runGates(
   const { parts, state, signal } = context;
   const commands = gatesFor(state, taskOf(state, effect.task));
   if (commands.length === 0) return ok({ passed: true, gates: [], excerpt: '' });
-  const path = checkoutOf(parts.places, context.slot);
-  const tag = gateTagOf(state, context.slot);
-  // a gate that outlived a killed engine would still write into the checkout
-  await parts.process.killTree({ identity: null, tag, cwd: null, graceMs: 0 });
-  const reason = `weft run=${state.run} gates`;
-  const made = await parts.git.ensureCheckout({ path, commit: effect.commit, reason });
-  if (!made.ok) return made;
-  const furnished = await parts.git.furnish(path);
-  if (!furnished.ok) return furnished;
-  const dir = join(gateDirOf(parts.places, effect.task, effect.attempt), effect.commit.slice(0, 12));
-  await parts.files.makeDir(dir);
+  const { commit } = effect;
+  const bench = {
+    commit,
+    path: checkoutOf(parts.places, context.slot),
+    tag: gateTagOf(state, context.slot),
+    dir: join(gateDirOf(parts.places, effect.task, effect.attempt), commit.slice(0, 12)),
+  };
+  const hindrance = await layOut(context, bench);
+  if (!hindrance.ok || hindrance.value !== null) return hindrance;
+  if (signal.aborted) return ok(null);
   const deadline = parts.clock.monoMs() + state.policy.limits.gateMs;
   const gates: GateResult[] = [];
   for (const [at, gate] of commands.entries()) {
-    const left = deadline - parts.clock.monoMs();
-    const ran = await runGate(context, { gate, path, tag, left, output: join(dir, `gate-${at + 1}.log`) });
+    const timeoutMs = Math.max(1, deadline - parts.clock.monoMs());
+    const ran = await runCommand(context, { ...gate, bench, timeoutMs, output: `gate-${at + 1}.log` });
     if (signal.aborted) return ok(null);
     gates.push(ran.result);
     if (ran.result.exit !== 0) return ok({ passed: false, gates, excerpt: ran.excerpt });
   }
-  return judgeCheckout(context, { path, commit: effect.commit, gates });
+  const excerpt =
+    'The gates changed tracked files of the checkout, so they did not pass on the committed tree.';
+  return judgeCheckout(context, { bench, gates, excerpt });
 }
 
-async function runGate(
+/** Puts the commit into the checkout and sets it up where that is needed. The verdict when the set-up fails, else null. */
+async function layOut(context: EffectContext, bench: Bench): Promise<Result<Verdict | null>> {
+  const { parts, state, signal } = context;
+  const { path, tag, commit } = bench;
+  const { setup } = state.policy;
+  // a gate that outlived a killed engine would still write into the checkout
+  await parts.process.killTree({ identity: null, tag, cwd: null, graceMs: 0 });
+  const where = { path, commit, reason: `weft run=${state.run} gates` };
+  const made = await parts.git.ensureCheckout(setup === null ? where : { ...where, setUp: setup });
+  if (!made.ok) return made;
+  const furnished = await parts.git.furnish(path);
+  if (!furnished.ok) return furnished;
+  await parts.files.makeDir(bench.dir);
+  if (setup === null || (await parts.git.isSetUp(path))) return ok(null);
+  const timeoutMs = state.policy.limits.setupMs;
+  const ran = await runCommand(context, { command: setup, tier: 0, bench, timeoutMs, output: 'set-up.log' });
+  if (signal.aborted) return ok(null);
+  const gates = [ran.result];
+  if (ran.result.exit !== 0) {
+    const excerpt = `The set-up command failed in the clean checkout that the gates run in.\n${ran.excerpt}`;
+    return ok({ passed: false, gates, excerpt });
+  }
+  const excerpt = `The set-up command \`${setup}\` changed tracked files, or left files that git does not ignore.`;
+  const judged = await judgeCheckout(context, { bench, gates, excerpt });
+  if (!judged.ok || !judged.value.passed) return judged;
+  const noted = await parts.git.noteSetUp({ path, setUp: setup });
+  return noted.ok ? ok(null) : noted;
+}
+
+async function runCommand(
   context: EffectContext,
-  of: {
-    readonly gate: GateCommand;
-    readonly path: string;
-    readonly tag: string;
-    readonly left: number;
+  of: GateCommand & {
+    readonly bench: Bench;
+    readonly timeoutMs: number;
+    /** Name of the file that takes what it prints. */
     readonly output: string;
   },
 ): Promise<{ readonly result: GateResult; readonly excerpt: string }> {
   const { parts, state, signal } = context;
   const { limits } = state.policy;
+  const { command, tier, bench } = of;
+  const output = join(bench.dir, of.output);
   const end = await parts.process.run({
-    argv: ['sh', '-c', of.gate.command],
-    cwd: of.path,
+    argv: ['sh', '-c', command],
+    cwd: bench.path,
     env: parts.environment({ pass: [], set: { WEFT_RUN: state.run ?? '', CI: '1' } }),
-    timeoutMs: Math.max(1, of.left),
-    outputFile: of.output,
+    timeoutMs: of.timeoutMs,
+    outputFile: output,
     outputBytes: limits.outputBytes,
-    tag: of.tag,
+    tag: bench.tag,
     signal,
   });
   const exit = end.timedOut ? null : (end.exit.code ?? 128);
-  const { command, tier } = of.gate;
   const how = exit === null ? 'took too long' : `ended with exit code ${exit}`;
   const excerpt = `\`${command}\` ${how}.\n${end.tail.slice(-limits.excerptBytes)}`;
-  return { result: { command, tier, exit, elapsedMs: end.elapsedMs, output: of.output }, excerpt };
+  return { result: { command, tier, exit, elapsedMs: end.elapsedMs, output }, excerpt };
 }
 
-/** A gate that rewrote tracked files passed on another tree than the one asked about. */
+/** A command that rewrote tracked files passed on another tree than the one asked about. */
 async function judgeCheckout(
   context: EffectContext,
-  of: { readonly path: string; readonly commit: Oid; readonly gates: readonly GateResult[] },
+  of: { readonly bench: Bench; readonly gates: readonly GateResult[]; readonly excerpt: string },
 ): Promise<Result<Verdict>> {
-  const { path, commit, gates } = of;
-  if (await context.parts.git.isUntouched({ path, commit })) return ok({ passed: true, gates, excerpt: '' });
-  const excerpt =
-    'The gates changed tracked files of the checkout, so they did not pass on the committed tree.';
-  return ok({ passed: false, gates, excerpt });
+  const { path, commit } = of.bench;
+  const passed = await context.parts.git.isUntouched({ path, commit });
+  return ok({ passed, gates: of.gates, excerpt: passed ? '' : of.excerpt });
 }

@@ -44,6 +44,7 @@ const GIT: Tellers<GitPort> = {
   ensureWorktree: ({ path }) => ({ to: basename(path) }),
   furnish: (worktree) => ({ to: basename(worktree) }),
   ensureCheckout: ({ path }) => ({ to: basename(path) }),
+  noteSetUp: ({ path }) => ({ to: basename(path) }),
   commitLeftovers: ({ worktree }) => ({ to: basename(worktree) }),
   commitPaths: ({ worktree }) => ({ to: basename(worktree) }),
   buildCandidate: ({ pin }) => ({ to: basename(pin) }),

@@ -29,6 +29,8 @@ export interface Worktree {
   ready: boolean;
   /** Its folder is there. */
   folder: boolean;
+  /** Command that a checkout was set up with. */
+  setUp?: string;
 }
 
 /** See the file's first line. */

@@ -24,12 +24,17 @@ import { claimsMeet, noteAgentCommit } from './oracle.ts';
 import { answer, count } from './scheduler.ts';
 import type { World } from './world.ts';
 
-type CheckoutCalls = Pick<GitPort, 'ensureCheckout' | 'isUntouched' | 'removeCheckout'>;
+type CheckoutCalls = Pick<
+  GitPort,
+  'ensureCheckout' | 'isSetUp' | 'noteSetUp' | 'isUntouched' | 'removeCheckout'
+>;
 type WorktreeCalls = Pick<
   GitPort,
   | 'ensureWorktree'
   | 'furnish'
   | 'ensureCheckout'
+  | 'isSetUp'
+  | 'noteSetUp'
   | 'isUntouched'
   | 'commitLeftovers'
   | 'commitPaths'
@@ -104,17 +109,29 @@ export function worktreeCalls(calls: GitCalls): WorktreeCalls {
 function checkoutCalls({ world, ask, change }: GitCalls): CheckoutCalls {
   const { git } = world;
   return {
-    ensureCheckout: ({ path, commit, reason }) =>
+    ensureCheckout: ({ path, commit, reason, setUp }) =>
       change(`git.ensureCheckout ${path}`, {
         locks: [indexLock(path)],
         act: () => {
           if (!git.commits.has(commit)) return missing(commit);
           const files = new Map(filesOf(git, commit));
+          const before = git.worktrees.get(path)?.setUp;
           const made = { path, branch: null, detached: commit, files, reason, ready: true, folder: true };
-          git.worktrees.set(path, made);
+          git.worktrees.set(path, setUp !== undefined && before === setUp ? { ...made, setUp } : made);
           return ok(undefined);
         },
         half: () => leaveLock(git, indexLock(path)),
+      }),
+    isSetUp: (path) => ask('git.isSetUp', () => git.worktrees.get(path)?.setUp !== undefined),
+    noteSetUp: ({ path, setUp }) =>
+      change('git.noteSetUp', {
+        locks: [],
+        act: () => {
+          const worktree = git.worktrees.get(path);
+          if (worktree === undefined) return fail({ kind: 'environment', sentence: `${path} is not there` });
+          worktree.setUp = setUp;
+          return ok(undefined);
+        },
       }),
     isUntouched: ({ path, commit }) =>
       ask('git.isUntouched', () => {
