@@ -150,14 +150,7 @@ function openJournal(
     return written;
   };
   const write = (drafts: readonly Draft[]): Promise<readonly Recorded[]> => {
-    const encode = (): { records: Recorded[]; text: string } => {
-      const records = drafts.map((draft, at) => ({
-        seq: (last?.seq ?? 0) + 1 + at,
-        epoch: of.leadership.epoch,
-        ...draft,
-      }));
-      return { records, text: records.map(encodeRecord).join('') };
-    };
+    const encode = (): Encoded => encodeDrafts(drafts, { seq: last?.seq ?? 0, epoch: of.leadership.epoch });
     return answer(world, of.life, {
       name: 'journal.append',
       act: () => {
@@ -193,10 +186,20 @@ function openJournal(
   };
   const saveSnapshot = (state: string): Promise<void> => {
     const between = new Error('Internal error: no record ends here');
-    if (closed || last === null || underWay > 0) return Promise.reject(between);
+    if (closed || ended !== null || last === null || underWay > 0) return Promise.reject(between);
     return keepSnapshot(world, { ...of, text: encodeSnapshot(last, state) });
   };
   return { append, saveSnapshot, close };
+}
+
+interface Encoded {
+  readonly records: readonly Recorded[];
+  readonly text: string;
+}
+
+function encodeDrafts(drafts: readonly Draft[], { seq, epoch }: Mark): Encoded {
+  const records = drafts.map((draft, at) => ({ seq: seq + 1 + at, epoch, ...draft }));
+  return { records, text: records.map(encodeRecord).join('') };
 }
 
 function keepSnapshot(
