@@ -178,3 +178,18 @@ test('an attempt that outlives its time fails, and the run says it was the time'
   expect(outcome).toBe('timeout');
   expect(stage.task(view, 'slow').reason).toContain('time-budget');
 });
+
+test('an agent of which nobody knows how it ended has to try again, whatever it had committed', async () => {
+  const run = [
+    'if [ "$WEFT_ATTEMPT" = 1 ]; then',
+    '  echo one > steps.txt; git add -A; git commit -qm one; kill -9 $PPID; sleep 0.2; echo done > went-on.txt',
+    'else printf "one\\ntwo\\n" > steps.txt; fi',
+  ].join('\n');
+  await stage.script([[{ id: 'lost', acts: [], frontmatter: { run } }]]);
+  const { outcome, view } = await stage.run();
+  expect(outcome).toBe('complete');
+  expect(stage.task(view, 'lost').attempts).toBe(2);
+  expect(await stage.repo.git('show', 'main:steps.txt')).toBe('one\ntwo');
+  // without its shim it was not ended, but waited for
+  expect(await stage.repo.git('show', 'main:went-on.txt')).toBe('done');
+});

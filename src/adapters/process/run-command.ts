@@ -6,6 +6,7 @@ import type { Readable } from 'node:stream';
 import type { Exit } from '../../core/model.ts';
 import type { CommandEnd, CommandSpec } from '../../ports/process.ts';
 import { UNKNOWN_EXIT } from './attempt-files.ts';
+import { createHunt } from './hunt.ts';
 import { identify } from './identity.ts';
 import { killTree } from './kill-tree.ts';
 import { createOutput, type Output } from './output.ts';
@@ -80,6 +81,9 @@ async function supervise(
   if (typeof first !== 'string') {
     await lingering(child);
     destroy(streams);
+    // what it left running would go on in a place that others are given next
+    const left = { leader: null, entry, cwd: null };
+    if (createHunt(table, left).look().length > 0) await killTree(table, { ...left, graceMs: GRACE_MS });
     return { exit: first, timedOut: false };
   }
   await killTree(table, { leader, entry, cwd: null, graceMs: GRACE_MS });

@@ -11,9 +11,9 @@ export function findTrouble(ts: TaskState, attempt: AttemptState): Trouble | nul
   const { inspected, exit, rejected } = attempt;
   if (inspected === null) return null;
   if (!attempt.accepted) {
+    // commits and a clean tree prove nothing: agents commit in steps, and this one may have been in the middle
     const end = exit === null ? null : findBadEnd(exit);
-    const finished = end?.cause === 'agent-lost' && inspected.fileCount > 0 && !inspected.leftovers;
-    if (end !== null && !finished) return end;
+    if (end !== null) return end;
   }
   if (ts.guidance.length > 0) return { cause: 'asked', detail: 'guidance came while it worked' };
   if (!attempt.accepted) {

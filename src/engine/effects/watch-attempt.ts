@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import type { Effect } from '../../core/effect.ts';
 import type { Event } from '../../core/event.ts';
 import { ok } from '../../core/failure.ts';
+import type { Exit, Identity } from '../../core/model.ts';
+import { tagOf } from '../../core/names.ts';
 import { type RunState, taskOf } from '../../core/state.ts';
 import type { AgentStatus } from '../../ports/agent.ts';
 import type { EffectContext, Performed } from '../perform.ts';
@@ -13,7 +15,7 @@ type WatchAttempt = Extract<Effect, { kind: 'watch-attempt' }>;
 
 /** Performs `watch-attempt`. */
 export async function watchAttempt(effect: WatchAttempt, context: EffectContext): Performed {
-  const { parts, state, signal } = context;
+  const { parts, state } = context;
   const identity = taskOf(state, effect.task).attempt?.identity;
   if (identity == null) throw new Error('Internal error: nothing to watch');
   const dir = attemptDirOf(parts.places, effect.task, effect.attempt);
@@ -22,7 +24,8 @@ export async function watchAttempt(effect: WatchAttempt, context: EffectContext)
   const stopWatching = parts.files.watchDir(dir, look.again);
   look.again();
   try {
-    const exit = await parts.process.waitForExit({ dir, identity }, signal);
+    const tag = tagOf(state, effect.task, effect.attempt);
+    const exit = await waitForEnd(context, { dir, tag, identity });
     if (exit === null) return ok([]);
     // what it started and left behind ends with it, even when nothing else happens to the task for a while
     await endProcesses(effect, context);
@@ -40,6 +43,22 @@ export async function watchAttempt(effect: WatchAttempt, context: EffectContext)
     return ok(asked === null || look.isAsked(asked) ? [exited] : [asked, exited]);
   } finally {
     stopWatching();
+  }
+}
+
+/** How the agent ended; null: nobody wants to know any more. One whose shim alone is gone is waited for all the same. */
+async function waitForEnd(
+  { parts, signal }: EffectContext,
+  of: { readonly dir: string; readonly tag: string; readonly identity: Identity },
+): Promise<Exit | null> {
+  let { identity } = of;
+  for (;;) {
+    const exit = await parts.process.waitForExit({ dir: of.dir, identity }, signal);
+    if (exit === null || exit.code !== null || exit.signal !== null) return exit;
+    const left = await parts.process.inspect(of);
+    if (left.kind === 'ended') return left.exit;
+    if (left.kind === 'none' || left.identity.pid === identity.pid) return exit;
+    identity = left.identity;
   }
 }
 

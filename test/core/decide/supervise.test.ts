@@ -148,8 +148,9 @@ describe('what speaks against an attempt', () => {
   test('gone, and not everything committed', () => {
     check({ exit: { code: null, signal: null }, seen: { leftovers: true } }, 'agent-lost');
   });
-  test('gone, but all is committed: the work counts', () =>
-    check({ exit: { code: null, signal: null } }, null));
+  test('gone, and all is committed: it may have been in the middle', () => {
+    check({ exit: { code: null, signal: null } }, 'agent-lost');
+  });
   test('nothing changed', () => check({ seen: nothing }, 'no-changes'));
   test('nothing changed, for a stated reason', () => check({ seen: nothing, reason: 'all is well' }, null));
   test('outside the claim', () => check({ seen: { outside: ['y.ts'] } }, 'outside-claim'));
