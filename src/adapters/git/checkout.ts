@@ -3,6 +3,7 @@
 import type { Oid } from '../../core/model.ts';
 import { attempt, git, gitFields, gitText, giveUp, type Place } from './exec.ts';
 import { LOCKFILES } from './furnish.ts';
+import { forCheckout, withSettings } from './large-files.ts';
 import {
   dropEntry,
   findEntry,
@@ -74,7 +75,7 @@ async function fill(
   repo: Repository,
   of: CheckoutSpec & { readonly entry: PlacedEntry; readonly fresh: boolean },
 ): Promise<boolean> {
-  const place = wholeTree(placeOfEntry(repo, of.entry));
+  const place = await wholeTree(placeOfEntry(repo, of.entry));
   if (!of.fresh && (await hasHiddenEntries(place))) return false;
   const before = of.fresh ? null : await findCommit(place, 'HEAD');
   // a gate may have switched to a branch: detached first, or the reset would move that branch
@@ -105,7 +106,7 @@ export async function noteCheckoutSetUp(
   repo: Repository,
   of: { readonly path: string; readonly setUp: string },
 ): Promise<void> {
-  const place = wholeTree(await placeOf(repo, of.path));
+  const place = await wholeTree(await placeOf(repo, of.path));
   await noteSetUp({ place, dir: gitDirOf(repo, place) }, of.setUp);
 }
 
@@ -127,7 +128,7 @@ export async function isUntouched(
   repo: Repository,
   where: { readonly path: string; readonly commit: Oid },
 ): Promise<boolean> {
-  return isExactly(wholeTree(await placeOf(repo, where.path)), where.commit);
+  return isExactly(await wholeTree(await placeOf(repo, where.path)), where.commit);
 }
 
 async function isExactly(place: Place, commit: Oid): Promise<boolean> {
@@ -137,6 +138,6 @@ async function isExactly(place: Place, commit: Oid): Promise<boolean> {
 }
 
 /** The user's sparse checkout must not hide files from the gates. */
-function wholeTree(place: Place): Place {
-  return { ...place, env: { ...place.env, GIT_CONFIG_PARAMETERS: "'core.sparsecheckout'='false'" } };
+function wholeTree(place: Place): Promise<Place> {
+  return forCheckout(withSettings(place, { 'core.sparsecheckout': 'false' }));
 }

@@ -4,6 +4,7 @@
 import { link, mkdir, rename, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { attempt, git, gitFields, runProgram, safeGitEnv } from './exec.ts';
+import { forCheckout } from './large-files.ts';
 import { type PlacedEntry, placeOfEntry } from './metadata.ts';
 import type { PooledTree } from './pool.ts';
 import type { Repository } from './repository.ts';
@@ -45,7 +46,7 @@ async function fill(repo: Repository, entry: PlacedEntry, pooled: PooledTree): P
   await rename(pooled.tree, entry.path);
   await writeLink(entry);
   await rename(pooled.index, join(entry.dir, 'index'));
-  const place = placeOfEntry(repo, entry);
+  const place = await forCheckout(placeOfEntry(repo, entry));
   await git(place, { args: ['reset', '--hard', '--quiet'], timeoutMs: CHECKOUT_MS });
   const tracked = await gitFields(place, { args: ['ls-files', '-s', '-z'] });
   // git does not look at what lies where a submodule belongs

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Oid } from '../../core/model.ts';
 import type { WorktreeMade, WorktreeSpec } from '../../ports/git.ts';
 import { git, gitText, giveUp } from './exec.ts';
+import { forCheckout } from './large-files.ts';
 import { checkBranchName, findBranch, findHolders } from './listing.ts';
 import {
   checkReason,
@@ -59,7 +60,8 @@ export async function ensureWorktree(repo: Repository, spec: WorktreeSpec): Prom
 
 /** Fills a new worktree; only its own index is locked, so many run side by side. */
 export async function populate(repo: Repository, entry: PlacedEntry): Promise<void> {
-  await git(placeOfEntry(repo, entry), { args: ['reset', '--hard', '--quiet'], timeoutMs: CHECKOUT_MS });
+  const place = await forCheckout(placeOfEntry(repo, entry));
+  await git(place, { args: ['reset', '--hard', '--quiet'], timeoutMs: CHECKOUT_MS });
 }
 
 /** What is to be found or made at a path. `prepare` returns the words that end `git worktree add`. */

@@ -1,0 +1,30 @@
+// Git LFS: files that git keeps as pointers, filled in by a program of its own. Decides how a checkout treats them.
+import { type Place, runGit, runProgram, safeGitEnv } from './exec.ts';
+
+const ASK_MS = 10_000;
+
+/** Without the program: pointers stay pointers, where git would otherwise refuse the whole checkout. */
+const OFF: Readonly<Record<string, string>> = {
+  'filter.lfs.process': '',
+  'filter.lfs.smudge': '',
+  'filter.lfs.clean': '',
+  'filter.lfs.required': 'false',
+};
+
+/** The place as a checkout is to run there: what cannot be downloaded stays a pointer, and nothing asks or hangs. */
+export async function forCheckout(place: Place): Promise<Place> {
+  const configured = await runGit(place, { args: ['config', '--get-regexp', String.raw`^filter\.lfs\.`] });
+  if (configured.code !== 0) return place;
+  const call = { cwd: place.cwd, env: safeGitEnv(), timeoutMs: ASK_MS };
+  const isInstalled = (await runProgram('git', ['lfs', 'version'], call)).code === 0;
+  if (!isInstalled) return withSettings(place, OFF);
+  return { ...place, env: { ...place.env, GIT_LFS_SKIP_DOWNLOAD_ERRORS: '1' } };
+}
+
+/** The place with settings that win over all others. */
+export function withSettings(place: Place, settings: Readonly<Record<string, string>>): Place {
+  const said = Object.entries(settings).map(([key, value]) => `'${key}'='${value}'`);
+  const before = place.env['GIT_CONFIG_PARAMETERS'];
+  const all = [...(before === undefined ? [] : [before]), ...said].join(' ');
+  return { ...place, env: { ...place.env, GIT_CONFIG_PARAMETERS: all } };
+}
