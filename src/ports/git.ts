@@ -97,6 +97,11 @@ export interface GitPort {
 
   /** Makes the worktree, or finishes a half-made one, or finds the one there. Idempotent. */
   ensureWorktree(spec: WorktreeSpec): Promise<Result<WorktreeMade>>;
+  /**
+   * Notes for a worktree how the settings that all worktrees share are: configuration, hooks, attributes. `inspect` calls
+   * it odd when they are not so any more.
+   */
+  noteSettings(worktree: string): Promise<Result<void>>;
   /** Copies `.worktreeinclude` files and dependency folders into a worktree that lacks them. */
   furnish(worktree: string): Promise<Result<void>>;
   /** Puts the commit's exact tree into a detached, clean worktree (made on first use, reused after). */

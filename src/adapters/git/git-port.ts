@@ -16,6 +16,7 @@ import { furnish } from './furnish.ts';
 import { commitLeftovers, inspectWorktree } from './inspect.ts';
 import { findLandingTip, land } from './land.ts';
 import { findBranch, listLinked } from './listing.ts';
+import { gitDirOf, placeOf } from './metadata.ts';
 import { removeWorktree } from './remove.ts';
 import { repair, sweepLocks } from './repair.ts';
 import {
@@ -28,6 +29,7 @@ import {
   openRepository,
   type Repository,
 } from './repository.ts';
+import { noteSettings } from './shared-settings.ts';
 import { watchBranch } from './watch.ts';
 import { ensureWorktree } from './worktree.ts';
 
@@ -58,6 +60,8 @@ function makePort(repo: Repository): LocalGit {
     treeOf: (commit) => findTree(repo.main, commit),
     mergeBase: (one, other) => findMergeBase(repo.main, one, other),
     ensureWorktree: (spec) => run(() => ensureWorktree(repo, spec)),
+    noteSettings: (worktree) =>
+      run(async () => noteSettings(repo, gitDirOf(repo, await placeOf(repo, worktree)))),
     furnish: (worktree) => run(() => furnish(repo, worktree)),
     ensureCheckout: (where) => run(() => ensureCheckout(repo, where)),
     isSetUp: (path) => isCheckoutSetUp(repo, path),
@@ -83,6 +87,7 @@ function makePort(repo: Repository): LocalGit {
     close: async () => {
       await repo.exclusive(() => repo.pool.drain());
       await repo.trash.settled();
+      await repo.main.shared?.objects.close();
     },
   };
 }

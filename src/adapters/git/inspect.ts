@@ -9,6 +9,7 @@ import { git, gitFields, giveUp, type Place } from './exec.ts';
 import { findBranch } from './listing.ts';
 import { exists, findEntry, gitDirOf, isLinked, placeOf } from './metadata.ts';
 import { findCommit, findTree, isAncestor, type Repository } from './repository.ts';
+import { findChangedSettings } from './shared-settings.ts';
 import { stageChanges } from './status.ts';
 
 const GITLINK = '160000';
@@ -144,6 +145,10 @@ async function findOddity(
   const { worktree, branch, place, head } = of;
   const entry = await findEntry(repo, worktree);
   if (entry !== null && !(await isLinked(entry))) return 'Its .git file was replaced.';
+  const settings = await findChangedSettings(repo, gitDirOf(repo, place));
+  if (settings.length > 0) {
+    return `While it worked, settings of the whole repository were changed: ${settings.join(', ')}.`;
+  }
   const open = await findOpenWork(gitDirOf(repo, place));
   if (open !== null) return `${open.replace(/^a/, 'A')} was left open.`;
   const tip = await findCommit(repo.main, `refs/heads/${branch}`);

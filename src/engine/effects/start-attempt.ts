@@ -106,7 +106,9 @@ async function makeWorktree(
   // a worktree that was there already started where it started, whatever the target is now
   const base = made.value.head;
   const ready = await setUp(context, { worktree, fresh: !made.value.reused, effect });
-  return ready.ok ? ok({ worktree, base, prompt: writePrompt(state, ts, base) }) : ready;
+  if (!ready.ok) return ready;
+  const noted = await parts.git.noteSettings(worktree);
+  return noted.ok ? ok({ worktree, base, prompt: writePrompt(state, ts, base) }) : noted;
 }
 
 /** A clean checkout for who only reads: what happens to it changes nothing of the work. */

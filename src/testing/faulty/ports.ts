@@ -42,6 +42,7 @@ function watched<P extends object>(lane: Lane, port: P, tellers: Tellers<P>): P 
 
 const GIT: Tellers<GitPort> = {
   ensureWorktree: ({ path }) => ({ to: basename(path) }),
+  noteSettings: (worktree) => ({ to: basename(worktree) }),
   furnish: (worktree) => ({ to: basename(worktree) }),
   ensureCheckout: ({ path }) => ({ to: basename(path) }),
   noteSetUp: ({ path }) => ({ to: basename(path) }),

@@ -31,6 +31,7 @@ type CheckoutCalls = Pick<
 type WorktreeCalls = Pick<
   GitPort,
   | 'ensureWorktree'
+  | 'noteSettings'
   | 'furnish'
   | 'ensureCheckout'
   | 'isSetUp'
@@ -57,6 +58,7 @@ export function worktreeCalls(calls: GitCalls): WorktreeCalls {
         act: () => ensureIn(world, spec),
         half: () => halfMake(world, spec),
       }),
+    noteSettings: () => change('git.noteSettings', { locks: [], act: () => ok(undefined) }),
     furnish: (path) =>
       change('git.furnish', {
         locks: [],
