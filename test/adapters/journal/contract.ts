@@ -15,6 +15,12 @@ import type {
 export interface JournalSetting {
   readonly store: JournalStore;
   readonly runDir: string;
+  /** Takes the last bytes off the journal, as a power cut in a write would. */
+  readonly cut: (bytes: number) => Promise<void>;
+  /** Changes a byte of the journal's first line. */
+  readonly rot: () => Promise<void>;
+  /** Leaves no room for further writes; returns how to make room again. */
+  readonly fillDisk: () => () => void;
   readonly dispose: () => Promise<void>;
 }
 

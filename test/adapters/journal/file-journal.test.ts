@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createJournalStore } from '../../../src/adapters/journal/file-journal.ts';
 import { FILE_OPS, type FileOps } from '../../../src/adapters/journal/file-ops.ts';
-import { describeJournalStore, draftsOf, leadershipOf, mustOpen, mustRead, textsOf } from './contract.ts';
+import { draftsOf, leadershipOf, mustOpen, mustRead, textsOf } from './contract.ts';
 
 async function makeRoot(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'weft-journal-'));
@@ -26,15 +26,6 @@ async function newRunDir(): Promise<string> {
   onTestFinished(() => rm(root, { recursive: true }));
   return join(root, 'runs', 'r1');
 }
-
-describeJournalStore('files', async () => {
-  const root = await makeRoot();
-  return {
-    store: createJournalStore(),
-    runDir: join(root, 'runs', 'r1'),
-    dispose: () => rm(root, { recursive: true }),
-  };
-});
 
 /** File operations that fail as the test says, beside counts of the real ones. */
 interface Faults {

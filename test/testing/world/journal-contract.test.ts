@@ -1,41 +1,31 @@
 // The journals of the virtual world keep the same promises as those on disk.
-import { createWorldJournals } from '../../src/testing/world/disk.ts';
-import { createWorld } from '../../src/testing/world/history.ts';
-import { drawScene } from '../../src/testing/world/scene.ts';
-import { advance, readyItems, take } from '../../src/testing/world/scheduler.ts';
-import { fixedTape } from '../../src/testing/world/tape.ts';
-import type { Life } from '../../src/testing/world/world.ts';
-import { describeJournalStore } from '../adapters/journal/contract.ts';
+import { createWorldJournals } from '../../../src/testing/world/disk.ts';
+import { describeJournalStore, type JournalSetting } from '../../adapters/journal/contract.ts';
+import { describeJournalOnBadDisk } from '../../adapters/journal/contract-disk.ts';
+import { openStage } from './stage.ts';
 
-describeJournalStore('in the virtual world', async () => {
-  const tape = fixedTape(new Uint8Array());
-  const world = createWorld(tape, { scene: drawScene(tape), log: false });
-  const life: Life = {
-    epoch: 1,
-    standing: 'leads',
-    leading: null,
-    outcome: null,
-    leaving: false,
-    state: null,
+const RUN_DIR = '/repo/.weft/runs/run';
+
+async function createSetting(): Promise<JournalSetting> {
+  const stage = openStage();
+  const { journals } = stage.world.disk;
+  // the first life takes what it knows for what it reads
+  stage.nextLife();
+  const change = (how: (text: string) => string): void => {
+    journals.set(RUN_DIR, how(journals.get(RUN_DIR) ?? ''));
   };
-  let open = true;
-  // the world goes on by itself, first come, first served
-  const turn = (): void => {
-    const [item] = readyItems(world);
-    if (item === undefined) {
-      advance(world);
-    } else {
-      take(world, item);
-      item.run();
-    }
-    if (open) setImmediate(turn);
-  };
-  turn();
   return {
-    store: createWorldJournals(world, life),
-    runDir: '/repo/.weft/runs/run',
-    dispose: async () => {
-      open = false;
+    store: createWorldJournals(stage.world, stage.nextLife()),
+    runDir: RUN_DIR,
+    cut: async (bytes) => change((text) => text.slice(0, -bytes)),
+    rot: async () => change((text) => text.replace('guidance', 'guidanse')),
+    fillDisk: () => {
+      stage.refused.add('journal.append');
+      return () => stage.refused.delete('journal.append');
     },
+    dispose: async () => stage.close(),
   };
-});
+}
+
+describeJournalStore('in the virtual world', createSetting);
+describeJournalOnBadDisk('in the virtual world', createSetting);

@@ -1,13 +1,7 @@
 // The processes of the virtual world keep the same promises as real ones.
 
 import { createWorldProcesses } from '../../../src/testing/world/process-port.ts';
-import {
-  endProc,
-  type Proc,
-  print,
-  spawnProc,
-  UNKNOWN_EXIT,
-} from '../../../src/testing/world/process-world.ts';
+import { endProc, type Proc, print, spawnProc } from '../../../src/testing/world/process-world.ts';
 import type { Programs } from '../../../src/testing/world/programs.ts';
 import type { World } from '../../../src/testing/world/world.ts';
 import type { Behaviours, Bench } from '../../adapters/process/bench.ts';
@@ -124,7 +118,7 @@ processContract('in the virtual world', () => {
     nowMs: () => world.monoMs,
     vanish: async ({ pid }) => {
       for (const proc of world.processes.all) {
-        if (proc.identity.pid === pid) endProc(world, proc, UNKNOWN_EXIT, 'vanished');
+        if (proc.identity.pid === pid) endProc(world, proc, { code: null, signal: 'SIGKILL' }, 'vanished');
       }
     },
     forgetIdentity: async () => {

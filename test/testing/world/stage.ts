@@ -10,6 +10,8 @@ export interface Stage {
   readonly world: World;
   /** Begins an engine after the last one, which still runs but does not lead any more. */
   nextLife(): Life;
+  /** Begins of the names of what the disk refuses from now on. */
+  readonly refused: Set<string>;
   close(): void;
 }
 
@@ -17,6 +19,7 @@ export interface Stage {
 export function openStage(): Stage {
   const tape = fixedTape(new Uint8Array());
   const world = createWorld(tape, { scene: drawScene(tape), log: false });
+  const refused = new Set<string>();
   let open = true;
   const turn = (): void => {
     const [item] = readyItems(world);
@@ -24,13 +27,16 @@ export function openStage(): Stage {
       advance(world);
     } else {
       take(world, item);
-      item.run();
+      const isRefused = [...refused].some((name) => item.name.startsWith(name));
+      if (isRefused) item.refuse?.();
+      else item.run();
     }
     if (open) setImmediate(turn);
   };
   turn();
   return {
     world,
+    refused,
     nextLife: () => {
       world.epoch += 1;
       const { epoch } = world;
