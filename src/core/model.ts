@@ -258,6 +258,7 @@ export type Cause =
   | 'time-budget' // the attempt's time is used up
   | 'asked' // ended to wait for an answer
   | 'stopped' // stopped by a human or by the run's end
+  | 'landing-blocked' // verified work cannot be put onto the target
   | 'internal-error'; // an effect threw: a bug of weft's
 
 /** One choice of a question. `then` is what weft does when it is chosen. */

@@ -1,7 +1,7 @@
 // Keeps the effects that are under way in line with the ones decided: starts what is missing, aborts what is obsolete.
 import type { WorkEffect } from '../core/effect.ts';
 import type { Event } from '../core/event.ts';
-import type { Result } from '../core/failure.ts';
+import type { Failure, Result } from '../core/failure.ts';
 import type { RunState } from '../core/state.ts';
 import { buildCandidate } from './effects/build-candidate.ts';
 import { deliverGuidance } from './effects/deliver-guidance.ts';
@@ -104,13 +104,17 @@ export function createPerformer(of: {
 async function settle(effect: WorkEffect, context: EffectContext): Promise<readonly Event[]> {
   try {
     const performed = await perform(effect, context);
-    if (!performed.ok) return [failed(effect, performed.failure.sentence)];
+    if (!performed.ok) return [failed(effect, describe(performed.failure))];
     if (performed.value.length > 0 || context.signal.aborted) return performed.value;
     return [failed(effect, 'it had no result')];
   } catch (error) {
     if (context.signal.aborted) return [];
     return [failed(effect, error instanceof Error ? error.message : String(error))];
   }
+}
+
+function describe({ sentence, hint }: Failure): string {
+  return hint === undefined ? sentence : `${sentence} ${hint}`;
 }
 
 function failed(effect: WorkEffect, detail: string): Event {

@@ -34,6 +34,7 @@ const CURES: Readonly<Record<Cause, Cure>> = {
   'time-budget': { retries: 0, then: 'give-up' },
   asked: { retries: 9, then: 'ask', atOnce: true },
   stopped: { retries: 9, then: 'give-up', atOnce: true },
+  'landing-blocked': { retries: 0, then: 'ask' },
   'internal-error': { retries: 0, then: 'give-up' },
 };
 
@@ -145,6 +146,8 @@ function optionsFor(ts: TaskState, cause: Cause): readonly Option[] {
     return [again, { label: 'Do it without a plan.', then: 'accept' }, GIVE_UP];
   }
   switch (cause) {
+    case 'landing-blocked':
+      return [{ label: 'Try to land it again.', then: 'accept' }, HOLD, GIVE_UP];
     case 'conflict':
       return [{ label: 'Let the agent resolve the conflict.', then: 'retry' }, HOLD, GIVE_UP];
     case 'outside-claim':

@@ -44,8 +44,8 @@ function landStep(state: RunState, ts: TaskState, now: RunMs): Effect[] {
   const name = `${ts.task.id}/${ts.attempts}`;
   const { candidate, conflict, candidateRejected, trouble } = ts;
   if (trouble !== null && trouble.count >= MAX_TROUBLE) {
-    const detail = `${trouble.effect} failed ${trouble.count} times: ${trouble.detail}`;
-    return [{ kind: 'record', event: failAttempt(state, ts, { cause: 'internal-error', detail }, now) }];
+    const blocked = { cause: 'landing-blocked', detail: trouble.detail } as const;
+    return [{ kind: 'record', event: failAttempt(state, ts, blocked, now) }];
   }
   if (conflict !== null) {
     const detail = `It conflicts with ${state.policy.target} in ${conflict.files.join(', ')}.`;

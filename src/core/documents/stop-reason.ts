@@ -118,6 +118,11 @@ const BY_CAUSE: Readonly<Record<Cause, StopReason>> = {
     family: 'orchestrator',
     fix: '`weft resume TASK` goes on; a cancelled task starts anew with `weft restart TASK`.',
   },
+  'landing-blocked': {
+    reason: 'implement_blocked',
+    family: 'orchestrator',
+    fix: 'Clear the way on the target branch, then `weft answer TASK 1`.',
+  },
   'internal-error': {
     reason: 'orchestrator_internal_error',
     family: 'orchestrator',

@@ -46,6 +46,7 @@ describe('by cause', () => {
     ['gate-timeout', [...retries(1), 'ask']],
     ['conflict', ['ask']],
     ['time-budget', ['give-up']],
+    ['landing-blocked', ['ask']],
     ['internal-error', ['give-up']],
   ])('%s: %j', (cause, expected) => {
     expect(failOn(cause)).toEqual(expected);

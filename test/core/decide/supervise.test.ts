@@ -286,7 +286,8 @@ describe('effects that fail', () => {
   test.each<[EffectKind, Parameters<typeof bring>[2], string | undefined]>([
     ['start-attempt', 'spawned', 'start-failed'],
     ['inspect-attempt', 'verifying', 'internal-error'],
-    ['build-candidate', 'queued', 'internal-error'],
+    ['build-candidate', 'queued', 'landing-blocked'],
+    ['land-candidate', 'queued', 'landing-blocked'],
   ])('%s is given up after five times', (effect, phase, cause) => {
     const state = fail(bring(begin(), 'a', phase), effect, 5);
     expect(sayDecisions(state)).toEqual(['record attempt.failed a']);
