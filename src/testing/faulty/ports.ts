@@ -94,7 +94,18 @@ export function createControlPort(): ControlPort {
 
 /** Journals whose every write can be torn, and whose every sync can fail. */
 export function createJournalStore(): JournalStore {
-  return journalsReally(createFileOps());
+  const store = journalsReally(createFileOps());
+  return {
+    ...store,
+    open: async (runDir, leadership) => {
+      const opened = await store.open(runDir, leadership);
+      if (!opened.ok) return opened;
+      const journal = watched('files', opened.value.journal, {
+        saveSnapshot: () => ({ to: 'snapshot.json' }),
+      });
+      return { ok: true, value: { ...opened.value, journal } };
+    },
+  };
 }
 
 function createFileOps(): FileOps {
