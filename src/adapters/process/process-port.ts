@@ -4,6 +4,7 @@ import type { ProcessPort } from '../../ports/process.ts';
 import { identify, isRunning } from './identity.ts';
 import { closeInput, createInputWriter } from './input.ts';
 import { killTree } from './kill-tree.ts';
+import { createLauncher } from './launcher.ts';
 import { openProcessTable } from './process-table.ts';
 import { runCommand } from './run-command.ts';
 import { inspectProcess, startProcess, TAG_VARIABLE } from './start.ts';
@@ -13,6 +14,7 @@ import { createExitWatch } from './watch.ts';
 export function createProcessPort(): ProcessPort {
   const table = openProcessTable();
   const watch = createExitWatch(table);
+  const launcher = createLauncher();
   const writeInput = createInputWriter();
   /** Starts under way, by folder: a second call joins the first instead of racing it. */
   const starting = new Map<string, ReturnType<ProcessPort['start']>>();
@@ -22,7 +24,7 @@ export function createProcessPort(): ProcessPort {
     start: (spec) => {
       const running = starting.get(spec.dir);
       if (running !== undefined) return running;
-      const started = startProcess(table, spec, watch.recheck).finally(() => starting.delete(spec.dir));
+      const started = startProcess(table, launcher, spec).finally(() => starting.delete(spec.dir));
       starting.set(spec.dir, started);
       return started;
     },

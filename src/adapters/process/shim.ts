@@ -9,7 +9,8 @@ export const SHIM_NAME = 'weft-shim';
 const BLOCK_BYTES = 512;
 
 /**
- * Arguments: folder, stdin (`fifo` or a path), cap in blocks, boot id, pid namespace, then the command.
+ * Arguments: folder, stdin (`fifo` or a path), cap in blocks, boot id, pid namespace, name for the starter, then the
+ * command.
  *
  * - The pid file is created exclusively: a second shim for the folder stops there, before it starts anything.
  * - What the command prints goes through FIFOs to one `tee` each, under a size limit that holds for the `tee` alone. At
@@ -22,17 +23,21 @@ const BLOCK_BYTES = 512;
  * - Those helpers ignore what is meant for the command, so that its last words are kept; `tee` ends with its last writer.
  * - `trap :` keeps the shim alive through signals to its group while the command, for which traps fall back to
  *   the default, gets them; the exit is written down even then.
- * - Descriptor 3 is the starter's pipe: a word in it says that signals to the group reach the command from now
- *   on, its end that there is none. A starter that has died meanwhile changes nothing, hence the ignored PIPE.
+ * - Descriptor 3 is the starter's pipe: the name and a word in it say that signals to the group reach the command from
+ *   now on, or that there will be none. A starter that has died meanwhile changes nothing, hence the ignored PIPE.
  * - The kernel should end agents before engines when memory runs out, hence the OOM score.
- * - `exit.new` says how the command ended while something it left behind may still print; `exit`, that all is kept.
- * - The last touch of the pid file, the quiet file, wakes watchers of the exit. The feeder is let go after it: ringing
- *   could block, should the bell be full.
+ * - `exit.new` says how the command ended, though its output may not be kept yet: something it left behind may still
+ *   print, or keep the feeder from being let go. `exit` says that all is done.
+ * - The last touch of the pid file, the quiet file, wakes watchers of the exit.
  */
 const SHIM = `
-dir=$1 input=$2 blocks=$3 boot=$4 namespace=$5
-shift 5
+dir=$1 input=$2 blocks=$3 boot=$4 namespace=$5 name=$6
+shift 6
 umask 077
+give_up() {
+  echo "$name ended" >&3
+  exit 73
+}
 trap '' HUP INT TERM
 nth_field() { started=\${20}; }
 if [ -r "/proc/$$/stat" ]; then
@@ -42,7 +47,7 @@ else
   started=$(LC_ALL=C command -p ps -o lstart= -p "$$")
 fi
 set -C
-printf '%s %s %s %s\\n' "$$" "$boot" "$namespace" "$started" >"$dir/pid" || exit 73
+printf '%s %s %s %s\\n' "$$" "$boot" "$namespace" "$started" >"$dir/pid" || give_up
 set +C
 keep() {
   trap '' XFSZ
@@ -76,7 +81,7 @@ else
   command -p mkfifo "$dir/out.fifo" "$dir/err.fifo"
 fi || {
   command -p rm -f "$dir/out.fifo" "$dir/err.fifo" "$dir/in.fifo" "$dir/bell.fifo" "$dir/pid"
-  exit 73
+  give_up
 }
 keep out.jsonl out.fifo 3>&- &
 out=$!
@@ -86,7 +91,7 @@ if [ "$input" = "$dir/in.fifo" ]; then feed 3>&- & fi
 trap : HUP INT TERM
 (
   trap '' PIPE
-  { echo started >&3; } 2>/dev/null
+  { echo "$name started" >&3; } 2>/dev/null
   trap - PIPE
   exec 3>&-
   { echo 500 >/proc/self/oom_score_adj; } 2>/dev/null
@@ -94,21 +99,21 @@ trap : HUP INT TERM
 ) >"$dir/out.fifo" 2>"$dir/err.fifo" <"$input"
 printf '%s\\n' "$?" >"$dir/exit.new"
 trap '' HUP INT TERM
+[ "$input" != "$dir/in.fifo" ] || echo end 1<>"$dir/bell.fifo"
 wait "$out"
 own_up "$?" out.jsonl
 wait "$err"
 own_up "$?" err.log
 command -p mv -f "$dir/exit.new" "$dir/exit"
 echo ended >>"$dir/pid"
-[ "$input" != "$dir/in.fifo" ] || echo end 1<>"$dir/bell.fifo"
 `;
 /** The command line that runs an attempt's process under the shim; `dir` is absolute. */
 export function shimArguments(
   table: ProcessTable,
-  spec: Pick<StartSpec, 'dir' | 'argv' | 'stdin' | 'outputBytes'>,
+  spec: Pick<StartSpec, 'dir' | 'argv' | 'stdin' | 'outputBytes'> & { readonly name: string },
 ): readonly [string, ...string[]] {
   const blocks = String(Math.max(1, Math.ceil(spec.outputBytes / BLOCK_BYTES)));
-  const words = [spec.dir, inputWord(spec.stdin), blocks, table.bootId, table.pidNs];
+  const words = [spec.dir, inputWord(spec.stdin), blocks, table.bootId, table.pidNs, spec.name];
   return ['/bin/sh', '-c', SHIM, SHIM_NAME, ...words, ...spec.argv];
 }
 

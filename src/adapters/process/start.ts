@@ -1,16 +1,13 @@
 // Starts an attempt's process once per folder and finds it again. Knows nothing of how processes end.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Readable } from 'node:stream';
 import { type Failure, fail, ok, type Result } from '../../core/failure.ts';
 import type { ProcessState, StartSpec } from '../../ports/process.ts';
 import { FILES, readEarlyExit, readExit, readPidFile, UNKNOWN_EXIT } from './attempt-files.ts';
 import { identityOf, isLocal, isRunning } from './identity.ts';
+import type { Launcher } from './launcher.ts';
 import { type ProcessRow, type ProcessTable, runs } from './process-table.ts';
 import { isPartOfShim, isShimOf, shimArguments } from './shim.ts';
-
-const START_LIMIT_MS = 10_000;
 
 /** Environment variable by which an attempt's processes are found. */
 export const TAG_VARIABLE = 'WEFT_TAG';
@@ -44,29 +41,18 @@ export function inspectProcess(
   return written === 'absent' ? { kind: 'none' } : { kind: 'ended', exit: UNKNOWN_EXIT };
 }
 
-/**
- * Starts the process unless the folder already has one, and resolves once its identity is written down.
- * `onEnd` is called when the shim ends while this process still runs.
- */
+/** Starts the process unless the folder already has one, and resolves once its identity is written down. */
 export async function startProcess(
   table: ProcessTable,
+  launcher: Launcher,
   given: StartSpec,
-  onEnd: (dir: string) => void,
 ): Promise<Result<ProcessState>> {
   const spec = { ...given, dir: resolve(given.dir) };
   const found = inspectProcess(table, spec);
   if (found.kind !== 'none') return ok(found);
   const obstacle = findObstacle(spec);
   if (obstacle !== null) return fail(obstacle);
-  let child: ChildProcess;
-  try {
-    child = spawnShim(table, spec);
-  } catch (error) {
-    return fail(cannotStart(spec, String(error)));
-  }
-  child.once('exit', () => onEnd(spec.dir));
-  const trouble = await waitForShim(child);
-  child.unref();
+  const trouble = await launchShim(table, launcher, spec);
   if (trouble !== null) return fail(cannotStart(spec, trouble));
   const state = inspectProcess(table, spec);
   return state.kind === 'none' ? fail(cannotStart(spec, lastWords(spec.dir))) : ok(state);
@@ -94,40 +80,23 @@ function findObstacle(spec: StartSpec): Failure | null {
   }
 }
 
-function spawnShim(table: ProcessTable, spec: StartSpec): ChildProcess {
-  mkdirSync(spec.dir, { recursive: true, mode: 0o700 });
-  if (spec.stdin.kind === 'fifo') mkdirSync(join(spec.dir, FILES.messages), { recursive: true, mode: 0o700 });
-  const errors = openSync(join(spec.dir, FILES.shimErrors), 'a', 0o600);
+async function launchShim(table: ProcessTable, launcher: Launcher, spec: StartSpec): Promise<string | null> {
   const stdin = spec.stdin.kind === 'file' ? { ...spec.stdin, path: resolve(spec.stdin.path) } : spec.stdin;
-  const [shell, ...args] = shimArguments(table, { ...spec, stdin });
+  const errorsFile = join(spec.dir, FILES.shimErrors);
   try {
-    return spawn(shell, args, {
+    mkdirSync(spec.dir, { recursive: true, mode: 0o700 });
+    if (stdin.kind === 'fifo') mkdirSync(join(spec.dir, FILES.messages), { recursive: true, mode: 0o700 });
+    // Who looks for a shim without a pid file looks for this first.
+    closeSync(openSync(errorsFile, 'a', 0o600));
+    return await launcher({
+      argv: (name) => shimArguments(table, { ...spec, stdin, name }),
       cwd: spec.cwd,
       env: { ...spec.env, [TAG_VARIABLE]: spec.tag },
-      // A session of its own: no terminal, no signals meant for the engine's group.
-      detached: true,
-      stdio: ['ignore', 'ignore', errors, 'pipe'],
+      errorsFile,
     });
-  } finally {
-    closeSync(errors);
+  } catch (error) {
+    return String(error);
   }
-}
-
-/** Resolves with null once the shim has started the command or has ended, or with what went wrong. */
-function waitForShim(child: ChildProcess): Promise<string | null> {
-  return new Promise((settle) => {
-    const pipe = child.stdio[3] as Readable | null | undefined;
-    const timer = setTimeout(() => finish('the shell did not answer in time'), START_LIMIT_MS);
-    const finish = (trouble: string | null) => {
-      clearTimeout(timer);
-      pipe?.destroy();
-      settle(trouble);
-    };
-    child.once('error', (error) => finish(error.message));
-    pipe?.once('error', (error) => finish(error.message));
-    pipe?.once('end', () => finish(null));
-    pipe?.once('data', () => finish(null));
-  });
 }
 
 function cannotStart(spec: StartSpec, reason: string): Failure {

@@ -9,6 +9,9 @@ import type { ProcessTable } from './process-table.ts';
 /** Safety net under the file events: one timer for all waiters. */
 const RECHECK_MS = 1_000;
 
+/** The shim ends right after it has written the exit. */
+const ABOUT_TO_GO_MS = 2;
+
 /** How long something that an ended command left behind may keep its output open. */
 const LINGER_MS = 1_000;
 
@@ -27,8 +30,8 @@ export interface ExitWatch {
     where: { readonly dir: string; readonly identity: Identity },
     signal: AbortSignal,
   ): Promise<Exit | null>;
-  /** Looks again at the folder, or at all of them, because something is known to have changed. */
-  recheck(dir?: string): void;
+  /** Looks again, because something is known to have changed. */
+  recheck(): void;
 }
 
 /** Creates a watch; it costs one inotify watch and one look a second for each process waited for. */
@@ -37,19 +40,18 @@ export function createExitWatch(table: ProcessTable): ExitWatch {
   let timer: NodeJS.Timeout | null = null;
 
   const check = (waiter: Waiter): void => {
+    const runs = isRunning(table, waiter.identity);
+    // Read after the look: a shim that is gone has written what it ever will.
     const exit = readExit(waiter.dir);
-    if (exit !== null) return waiter.settle(exit);
-    const early = readEarlyExit(waiter.dir);
-    if (!isRunning(table, waiter.identity)) {
-      // The shim writes the exit before it ends, so the file is there now or never.
-      return waiter.settle(readExit(waiter.dir) ?? early ?? UNKNOWN_EXIT);
-    }
-    if (early === null) return;
+    const end = exit ?? readEarlyExit(waiter.dir);
+    if (!runs) return waiter.settle(end ?? UNKNOWN_EXIT);
+    if (end === null) return;
     waiter.endedAt ??= performance.now();
-    if (performance.now() - waiter.endedAt >= LINGER_MS) waiter.settle(early);
+    if (performance.now() - waiter.endedAt >= LINGER_MS) return waiter.settle(end);
+    if (exit !== null) setTimeout(check, ABOUT_TO_GO_MS, waiter);
   };
-  const checkAll = (dir?: string): void => {
-    for (const waiter of waiters) if (dir === undefined || waiter.dir === dir) check(waiter);
+  const checkAll = (): void => {
+    for (const waiter of waiters) check(waiter);
   };
 
   return {

@@ -105,7 +105,7 @@ it('lets a second shim for the folder start nothing', async () => {
   await start(spec);
   await eventually(() => ground.output() === 'started\n');
   const before = readText(join(ground.dir, 'pid'));
-  const [shell, ...args] = shimArguments(openProcessTable(), spec);
+  const [shell, ...args] = shimArguments(openProcessTable(), { ...spec, name: 'second' });
   const second = spawnSync(shell, args, {
     env: { ...ground.env, WEFT_TAG: ground.tag },
     stdio: 'ignore',
