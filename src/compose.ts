@@ -180,5 +180,5 @@ function asConfig(flags: PolicyFlags): ConfigFlags {
 /** What `weft demo` plays with. */
 export const demo: Demo = {
   files: demoFiles,
-  pick: ({ from, options }) => pickDemoOption({ cause: from === 'agent' ? 'asked' : 'conflict', options }),
+  pick: pickDemoOption,
 };

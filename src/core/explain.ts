@@ -16,11 +16,11 @@ export function explainTask(state: RunState, ts: TaskState, now: RunMs): string 
     case 'waiting':
       return explainWaiting(state, ts, now);
     case 'spawned':
-      return explainSpawned(ts, now);
+      return explainSpawned(state, ts, now);
     case 'working':
       return explainWorking(state, ts, now);
     case 'verifying':
-      return explainVerifying(ts, now);
+      return explainVerifying(state, ts, now);
     case 'committed':
       return explainCommitted(state, ts);
     case 'pr_created':
@@ -47,7 +47,7 @@ function explainWaiting(state: RunState, ts: TaskState, now: RunMs): string {
   if (edge !== undefined) return explainEdge(state, edge, now);
   if (ts.task.type === 'manual') return `is yours to do; say \`weft done ${ts.task.id}\` when it is done`;
   if (ts.wipe) return 'its old worktree is being cleared away';
-  if (ts.retryAt !== null && ts.retryAt > now) return explainRetry(ts, now);
+  if (ts.retryAt !== null && ts.retryAt > now) return explainRetry(state, ts, now);
   if (state.stopping !== null) return 'the run is being stopped';
   if (state.paused) return 'the run is paused; `weft resume` goes on';
   const due = ts.unreviewed ? 'passed its gates, is to be reviewed and ' : '';
@@ -63,8 +63,9 @@ function explainEdge(state: RunState, edge: Edge, now: RunMs): string {
     return `waits for ${edge.task}, which ${endOf(other.phase)}: it cannot start unless \`weft restart ${edge.task}\` helps`;
   }
   const need = { verified: 'verified', submitted: 'submitted', merged: 'landed' }[edge.on];
-  const stands =
-    other.phase === 'waiting' ? standOf(other) : `is ${other.phase} for ${ago(now - other.phaseAt)}`;
+  // at rest no clock runs: a span would not grow
+  const span = state.rested === null ? ` for ${ago(now - other.phaseAt)}` : '';
+  const stands = other.phase === 'waiting' ? standOf(other) : `is ${other.phase}${span}`;
   const approval =
     other.phase === 'committed' && needsApproval(state, other)
       ? ` and waits for \`weft approve ${edge.task}\``
@@ -93,7 +94,8 @@ function explainClaim(state: RunState, ts: TaskState, now: RunMs): string | null
     holder.phase === 'committed' && needsApproval(state, holder)
       ? `; \`weft approve ${collision.owner}\` lands it`
       : '';
-  return `waits for ${collision.owner}: ${collision.witness} is in both claims; it started ${ago(now - since)} ago and is ${holder.phase}${approval}`;
+  const start = state.rested === null ? `started ${ago(now - since)} ago and ` : '';
+  return `waits for ${collision.owner}: ${collision.witness} is in both claims; it ${start}is ${holder.phase}${approval}`;
 }
 
 function explainSlot(state: RunState): string {
@@ -102,9 +104,11 @@ function explainSlot(state: RunState): string {
   return `waits for a free slot: ${state.index.slots.size} of ${state.policy.maxAgents} are taken (${names})`;
 }
 
-function explainRetry(ts: TaskState, now: RunMs): string {
+function explainRetry(state: RunState, ts: TaskState, now: RunMs): string {
   const cause = ts.feedback?.cause ?? ts.history.at(-1)?.cause ?? 'failed';
-  return `is tried again in ${ago((ts.retryAt ?? now) - now)} (attempt ${ts.attempts} ended: ${cause})`;
+  const when =
+    state.rested === null ? `is tried again in ${ago((ts.retryAt ?? now) - now)}` : 'is to be tried again';
+  return `${when} (attempt ${ts.attempts} ended: ${cause})`;
 }
 
 function explainQuestion(ts: TaskState): string {
@@ -116,7 +120,7 @@ function explainTrouble(ts: TaskState, now: RunMs): string {
   return `${ts.trouble?.effect} failed (${firstLine(ts.trouble?.detail ?? '')}); tried again in ${ago(wait)}`;
 }
 
-function explainSpawned(ts: TaskState, now: RunMs): string {
+function explainSpawned(state: RunState, ts: TaskState, now: RunMs): string {
   if (ts.attempt?.stop != null) return 'its agent is being stopped';
   if (ts.trouble !== null) return explainTrouble(ts, now);
   switch (ts.attempt?.role) {
@@ -125,8 +129,26 @@ function explainSpawned(ts: TaskState, now: RunMs): string {
     case 'review':
       return 'reviewing is about to begin';
     default:
-      return 'its worktree is being made';
+      return explainStart(state, ts);
   }
+}
+
+/** git makes one worktree at a time. */
+function explainStart(state: RunState, ts: TaskState): string {
+  const before = countBefore(state, ts, (other) => other.phase === 'spawned');
+  if (before === 0) return 'its worktree is being made';
+  return `its worktree is made after ${before === 1 ? 'another one' : `${before} others`}`;
+}
+
+/** Tasks in the same position that came to it before. */
+function countBefore(state: RunState, ts: TaskState, isAlike: (other: TaskState) => boolean): number {
+  let count = 0;
+  for (const id of state.index.open) {
+    const other = taskOf(state, id);
+    if (other === ts || !isAlike(other)) continue;
+    if (other.phaseAt < ts.phaseAt || (other.phaseAt === ts.phaseAt && other.order < ts.order)) count += 1;
+  }
+  return count;
 }
 
 function explainWorking(state: RunState, ts: TaskState, now: RunMs): string {
@@ -142,14 +164,21 @@ function explainWorking(state: RunState, ts: TaskState, now: RunMs): string {
     : `${does} for ${ago(spent)} of at most ${minutes} min`;
 }
 
-function explainVerifying(ts: TaskState, now: RunMs): string {
+function explainVerifying(state: RunState, ts: TaskState, now: RunMs): string {
   if (ts.trouble !== null) return explainTrouble(ts, now);
   if (ts.paused) return `is paused; \`weft resume ${ts.task.id}\` goes on`;
   if (ts.attempt?.role === 'plan') return 'its plan is being read';
   if (ts.attempt?.role === 'review') return 'its review is being read';
-  return ts.attempt?.inspected == null
-    ? 'its work is being looked at'
-    : 'its gates are running on exactly its tree';
+  if (ts.attempt?.inspected == null) return 'its work is being looked at';
+  const before = countBefore(state, ts, (other) => other.phase === 'verifying' && isAtGates(other));
+  const { gateSlots } = state.policy.limits;
+  return before < gateSlots
+    ? 'its gates are running on exactly its tree'
+    : `waits for its gates (at most ${gateSlots} at once): ${before} came before it`;
+}
+
+function isAtGates({ attempt, paused }: TaskState): boolean {
+  return attempt?.role === 'implement' && attempt.inspected !== null && !paused;
 }
 
 function explainCommitted(state: RunState, ts: TaskState): string {
@@ -176,9 +205,9 @@ function explainQueued(state: RunState, ts: TaskState, now: RunMs): string {
 }
 
 function explainMerged(ts: TaskState): string {
+  if (ts.task.type === 'manual') return 'was done by hand';
   if (ts.landed === null) return 'is done';
   const { commit, ref, detour, by } = ts.landed;
-  if (ts.task.type === 'manual') return 'was done by hand';
   const who = by === 'human' ? ' by a human' : '';
   return `landed${who} as ${commit.slice(0, 8)} on ${ref}${detour === null ? '' : ` (${detour})`}`;
 }

@@ -1,8 +1,11 @@
 // The plain picture of a run that every surface shows. Surfaces see nothing else.
 
+import type { Command } from './decide/command.ts';
+import { needsApproval } from './decide/submit.ts';
 import type { Outcome } from './event.ts';
 import { explainTask } from './explain.ts';
-import type { Oid, Option, Phase, RunMs } from './model.ts';
+import { findAside, type LandedAside, type LandedGone, type LandedWork } from './landed.ts';
+import type { Cause, Oid, Option, Phase, RunMs } from './model.ts';
 import { type Activity, describeActivity } from './role.ts';
 import type { RunState, TaskState } from './state.ts';
 import { iso, wallTime } from './wall-time.ts';
@@ -11,11 +14,20 @@ import { iso, wallTime } from './wall-time.ts';
 export interface QuestionView {
   readonly id: string;
   readonly from: 'agent' | 'weft';
+  readonly cause: Cause;
   readonly text: string;
   readonly options: readonly Option[];
   readonly files: readonly string[];
   /** Wall time, ISO 8601. */
   readonly askedAt: string;
+}
+
+/** An attempt that ended without success. */
+export interface EndedView {
+  readonly attempt: number;
+  readonly cause: Cause;
+  /** What is known of it: a sentence, and the end of the output of what failed. At most 2,000 characters. */
+  readonly detail: string;
 }
 
 /** One task. */
@@ -30,6 +42,14 @@ export interface TaskView {
   readonly reason: string;
   readonly attempts: number;
   readonly agent: string;
+  /** Who does it: an agent, a command line of the task's own, or a human by hand. */
+  readonly doneBy: 'agent' | 'command' | 'human';
+  /** What it needs of a human before it can go on; absent: nothing. */
+  readonly awaits?: 'answer' | 'approval' | 'work';
+  /** The latest attempt that is over, when it had no success. */
+  readonly ended?: EndedView;
+  /** Kinds of commands for it that wait for an engine. */
+  readonly pending?: readonly Command['kind'][];
   readonly branch: string | null;
   readonly worktree: string | null;
   readonly startedAt: string | null;
@@ -41,7 +61,7 @@ export interface TaskView {
   readonly owns: readonly string[] | null;
   readonly dependsOn: readonly string[];
   readonly question?: QuestionView;
-  /** Commit on the target. */
+  /** Commit that landed; absent for what a human did by hand. */
   readonly landed?: Oid;
   /** Ref that took it. */
   readonly landedOn?: string;
@@ -60,11 +80,18 @@ export interface RunView {
   readonly startedAt: string;
   readonly updatedAt: string;
   readonly counts: Readonly<Partial<Record<Phase, number>>>;
+  /** Landed work that the target lacks; absent: it has all of it. */
+  readonly aside?: LandedAside;
+  /** Landed work that somebody took away again, as far as it was looked for. */
+  readonly gone?: readonly LandedGone[];
+  /** Commands that wait for an engine. */
+  readonly pending?: number;
   readonly tasks: readonly TaskView[];
 }
 
-/** Draws the picture. `now` is the run clock. */
-export function viewRun(state: RunState, now: RunMs): RunView {
+/** Draws the picture. `now` is the run clock; without a look at git, what landed is believed to be where it landed. */
+export function viewRun(state: RunState, now: RunMs, work?: LandedWork): RunView {
+  const { aside, gone } = work ?? { aside: findAside(state), gone: [] };
   const counts: Partial<Record<Phase, number>> = {};
   for (const [phase, count] of state.index.phases) if (count > 0) counts[phase] = count;
   return {
@@ -77,6 +104,8 @@ export function viewRun(state: RunState, now: RunMs): RunView {
     startedAt: iso(state.startedAt),
     updatedAt: iso(state.updatedAt),
     counts,
+    ...(aside === null ? {} : { aside }),
+    ...(gone.length === 0 ? {} : { gone }),
     tasks: [...state.tasks.values()].map((ts) => viewTask(state, ts, now)),
   };
 }
@@ -94,6 +123,9 @@ export function viewTask(state: RunState, ts: TaskState, now: RunMs): TaskView {
     reason: explainTask(state, ts, now),
     attempts: ts.attempts,
     agent: task.agent,
+    doneBy: task.type === 'manual' ? 'human' : task.run === null ? 'agent' : 'command',
+    ...describeAwaited(state, ts),
+    ...describeEnded(ts),
     branch: attempt?.branch ?? null,
     worktree: ts.swept !== null && ts.swept.kept === null ? null : (attempt?.worktree ?? null),
     startedAt: first === null ? null : wallTime(state, first),
@@ -105,33 +137,102 @@ export function viewTask(state: RunState, ts: TaskState, now: RunMs): TaskView {
     owns: task.owns,
     dependsOn: task.edges.map((edge) => edge.task),
     ...(question === null ? {} : { question: viewQuestion(state, ts) }),
-    ...(landed === null ? {} : { landed: landed.commit, landedOn: landed.ref }),
+    // what a human did by hand is not known by a commit
+    ...(landed === null || task.type === 'manual' ? {} : { landed: landed.commit, landedOn: landed.ref }),
   };
+}
+
+function describeAwaited(state: RunState, ts: TaskState): Pick<TaskView, 'awaits'> {
+  if (ts.question !== null) return { awaits: 'answer' };
+  if (ts.paused) return {};
+  if (ts.phase === 'committed' && needsApproval(state, ts)) return { awaits: 'approval' };
+  const isDue = ts.phase === 'waiting' && (state.index.blockers.get(ts.task.id) ?? 0) === 0;
+  return isDue && ts.task.type === 'manual' ? { awaits: 'work' } : {};
+}
+
+function describeEnded(ts: TaskState): Pick<TaskView, 'ended'> {
+  const last = ts.history.at(-1);
+  if (last === undefined || last.cause === null || ts.phase === 'merged') return {};
+  return { ended: { attempt: last.n, cause: last.cause, detail: shorten(last.detail) } };
+}
+
+const MAX_DETAIL = 2_000;
+const LAST_LINES = 12;
+
+/** The first line says what happened, the last ones mostly why. */
+function shorten(detail: string): string {
+  const [first = '', ...rest] = detail.trim().split('\n');
+  const end = rest.slice(-LAST_LINES).join('\n');
+  const head = first.slice(0, MAX_DETAIL / 4);
+  const tail = end.slice(-(MAX_DETAIL - head.length - 3));
+  if (tail === '') return head;
+  return rest.length > LAST_LINES ? `${head}\n…\n${tail}` : `${head}\n${tail}`;
 }
 
 function viewQuestion(state: RunState, ts: TaskState): QuestionView {
   const question = ts.question;
   if (question === null) throw new Error('Internal error: no question to show');
-  const { id, from, text, options, files } = question;
-  return { id, from, text, options, files, askedAt: wallTime(state, ts.askedAt ?? ts.phaseAt) };
+  const { id, from, cause, text, files } = question;
+  // weft's own options name the task it is about only here
+  const options = question.options.map(({ label, then }) => ({
+    label: from === 'weft' ? label.replaceAll('TASK', ts.task.id) : label,
+    then,
+  }));
+  return { id, from, cause, text, options, files, askedAt: wallTime(state, ts.askedAt ?? ts.phaseAt) };
+}
+
+/** A command to type, and why. */
+export interface NextCommand {
+  readonly command: string;
+  readonly reason: string;
 }
 
 /** The one best next command, with the reason; null when nothing has to be done. */
-export function nextCommand(view: RunView): { readonly command: string; readonly reason: string } | null {
-  const asking = view.tasks.find((task) => task.question !== undefined);
-  if (asking?.question !== undefined) {
-    const command =
-      asking.question.options.length > 0 ? `weft answer ${asking.id} 1` : `weft answer ${asking.id} "…"`;
-    return { command, reason: `${asking.id} asks: ${asking.question.text.split('\n', 1)[0] ?? ''}` };
+export function nextCommand(view: RunView): NextCommand | null {
+  if (view.state === 'interrupted') return { command: 'weft resume', reason: 'it goes on where it was' };
+  if (view.state !== 'running' && view.pending !== undefined) {
+    const waiting = view.pending === 1 ? '1 command waits' : `${view.pending} commands wait`;
+    return { command: 'weft resume', reason: `${waiting} for an engine` };
   }
-  const verified = view.tasks.filter((task) => task.phase === 'committed');
-  if (verified.length > 0 && view.integrate === 'human') {
-    return { command: 'weft approve --all', reason: `${verified.length} verified and not landed yet` };
-  }
+  const human = nextOfHuman(view);
+  if (human !== null) return human;
   if (view.state === 'running') return { command: 'weft status --watch', reason: 'the run is going on' };
   const failed = view.tasks.find((task) => task.phase === 'failed');
   if (failed !== undefined)
     return { command: `weft restart ${failed.id}`, reason: `${failed.id} failed: ${failed.reason}` };
-  if (view.state === 'complete') return { command: 'weft receipt', reason: 'everything landed' };
+  const { aside, target } = view;
+  if (aside !== undefined) {
+    const lacks = `${target} lacks what landed on ${aside.ref}`;
+    return { command: `git merge ${aside.ref}`, reason: `in a clean checkout of ${target}: ${lacks}` };
+  }
+  if (view.state === 'complete') return { command: 'weft receipt', reason: endOf(view) };
+  const paused = view.tasks.find((task) => task.paused);
+  if (paused !== undefined) return { command: `weft resume ${paused.id}`, reason: `${paused.id} is paused` };
   return { command: 'weft resume', reason: `the run is ${view.state}` };
+}
+
+/** What waits for a human alone: a question before an approval before work. */
+function nextOfHuman({ tasks }: RunView): NextCommand | null {
+  const asking = tasks.find((task) => task.question !== undefined);
+  if (asking?.question !== undefined) {
+    const answer = asking.question.options.length > 0 ? '1' : '"…"';
+    const [first = ''] = asking.question.text.split('\n', 1);
+    return { command: `weft answer ${asking.id} ${answer}`, reason: `${asking.id} asks: ${first}` };
+  }
+  const verified = tasks.filter((task) => task.awaits === 'approval');
+  const only = verified.length === 1 ? verified[0] : undefined;
+  if (only !== undefined)
+    return { command: `weft approve ${only.id}`, reason: `${only.id} is verified and not landed yet` };
+  if (verified.length > 1)
+    return { command: 'weft approve --all', reason: `${verified.length} verified and not landed yet` };
+  const mine = tasks.find((task) => task.awaits === 'work');
+  return mine === undefined
+    ? null
+    : { command: `weft done ${mine.id}`, reason: `when you have done ${mine.id}: it is yours to do` };
+}
+
+function endOf({ tasks, gone }: RunView): string {
+  if (gone !== undefined) return 'not all that landed is still there';
+  const cancelled = tasks.filter((task) => task.phase === 'cancelled').length;
+  return cancelled === 0 ? 'everything landed' : `everything landed but ${cancelled} cancelled`;
 }

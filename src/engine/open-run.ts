@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import type { Outcome, PolicyChange } from '../core/event.ts';
 import { type Failure, fail, ok, type Result } from '../core/failure.ts';
 import { type Plan, type Policy, type RunId, runId } from '../core/model.ts';
+import { isCommand } from '../core/pending.ts';
 import { comparePolicies } from '../core/policy.ts';
 import type { RunView } from '../core/view.ts';
 import type { Json, Led } from '../ports/control.ts';
 import { type Beginning, type Leading, lead } from './lead.ts';
 import type { Places, Tools } from './parts.ts';
 import { placesOf } from './places.ts';
-import { isCommand } from './reconcile.ts';
 import { recoverState } from './recovery.ts';
 
 /** A run that this process leads. */

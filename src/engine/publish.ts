@@ -4,7 +4,9 @@ import { documentHandoff } from '../core/documents/handoff.ts';
 import { documentReceipt, renderReceipt } from '../core/documents/receipt.ts';
 import { documentState } from '../core/documents/state.ts';
 import { documentSummary } from '../core/documents/summary.ts';
+import { findAside, type LandedWork } from '../core/landed.ts';
 import { type RunView, viewRun } from '../core/view.ts';
+import { lookAtLanded } from './landed-work.ts';
 import type { Ledger } from './ledger.ts';
 import type { Parts } from './parts.ts';
 
@@ -28,14 +30,15 @@ export function createPublisher(parts: Parts, ledger: Ledger): Publisher {
   let seen = -1;
   let running: Promise<void> | null = null;
   let pauseMs = 0;
+  let work: LandedWork | undefined;
 
   const write = async (): Promise<void> => {
     await parts.clock.sleep(pauseMs);
     const began = parts.clock.monoMs();
     seen = ledger.count();
     // who sees the run at rest finds everything that belongs to its end
-    if (ledger.state.rested !== null) await writeEnd(parts, ledger);
-    const view = viewRun(ledger.state, ledger.now());
+    if (ledger.state.rested !== null) await writeEnd(parts, ledger, work);
+    const view = viewRun(ledger.state, ledger.now(), work);
     await parts.files.replace(
       join(parts.places.runDir, 'view.json'),
       `${JSON.stringify({ ...view, epoch: parts.epoch })}\n`,
@@ -64,17 +67,19 @@ export function createPublisher(parts: Parts, ledger: Ledger): Publisher {
     finish: async () => {
       await running;
       pauseMs = 0;
+      // what landed beside the target may have been merged by a person since
+      if (findAside(ledger.state) !== null) work = await lookAtLanded(parts.git, ledger.state);
       await write().catch(() => undefined);
     },
   };
 }
 
 /** What is left of a run that came to rest: summary, handoff, receipt. */
-async function writeEnd(parts: Parts, ledger: Ledger): Promise<void> {
+async function writeEnd(parts: Parts, ledger: Ledger, work: LandedWork | undefined): Promise<void> {
   const { state } = ledger;
   const now = ledger.now();
   await writeDocument(parts, 'summary.json', documentSummary(state, now));
-  const receipt = documentReceipt(state, now);
+  const receipt = documentReceipt(state, now, work);
   await writeDocument(parts, 'receipt.json', receipt);
   await parts.files.replace(join(parts.places.runDir, 'receipt.md'), renderReceipt(receipt));
   if (state.rested === null) return;

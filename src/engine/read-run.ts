@@ -3,14 +3,18 @@ import { join } from 'node:path';
 import { type Command, judgeCommand } from '../core/decide/command.ts';
 import { documentReceipt, renderReceipt } from '../core/documents/receipt.ts';
 import type { Outcome } from '../core/event.ts';
+import { evolve } from '../core/evolve/evolve.ts';
 import { type Failure, fail, ok, type Result } from '../core/failure.ts';
 import { runMs } from '../core/model.ts';
+import { addPending, parseCommand } from '../core/pending.ts';
 import type { RunState } from '../core/state.ts';
 import { type RunView, viewRun } from '../core/view.ts';
 import type { Json } from '../ports/control.ts';
 import type { Opened } from '../ports/journal.ts';
+import { lookAtLanded } from './landed-work.ts';
 import type { Tools } from './parts.ts';
 import { recoverState } from './recovery.ts';
+import { startRunClock } from './run-clock.ts';
 
 /** One run on disk. */
 export interface RunSummary {
@@ -21,6 +25,7 @@ export interface RunSummary {
 }
 
 const MAX_VIEW_BYTES = 256 * 1024 * 1024;
+const MAX_COMMAND_BYTES = 256 * 1024;
 const COMMAND_TIMEOUT_MS = 30_000;
 /** How often a follower makes sure that the engine still lives. */
 const LIFE_CHECK_MS = 1_000;
@@ -104,9 +109,26 @@ export async function readView(tools: Tools, run: string): Promise<Result<RunVie
   const read = await readJournal(tools, run);
   if (!read.ok) return read;
   const state = recoverState(read.value);
-  const view = viewRun(state, state.ms);
+  // at rest the run's clock stands; for an interrupted one it tells what the next engine will see
+  const clock = startRunClock(tools.clock, { ms: state.ms, at: state.updatedAt });
+  const now = state.rested === null ? clock() : state.ms;
+  const view = viewRun(state, now, await lookAtLanded(tools.git, state));
   const goesOn = leader !== null && read.value.last?.epoch === leader.epoch;
-  return ok(view.state === 'running' && !goesOn ? { ...view, state: 'interrupted' } : view);
+  const stands: RunView = view.state === 'running' && !goesOn ? { ...view, state: 'interrupted' } : view;
+  return ok(addPending(stands, goesOn ? [] : await readInbox(tools, run)));
+}
+
+/** Commands that wait for an engine, in the order they were given. */
+async function readInbox(tools: Tools, run: string): Promise<readonly Command[]> {
+  const dir = join(runDirOf(tools, run), 'inbox');
+  const commands: Command[] = [];
+  for (const name of await tools.files.list(dir)) {
+    if (!name.endsWith('.json')) continue;
+    const text = await tools.files.readText(join(dir, name), MAX_COMMAND_BYTES);
+    const command = text === null ? null : parseCommand(text);
+    if (command !== null) commands.push(command);
+  }
+  return commands;
 }
 
 function parseView(text: string): { readonly view: RunView; readonly epoch: number } | null {
@@ -169,8 +191,11 @@ export async function giveCommand(
   if (answer.value !== null && !isForOtherRun(answer.value)) return readAnswer(answer.value);
   const state = await readState(tools, run);
   if (!state.ok) return state;
+  for (const waiting of await readInbox(tools, run)) foresee(state.value, waiting);
   const judged = judgeCommand(state.value, command);
   if (!judged.ok) return judged;
+  // a command that changes nothing now would be as idle later
+  if (judged.value.events.length === 0) return ok({ sentence: judged.value.sentence, by: 'inbox' });
   const dir = join(runDirOf(tools, run), 'inbox');
   await tools.files.makeDir(dir);
   const name = `${String(tools.clock.wallMs()).padStart(15, '0')}-${tools.chance()}.json`;
@@ -179,6 +204,13 @@ export async function giveCommand(
     sentence: `${judged.value.sentence} No engine runs now: \`weft resume\` takes it up.`,
     by: 'inbox',
   });
+}
+
+/** Brings a state of nobody else's to what it will be when the next engine has taken the command up. */
+function foresee(state: RunState, command: Command): void {
+  const judged = judgeCommand(state, command);
+  if (!judged.ok) return;
+  for (const event of judged.value.events) evolve(state, { at: state.updatedAt, ms: state.ms, event });
 }
 
 function isForOtherRun(answer: Json): boolean {
@@ -200,7 +232,8 @@ export async function readReceipt(
 ): Promise<Result<{ readonly json: unknown; readonly markdown: string }>> {
   const state = await readState(tools, of.run);
   if (!state.ok) return state;
-  const json = documentReceipt(state.value, runMs(state.value.ms));
+  const work = await lookAtLanded(tools.git, state.value);
+  const json = documentReceipt(state.value, runMs(state.value.ms), work);
   const markdown = renderReceipt(json);
   if (of.write) {
     const dir = runDirOf(tools, of.run);

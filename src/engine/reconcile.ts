@@ -1,8 +1,8 @@
 // Brings belief and world together before the first decision: mends what a killed engine left, takes waiting commands in.
 import { join } from 'node:path';
-import type { Command } from '../core/decide/command.ts';
 import { judgeCommand } from '../core/decide/command.ts';
 import { gateTagOf } from '../core/names.ts';
+import { parseCommand } from '../core/pending.ts';
 import type { Ledger } from './ledger.ts';
 import type { Parts } from './parts.ts';
 
@@ -31,32 +31,4 @@ async function takeCommands(parts: Parts, ledger: Ledger): Promise<void> {
   }
   await ledger.flush();
   for (const name of names) await parts.files.remove(join(dir, name));
-}
-
-/** Reads a command file; null when it is not one (a half-written or foreign file). */
-export function parseCommand(text: string): Command | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isCommand(value) ? value : null;
-  } catch {
-    return null;
-  }
-}
-
-const WITH_TASK = new Set(['answer', 'guide', 'restart', 'cancel', 'done']);
-const WITH_OPTIONAL_TASK = new Set(['approve', 'pause', 'unpause', 'stop']);
-
-/** Tells whether a value from outside is a command. */
-export function isCommand(value: unknown): value is Command {
-  if (typeof value !== 'object' || value === null || !('kind' in value) || typeof value.kind !== 'string')
-    return false;
-  const { kind } = value;
-  if (kind === 'drain') return true;
-  const task = 'task' in value ? value.task : undefined;
-  if (WITH_OPTIONAL_TASK.has(kind)) return task === null || typeof task === 'string';
-  if (!WITH_TASK.has(kind) || typeof task !== 'string') return false;
-  const text = 'text' in value ? value.text : undefined;
-  if (kind === 'guide') return typeof text === 'string';
-  const option = 'option' in value ? value.option : undefined;
-  return kind !== 'answer' || (typeof text === 'string' && (option === null || Number.isInteger(option)));
 }

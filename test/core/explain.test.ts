@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Event } from '../../src/core/event.ts';
 import { ago, explainTask } from '../../src/core/explain.ts';
-import { type Policy, runMs, type Task, taskId } from '../../src/core/model.ts';
+import { DEFAULT_LIMITS, type Policy, runMs, type Task, taskId } from '../../src/core/model.ts';
 import type { RunState } from '../../src/core/state.ts';
 import { bring, buildState, buildsOn, buildTask, facts, find, play, settle } from './build.ts';
 
@@ -124,6 +124,19 @@ describe('waiting', () => {
     expect(explain(state)).toMatchInlineSnapshot(`"needs an answer: Which of them?"`);
   });
 
+  test('at rest no time passes, and none is told', () => {
+    const tasks = [buildTask('b', { after: ['a'] }), buildTask('c', { owns: ['x'] })];
+    const state = begin({ owns: ['x'] }, { integrate: 'human' }, ...tasks);
+    bring(state, 'a', 'committed');
+    play(state, [{ type: 'run.rested', outcome: 'blocked' }]);
+    expect([explain(state, 'b', MINUTE), explain(state, 'c', MINUTE)]).toMatchInlineSnapshot(`
+      [
+        "waits for a to be landed: it is committed and waits for \`weft approve a\`",
+        "waits for a: x is in both claims; it is committed; \`weft approve a\` lands it",
+      ]
+    `);
+  });
+
   test('a forced run waits for no claim', () => {
     const state = begin({ owns: ['x'] }, { collisionPolicy: 'force' }, buildTask('b', { owns: ['x'] }));
     expect(explain(bring(state, 'a', 'working'), 'b')).toBe('is about to start');
@@ -149,6 +162,27 @@ describe('at work', () => {
         "at work for 12 min",
         "needs an answer: Tabs?",
         "its agent is being stopped",
+      ]
+    `);
+  });
+
+  test('behind other starts and other gates', () => {
+    const state = begin({}, { limits: { ...DEFAULT_LIMITS, gateSlots: 1 } }, buildTask('b'), buildTask('c'));
+    for (const id of ['a', 'b', 'c']) bring(state, id, 'spawned', 1);
+    const seen = ['a', 'b', 'c'].map((id) => explain(state, id));
+    for (const id of ['b', 'a']) {
+      bring(state, id, 'verifying', 1);
+      play(state, [facts.inspected(state, id)]);
+    }
+    seen.push(explain(state, 'b'), explain(state, 'a'), explain(state, 'c'));
+    expect(seen).toMatchInlineSnapshot(`
+      [
+        "its worktree is being made",
+        "its worktree is made after another one",
+        "its worktree is made after 2 others",
+        "its gates are running on exactly its tree",
+        "waits for its gates (at most 1 at once): 1 came before it",
+        "its worktree is being made",
       ]
     `);
   });

@@ -2,9 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Event } from '../../src/core/event.ts';
 import { taskId } from '../../src/core/model.ts';
+import { addPending } from '../../src/core/pending.ts';
 import type { RunState } from '../../src/core/state.ts';
 import { nextCommand, viewRun } from '../../src/core/view.ts';
-import { bring, buildState, buildTask, facts, play } from './build.ts';
+import { bring, buildState, buildTask, facts, play, question, settle } from './build.ts';
 
 const a = taskId('a');
 const view = (state: RunState): ReturnType<typeof viewRun> => viewRun(state, state.ms);
@@ -32,12 +33,15 @@ describe('view', () => {
         "target": "main",
         "tasks": [
           {
+            "activity": "implementing",
             "added": 0,
             "agent": "mine",
             "attempts": 1,
+            "awaits": "answer",
             "branch": "weft/r1/a/work",
             "deleted": 0,
             "dependsOn": [],
+            "doneBy": "agent",
             "endedAt": null,
             "files": 0,
             "id": "a",
@@ -48,6 +52,7 @@ describe('view', () => {
             "phase": "working",
             "question": {
               "askedAt": "2026-01-02T03:04:12.000Z",
+              "cause": "asked",
               "files": [],
               "from": "agent",
               "id": "a/1",
@@ -74,6 +79,7 @@ describe('view', () => {
             "dependsOn": [
               "a",
             ],
+            "doneBy": "agent",
             "endedAt": null,
             "files": 0,
             "id": "b",
@@ -108,6 +114,46 @@ describe('view', () => {
     expect(view(state).tasks[0]?.question).toBeUndefined();
   });
 
+  test('what weft offers names the task, what an agent offers stays as it is', () => {
+    const options = [{ label: 'I do it, then `weft done TASK`.', then: 'hold' as const }];
+    const labels = (['weft', 'agent'] as const).map((from) => {
+      const state = bring(buildState([buildTask('a')]), 'a', 'working');
+      const asked = { ...question('a', 'Well?', options), from };
+      play(state, [{ type: 'question.asked', task: a, attempt: 1, question: asked }]);
+      return view(state).tasks[0]?.question?.options[0]?.label;
+    });
+    expect(labels).toEqual(['I do it, then `weft done a`.', 'I do it, then `weft done TASK`.']);
+  });
+
+  test('an attempt that ended without success is shown until the task lands, with the end of its output', () => {
+    const state = bring(buildState([buildTask('a')]), 'a', 'verifying');
+    const output = Array.from({ length: 40 }, (_, at) => `line ${at}`).join('\n');
+    play(state, [facts.inspected(state, 'a'), facts.rejected(state, 'a', 1, `npm test failed\n${output}`)]);
+    settle(state);
+    const { ended } = view(state).tasks[0] ?? {};
+    expect(ended).toMatchObject({ attempt: 1, cause: 'gate-failed' });
+    const lines = ended?.detail.split('\n') ?? [];
+    expect([lines.length, lines[0], lines[1], lines[2], lines.at(-1)]).toEqual([
+      14,
+      'npm test failed',
+      '…',
+      'line 28',
+      'line 39',
+    ]);
+    expect(view(bring(state, 'a', 'merged')).tasks[0]?.ended).toBeUndefined();
+  });
+
+  test('what a human did by hand has no commit', () => {
+    const state = play(buildState([buildTask('a', { type: 'manual' })]), [{ type: 'task.done', task: a }]);
+    const [task] = view(state).tasks;
+    expect([task?.phase, task?.doneBy, task?.landed, task?.reason]).toEqual([
+      'merged',
+      'human',
+      undefined,
+      'was done by hand',
+    ]);
+  });
+
   test('survives JSON unchanged', () => {
     const state = bring(buildState([buildTask('a')]), 'a', 'verifying');
     expect(JSON.parse(JSON.stringify(view(state)))).toEqual(view(state));
@@ -130,7 +176,30 @@ describe('next command', () => {
       (state) => play(bring(state, 'a', 'working'), [facts.asked(state, 'a')]),
       'weft answer a "…"',
     ],
-    ['verified work', (state) => bring(state, 'a', 'committed'), 'weft approve --all'],
+    ['verified work', (state) => bring(state, 'a', 'committed'), 'weft approve a'],
+    [
+      'verified work of several tasks',
+      (state) => bring(bring(state, 'a', 'committed'), 'b', 'committed'),
+      'weft approve --all',
+    ],
+    [
+      'approved work at rest',
+      (state) =>
+        play(bring(state, 'a', 'committed'), [
+          { type: 'task.approved', task: a },
+          { type: 'run.rested', outcome: 'stopped' },
+        ]),
+      'weft resume',
+    ],
+    [
+      'a paused task',
+      (state) =>
+        play(state, [
+          { type: 'task.paused', task: a, agent: 'finish' },
+          { type: 'run.rested', outcome: 'blocked' },
+        ]),
+      'weft resume a',
+    ],
     ['a run that goes on', (state) => bring(state, 'a', 'working'), 'weft status --watch'],
     [
       'a failure',
@@ -144,8 +213,39 @@ describe('next command', () => {
     ],
     ['a stopped run', (state) => play(state, [{ type: 'run.rested', outcome: 'stopped' }]), 'weft resume'],
   ])('%s', (_name, happen, expected) => {
-    const state = buildState([buildTask('a')], { integrate: 'human' });
+    const state = buildState([buildTask('a'), buildTask('b')], { integrate: 'human' });
     happen(state);
     expect(nextCommand(view(state))?.command ?? null).toBe(expected);
+  });
+
+  const rest = (state: RunState, outcome: 'blocked' | 'complete'): RunState =>
+    play(state, [{ type: 'run.rested', outcome }]);
+
+  test('a hybrid task is approved by name where the others land by themselves', () => {
+    const state = bring(buildState([buildTask('a', { type: 'hybrid' })]), 'a', 'committed');
+    expect(nextCommand(view(rest(state, 'blocked')))?.command).toBe('weft approve a');
+  });
+
+  test('a manual task is done by hand, once nothing is before it', () => {
+    const state = buildState([buildTask('a', { type: 'manual', after: ['b'] }), buildTask('b')]);
+    expect(nextCommand(view(state))?.command).toBe('weft status --watch');
+    bring(state, 'b', 'merged');
+    expect(nextCommand(view(rest(state, 'blocked')))?.command).toBe('weft done a');
+  });
+
+  test('work that landed beside the target is to be merged', () => {
+    const state = bring(buildState([buildTask('a')]), 'a', 'queued');
+    play(state, [{ ...facts.landed('a'), ref: 'weft/integration', detour: 'x' } as Event]);
+    const { command, reason } = nextCommand(view(rest(state, 'complete'))) ?? {};
+    expect([command, reason]).toEqual([
+      'git merge weft/integration',
+      'in a clean checkout of main: main lacks what landed on weft/integration',
+    ]);
+  });
+
+  test('commands that wait for an engine go first', () => {
+    const state = bring(buildState([buildTask('a')], { integrate: 'human' }), 'a', 'committed');
+    const pending = addPending(view(rest(state, 'blocked')), [{ kind: 'approve', task: 'a' }]);
+    expect(nextCommand(pending)).toEqual({ command: 'weft resume', reason: '1 command waits for an engine' });
   });
 });

@@ -1,5 +1,6 @@
 // What humans may ask for, and whether it makes sense now. Gives facts to record, or the reason why not.
 import type { Event } from '../event.ts';
+import { explainTask } from '../explain.ts';
 import { type Failure, fail, ok, type Result, unreachable } from '../failure.ts';
 import type { TaskId } from '../model.ts';
 import { isLive, type RunState, type TaskState } from '../state.ts';
@@ -109,9 +110,9 @@ const stop: Judge = (ts) => {
   return say(events, `${ts.task.id}: ${what}; \`weft resume ${ts.task.id}\` goes on.`);
 };
 
-const unpause: Judge = (ts) => {
+const unpause: Judge = (ts, state) => {
   if (isFinal(ts)) return refuseFinal(ts);
-  if (!ts.paused) return say([], `${ts.task.id} is not paused.`);
+  if (!ts.paused) return say([], `${ts.task.id} is not paused (${explainTask(state, ts, state.ms)}).`);
   return say([{ type: 'task.unpaused', task: ts.task.id }], `${ts.task.id} goes on.`);
 };
 

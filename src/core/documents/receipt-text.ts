@@ -1,5 +1,6 @@
 // The receipt as Markdown that reads well in a terminal: aligned columns, short lines. Knows only the document.
 import { ago } from '../explain.ts';
+import { describeGone } from '../landed.ts';
 import type { ReceiptDocument, TaskReceipt } from './receipt.ts';
 
 const MAX_CELL = 48;
@@ -12,6 +13,7 @@ export function renderReceipt(receipt: ReceiptDocument): string {
     renderHead(receipt),
     renderTasks(receipt),
     renderGates(receipt),
+    renderElsewhere(receipt),
     renderStops(receipt),
     renderFailures(receipt),
     renderClaims(receipt),
@@ -25,8 +27,13 @@ function renderHead({ orchestration_id, outcome, target, summary, ...rest }: Rec
   const held = tasks_stopped - tasks_failed - tasks_cancelled;
   const landed = rest.tasks.filter((task) => task.merge !== null).length;
   const byHand = tasks_completed - landed;
+  const { landed_aside: aside, landed_gone: gone } = rest;
+  const besides = aside?.tasks.length ?? 0;
+  const lost = gone?.length ?? 0;
   const counts = [
-    `${landed} of ${tasks_total} landed on ${oneLine(target)}`,
+    `${landed - besides - lost} of ${tasks_total} landed on ${oneLine(target)}`,
+    ...(aside === undefined ? [] : [`${besides} on ${oneLine(aside.ref)}`]),
+    ...(lost > 0 ? [`${lost} landed and taken away again`] : []),
     ...(byHand > 0 ? [`${byHand} done by hand`] : []),
     ...(tasks_failed > 0 ? [`${tasks_failed} failed`] : []),
     ...(held > 0 ? [`${held} waiting for you`] : []),
@@ -98,6 +105,19 @@ function renderGates({ tasks }: ReceiptDocument): string {
   return rows.length === 0
     ? ''
     : `## Checks\n\n${renderTable([['Task', 'Command', 'Result', 'Time'], ...rows])}`;
+}
+
+function renderElsewhere({ target, landed_aside, landed_gone = [] }: ReceiptDocument): string {
+  const lines = [
+    ...(landed_aside === undefined
+      ? []
+      : [
+          `- ${clip(landed_aside.tasks.join(', '), MAX_DETAIL)}: on ${oneLine(landed_aside.ref)}`,
+          `  fix: in a clean checkout of ${oneLine(target)}: \`git merge ${oneLine(landed_aside.ref)}\``,
+        ]),
+    ...landed_gone.slice(0, MAX_FAILURES).map((gone) => `- ${oneLine(describeGone(gone))}`),
+  ];
+  return lines.length === 0 ? '' : `## Not on ${oneLine(target)}\n\n${lines.join('\n')}`;
 }
 
 function renderStops({ tasks }: ReceiptDocument): string {

@@ -1,6 +1,7 @@
 // `receipt.json`: what a run did, task by task, with the evidence. Facts only; what is not known is null.
 
 import { explainTask } from '../explain.ts';
+import { findAside, type LandedAside, type LandedGone, type LandedWork } from '../landed.ts';
 import type { Cause, GateResult, Phase, Role, RunMs } from '../model.ts';
 import type { AttemptSummary, RunState, TaskState } from '../state.ts';
 import { iso, wallTime } from '../wall-time.ts';
@@ -109,6 +110,10 @@ export interface ReceiptDocument {
   readonly status: RunStatus;
   readonly outcome: string;
   readonly target: string;
+  /** Landed work that the target lacks: `ref` has it. Absent: it has all of it. */
+  readonly landed_aside?: LandedAside;
+  /** Landed work whose ref does not contain it any more. */
+  readonly landed_gone?: readonly LandedGone[];
   readonly started_at: string;
   readonly completed_at?: string;
   readonly duration_ms: number;
@@ -139,8 +144,9 @@ const LAUNCH: ReadonlySet<Cause> = new Set(['start-failed', 'setup-failed', 'age
 /** Ends of attempts that are nobody's failure. */
 const BLAMELESS: ReadonlySet<Cause> = new Set(['asked', 'stopped', 'changes-requested']);
 
-/** Writes the receipt. `now` is the run clock. */
-export function documentReceipt(state: RunState, now: RunMs): ReceiptDocument {
+/** Writes the receipt. `now` is the run clock; without a look at git, what landed is believed to be where it landed. */
+export function documentReceipt(state: RunState, now: RunMs, work?: LandedWork): ReceiptDocument {
+  const { aside, gone } = work ?? { aside: findAside(state), gone: [] };
   const tasks = [...state.tasks.values()].map((ts) => documentTask(state, ts, now));
   return {
     schema_version: '1',
@@ -148,6 +154,8 @@ export function documentReceipt(state: RunState, now: RunMs): ReceiptDocument {
     status: runStatusOf(state),
     outcome: state.rested ?? 'running',
     target: state.policy.target,
+    ...(aside === null ? {} : { landed_aside: aside }),
+    ...(gone.length === 0 ? {} : { landed_gone: gone }),
     started_at: iso(state.startedAt),
     ...(state.restedMs === null ? {} : { completed_at: wallTime(state, state.restedMs) }),
     duration_ms: Math.max(0, (state.restedMs ?? now) - state.startedMs),

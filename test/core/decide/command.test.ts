@@ -82,12 +82,12 @@ describe('each command in each phase', () => {
         failed: usage ✗ a has failed already. (weft restart a starts it anew.)
         cancelled: usage ✗ a is cancelled already. (weft restart a starts it anew.)
       unpause
-        waiting: nothing | a is not paused.
-        spawned: nothing | a is not paused.
-        working: nothing | a is not paused.
-        verifying: nothing | a is not paused.
-        committed: nothing | a is not paused.
-        queued: nothing | a is not paused.
+        waiting: nothing | a is not paused (is about to start).
+        spawned: nothing | a is not paused (its worktree is being made).
+        working: nothing | a is not paused (at work for 0 s).
+        verifying: nothing | a is not paused (its work is being looked at).
+        committed: nothing | a is not paused (is verified and waits for \`weft approve a\`).
+        queued: nothing | a is not paused (is next to land).
         merged: usage ✗ a is merged already.
         failed: usage ✗ a has failed already. (weft restart a starts it anew.)
         cancelled: usage ✗ a is cancelled already. (weft restart a starts it anew.)
@@ -162,7 +162,7 @@ describe('what depends on more than the phase', () => {
 
   test('pause and unpause say when there is nothing to do', () => {
     const state = comeTo('working');
-    expect(give(state, 'unpause')).toBe('nothing | a is not paused.');
+    expect(give(state, 'unpause')).toBe('nothing | a is not paused (at work for 0 s).');
     play(state, [{ type: 'task.paused', task: a, agent: 'finish' }]);
     expect(give(state, 'pause')).toBe('nothing | a is paused already.');
     expect(give(state, 'unpause')).toBe('task.unpaused | a goes on.');

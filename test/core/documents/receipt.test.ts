@@ -1,7 +1,8 @@
 // The receipt as data and as text.
 import { describe, expect, test } from 'vitest';
 import { documentReceipt, renderReceipt } from '../../../src/core/documents/receipt.ts';
-import { bring, buildState, buildTask, facts, play } from '../build.ts';
+import { taskId } from '../../../src/core/model.ts';
+import { bring, buildState, buildTask, facts, hash, play } from '../build.ts';
 import { tellStory } from './story.ts';
 
 const story = tellStory();
@@ -235,4 +236,23 @@ describe('receipt', () => {
       gates: [{ command: 'npm test', exit: null }],
     });
   });
+});
+
+test('landed work that the target lacks is counted apart, with what brings it there', () => {
+  const state = buildState([buildTask('a'), buildTask('b'), buildTask('c')]);
+  for (const id of ['a', 'b', 'c']) bring(state, id, 'merged');
+  const commit = hash('c candidate');
+  const text = renderReceipt(
+    documentReceipt(state, state.ms, {
+      aside: { ref: 'weft/integration', tasks: [taskId('b')] },
+      gone: [{ task: taskId('c'), commit, ref: 'main' }],
+    }),
+  );
+  expect(text).toContain('1 of 3 landed on main, 1 on weft/integration, 1 landed and taken away again.');
+  const [, section] = /## Not on main\n\n([^#]*)/.exec(text) ?? [];
+  expect(section?.trim()).toMatchInlineSnapshot(`
+    "- b: on weft/integration
+      fix: in a clean checkout of main: \`git merge weft/integration\`
+    - c landed as 71cc5f9f, but main does not contain that commit any more"
+  `);
 });

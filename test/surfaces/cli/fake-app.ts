@@ -23,6 +23,7 @@ export function viewTask(id: string, changes: Partial<TaskView> = {}): TaskView 
     reason: '',
     attempts: 0,
     agent: 'claude',
+    doneBy: 'agent',
     branch: null,
     worktree: null,
     startedAt: null,
@@ -64,6 +65,7 @@ export const ASKING: TaskView = viewTask('api-auth', {
   question: {
     id: 'api-auth/1',
     from: 'agent',
+    cause: 'asked',
     text: 'Which limiter?\nBoth fit.',
     options: [
       { label: 'Sliding window', then: 'retry' },

@@ -1,0 +1,84 @@
+// Commands of people that wait for an engine: how they are read back, and how a picture speaks of them.
+import type { Command } from './decide/command.ts';
+import type { RunView, TaskView } from './view.ts';
+
+const WITH_TASK = new Set(['answer', 'guide', 'restart', 'cancel', 'done']);
+const WITH_OPTIONAL_TASK = new Set(['approve', 'pause', 'unpause', 'stop']);
+
+/** Reads a command file; null when it is not one (a half-written or foreign file). */
+export function parseCommand(text: string): Command | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isCommand(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Tells whether a value from outside is a command. */
+export function isCommand(value: unknown): value is Command {
+  if (typeof value !== 'object' || value === null || !('kind' in value) || typeof value.kind !== 'string')
+    return false;
+  const { kind } = value;
+  if (kind === 'drain') return true;
+  const task = 'task' in value ? value.task : undefined;
+  if (WITH_OPTIONAL_TASK.has(kind)) return task === null || typeof task === 'string';
+  if (!WITH_TASK.has(kind) || typeof task !== 'string') return false;
+  const text = 'text' in value ? value.text : undefined;
+  if (kind === 'guide') return typeof text === 'string';
+  const option = 'option' in value ? value.option : undefined;
+  return kind !== 'answer' || (typeof text === 'string' && (option === null || Number.isInteger(option)));
+}
+
+const WORDS: Readonly<Record<Command['kind'], string>> = {
+  answer: 'answered',
+  guide: 'guidance given',
+  approve: 'approved',
+  pause: 'to be paused',
+  unpause: 'let go on',
+  stop: 'to be stopped',
+  restart: 'to start anew',
+  cancel: 'to be cancelled',
+  done: 'said to be done',
+  drain: 'to come to an end',
+};
+
+/** The picture with what waits for an engine in it; a question that is answered is none any more. */
+export function addPending(view: RunView, commands: readonly Command[]): RunView {
+  if (commands.length === 0) return view;
+  const meant = commands.map((command) => ({ command, id: findMeant(view, command) }));
+  const tasks = view.tasks.map((task) => {
+    const own = meant.filter(({ command, id }) => id === task.id || isForAll(command, task));
+    return addToTask(
+      task,
+      own.map(({ command }) => command.kind),
+    );
+  });
+  return { ...view, tasks, pending: commands.length };
+}
+
+function addToTask(task: TaskView, kinds: readonly Command['kind'][]): TaskView {
+  const last = kinds.at(-1);
+  if (last === undefined) return task;
+  const { question, awaits: _, ...rest } = task;
+  const stays = question !== undefined && kinds.every((kind) => kind === 'pause' || kind === 'unpause');
+  return {
+    ...rest,
+    reason: `${WORDS[last]}; \`weft resume\` takes it up`,
+    pending: kinds,
+    ...(stays ? { question, awaits: 'answer' } : {}),
+  };
+}
+
+/** Id of the task that a command names, be it by the beginning of its id; null: none, or the whole run. */
+function findMeant({ tasks }: RunView, command: Command): string | null {
+  if (!('task' in command) || command.task === null) return null;
+  const name = command.task;
+  if (tasks.some(({ id }) => id === name)) return name;
+  const beginning = tasks.filter(({ id }) => id.startsWith(name));
+  return beginning.length === 1 ? (beginning[0]?.id ?? null) : null;
+}
+
+function isForAll(command: Command, task: TaskView): boolean {
+  return command.kind === 'approve' && command.task === null && task.awaits === 'approval';
+}

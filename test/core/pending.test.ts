@@ -1,0 +1,78 @@
+// Commands that wait for an engine: read back, and shown.
+import { describe, expect, test } from 'vitest';
+import type { Command } from '../../src/core/decide/command.ts';
+import type { Event } from '../../src/core/event.ts';
+import { addPending, parseCommand } from '../../src/core/pending.ts';
+import { type RunView, viewRun } from '../../src/core/view.ts';
+import { bring, buildState, buildTask, facts, play } from './build.ts';
+
+function viewOf(): RunView {
+  const state = buildState([buildTask('a'), buildTask('b'), buildTask('c')], { integrate: 'human' });
+  bring(state, 'a', 'committed');
+  bring(state, 'b', 'working');
+  play(state, [facts.asked(state, 'b'), facts.exited(state, 'b')]);
+  play(state, [{ type: 'run.rested', outcome: 'blocked' } satisfies Event]);
+  return viewRun(state, state.ms);
+}
+
+test.each<[string, boolean]>([
+  ['{"kind":"approve","task":null}', true],
+  ['{"kind":"done","task":"a"}', true],
+  ['{"kind":"done","task":null}', false],
+  ['{"kind":"answer","task":"a","option":1,"text":""}', true],
+  ['{"kind":"answer","task":"a","option":1.5,"text":""}', false],
+  ['{"kind":"guide","task":"a"}', false],
+  ['{"kind":"drain"}', true],
+  ['{"kind":"dr', false],
+  ['7', false],
+])('%s is a command: %s', (text, expected) => {
+  expect(parseCommand(text) !== null).toBe(expected);
+});
+
+describe('shown', () => {
+  const show = (...commands: readonly Command[]): readonly unknown[] =>
+    addPending(viewOf(), commands).tasks.map(({ id, reason, question, pending }) =>
+      [id, reason, question !== undefined, pending?.join(' ') ?? ''].join(' | '),
+    );
+
+  test('nothing changes without any', () => {
+    expect(addPending(viewOf(), [])).toEqual(viewOf());
+  });
+
+  test('at the tasks they are for', () => {
+    expect(show({ kind: 'approve', task: 'a' }, { kind: 'pause', task: null })).toMatchInlineSnapshot(`
+      [
+        "a | approved; \`weft resume\` takes it up | false | approve",
+        "b | needs an answer: Which one? | true | ",
+        "c | is about to start | false | ",
+      ]
+    `);
+    expect(addPending(viewOf(), [{ kind: 'pause', task: null }]).pending).toBe(1);
+  });
+
+  test('an approval of all, and an answer', () => {
+    expect(
+      show({ kind: 'approve', task: null }, { kind: 'answer', task: 'b', option: 1, text: '' }),
+    ).toMatchInlineSnapshot(`
+      [
+        "a | approved; \`weft resume\` takes it up | false | approve",
+        "b | answered; \`weft resume\` takes it up | false | answer",
+        "c | is about to start | false | ",
+      ]
+    `);
+  });
+
+  test('by the beginning of an id', () => {
+    const state = buildState([buildTask('api-auth'), buildTask('api-limit')], { integrate: 'human' });
+    bring(state, 'api-auth', 'committed');
+    const commands = ['api-a', 'api-'].map((task): Command => ({ kind: 'approve', task }));
+    const { tasks } = addPending(viewRun(state, state.ms), commands);
+    expect(tasks.map(({ pending }) => pending)).toEqual([['approve'], undefined]);
+  });
+
+  test('a question stays one while its task is only paused', () => {
+    expect(show({ kind: 'pause', task: 'b' })[1]).toMatchInlineSnapshot(
+      `"b | to be paused; \`weft resume\` takes it up | true | pause"`,
+    );
+  });
+});
