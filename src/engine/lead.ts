@@ -23,6 +23,9 @@ import { recoverState } from './recovery.ts';
 import { runPlan } from './run.ts';
 import { startRunClock } from './run-clock.ts';
 
+/** How long an engine that leaves at once waits for what it has under way. */
+const LEAVE_MS = 2_000;
+
 /** How a run begins: with a first fact, or where its journal ends. */
 export type Beginning =
   | { readonly kind: 'new'; readonly started: Extract<Event, { readonly type: 'run.started' }> }
@@ -55,8 +58,10 @@ export function lead(of: {
   const { parts, opened, beginning } = of;
   const state = recoverState(opened);
   const latest = opened.last === null ? null : { ms: state.ms, at: state.updatedAt };
+  const leaving = new AbortController();
   const ledger = createLedger({
     state,
+    leaving: leaving.signal,
     journal: parts.journal,
     clock: parts.clock,
     runClock: startRunClock(parts.clock, latest),
@@ -67,7 +72,6 @@ export function lead(of: {
   const changes = begin(beginning, ledger);
   const performer = createPerformer({ parts, state, inbox });
   const publisher = createPublisher(parts, ledger);
-  const leaving = new AbortController();
   let stopObserving = (): void => undefined;
 
   const run = async (): Promise<Outcome> => {
@@ -83,13 +87,17 @@ export function lead(of: {
         reconcile: async () => {
           await ledger.flush();
           await reconcile(parts, ledger);
-          ledger.record(await findAdopted(parts, state));
           stopObserving = observeTarget({ parts, state, inbox });
+          ledger.record(await findAdopted(parts, state));
         },
       });
+    } catch (error) {
+      // who leaves in spite of a full disk loses only what was promised to nobody
+      if (leaving.signal.aborted) return 'stopped';
+      throw error;
     } finally {
       stopObserving();
-      await performer.stop();
+      await stopSoon(parts, performer, leaving.signal);
       await publisher.finish();
       if (state.rested !== null) await ledger.saveSnapshot();
       await clearUp(parts, state);
@@ -108,6 +116,20 @@ export function lead(of: {
       await outcome;
     },
   };
+}
+
+/** Ends the effects under way; who leaves at once waits for them only a moment: each of them may be cut off. */
+async function stopSoon(
+  parts: Parts,
+  performer: ReturnType<typeof createPerformer>,
+  leaving: AbortSignal,
+): Promise<void> {
+  const left = new Promise<void>((resolve) => {
+    const wait = (): void => void parts.clock.sleep(LEAVE_MS).then(resolve);
+    if (leaving.aborted) wait();
+    else leaving.addEventListener('abort', wait);
+  });
+  await Promise.race([performer.stop(), left]);
 }
 
 /** What only the run itself needed: its checkouts, and the knowledge of how long things took. */

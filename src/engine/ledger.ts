@@ -36,6 +36,8 @@ export function createLedger(of: {
   /** Facts that the next engine would have to read, so far. */
   readonly unsaved: number;
   readonly snapshotEvery?: number | undefined;
+  /** Fires when nobody waits for a full disk any more. */
+  readonly leaving: AbortSignal;
 }): Ledger {
   const { state, journal, clock, runClock, snapshotEvery = SNAPSHOT_EVERY } = of;
   let drafts: Draft[] = [];
@@ -77,7 +79,7 @@ export function createLedger(of: {
       if (drafts.length === 0) return;
       const batch = drafts;
       drafts = [];
-      await appendPatiently(journal, batch, clock);
+      await appendPatiently(of, batch);
       durable += batch.length;
       unsaved += batch.length;
       if (unsaved >= snapshotEvery) void saveSnapshot();
@@ -90,17 +92,20 @@ export function createLedger(of: {
 }
 
 async function appendPatiently(
-  journal: JournalPort,
+  {
+    journal,
+    clock,
+    leaving,
+  }: { readonly journal: JournalPort; readonly clock: ClockPort; readonly leaving: AbortSignal },
   batch: readonly Draft[],
-  clock: ClockPort,
 ): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     try {
       await journal.append(batch);
       return;
     } catch (error) {
-      if (!isRetryable(error) || tries >= MAX_WRITE_TRIES) throw error;
-      await clock.sleep(1_000);
+      if (!isRetryable(error) || tries >= MAX_WRITE_TRIES || leaving.aborted) throw error;
+      await clock.sleep(1_000, leaving);
     }
   }
 }

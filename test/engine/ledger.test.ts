@@ -13,6 +13,7 @@ const PAUSED: Event = { type: 'run.paused' };
 
 interface Rig {
   readonly ledger: Ledger;
+  readonly leaving: AbortController;
   /** States that were saved, as texts; a save goes on until `settle` is called. */
   readonly saved: string[];
   settle: (error?: Error) => void;
@@ -35,7 +36,9 @@ function makeRig(of: { readonly unsaved?: number } = {}): Rig {
     },
     close: async () => undefined,
   };
+  const leaving = new AbortController();
   const ledger = createLedger({
+    leaving: leaving.signal,
     state: evolve(createState(), startRun([])),
     journal,
     clock: { wallMs: () => 1, monoMs: () => 1, sleep: async () => undefined },
@@ -43,7 +46,7 @@ function makeRig(of: { readonly unsaved?: number } = {}): Rig {
     unsaved: of.unsaved ?? 0,
     snapshotEvery: 3,
   });
-  const rig: Rig = { ledger, saved, settle: () => undefined, append: async () => undefined };
+  const rig: Rig = { ledger, leaving, saved, settle: () => undefined, append: async () => undefined };
   return rig;
 }
 
@@ -124,4 +127,16 @@ test('what is not durable is in none', async () => {
   await write(rig.ledger, 5);
   await rig.ledger.saveSnapshot();
   expect(rig.saved).toHaveLength(0);
+});
+
+test('a full disk is waited for, but not by an engine that leaves', async () => {
+  const rig = makeRig();
+  let tries = 0;
+  rig.append = async () => {
+    tries += 1;
+    if (tries === 4) rig.leaving.abort();
+    throw Object.assign(new Error('no space'), { retryable: true });
+  };
+  await expect(write(rig.ledger, 1)).rejects.toThrow('no space');
+  expect(tries).toBe(4);
 });
