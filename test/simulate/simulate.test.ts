@@ -34,10 +34,11 @@ describe('histories', () => {
 
 describe('small cases in full', () => {
   test.each([
-    { tasks: 2, shape: 'row' },
-    { tasks: 2, shape: 'beside' },
-    { tasks: 3, shape: 'row' },
-  ] as const)('a crash at every step of $tasks tasks $shape', async (of) => {
+    { tasks: 2, shape: 'row', phased: false },
+    { tasks: 2, shape: 'beside', phased: false },
+    { tasks: 3, shape: 'row', phased: false },
+    { tasks: 1, shape: 'row', phased: true },
+  ] as const)('a crash at every step of $tasks tasks $shape, planned and reviewed: $phased', async (of) => {
     const { histories, failed } = await searchAll({ ...of, crashes: 1 });
     expect(failed).toBeNull();
     expect(histories).toBeGreaterThan(150);

@@ -59,7 +59,7 @@ function admit(world: World, record: Recorded): void {
   }
   if (isTerminal(phase) && ts.holdsClaim)
     violate(world, 'claim-leak', `${event.task} is ${phase} and holds its claim`);
-  keepBooks(world, ts, { event, ms: record.ms, stopped });
+  keepBooks(world, ts, { event, ms: record.ms, stopped, moved: phase !== before });
 }
 
 /** Ends of effects that one engine brings about once for an attempt. */
@@ -99,12 +99,26 @@ function checkTime(
   if (had < due - 1) violate(world, 'fair-time', `${of.task} was ended after ${had} of ${due} ms`);
 }
 
-const AT_ONCE = new Set(['no-changes', 'outside-claim', 'worktree-odd', 'gate-failed', 'asked', 'stopped']);
+const AT_ONCE = new Set([
+  'no-changes',
+  'outside-claim',
+  'worktree-odd',
+  'gate-failed',
+  'plan-scope',
+  'changes-requested',
+  'asked',
+  'stopped',
+]);
 
 function keepBooks(
   world: World,
   ts: TaskState,
-  of: { readonly event: Event; readonly ms: number; readonly stopped: string | null },
+  of: {
+    readonly event: Event;
+    readonly ms: number;
+    readonly stopped: string | null;
+    readonly moved: boolean;
+  },
 ): void {
   const { oracle, scene } = world;
   const { event } = of;
@@ -118,11 +132,16 @@ function keepBooks(
     case 'attempt.stopped':
       if (of.stopped !== null && of.stopped !== 'time-budget') addTry(-1);
       return;
+    case 'attempt.planned':
+    case 'attempt.verified':
+      // it did its part and handed on
+      if (of.moved && ts.phase === 'waiting') addTry(-1);
+      return;
     case 'attempt.exited':
       if (ts.phase === 'waiting') addTry(-1);
       return;
     case 'attempt.failed': {
-      if (event.cause === 'asked') addTry(-1);
+      if (event.cause === 'asked' || event.cause === 'changes-requested') addTry(-1);
       if (event.then.kind !== 'retry') return;
       const least = AT_ONCE.has(event.cause) ? 0 : scene.policy.limits.backoffMs / 2;
       if (event.then.at < of.ms + least) {
@@ -136,6 +155,9 @@ function keepBooks(
       oracle.promised.splice(0, oracle.promised.length, ...oracle.promised.filter(({ task }) => task !== id));
       return;
     case 'question.answered':
+      if (event.then === 'accept') oracle.accepted.add(`${id}/${ts.attempts}`);
+      oracle.notBefore.delete(id);
+      return addTry(-1);
     case 'task.restarted':
     case 'guidance.given':
       oracle.notBefore.delete(id);

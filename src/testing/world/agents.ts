@@ -1,5 +1,5 @@
-// What the agents of the world do: short scripts, chosen by the tape, from diligent to deceitful.
-import type { Exit } from '../../core/model.ts';
+// What the agents of the world do that work on a task: short scripts, chosen by the tape, from diligent to deceitful.
+import { type Act, ask, hang, leave, say, vanish, waitForAnswer } from './acts.ts';
 import { writeFile } from './disk.ts';
 import { BAD, CLASH } from './gates.ts';
 import {
@@ -13,24 +13,29 @@ import {
 } from './git-store.ts';
 import { noteAgentCommit } from './oracle.ts';
 import { endProc, type Proc, spawnProc } from './process-world.ts';
-import type { Temper } from './scene.ts';
+import { drawReader, roleOf } from './readers.ts';
+import { hasPhases, type Temper } from './scene.ts';
 import { count, later } from './scheduler.ts';
 import type { World } from './world.ts';
 
-/** One step of a script; false: the script ends here. */
-type Act = (world: World, proc: Proc) => boolean;
-
 /** Starts the script of an agent that was just spawned. */
 export function beginAgent(world: World, proc: Proc): void {
+  const role = roleOf(world, proc);
+  if (role !== 'implement')
+    return play(world, proc, [...drawReader(world, role, { earnest: isTired(world, proc) })]);
   const temper = temperOf(world, proc);
   count(world, `agent: ${temper}`);
   play(world, proc, [...SCRIPTS[temper]]);
 }
 
 /** After a few attempts every agent becomes diligent: a task that fails for ever proves little. */
+function isTired({ scene }: World, proc: Proc): boolean {
+  return proc.attempt > scene.patience * (hasPhases(scene) ? 3 : 1);
+}
+
 function temperOf(world: World, proc: Proc): Temper {
   const { tape, scene } = world;
-  if (proc.attempt > scene.patience) return 'diligent';
+  if (isTired(world, proc)) return 'diligent';
   return scene.tempers[tape.pick(scene.tempers.length)] ?? 'diligent';
 }
 
@@ -125,45 +130,6 @@ const mergeTarget: Act = (world, proc) => {
   return true;
 };
 
-function leave(code: number): Act {
-  return (world, proc) => {
-    endProc(world, proc, { code, signal: null });
-    return false;
-  };
-}
-
-function vanish(exit: Exit): Act {
-  return (world, proc) => {
-    endProc(world, proc, exit, 'vanished');
-    return false;
-  };
-}
-
-function say(status: Record<string, unknown>): Act {
-  return (world, proc) => {
-    if (status['status'] === 'stuck') proc.asking = true;
-    writeFile(world, `${proc.dir}/status.json`, JSON.stringify(status));
-    return true;
-  };
-}
-
-const ask: Act = (world, proc) =>
-  say({
-    status: 'stuck',
-    stuckReason: `which way, ${proc.task} ${proc.attempt}?`,
-    options: [{ label: 'this way', then: 'retry' }],
-    reason: null,
-  })(world, proc);
-
-/** Waits for its input to bring an answer, if it can hear; else it ends its turn. */
-const waitForAnswer: Act = (world, proc) => {
-  if (world.scene.steerable.has(proc.task ?? '')) return false;
-  endProc(world, proc, { code: 0, signal: null });
-  return false;
-};
-
-const hang: Act = () => false;
-
 const turnDeaf: Act = (_world, proc) => {
   proc.ignoresTerm = true;
   return true;
@@ -224,5 +190,6 @@ export function hearInput(world: World, proc: Proc, text: string): void {
     `${proc.dir}/status.json`,
     JSON.stringify({ status: 'working', stuckReason: null, options: [], reason: null }),
   );
-  play(world, proc, [...WORK]);
+  const role = roleOf(world, proc);
+  play(world, proc, role === 'implement' ? [...WORK] : [...drawReader(world, role, { earnest: true })]);
 }

@@ -2,6 +2,7 @@
 import { STRIKE_NAMES } from './faults.ts';
 import { type HistoryEnd, runHistory } from './history.ts';
 import type { Sabotage } from './life.ts';
+import { listReaders } from './readers.ts';
 import { TEMPERS } from './scene.ts';
 import { seedTape } from './tape.ts';
 
@@ -94,7 +95,7 @@ export function addBatches(batches: readonly Batch[]): Batch {
 
 /** Names of what should have happened at least once and did not. */
 export function neverHappened(batch: Batch): readonly string[] {
-  const tempers = [...new Set(TEMPERS)].map((temper) => `agent: ${temper}`);
+  const tempers = [...new Set<string>(TEMPERS), ...listReaders()].map((temper) => `agent: ${temper}`);
   return [...STRIKE_NAMES, ...SOMETIMES, ...tempers].filter((name) => (batch.counters[name] ?? 0) === 0);
 }
 

@@ -5,8 +5,17 @@ import type { Sabotage } from './life.ts';
 import { CHECK, type Crash, type Scene } from './scene.ts';
 import { fixedTape } from './tape.ts';
 
-/** A scene without chance in it: tasks in a row or beside each other, diligent agents, crashes where `crashes` says. */
-export function plainScene(tasks: number, shape: 'row' | 'beside', crashes: readonly Crash[]): Scene {
+/** What a small case is made of. */
+export interface SmallCase {
+  readonly tasks: number;
+  /** In a row, each task waits for the one before it. */
+  readonly shape: 'row' | 'beside';
+  /** Every task is planned and reviewed. */
+  readonly phased?: boolean;
+}
+
+/** A scene without chance in it: diligent agents, and crashes where `crashes` says. */
+export function plainScene({ tasks, shape, phased = false }: SmallCase, crashes: readonly Crash[]): Scene {
   return {
     tasks: Array.from({ length: tasks }, (_, order) => ({
       id: taskId(`t${order}`),
@@ -34,6 +43,7 @@ export function plainScene(tasks: number, shape: 'row' | 'beside', crashes: read
       agent: 'sim',
       agents: { sim: { kind: 'sim' } },
       maxAgents: 2,
+      phases: { plan: phased, review: phased },
       gates: { tier0: [CHECK], tier1: [], tier2: [], triggers: [] },
       budget: { minutes: 5, tokens: null, usd: null },
       limits: { ...DEFAULT_LIMITS, gateMs: 60_000, graceMs: 1_000 },
@@ -57,16 +67,13 @@ export interface Searched {
 }
 
 /** Lives every placement of at most `crashes` crashes, until one fails. */
-export async function searchAll(of: {
-  readonly tasks: number;
-  readonly shape: 'row' | 'beside';
-  readonly crashes: number;
-  readonly sabotage?: Sabotage | null;
-}): Promise<Searched> {
+export async function searchAll(
+  of: SmallCase & { readonly crashes: number; readonly sabotage?: Sabotage | null },
+): Promise<Searched> {
   let histories = 0;
   const live = (crashes: readonly Crash[]): Promise<HistoryEnd> => {
     histories += 1;
-    const scene = plainScene(of.tasks, of.shape, crashes);
+    const scene = plainScene(of, crashes);
     const tape = fixedTape(new Uint8Array());
     return runHistory({ tape, scene: () => scene, sabotage: of.sabotage ?? null });
   };

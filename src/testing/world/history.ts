@@ -1,5 +1,6 @@
 // One history: a scene, an engine that lives as often as it must, faults for a while, and rest in the end.
 import { isTerminal } from '../../core/lifecycle.ts';
+import { agentFor, nextRole } from '../../core/role.ts';
 import { type TaskState, taskOf } from '../../core/state.ts';
 import { createDisk } from './disk.ts';
 import { forget, killAt, strike } from './faults.ts';
@@ -179,7 +180,9 @@ function couldStart(world: World, ts: TaskState, running: readonly TaskState[]):
   if (!ts.task.edges.every((edge) => isKnownSatisfied(world, edge))) return false;
   const sameTrack = running.filter(({ task }) => task.track !== null && task.track === ts.task.track).length;
   if (policy.maxPerTrack !== null && sameTrack >= policy.maxPerTrack) return false;
-  if (running.length >= (policy.agents['sim']?.max ?? Number.POSITIVE_INFINITY)) return false;
+  const agent = agentFor(shadow, ts, nextRole(shadow, ts));
+  const alike = running.filter((other) => other.attempt?.agent === agent).length;
+  if (alike >= (policy.agents[agent]?.max ?? Number.POSITIVE_INFINITY)) return false;
   if (policy.collisionPolicy === 'force') return true;
   return ![...shadow.tasks.values()].some((other) => other !== ts && isInTheWay(world, ts, other));
 }

@@ -3,6 +3,7 @@ import type { Recorded } from '../../core/event.ts';
 import { isTerminal } from '../../core/lifecycle.ts';
 import type { Edge, Oid, TaskId } from '../../core/model.ts';
 import { createState, type RunState, type TaskState, taskOf } from '../../core/state.ts';
+import { commitOf } from './git-store.ts';
 import { CHECK } from './scene.ts';
 import type { World } from './world.ts';
 
@@ -13,6 +14,10 @@ export interface Oracle {
   readonly records: Recorded[];
   /** Trees on which a gate was seen to pass, by its command. */
   readonly passed: Map<string, Set<Oid>>;
+  /** Trees that a reviewer approved. */
+  readonly approved: Set<Oid>;
+  /** Attempts whose work a person took as it is, as `task/attempt`. */
+  readonly accepted: Set<string>;
   /** Commits that would land: whose they are and what they were built on. */
   readonly candidates: Map<Oid, { readonly task: TaskId; readonly base: Oid }>;
   /** Moves of the target or the integration branch that weft made, by task. */
@@ -42,6 +47,8 @@ export function createOracle(): Oracle {
     shadow: createState(),
     records: [],
     passed: new Map(),
+    approved: new Set(),
+    accepted: new Set(),
     candidates: new Map(),
     landings: new Map(),
     landed: new Map(),
@@ -102,6 +109,20 @@ export function notePassed(world: World, command: string, tree: Oid): void {
   const trees = passed.get(command);
   if (trees === undefined) passed.set(command, new Set([tree]));
   else trees.add(tree);
+}
+
+/** A reviewer approved the commit that it saw. */
+export function noteApproval(world: World, commit: Oid): void {
+  world.oracle.approved.add(commitOf(world.git, commit).tree);
+}
+
+/** Tells whether what a task is about to land was approved, taken by a person as it is, or changes nothing. */
+export function isReviewed(world: World, task: TaskId): boolean {
+  const { oracle } = world;
+  const ts = taskOf(oracle.shadow, task);
+  const seen = ts.attempt?.inspected;
+  if (seen == null || oracle.accepted.has(`${task}/${ts.attempts}`)) return true;
+  return oracle.approved.has(seen.tree) || commitOf(world.git, seen.base).tree === seen.tree;
 }
 
 /** Overlap of the few patterns that scenes use, by hand: it shares nothing with the code under test. */

@@ -3,7 +3,7 @@ import { type Command, judgeCommand } from '../../core/decide/command.ts';
 import type { Oid, TaskId } from '../../core/model.ts';
 import { type RunState, serializeState, taskOf } from '../../core/state.ts';
 import { ancestorsOf, commitOf, dirtyPaths, filesOf, isAncestorOf, reachable } from './git-store.ts';
-import { isVerified } from './oracle.ts';
+import { isReviewed, isVerified } from './oracle.ts';
 import type { Proc } from './process-world.ts';
 import { violate } from './scheduler.ts';
 import type { World } from './world.ts';
@@ -100,6 +100,13 @@ export function checkMove(
     violate(world, 'verified-target', `${of.ref} moves to ${of.to}, never verified`);
   if (!isAncestorOf(git, of.from, of.to)) violate(world, 'compare-and-swap', `${of.ref} loses ${of.from}`);
   if (candidate === undefined) return violate(world, 'verified-target', `${of.to} is no candidate`);
+  if (world.scene.policy.phases.review !== false && !isReviewed(world, candidate.task)) {
+    violate(
+      world,
+      'reviewed-target',
+      `${of.ref} moves to ${of.to}, and nobody approved the work of ${candidate.task}`,
+    );
+  }
   if (!isAncestorOf(git, of.from, candidate.base)) {
     violate(
       world,

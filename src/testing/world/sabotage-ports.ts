@@ -206,6 +206,17 @@ const PROCESSES: readonly Sabotage[] = [
     }),
   },
   {
+    name: 'approves-for-the-reviewer',
+    breaks: ['reviewed-target'],
+    parts: (honest) => ({
+      ...honest,
+      readReview: async (places) => {
+        const review = await honest.readReview(places);
+        return review.ok ? { ok: true, value: { status: 'approve', changes: [] } } : review;
+      },
+    }),
+  },
+  {
     name: 'takes-words-twice',
     breaks: ['said-once'],
     parts: (honest) => {

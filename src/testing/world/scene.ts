@@ -103,9 +103,24 @@ export const CHECK = 'check';
 /** A command that is no gate: it looks at nothing. */
 export const SET_UP = 'set-up';
 
+/** Who plans and reviews; the first half of what a byte may be leaves it at nobody. */
+const PHASES: readonly Policy['phases'][] = [
+  { plan: false, review: false },
+  { plan: true, review: 'critic' },
+  { plan: false, review: 'critic' },
+  { plan: 'critic', review: true },
+];
+
+/** Tells whether others have a part in the tasks of a scene. */
+export function hasPhases({ policy }: Scene): boolean {
+  return policy.phases.plan !== false || policy.phases.review !== false;
+}
+
 /** Draws a scene from the tape; the zero tape gives two independent tasks, no faults and an idle user. */
 export function drawScene(tape: Tape): Scene {
-  const size = 2 + tape.pick(5);
+  const shape = tape.byte();
+  const size = 2 + (shape % 5);
+  const phases = PHASES[Math.max(0, Math.floor(shape / 43) - 2)] ?? DEFAULT_POLICY.phases;
   const drawn = Array.from({ length: size }, (_, order) => drawTask(tape, order));
   const isolation = tape.chance(24) ? 'shared' : 'worktree';
   // who shares a worktree has to say what is theirs
@@ -118,7 +133,11 @@ export function drawScene(tape: Tape): Scene {
     integrate,
     isolation,
     agent: 'sim',
-    agents: { sim: tape.chance(40) ? { kind: 'sim', max: 2 } : { kind: 'sim' } },
+    agents: {
+      sim: tape.chance(40) ? { kind: 'sim', max: 2 } : { kind: 'sim' },
+      critic: { kind: 'sim', max: 1 },
+    },
+    phases,
     maxAgents: [2, 1, 3, 4][tape.pick(4)] ?? 2,
     maxPerTrack: tape.chance(40) ? 1 : null,
     collisionPolicy: tape.chance(30) ? 'force' : 'serialize',
