@@ -17,6 +17,7 @@ import {
 import { findCommit, type Repository } from './repository.ts';
 import { excludePaths, findSetUp, forgetSetUp, isSetUp, noteSetUp } from './set-up.ts';
 import { hasHiddenEntries, listChanges } from './status.ts';
+import { fillSubmodules } from './submodules.ts';
 import { claimEntry } from './worktree.ts';
 
 const CHECKOUT_MS = 1_800_000;
@@ -85,6 +86,8 @@ async function fill(
     const keep = await findKept(place, { ...of, before });
     await git(place, { args: ['clean', '-ffdxq', ...keep], timeoutMs: CHECKOUT_MS });
   }
+  const beside = (await isSetUp(of.entry.dir)) ? 'ignored' : 'none';
+  await fillSubmodules(repo, place, { beside });
   if (!(await isExactly(place, of.commit))) return false;
   await markReady(of.entry);
   return true;

@@ -21,6 +21,7 @@ import { removeWorktree } from './remove.ts';
 import { repair, sweepLocks } from './repair.ts';
 import {
   createMutex,
+  createMutexes,
   findCommit,
   findMergeBase,
   findTree,
@@ -51,6 +52,8 @@ function makePort(repo: Repository): LocalGit {
   const run = <T>(work: () => Promise<T>): Promise<Result<T>> => attemptUnlocked(repo, work);
   // a checkout that another landing is bringing forward would look like one with changes of the user
   const inTurn = createMutex();
+  // what somebody is making right now looks like what a killed process left half-made
+  const inFolder = createMutexes();
   return {
     repository: repo.root,
     version: repo.version,
@@ -59,7 +62,7 @@ function makePort(repo: Repository): LocalGit {
     isAncestor: (what) => isAncestor(repo.main, what),
     treeOf: (commit) => findTree(repo.main, commit),
     mergeBase: (one, other) => findMergeBase(repo.main, one, other),
-    ensureWorktree: (spec) => run(() => ensureWorktree(repo, spec)),
+    ensureWorktree: (spec) => inFolder(spec.path, () => run(() => ensureWorktree(repo, spec))),
     noteSettings: (worktree) =>
       run(async () => noteSettings(repo, gitDirOf(repo, await placeOf(repo, worktree)))),
     furnish: (worktree) => run(() => furnish(repo, worktree)),

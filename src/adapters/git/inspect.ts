@@ -11,6 +11,7 @@ import { exists, findEntry, gitDirOf, isLinked, placeOf } from './metadata.ts';
 import { findCommit, findTree, isAncestor, type Repository } from './repository.ts';
 import { findChangedSettings } from './shared-settings.ts';
 import { stageChanges } from './status.ts';
+import { findUnpublished } from './submodules.ts';
 
 const GITLINK = '160000';
 
@@ -97,25 +98,33 @@ export async function listChangedFiles(
   return (await readDiff(place, between)).files;
 }
 
+interface Gitlink {
+  readonly path: string;
+  readonly commit: string;
+  /** There was none at this path before. */
+  readonly isNew: boolean;
+}
+
 interface Diff {
   readonly files: readonly ChangedFile[];
   /** Paths at which a commit of another repository was put. */
-  readonly gitlinks: readonly string[];
+  readonly gitlinks: readonly Gitlink[];
 }
 
 async function readDiff(place: Place, between: { readonly from: Oid; readonly to: Oid }): Promise<Diff> {
   if (between.from === between.to) return { files: [], gitlinks: [] };
   const flags = ['-r', '-z', '--raw', '--numstat', '--no-renames', '--no-ext-diff'];
   const fields = await gitFields(place, { args: ['diff-tree', ...flags, between.from, between.to] });
-  const gitlinks: string[] = [];
+  const gitlinks: Gitlink[] = [];
   const files: ChangedFile[] = [];
   for (let at = 0; at < fields.length; at += 1) {
     const field = fields[at] ?? '';
     if (field.startsWith(':')) {
       // :old-mode new-mode old-id new-id status, and the path in the next field
-      const [oldMode, newMode] = field.slice(1).split(' ');
+      const [oldMode, newMode, , commit = ''] = field.slice(1).split(' ');
       at += 1;
-      if (newMode === GITLINK && oldMode !== GITLINK) gitlinks.push(fields[at] ?? '');
+      const path = fields[at] ?? '';
+      if (newMode === GITLINK) gitlinks.push({ path, commit, isNew: oldMode !== GITLINK });
       continue;
     }
     const [added = '0', deleted = '0', ...path] = field.split('\t');
@@ -139,7 +148,7 @@ async function findOddity(
     readonly base: Oid;
     readonly place: Place;
     readonly head: Oid;
-    readonly gitlinks: readonly string[];
+    readonly gitlinks: readonly Gitlink[];
   },
 ): Promise<string | null> {
   const { worktree, branch, place, head } = of;
@@ -159,10 +168,14 @@ async function findOddity(
   if (!(await isAncestor(place, { ancestor: of.base, of: head }))) {
     return `Its branch no longer contains the commit it started from (${of.base.slice(0, 12)}).`;
   }
-  const strays = await findStrayRepositories(place, { added: of.gitlinks, head });
-  return strays.length === 0
+  const added = of.gitlinks.filter(({ isNew }) => isNew).map(({ path }) => path);
+  const strays = await findStrayRepositories(place, { added, head });
+  if (strays.length > 0)
+    return `It commits repositories that .gitmodules does not name: ${strays.join(', ')}.`;
+  const unpublished = await findUnpublished(place, of.gitlinks);
+  return unpublished === null
     ? null
-    : `It commits repositories that .gitmodules does not name: ${strays.join(', ')}.`;
+    : `Its submodule ${unpublished} is at a commit that none of the submodule's remotes has.`;
 }
 
 /** Finds repositories committed inside the repository without being submodules; nobody else could check them out. */

@@ -113,8 +113,9 @@ async function clear(
     readonly start: Oid | null;
   },
 ): Promise<void> {
-  const index = of.entry === null || !of.present ? null : firstIndexOf(of.entry);
-  const isPooled = index !== null && (await repo.pool.put({ tree: of.path, index }));
+  const { entry } = of;
+  const fits = entry !== null && of.present && !(await exists(join(of.path, '.gitmodules')));
+  const isPooled = fits && (await repo.pool.put({ tree: of.path, index: firstIndexOf(entry) }));
   if (!isPooled) await repo.trash.discard(of.path);
   if (of.entry !== null) {
     if (!of.present) await keepDetachedHead(repo, of.entry);

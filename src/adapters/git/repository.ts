@@ -97,6 +97,21 @@ export function createMutex(): <T>(work: () => Promise<T>) => Promise<T> {
   };
 }
 
+/** Makes a queue of one for each key. */
+export function createMutexes(): <T>(key: string, work: () => Promise<T>) => Promise<T> {
+  const lasts = new Map<string, Promise<unknown>>();
+  return (key, work) => {
+    const next = (lasts.get(key) ?? Promise.resolve()).then(work);
+    const last = next
+      .catch(() => undefined)
+      .then(() => {
+        if (lasts.get(key) === last) lasts.delete(key);
+      });
+    lasts.set(key, last);
+    return next;
+  };
+}
+
 /** Real path of what exists of a path, with the rest as it is; how git writes paths into its files. */
 export async function canonical(path: string): Promise<string> {
   const full = resolvePath(path);

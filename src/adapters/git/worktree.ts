@@ -23,6 +23,7 @@ import {
 import { waitForGit } from './processes.ts';
 import { canonical, findCommit, findMergeBase, moveRef, needCommit, type Repository } from './repository.ts';
 import { fillFromPool, keepFirstIndex } from './reuse.ts';
+import { fillSubmodules } from './submodules.ts';
 
 const CHECKOUT_MS = 1_800_000;
 const OTHER_GIT_MS = 10_000;
@@ -47,6 +48,7 @@ export async function ensureWorktree(repo: Repository, spec: WorktreeSpec): Prom
   repo.pool.open();
   if (fresh) {
     if (!(await fillFromPool(repo, entry))) await populate(repo, entry);
+    await fillSubmodules(repo, placeOfEntry(repo, entry), { beside: 'keep' });
     const checkedOut = await findBranch(repo, entry.path);
     if (checkedOut !== branch)
       giveUp(`The new worktree ${entry.path} has ${checkedOut ?? 'no branch'}, not ${branch}.`);
