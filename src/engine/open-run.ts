@@ -10,6 +10,7 @@ import type { Json, Led } from '../ports/control.ts';
 import { type Beginning, type Leading, lead } from './lead.ts';
 import type { Places, Tools } from './parts.ts';
 import { placesOf } from './places.ts';
+import { readJournal } from './read-run.ts';
 import { recoverState } from './recovery.ts';
 
 /** A run that this process leads. */
@@ -64,7 +65,7 @@ export async function resumeRun(
 ): Promise<Result<OpenRun>> {
   const run = runId(of.run);
   const runDir = join(tools.stateDir, 'runs', run);
-  const read = await tools.journals.readLatest(runDir);
+  const read = await readJournal(tools, run);
   if (!read.ok) return read;
   const recorded = recoverState(read.value);
   const policy = of.override(recorded.policy);

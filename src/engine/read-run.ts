@@ -57,8 +57,8 @@ export async function listRuns(tools: Tools): Promise<readonly RunSummary[]> {
 /** Resolves `latest`, a full name or a unique beginning. */
 export async function findRun(tools: Tools, name: string): Promise<Result<string>> {
   const runs = await listRunNames(tools);
-  const latest = runs[0];
-  if (latest === undefined) {
+  const latest = await findLatest(tools, runs);
+  if (latest === null) {
     return fail({
       kind: 'usage',
       sentence: 'There is no run yet.',
@@ -78,13 +78,26 @@ export async function findRun(tools: Tools, name: string): Promise<Result<string
   });
 }
 
+/** The newest run that has begun: an engine may have died before its first fact. */
+async function findLatest(tools: Tools, runs: readonly string[]): Promise<string | null> {
+  for (const run of runs) {
+    // its picture is written soon after the first fact, and is quicker to look for
+    if (await tools.files.exists(join(runDirOf(tools, run), 'view.json'))) return run;
+    const read = await tools.journals.readLatest(runDirOf(tools, run));
+    // a journal that cannot be read is for a human to see
+    if (!read.ok || read.value.last !== null) return run;
+  }
+  return null;
+}
+
 /** State of a run from its journal. */
 export async function readState(tools: Tools, run: string): Promise<Result<RunState>> {
   const read = await readJournal(tools, run);
   return read.ok ? ok(recoverState(read.value)) : read;
 }
 
-async function readJournal(tools: Tools, run: string): Promise<Result<Opened>> {
+/** A run's journal; one without a fact is refused. */
+export async function readJournal(tools: Tools, run: string): Promise<Result<Opened>> {
   const read = await tools.journals.readLatest(runDirOf(tools, run));
   if (!read.ok) return read;
   if (read.value.last !== null) return read;

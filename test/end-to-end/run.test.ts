@@ -69,3 +69,13 @@ test('nothing lands without approval when a human integrates, and the checkout s
   expect(await resumed.value.outcome).toBe('complete');
   expect(await stage.repo.git('show', 'main:a.txt')).toBe('a');
 });
+
+test('a run that died before its first fact is not the latest, and is not resumed', async () => {
+  await stage.script([[{ id: 'one', acts: [{ write: { path: 'one.txt', text: '1\n' } }] }]]);
+  const { run } = await stage.run();
+  const stillborn = '29990101-000000-0000';
+  await stage.repo.write(`.weft/runs/${stillborn}/journal.jsonl`, '');
+  expect(await stage.app.findRun('latest')).toEqual({ ok: true, value: run });
+  const resumed = await stage.app.resume(stillborn, {}, { stay: false });
+  expect(resumed).toMatchObject({ ok: false, failure: { sentence: `Run ${stillborn} was never begun.` } });
+});
