@@ -14,7 +14,7 @@ export interface Finding {
 
 const LEAST_FREE_BYTES = 200 * 1024 * 1024;
 
-/** Checks the repository, the places weft writes to, and (with a policy) the agents and gates it names. */
+/** Checks the repository, the places weft writes to, and (with a policy) the target, gates and agents it names. */
 export async function examine(tools: Tools, policy: Policy | null): Promise<readonly Finding[]> {
   const findings = [ok('git', `git ${tools.gitVersion} and the repository ${tools.repository} can be used`)];
   findings.push(await checkLeader(tools), ...(await checkPlaces(tools, policy)));
@@ -45,13 +45,13 @@ async function checkPlaces(tools: Tools, policy: Policy | null): Promise<readonl
     ['state', tools.stateDir] as const,
     ...(root === null ? [] : [['worktrees', root] as const]),
   ]) {
-    if (!(await tools.files.isWritable(path))) {
-      findings.push({
-        name,
-        state: 'failed',
-        sentence: `${path} cannot be written to`,
-        hint: 'Mend its permissions, or name another place in .weft/config.yaml.',
-      });
+    const obstacle = await tools.files.findObstacle(path);
+    if (obstacle !== null) {
+      const hint =
+        name === 'worktrees'
+          ? 'Name another place with `worktrees.root` in .weft/config.yaml.'
+          : 'Move it away, or mend its permissions.';
+      findings.push({ name, state: 'failed', sentence: `${path} cannot be used: ${obstacle}`, hint });
       continue;
     }
     const free = await tools.files.freeBytes(dirname(tools.stateDir));
@@ -67,10 +67,23 @@ async function checkPlaces(tools: Tools, policy: Policy | null): Promise<readonl
 async function checkTarget(tools: Tools, policy: Policy): Promise<Finding> {
   const found = await tools.git.resolve(`refs/heads/${policy.target}`);
   if (found !== null) return ok('target', `branch ${policy.target} is at ${found.slice(0, 12)}`);
+  const { sentence, hint } = await explainMissingTarget(tools, policy.target);
+  return { name: 'target', state: 'failed', sentence, hint };
+}
+
+/** Why there is no such branch to land on, and what helps. */
+async function explainMissingTarget(
+  tools: Pick<Tools, 'git'>,
+  target: string,
+): Promise<{ readonly sentence: string; readonly hint: string }> {
+  if ((await tools.git.resolve('HEAD')) === null) {
+    return {
+      sentence: 'the repository has no commit yet, and work lands on top of one',
+      hint: 'Make a first one: git add -A && git commit -m start',
+    };
+  }
   return {
-    name: 'target',
-    state: 'failed',
-    sentence: `there is no branch ${policy.target} to land on`,
+    sentence: `there is no branch ${target} to land on`,
     hint: 'Name one with --target, or `target:` in .weft/config.yaml.',
   };
 }

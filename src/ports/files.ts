@@ -15,8 +15,8 @@ export interface FilesPort {
   /** Names in a folder, sorted; empty when there is none. */
   list(path: string): Promise<readonly string[]>;
   exists(path: string): Promise<boolean>;
-  /** Tells whether something could be made at the path. */
-  isWritable(path: string): Promise<boolean>;
+  /** Says what keeps a folder from being made, or things from being made in it, as half a sentence; null: nothing. */
+  findObstacle(path: string): Promise<string | null>;
   /** Free space of the file system in bytes; null: not known. */
   freeBytes(path: string): Promise<number | null>;
   /** Calls back after something in the folder changed; returns how to stop. */

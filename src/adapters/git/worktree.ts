@@ -1,9 +1,10 @@
 // Makes worktrees, finishes half-made ones and finds those already there. Knows nothing of agents or attempts.
-import { mkdir, readdir, rename } from 'node:fs/promises';
+import { access, constants, readdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Oid } from '../../core/model.ts';
 import type { WorktreeMade, WorktreeSpec } from '../../ports/git.ts';
-import { git, gitText, giveUp } from './exec.ts';
+import { codeOf, makeDirs } from '../system/make-dirs.ts';
+import { GitError, git, gitText, giveUp } from './exec.ts';
 import { forCheckout } from './large-files.ts';
 import { checkBranchName, findBranch, findHolders } from './listing.ts';
 import {
@@ -102,14 +103,31 @@ export async function claimEntry(
     await dropEntry(repo, found);
     if (!found.ready) await repo.trash.discard(path);
   }
+  await makeRoom(dirname(path));
   const target = await claim.prepare(path);
-  await mkdir(dirname(path), { recursive: true });
   const flags = ['--no-checkout', '--lock', '--reason', claim.reason];
   await gitText(repo.main, 'worktree', 'add', ...flags, ...target);
   const entry = await findEntry(repo, path);
   if (entry === null || !isOurs(entry))
     giveUp(`git said it had made the worktree ${path}, but it is not there.`);
   return { entry, fresh: true };
+}
+
+/** What a person has to mend: trying once more is no help. */
+const HOPELESS = new Set(['ENOTDIR', 'EEXIST', 'EROFS', 'EACCES', 'EPERM', 'ELOOP', 'ENAMETOOLONG']);
+
+async function makeRoom(folder: string): Promise<void> {
+  try {
+    await makeDirs(folder);
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    if (!HOPELESS.has(codeOf(error))) throw error;
+    throw new GitError({
+      kind: 'usage',
+      sentence: `No worktree can be made in ${folder} (${codeOf(error)}).`,
+      hint: 'Mend that folder, or name another place with `worktrees.root` in .weft/config.yaml.',
+    });
+  }
 }
 
 /** Deals with a folder that no metadata speaks of: only what surely was a worktree of this repository is moved aside. */

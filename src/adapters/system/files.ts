@@ -1,16 +1,15 @@
 // The few files of the engine, on a real file system. Knows nothing of what is in them.
 import { type FSWatcher, watch } from 'node:fs';
-import { access, constants, mkdir, open, readdir, rm, rmdir, statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { access, lstat, mkdtemp, open, readdir, rm, rmdir, stat, statfs } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { FilesPort } from '../../ports/files.ts';
 import { replaceFile } from '../journal/atomic-file.ts';
+import { codeOf, makeDirs } from './make-dirs.ts';
 
 /** Creates the files port. */
 export function createFiles(): FilesPort {
   return {
-    makeDir: async (path) => {
-      await mkdir(path, { recursive: true, mode: 0o700 });
-    },
+    makeDir: (path) => makeDirs(path, 0o700),
     readText,
     replace: replaceFile,
     remove: (path) => rm(path, { recursive: true, force: true }),
@@ -24,13 +23,12 @@ export function createFiles(): FilesPort {
         return [];
       }
     },
-    exists: (path) => isAccessible(path, constants.F_OK),
-    isWritable: async (path) => {
-      // what is not there yet is made below the nearest folder that is
-      let at = path;
-      while (!(await isAccessible(at, constants.F_OK)) && dirname(at) !== at) at = dirname(at);
-      return isAccessible(at, constants.W_OK);
-    },
+    exists: (path) =>
+      access(path).then(
+        () => true,
+        () => false,
+      ),
+    findObstacle,
     freeBytes: async (path) => {
       try {
         const { bavail, bsize } = await statfs(path);
@@ -43,13 +41,25 @@ export function createFiles(): FilesPort {
   };
 }
 
-async function isAccessible(path: string, mode: number): Promise<boolean> {
+/** What is not there yet would be made below the nearest folder that is: something is made there, and taken away. */
+async function findObstacle(path: string): Promise<string | null> {
+  let at = path;
+  while (!(await isThere(at)) && dirname(at) !== at) at = dirname(at);
   try {
-    await access(path, mode);
-    return true;
-  } catch {
-    return false;
+    if (!(await stat(at)).isDirectory()) return `${at} is not a folder`;
+    await rmdir(await mkdtemp(join(at, '.weft-probe-')));
+    return null;
+  } catch (error) {
+    return `nothing can be made in ${at} (${codeOf(error)})`;
   }
+}
+
+/** A link that leads nowhere is there, too. */
+async function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    (error) => !['ENOENT', 'ENOTDIR'].includes(codeOf(error)),
+  );
 }
 
 async function readText(path: string, maxBytes: number): Promise<string | null> {

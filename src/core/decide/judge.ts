@@ -14,7 +14,8 @@ interface Cure {
 }
 
 const CURES: Readonly<Record<Cause, Cure>> = {
-  'start-failed': { retries: 1, then: 'give-up' },
+  // it was tried several times, or cannot get better by itself
+  'start-failed': { retries: 0, then: 'give-up' },
   'setup-failed': { retries: 1, then: 'give-up' },
   'agent-missing': { retries: 0, then: 'give-up' },
   'agent-crashed': { retries: 9, then: 'give-up' },

@@ -52,6 +52,7 @@ async function tryToStart(effect: StartAttempt, context: EffectContext): Perform
     attempt.role === 'implement' ? await makeWorktree(context, of) : await openReading(context, of);
   if (!ready.ok) {
     const { kind, sentence } = ready.failure;
+    if (kind === 'usage') return ok([startFailed(effect, 'start-failed', sentence)]);
     return kind === 'failed' ? ok([startFailed(effect, 'setup-failed', sentence)]) : ready;
   }
   if (context.signal.aborted) return ok([]);

@@ -63,6 +63,15 @@ test('40 worktrees, 8 at a time: none fails and no branch is left over', async (
   for (const { path } of specs) expect(existsSync(join(path, 'README.md'))).toBe(true);
 });
 
+test('a place where no folder can be made is said to be of no use', async () => {
+  await writeFile(join(rig.repo.around, 'file'), '');
+  const wanted = { ...(await spec('a')), path: join(rig.repo.around, 'file/run/a') };
+  const made = await rig.port.ensureWorktree(wanted);
+  expect(made).toMatchObject({ ok: false, failure: { kind: 'usage' } });
+  expect(sentence(made)).toMatch(/No worktree can be made in .*file\/run \(ENOTDIR\)\..*worktrees\.root/);
+  expect(await rig.repo.git('branch', '--list', 'weft/*')).toBe('');
+});
+
 describe('a creation that was killed is finished by one more', () => {
   test('after the branch', async () => {
     const wanted = await spec('a');

@@ -102,7 +102,8 @@ function folders(at: () => FilesBench): void {
 
   test('there is room, and it can be written to', async () => {
     const { port, root } = at();
-    expect(await port.isWritable(`${root}/not/yet/there`)).toBe(true);
+    expect(await port.findObstacle(`${root}/not/yet/there`)).toBeNull();
+    expect(await port.list(root)).toEqual([]);
     const free = await port.freeBytes(root);
     expect(free === null || free > 0).toBe(true);
   });

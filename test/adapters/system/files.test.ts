@@ -1,5 +1,6 @@
 // The files of this machine keep the contract, and what only a real disk has: modes.
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -27,4 +28,25 @@ test('of a place that is not there the room is not known', async () => {
   onTestFinished(close);
   expect(await port.freeBytes(join(root, 'none'))).toBeNull();
   expect(await port.freeBytes(root)).toBeGreaterThan(0);
+});
+
+test('what keeps a folder from being made is named', async () => {
+  const { port, root, close } = await createBench();
+  onTestFinished(close);
+  await writeFile(join(root, 'file'), '');
+  await symlink('nowhere', join(root, 'link'));
+  expect(await port.findObstacle(join(root, 'file'))).toBe(`${root}/file is not a folder`);
+  expect(await port.findObstacle(join(root, 'file/a/b'))).toBe(`${root}/file is not a folder`);
+  expect(await port.findObstacle(join(root, 'link/a'))).toMatch(/^nothing can be made in .*link \(ENOENT\)$/);
+  expect(await port.findObstacle('/proc/x/y')).toMatch(/^nothing can be made in \/proc \(E\w+\)$/);
+  expect(await port.list(root)).toEqual(['file', 'link']);
+});
+
+test.runIf(existsSync('/proc/self'))('where nothing can be made, making a folder ends', async () => {
+  const { port, root, close } = await createBench();
+  onTestFinished(close);
+  await expect(port.makeDir('/proc/x/y')).rejects.toThrow();
+  await writeFile(join(root, 'file'), '');
+  await expect(port.makeDir(join(root, 'file'))).rejects.toThrow('EEXIST');
+  await expect(port.makeDir(join(root, 'file/a'))).rejects.toThrow('ENOTDIR');
 });

@@ -33,7 +33,7 @@ const retries = (count: number): string[] => Array.from({ length: count }, () =>
 
 describe('by cause', () => {
   test.each<[Cause, string[]]>([
-    ['start-failed', [...retries(1), 'give-up']],
+    ['start-failed', ['give-up']],
     ['setup-failed', [...retries(1), 'give-up']],
     ['agent-missing', ['give-up']],
     ['agent-crashed', [...retries(9), 'give-up']],
