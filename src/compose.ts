@@ -1,11 +1,18 @@
 // Puts weft together: the only file that names concrete adapters. Decides nothing.
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { createCommandAgent } from './adapters/agent/command.ts';
 import { readPlan, readReview } from './adapters/agent/result-file.ts';
 import { createScriptAgent } from './adapters/agent/script.ts';
 import { readStatus } from './adapters/agent/status-file.ts';
-import { loadConfig, overridePolicy } from './adapters/config/load-config.ts';
+import {
+  CONFIG_FILE,
+  type ConfigRejection,
+  loadConfig,
+  overridePolicy,
+} from './adapters/config/load-config.ts';
+import { PLAN_FILE, STAND_IN } from './adapters/config/sample.ts';
 import { writeSample } from './adapters/config/write-sample.ts';
 import { createControlPort } from './adapters/control/control-port.ts';
 import { createGitPort } from './adapters/git/git-port.ts';
@@ -15,18 +22,19 @@ import { findTail } from './adapters/process/find-tail.ts';
 import type { Line } from './adapters/process/line-splitter.ts';
 import { createProcessPort } from './adapters/process/process-port.ts';
 import { followLines } from './adapters/process/tail.ts';
+import { findTrackFile, type TrackFilePlaces } from './adapters/source/find-track-file.ts';
 import { createPathKind } from './adapters/source/path-kind.ts';
 import { createTrackFileSource } from './adapters/source/track-file.ts';
 import { createClock } from './adapters/system/clock.ts';
 import { createFiles } from './adapters/system/files.ts';
 import { fail, ok, type Result } from './core/failure.ts';
 import { DEFAULT_POLICY, type Plan, type Policy } from './core/model.ts';
-import { renderDiagnostics } from './core/plan/code-frame.ts';
-import { compilePlan } from './core/plan/compile.ts';
+import { renderDiagnostics, renderPosition } from './core/plan/code-frame.ts';
+import { BUILT_IN_AGENTS, compilePlan } from './core/plan/compile.ts';
 import type { Diagnostic } from './core/plan/diagnostic.ts';
 import { pictureRun } from './core/plan/dry-run.ts';
 import type { PolicyFlags } from './core/policy.ts';
-import { examine } from './engine/doctor.ts';
+import { examine, type Finding } from './engine/doctor.ts';
 import { learnDurations } from './engine/durations.ts';
 import { ignoreState, resumeRun, startRun } from './engine/open-run.ts';
 import type { Tools } from './engine/parts.ts';
@@ -34,7 +42,7 @@ import { readLogs } from './engine/read-logs.ts';
 import { findRun, followView, giveCommand, listRuns, readReceipt, readView } from './engine/read-run.ts';
 import { verifyRun } from './engine/verify-run.ts';
 import { cleanWorktrees, listWorktrees, prune } from './engine/worktrees.ts';
-import type { App, Diagnosed, OpenApp, Planned } from './surfaces/app.ts';
+import type { App, Diagnosed, Initialised, NextStep, OpenApp, Planned } from './surfaces/app.ts';
 import type { Demo } from './surfaces/cli/call.ts';
 import { pickDemoOption } from './testing/demo/answers.ts';
 import { demoFiles } from './testing/demo/repository.ts';
@@ -50,8 +58,16 @@ export interface Surroundings {
 export function compose(surroundings: Surroundings): OpenApp {
   return async (cwd) => {
     const git = await createGitPort(cwd);
-    return git.ok ? ok(createApp(createTools(surroundings, git.value))) : git;
+    if (!git.ok) return git;
+    const { repository, checkout } = git.value;
+    const here = { cwd, checkout, repository, path: surroundings.env['PATH'] ?? '' };
+    return ok(createApp(createTools(surroundings, git.value), here));
   };
+}
+
+/** Where the user stands. */
+interface Here extends TrackFilePlaces {
+  readonly path: string;
 }
 
 type Git = Extract<Awaited<ReturnType<typeof createGitPort>>, { ok: true }>['value'];
@@ -84,12 +100,12 @@ function createTools(surroundings: Surroundings, git: Git): Tools {
   };
 }
 
-function createApp(tools: Tools): App {
+function createApp(tools: Tools, here: Here): App {
   return {
     repository: tools.repository,
     stateDir: tools.stateDir,
-    plan: (file, flags) => plan(tools, file, flags),
-    check: (policy) => examine(tools, policy),
+    plan: (file, flags) => plan(tools, here, { file, flags }),
+    check: (policy) => (policy === null ? examineConfigured(tools, here) : examine(tools, policy)),
     verify: (run) => verifyRun(tools, run),
     start: ({ plan: of, policy }, { stay }) => startRun(tools, { plan: of, policy, stay }),
     resume: (run, flags, { stay }) =>
@@ -104,32 +120,52 @@ function createApp(tools: Tools): App {
     worktrees: () => listWorktrees(tools),
     clean: (only, { dryRun }) => cleanWorktrees(tools, { only, dryRun }),
     prune: ({ dryRun }) => prune(tools, { dryRun }),
-    init: async () => {
-      await ignoreState(tools);
-      return writeSample(tools.repository);
-    },
+    init: () => init(tools, here),
+    firstStep: () => findFirstStep(tools, here),
     leader: () => tools.control.findLeader(tools.stateDir),
   };
 }
 
+/** The policy that the configuration gives where the user stands. */
+async function configure(
+  tools: Tools,
+  { checkout }: Here,
+  flags: PolicyFlags,
+): Promise<Result<Policy, ConfigRejection>> {
+  const branch = await tools.git.currentBranch();
+  const configured = loadConfig({
+    repository: existsSync(join(checkout, CONFIG_FILE)) ? checkout : tools.repository,
+    flags: asConfig(flags),
+    defaults: { ...DEFAULT_POLICY, target: branch ?? NO_BRANCH },
+  });
+  if (!configured.ok || configured.value.target !== NO_BRANCH) return configured;
+  const sentence = 'No branch is checked out here, so it is not clear where work is to land.';
+  const fix = 'Name the branch with --target, or with `target:` in .weft/config.yaml.';
+  return fail({ kind: 'usage', diagnostics: [{ position: null, sentence, fix }], texts: new Map() });
+}
+
+const NO_BRANCH = '';
+
 type Refused = Diagnosed & { readonly kind: 'usage' | 'collision' };
 
 /** Configuration, track file and task files into a checked plan; creates nothing. */
-async function plan(tools: Tools, file: string, flags: PolicyFlags): Promise<Result<Planned, Refused>> {
-  const target = (await tools.git.currentBranch()) ?? DEFAULT_POLICY.target;
-  const configured = loadConfig({
-    repository: tools.repository,
-    flags: asConfig(flags),
-    defaults: { ...DEFAULT_POLICY, target },
-  });
+async function plan(
+  tools: Tools,
+  here: Here,
+  of: { readonly file: string; readonly flags: PolicyFlags },
+): Promise<Result<Planned, Refused>> {
+  const configured = await configure(tools, here, of.flags);
   if (!configured.ok) {
     const { diagnostics, texts } = configured.failure;
     return refuse('usage', diagnostics, texts);
   }
   const policy = configured.value;
-  const loaded = await createTrackFileSource({ repository: tools.repository, path: file }).load();
+  const found = findTrackFile(of.file, here);
+  if (!found.ok) return refuse('usage', [found.failure], new Map());
+  const { root, path } = found.value;
+  const loaded = await createTrackFileSource({ repository: root, path }).load();
   if (loaded.diagnostics.length > 0) return refuse('usage', loaded.diagnostics, loaded.texts);
-  const kindOf = createPathKind(tools.repository);
+  const kindOf = createPathKind(root);
   const compiled = compilePlan(loaded.drafts, { policy, claims: { kindOf } });
   if (!compiled.ok) {
     const { kind, diagnostics } = compiled.failure;
@@ -147,6 +183,71 @@ function refuse(
   texts: ReadonlyMap<string, string>,
 ): Result<never, Refused> {
   return fail({ kind, diagnostics, text: renderDiagnostics(diagnostics, texts) });
+}
+
+/** Preflight of what the configuration says, or what is wrong with it. */
+async function examineConfigured(tools: Tools, here: Here): Promise<readonly Finding[]> {
+  const name = 'configuration';
+  const configured = await configure(tools, here, {});
+  if (!configured.ok) {
+    const mistakes = configured.failure.diagnostics.map(
+      ({ position, sentence, fix }): Finding => ({
+        name,
+        state: 'failed',
+        sentence: position === null ? sentence : `${renderPosition(position)}: ${sentence}`,
+        ...(fix === undefined ? {} : { hint: fix }),
+      }),
+    );
+    return [...(await examine(tools, null)), ...mistakes];
+  }
+  const policy = configured.value;
+  if (existsSync(join(here.checkout, CONFIG_FILE)) || existsSync(join(here.repository, CONFIG_FILE))) {
+    const read: Finding = { name, state: 'ok', sentence: `${CONFIG_FILE} can be read` };
+    return [read, ...(await examine(tools, withoutUnusedBuiltIns(policy)))];
+  }
+  const none: Finding = {
+    name,
+    state: 'warning',
+    sentence: `there is no ${CONFIG_FILE}, so there is no agent but for tasks with a \`run\` of their own`,
+    hint: '`weft init` writes one.',
+  };
+  return [none, ...(await examine(tools, { ...policy, agents: {} }))];
+}
+
+/** Agents that nobody has written into the configuration are nobody's business unless it names them. */
+function withoutUnusedBuiltIns(policy: Policy): Policy {
+  const named: readonly unknown[] = [policy.agent, policy.phases.plan, policy.phases.review];
+  const agents = Object.entries(policy.agents).filter(
+    ([name, config]) =>
+      named.includes(name) || !BUILT_IN_AGENTS.includes(name) || Object.keys(config).length > 1,
+  );
+  return { ...policy, agents: Object.fromEntries(agents) };
+}
+
+async function init(tools: Tools, { checkout, path }: Here): Promise<Result<Initialised>> {
+  await ignoreState({ files: tools.files, stateDir: join(checkout, '.weft') });
+  const sample = writeSample(checkout, path);
+  if (!sample.ok) return sample;
+  const { written, agent } = sample.value;
+  const note =
+    agent === STAND_IN
+      ? `No agent that weft knows is on PATH: the agent "${agent.name}" in ${CONFIG_FILE} stands in for yours.`
+      : null;
+  return ok({ written, note });
+}
+
+async function findFirstStep(tools: Tools, { checkout, repository }: Here): Promise<NextStep> {
+  const isThere = (name: string): boolean =>
+    [checkout, repository].some((root) => existsSync(join(root, name)));
+  if ((await tools.git.resolve('HEAD')) === null && isThere(CONFIG_FILE))
+    return {
+      command: 'git add -A && git commit -m start',
+      reason: 'work lands on top of a commit, and there is none',
+    };
+  if (isThere(PLAN_FILE))
+    return { command: `weft run ${PLAN_FILE}`, reason: '`--dry-run` shows what would happen' };
+  if (isThere(CONFIG_FILE)) return { command: 'weft run FILE', reason: 'FILE is your track file' };
+  return { command: 'weft init', reason: 'writes a sample configuration and plan; or `weft run FILE`' };
 }
 
 /** Only the agents that the plan or its phases name: the others are nobody's business in this run. */

@@ -88,14 +88,14 @@ export interface GitPort {
   readonly repository: string;
   /** Object a revision names, or null. */
   resolve(revision: string): Promise<Oid | null>;
-  /** Branch checked out in the main checkout, or null when detached. */
+  /** Branch of the checkout that the port was opened in, or null when detached; it need not have a commit. */
   currentBranch(): Promise<string | null>;
   isAncestor(what: { readonly ancestor: Oid; readonly of: Oid }): Promise<boolean>;
   treeOf(commit: Oid): Promise<Oid>;
   /** A best common ancestor, or null when the histories share none. */
   mergeBase(one: Oid, other: Oid): Promise<Oid | null>;
 
-  /** Makes the worktree, or finishes a half-made one, or finds the one there. Idempotent. */
+  /** Makes the worktree, or finishes a half-made one, or finds the one there. Idempotent. Failure `usage`: its place is no use. */
   ensureWorktree(spec: WorktreeSpec): Promise<Result<WorktreeMade>>;
   /**
    * Notes for a worktree how the settings that all worktrees share are: configuration, hooks, attributes. `inspect` calls

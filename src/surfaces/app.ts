@@ -44,6 +44,20 @@ export interface Check {
   readonly hint?: string;
 }
 
+/** What `weft init` did. */
+export interface Initialised {
+  /** Paths relative to the checkout. */
+  readonly written: readonly string[];
+  /** What to know about it, for people; null: nothing. */
+  readonly note: string | null;
+}
+
+/** What to type next. */
+export interface NextStep {
+  readonly command: string;
+  readonly reason: string;
+}
+
 /** One run on disk. */
 export interface RunEntry {
   readonly run: string;
@@ -75,12 +89,15 @@ export interface App {
   /** `.weft` in it. */
   readonly stateDir: string;
 
-  /** Loads tasks and configuration and checks them; creates nothing. Failure kinds `usage`, `collision`. */
+  /**
+   * Loads tasks and configuration and checks them; creates nothing. The file is looked for in the folder the app was
+   * opened in, then in the roots of the checkout and the repository. Failure kinds `usage`, `collision`.
+   */
   plan(
     file: string,
     flags: PolicyFlags,
   ): Promise<Result<Planned, Diagnosed & { readonly kind: 'usage' | 'collision' }>>;
-  /** Preflight; creates nothing. `policy` adds checks of its agents. */
+  /** Preflight; creates nothing. Without a policy it takes the configuration's, and says what is wrong with that. */
   check(policy: Policy | null): Promise<readonly Check[]>;
   /** Holds a run that is not going on to weft's promises, one finding each; changes nothing. */
   verify(run: string): Promise<Result<readonly PromiseFinding[]>>;
@@ -129,8 +146,10 @@ export interface App {
   clean(only: string | null, options: { readonly dryRun: boolean }): Promise<Result<Cleaned>>;
   /** Drops leftovers: metadata of vanished worktrees, stale locks and refs of runs that are gone; says what it did. */
   prune(options: { readonly dryRun: boolean }): Promise<readonly string[]>;
-  /** Writes the sample configuration, track and task files and ignore entries; never overwrites. Gives the paths written. */
-  init(): Promise<Result<readonly string[]>>;
+  /** Writes the sample configuration, track and task files, schemas and ignore entries; never overwrites what people wrote. */
+  init(): Promise<Result<Initialised>>;
+  /** What to do first in a repository that had no run yet. */
+  firstStep(): Promise<NextStep>;
   /** Who leads this repository now. */
   leader(): Promise<{ readonly pid: number } | null>;
 }

@@ -1,7 +1,52 @@
 // The files that `weft init` writes: a configuration with every choice explained, and a first plan. Knows no disk.
 
-/** Where a repository that has installed weft finds its schemas. */
-const SCHEMAS = 'node_modules/weft/schemas';
+/** Where the schemas are put for editors, relative to the checkout; git ignores it. */
+export const SCHEMA_FOLDER = '.weft/schemas';
+
+/** Name of the track file that is written. */
+export const PLAN_FILE = 'tracks.yaml';
+
+/** An agent for a first configuration. */
+export interface SampleAgent {
+  /** Its name in the configuration. */
+  readonly name: string;
+  /** Program that has to be on PATH. */
+  readonly program: string;
+  /** Lines of its entry under `agents`. */
+  readonly lines: readonly string[];
+}
+
+/** Agents that are looked for, the first one found is taken. */
+export const KNOWN_AGENTS: readonly SampleAgent[] = [
+  {
+    name: 'claude',
+    program: 'claude',
+    lines: [
+      'run: claude -p --permission-mode acceptEdits   # reads its prompt from standard input',
+      'env: [ANTHROPIC_API_KEY]   # variables it gets beside the usual ones',
+    ],
+  },
+  {
+    name: 'codex',
+    program: 'codex',
+    lines: [
+      'run: codex exec --sandbox workspace-write -   # reads its prompt from standard input',
+      'env: [OPENAI_API_KEY]   # variables it gets beside the usual ones',
+    ],
+  },
+];
+
+/** Stands in when none of them is there. */
+export const STAND_IN: SampleAgent = {
+  name: 'mine',
+  program: 'cp',
+  lines: [
+    '# Put your agent here, such as: claude -p --permission-mode acceptEdits',
+    '# It works in a worktree of its own and reads its prompt from standard input or from $WEFT_PROMPT_FILE.',
+    '# This one stands in for it: all it does is to write down what it was asked.',
+    'run: mkdir -p notes && cp "$WEFT_PROMPT_FILE" "notes/$WEFT_TASK.md"',
+  ],
+};
 
 /** A file to write, by its path relative to the repository. */
 export interface SampleFile {
@@ -9,11 +54,16 @@ export interface SampleFile {
   readonly text: string;
 }
 
-/** Gives the text of a first `.weft/config.yaml`, with the commands that prepare and check this repository. */
-export function sampleConfig(commands: { readonly setup?: string; readonly check?: string } = {}): string {
-  const check = commands.check === undefined ? '' : JSON.stringify(commands.check);
-  const setup = commands.setup === undefined ? '# setup: npm ci' : `setup: ${JSON.stringify(commands.setup)}`;
-  return `# yaml-language-server: $schema=../${SCHEMAS}/weft.config.schema.json
+/** Gives the text of a first `.weft/config.yaml`, with an agent and the commands that prepare and check this repository. */
+export function sampleConfig(of: {
+  readonly agent: SampleAgent;
+  readonly setup?: string;
+  readonly check?: string;
+}): string {
+  const { name, lines } = of.agent;
+  const check = of.check === undefined ? '' : JSON.stringify(of.check);
+  const setup = of.setup === undefined ? '# setup: npm ci' : `setup: ${JSON.stringify(of.setup)}`;
+  return `# yaml-language-server: $schema=schemas/weft.config.schema.json
 # Every key may be left out; flags of \`weft run\` win over this file (maxAgents is --max-agents).
 
 # target: main               # branch that work lands on; the one checked out when a run starts
@@ -22,12 +72,14 @@ isolation: worktree          # worktree: a directory per task · shared: one for
 collisionPolicy: serialize   # when two tasks claim one file: serialize · force · fail
 outside: fail                # when a task changes files it does not own: fail · ask
 maxAgents: 4                 # agents that work at once
-agent: claude                # agent of tasks that name none: claude, codex, or one of yours
-# agents:
-#   mine: { kind: command, run: 'my-agent --prompt-file "$WEFT_PROMPT_FILE"' }
+${`agent: ${name}`.padEnd(28)} # agent of tasks that name none: a key of agents
+agents:
+  ${name}:
+    kind: command            # any program, started by a shell
+${lines.map((line) => `    ${line}`).join('\n')}
 # phases:                    # agents with a part in every task; true: the task's own
-#   plan: claude             # plans it before it is done
-#   review: claude           # reviews it before it may land
+${`#   plan: ${name}`.padEnd(28)} # plans it before it is done
+${`#   review: ${name}`.padEnd(28)} # reviews it before it may land
 gates:                       # commands that must pass before work lands
 ${`  tier0: [${check}]`.padEnd(28)} # always, such as "npm test"
   tier1: []                  # when a trigger or a task asks for more
@@ -44,42 +96,41 @@ ${setup.padEnd(28)} # prepares a fresh worktree
 export function samplePlan(): readonly SampleFile[] {
   return [
     {
-      path: 'tracks.yaml',
-      text: `# yaml-language-server: $schema=${SCHEMAS}/weft.tracks.schema.json
+      path: PLAN_FILE,
+      text: `# yaml-language-server: $schema=${SCHEMA_FOLDER}/weft.tracks.schema.json
 # Tracks run at the same time; the steps of a track follow one another, each on the work of the one before.
 tracks:
-  - name: readme
+  - name: project
     steps:
-      - task: tasks/readme.md
-        allowlist: [README.md]   # files this step may change
+      - task: tasks/project.md
+        allowlist: [notes/project.md]   # files this step may change
 
-  - name: changelog
+  - name: history
     steps:
-      - task: tasks/changelog.md
-        allowlist: [CHANGELOG.md]
+      - task: tasks/history.md
 `,
     },
     {
-      path: 'tasks/readme.md',
+      path: 'tasks/project.md',
       text: `---
-type: automated   # manual: you do it and say \`weft done readme\` · hybrid: an agent does it, you approve it
+type: automated   # manual: you do it and say \`weft done project\` · hybrid: an agent does it, you approve it
 ---
 
-# Say in the README what this project is
+# Say what this project is
 
-Add one paragraph at the top of README.md: what the project does, for whom, and how to start it.
+Write notes/project.md: one paragraph on what the project does, for whom, and how to start it.
 `,
     },
     {
-      path: 'tasks/changelog.md',
+      path: 'tasks/history.md',
       text: `---
-owns: [CHANGELOG.md]
-# depends_on: [readme]   # waits until that task has landed
+owns: [notes/history.md]
+# depends_on: [project]   # waits until that task has landed
 ---
 
-# Start a changelog
+# Say what happened lately
 
-Create CHANGELOG.md with a section "Unreleased" that lists what the last ten commits changed.
+Write notes/history.md: a list of what the last ten commits changed.
 `,
     },
   ];

@@ -40,6 +40,8 @@ const OURS = 'refs/weft/';
 export interface LocalGit extends GitPort {
   /** Version of the git program: `2.39.5`. */
   readonly version: string;
+  /** Real path of the checkout that the port was opened in. */
+  readonly checkout: string;
 }
 
 /** Opens the repository that a folder lies in; fails when it cannot be worked on, and says what would help. */
@@ -57,8 +59,9 @@ function makePort(repo: Repository): LocalGit {
   return {
     repository: repo.root,
     version: repo.version,
+    checkout: repo.checkout,
     resolve: (revision) => findCommit(repo.main, revision),
-    currentBranch: () => findBranch(repo, repo.root),
+    currentBranch: () => findBranch(repo, repo.checkout),
     isAncestor: (what) => isAncestor(repo.main, what),
     treeOf: (commit) => findTree(repo.main, commit),
     mergeBase: (one, other) => findMergeBase(repo.main, one, other),

@@ -15,6 +15,8 @@ const NEEDED: readonly [number, number] = [2, 38];
 export interface Repository {
   /** Real path of the main checkout. */
   readonly root: string;
+  /** Real path of the checkout that the folder lies in: the main one or a linked worktree. */
+  readonly checkout: string;
   /** Real path of the git directory that all worktrees share. */
   readonly commonDir: string;
   /** Version of git: `2.39.5`. */
@@ -35,15 +37,10 @@ export async function openRepository(folder: string): Promise<Repository> {
   const bare: Place = { cwd: root, env: {} };
   const objects = createObjectReader(bare);
   const main: Place = { ...bare, shared: { commonDir, objects, ancestry: new Map() } };
-  if ((await findCommit(main, 'HEAD')) === null) {
-    giveUp(
-      `The repository ${root} has no commit yet.`,
-      'Make a first commit: git commit --allow-empty -m start',
-    );
-  }
   const exclusive = createMutex();
   const trash = createTrash(exclusive);
-  return { root, commonDir, version, main, trash, pool: createPool(trash), exclusive };
+  const checkout = await findCheckout(from, root);
+  return { root, checkout, commonDir, version, main, trash, pool: createPool(trash), exclusive };
 }
 
 async function checkVersion(place: Place): Promise<string> {
@@ -85,6 +82,12 @@ async function findMainCheckout(from: Place): Promise<string> {
     giveUp('The repository is bare: it has no checkout of its own.', 'Run weft in a clone with a checkout.');
   }
   return realpath(path);
+}
+
+/** The checkout around a folder; the main one for a folder that lies in none, such as the git directory. */
+async function findCheckout(from: Place, root: string): Promise<string> {
+  const end = await runGit(from, { args: ['rev-parse', '--show-toplevel'] });
+  return end.code === 0 ? realpath(end.stdout.trim()) : root;
 }
 
 /** Makes a queue of one: each piece of work starts when the one before it has ended, however it ended. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { renderSchemas } from '../../../src/adapters/config/json-schema.ts';
 import { CONFIG_FILE, loadConfig } from '../../../src/adapters/config/load-config.ts';
-import { sampleConfig, samplePlan } from '../../../src/adapters/config/sample.ts';
+import { KNOWN_AGENTS, STAND_IN, sampleConfig, samplePlan } from '../../../src/adapters/config/sample.ts';
 import { DEFAULT_POLICY } from '../../../src/core/model.ts';
 import { reportFiles, withFiles } from '../source/scene.ts';
 
@@ -41,19 +41,22 @@ test('every key of every schema says what it is for', () => {
 
 test('the sample configuration changes nothing but what it was given', async () => {
   const commands = { setup: 'npm ci', check: 'npm test' };
-  await withFiles({ [CONFIG_FILE]: sampleConfig(commands) }, (repository) => {
-    const loaded = loadConfig({ repository });
-    expect(loaded).toMatchObject({
-      ok: true,
-      value: { ...DEFAULT_POLICY, agents: {}, setup: 'npm ci', gates: { tier0: ['npm test'] } },
+  await withFiles({ [CONFIG_FILE]: sampleConfig({ agent: STAND_IN, ...commands }) }, (repository) => {
+    const value = { ...DEFAULT_POLICY, agent: 'mine', setup: 'npm ci', gates: { tier0: ['npm test'] } };
+    expect(loadConfig({ repository })).toMatchObject({ ok: true, value });
+  });
+  for (const agent of [STAND_IN, ...KNOWN_AGENTS]) {
+    await withFiles({ [CONFIG_FILE]: sampleConfig({ agent }) }, (repository) => {
+      const agents = { [agent.name]: { kind: 'command', run: expect.stringMatching(/^\S+ \S.*\S$/) } };
+      const value = { ...DEFAULT_POLICY, agent: agent.name, agents };
+      expect(loadConfig({ repository })).toMatchObject({ ok: true, value });
     });
-  });
-  await withFiles({ [CONFIG_FILE]: sampleConfig() }, (repository) => {
-    expect(loadConfig({ repository })).toMatchObject({ ok: true, value: { ...DEFAULT_POLICY, agents: {} } });
-  });
+  }
 });
 
 test('the sample plan compiles', async () => {
   const files = Object.fromEntries(samplePlan().map(({ path, text }) => [path, text]));
-  expect(await reportFiles(files)).toBe('readme [readme] (README.md)\nchangelog [changelog] (CHANGELOG.md)');
+  expect(await reportFiles(files)).toBe(
+    'project [project] (notes/project.md)\nhistory [history] (notes/history.md)',
+  );
 });

@@ -27,7 +27,13 @@ describe('opening', () => {
   }
 
   test('a folder without a repository', () => check([], /is not in a git repository.*git init/));
-  test('a repository without a commit', () => check([['init', '-q']], /has no commit yet.*commit/));
+  test('a repository without a commit can be looked at', async () => {
+    await runTestGit(folder, ['init', '-q', '-b', 'trunk']);
+    const port = value(await createGitPort(folder));
+    expect(await port.currentBranch()).toBe('trunk');
+    expect(await port.resolve('HEAD')).toBeNull();
+    await port.close();
+  });
   test('a bare repository', () => check([['init', '-q', '--bare']], /bare/));
   test('a folder that is not there', async () => {
     expect(sentence(await createGitPort(join(folder, 'gone')))).toMatch(/could not be started/);
@@ -40,6 +46,9 @@ describe('opening', () => {
     for (const from of [join(rig.repo.path, 'deep/down'), join(rig.repo.around, 'linked')]) {
       expect(value(await createGitPort(from)).repository).toBe(rig.repo.path);
     }
+    await rig.repo.git('worktree', 'add', '-q', '-b', 'side', '../other');
+    const other = value(await createGitPort(join(rig.repo.around, 'other')));
+    expect([other.checkout, await other.currentBranch()]).toEqual([join(rig.repo.around, 'other'), 'side']);
     await rig.remove();
   });
 

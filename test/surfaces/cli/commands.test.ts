@@ -151,14 +151,11 @@ describe('looking', () => {
       createFakeApp(VIEW, {
         runs: async () => [],
         findRun: async () => fail({ kind: 'usage', sentence: 'There is no run yet.' }),
+        firstStep: async () => ({ command: 'weft run tracks.yaml', reason: 'it is there' }),
       }),
     );
     expect(await typed.code).toBe(0);
-    expect(typed.out()).toMatchInlineSnapshot(`
-      "No run yet.
-      next: weft init  (writes a sample configuration and plan; or \`weft run FILE\`)
-      "
-    `);
+    expect(typed.out()).toBe('No run yet.\nnext: weft run tracks.yaml  (it is there)\n');
   });
 
   it('weft status --json', async () => {
@@ -302,13 +299,13 @@ describe('keeping tidy', () => {
     const typed = type('doctor', fake);
     expect(await typed.code).toBe(2);
     expect(typed.out()).toBe(
-      'ok:      git: git 2.39.5\nerror:   agent claude: claude is not installed.\n         Install it.\n',
+      'ok:      git: git 2.39.5\nfail:    agent claude: claude is not installed.\n         Install it.\n',
     );
   });
 
   it('weft init', async () => {
     const typed = type('init', createFakeApp(VIEW));
     expect(await typed.code).toBe(0);
-    expect(typed.out()).toContain('wrote .weft/config.yaml\n');
+    expect(typed.out()).toContain('wrote .weft/config.yaml\nNobody is there.\n');
   });
 });

@@ -159,7 +159,8 @@ export function createFakeApp(view: RunView, changes: Partial<App> = {}): FakeAp
     worktrees: async () => [],
     clean: async (...words) => note('clean', words, ok({ removed: [], kept: [] })),
     prune: async () => [],
-    init: async () => ok(['.weft/config.yaml']),
+    init: async () => ok({ written: ['.weft/config.yaml'], note: 'Nobody is there.' }),
+    firstStep: async () => ({ command: 'weft init', reason: 'writes samples' }),
     leader: async () => ({ pid: 1 }),
     ...changes,
   };

@@ -62,8 +62,18 @@ describe('before the run', () => {
     });
     const typed = type('run tracks.yaml', fake);
     expect(await typed.code).toBe(2);
-    expect(typed.err()).toBe('error:   git: git is too old.\n         Update it.\n');
+    expect(typed.err()).toBe('fail:    git: git is too old.\n         Update it.\n');
     expect(fake.asked.map(([name]) => name)).toEqual(['plan']);
+  });
+
+  it('a dry run refuses what the run would refuse', async () => {
+    const fake = idle({
+      check: async () => [{ name: 'agent mine', state: 'failed', sentence: '`gone` is not there.' }],
+    });
+    const typed = type('run tracks.yaml --dry-run', fake);
+    expect(await typed.code).toBe(2);
+    expect(typed.out()).toBe('');
+    expect(typed.err()).toBe('fail:    agent mine: `gone` is not there.\n');
   });
 
   it('another leader exits with 5', async () => {

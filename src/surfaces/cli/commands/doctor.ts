@@ -84,7 +84,7 @@ function printCheck(call: Call, check: Check): void {
 const MARKS = {
   ok: ['green', 'ok:     '],
   warning: ['yellow', 'warning:'],
-  failed: ['red', 'error:  '],
+  failed: ['red', 'fail:   '],
 } as const;
 
 function drawCheck(check: Check, paint: Paint): readonly string[] {

@@ -10,7 +10,8 @@ export function drawDryRun({ dryRun, policy }: Planned, paint: Paint): readonly 
   const { tasks, waves, collisions } = dryRun;
   const byId = new Map(tasks.map((task) => [task.id, task]));
   const widest = Math.min(40, Math.max(0, ...tasks.map((task) => measureWidth(cleanLine(task.id)))));
-  const head = `${tasks.length} tasks in ${waves.length} waves · ${policy.maxAgents} at once · onto ${cleanLine(policy.target)}`;
+  const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`;
+  const head = `${count(tasks.length, 'task')} in ${count(waves.length, 'wave')} · ${policy.maxAgents} at once · onto ${cleanLine(policy.target)}`;
   const lines = waves.flatMap((wave, at) => [
     '',
     paint('bold', `wave ${at + 1}`),

@@ -52,9 +52,9 @@ export const run: Handler = async (call) => {
   const app = opened.value;
   const planned = await app.plan(file, flags.value);
   if (!planned.ok) return ok(reportPlan(call, planned.failure));
-  if (isAsked(call, 'dry-run')) return ok(printDryRun(call, planned.value));
   const failedChecks = reportChecks(call, await app.check(planned.value.policy));
   if (failedChecks !== null) return ok(failedChecks);
+  if (isAsked(call, 'dry-run')) return ok(printDryRun(call, planned.value));
   if (isAsked(call, 'detach')) return leaveBehind(call, app);
   return begin(call, app, planned.value);
 };

@@ -15,7 +15,7 @@ export const front: Handler = async (call) => {
   const app = await call.openApp(call.io.cwd);
   if (!app.ok) return app;
   const latest = await app.value.findRun('latest');
-  if (!latest.ok) return (await app.value.runs()).length === 0 ? ok(printNoRun(call)) : latest;
+  if (!latest.ok) return (await app.value.runs()).length === 0 ? printNoRun(call, app.value) : latest;
   const view = await app.value.view(latest.value);
   if (!view.ok) return view;
   const mail = countMail(app.value.stateDir, latest.value);
@@ -23,14 +23,14 @@ export const front: Handler = async (call) => {
   return ok(0);
 };
 
-function printNoRun({ io, json, paint }: Call): number {
-  const next = { command: 'weft init', reason: 'writes a sample configuration and plan' };
+async function printNoRun({ io, json, paint }: Call, app: App): Promise<Result<number>> {
+  const next = await app.firstStep();
   if (json) printJson(io, { run: null, state: null, tasks: [], next });
   else {
     printLine(io, 'No run yet.');
-    printLine(io, `next: ${paint('cyan', next.command)}  (${next.reason}; or \`weft run FILE\`)`);
+    printLine(io, `next: ${paint('cyan', next.command)}  (${next.reason})`);
   }
-  return 0;
+  return ok(0);
 }
 
 /** `weft status [RUN]`. */

@@ -60,12 +60,14 @@ export const prune: Handler = (call) =>
 /** `weft init`. */
 export const init: Handler = (call) =>
   inRepository(call, async (app) => {
-    const written = await app.init();
-    if (!written.ok) return written;
-    if (call.json) printJson(call.io, { written: written.value });
+    const made = await app.init();
+    if (!made.ok) return made;
+    const { written, note } = made.value;
+    if (call.json) printJson(call.io, { written, note });
     else {
-      for (const path of written.value) printLine(call.io, `wrote ${cleanLine(path)}`);
-      if (written.value.length === 0) printLine(call.io, 'Everything is there already.');
+      for (const path of written) printLine(call.io, `wrote ${cleanLine(path)}`);
+      if (written.length === 0) printLine(call.io, 'Everything is there already.');
+      if (note !== null) printLine(call.io, cleanLine(note));
       printLine(
         call.io,
         `next: ${call.paint('cyan', 'weft doctor')}  (is everything there that agents need?)`,
