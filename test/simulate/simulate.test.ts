@@ -55,7 +55,7 @@ describe('the zoo of bugs', () => {
     if (sabotage === null) throw new Error('the sabotage is gone');
     const caught = await catchSabotage(sabotage, { from: 1, count: 500, stride: 1 });
     if (caught === null) throw new Error('it was not caught');
-    const plain = await shrinkTape({ failed: caught.end, sabotage, limitMs: 4_000 });
+    const plain = await shrinkTape({ failed: caught.end, sabotage, limitMs: 30_000 });
     const again = await runHistory({ tape: fixedTape(plain.tape), sabotage });
     expect(again.violations[0]?.invariant).toBe(caught.end.violations[0]?.invariant);
     expect(plain.weight).toBeLessThanOrEqual(40);

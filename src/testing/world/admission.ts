@@ -205,9 +205,14 @@ function checkLanded(
   const { id } = ts.task;
   const seen = ts.attempt?.inspected;
   if (event.by === 'weft' && event.commit !== event.base) {
-    if (oracle.landed.get(id) !== event.commit) {
-      violate(world, 'landed-is-true', `${id} is said to have landed as ${event.commit}, which nobody saw`);
+    if (oracle.landed.get(id) === event.commit) return;
+    // a candidate that is the agent's own commit may be on the target before weft moves it: a person merged it
+    const tips = ['main', 'weft/integration'].flatMap((name) => git.refs.get(`refs/heads/${name}`) ?? []);
+    if (tips.some((tip) => isAncestorOf(git, event.commit, tip))) {
+      oracle.merged.add(id);
+      return;
     }
+    violate(world, 'landed-is-true', `${id} is said to have landed as ${event.commit}, which nobody saw`);
     return;
   }
   if (seen == null) return;
