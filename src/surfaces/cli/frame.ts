@@ -13,6 +13,8 @@ export interface FrameStyle {
   readonly rows: number;
   readonly nowMs: number;
   readonly paint: Paint;
+  /** Leaves the open questions out: somebody else says them. */
+  readonly quiet?: boolean;
 }
 
 const MOST_QUESTIONS = 3;
@@ -22,7 +24,8 @@ const LEAST_TASK_ROWS = 3;
 export function drawFrame(view: RunView, style: FrameStyle): readonly string[] {
   const most = Math.max(2, style.rows - 1);
   const footer = drawFooter(view, style);
-  const questions = drawQuestions(view, style).slice(0, Math.max(0, most - footer.length - LEAST_TASK_ROWS));
+  const asking = style.quiet === true ? [] : drawQuestions(view, style);
+  const questions = asking.slice(0, Math.max(0, most - footer.length - LEAST_TASK_ROWS));
   const room = Math.max(1, most - footer.length - questions.length);
   const whole = view.tasks.length <= room;
   const shown = pickTasks(view.tasks, whole ? room : room - 1);

@@ -1,6 +1,8 @@
 // The latest run's view straight from its file, for the quick start. Gives up whenever anything is not plain.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Command } from '../../core/decide/command.ts';
+import { addPending, parseCommand } from '../../core/pending.ts';
 import type { RunView } from '../../core/view.ts';
 
 /** The state folder of the repository around `cwd`, or null when it takes git to tell. */
@@ -12,11 +14,11 @@ export function findStateDir(cwd: string): string | null {
   }
 }
 
-/** A run as the engine last wrote it. */
+/** A run as the engine last wrote it, with the commands that wait for an engine. */
 export interface Glance {
   readonly view: RunView;
-  /** Commands that wait for an engine. */
-  readonly mail: number;
+  /** The latest run before it that is not finished, or null. */
+  readonly earlier: string | null;
 }
 
 /** The latest run, or null when the file alone cannot be trusted. */
@@ -29,22 +31,57 @@ export function glance(cwd: string): Glance | null {
     const view = JSON.parse(readFileSync(join(stateDir, 'runs', run, 'view.json'), 'utf8')) as RunView;
     if (view.schemaVersion !== 1 || view.run !== run) return null;
     if (view.state === 'running' && !isLed(stateDir)) return null;
-    return { view, mail: countMail(stateDir, run) };
+    // only git knows whether somebody has merged it meanwhile
+    if (view.aside !== undefined) return null;
+    const mail = view.state === 'running' ? [] : readMail(stateDir, run);
+    return { view: addPending(view, mail), earlier: findUnfinished(stateDir, run) };
   } catch {
     return null;
   }
 }
 
 /** Run ids begin with the time they were made at. */
-function latestRun(folder: string): string | null {
-  const names = readdirSync(folder).filter((name) => /^\d{8}/.test(name));
-  return names.sort().at(-1) ?? null;
+function listRuns(folder: string): readonly string[] {
+  return existsSync(folder)
+    ? readdirSync(folder)
+        .filter((name) => /^\d{8}/.test(name))
+        .sort()
+        .reverse()
+    : [];
 }
 
-/** Counts the commands that wait in the run's inbox for an engine. */
-export function countMail(stateDir: string, run: string): number {
+function latestRun(folder: string): string | null {
+  return listRuns(folder)[0] ?? null;
+}
+
+function readMail(stateDir: string, run: string): readonly Command[] {
   const inbox = join(stateDir, 'runs', run, 'inbox');
-  return existsSync(inbox) ? readdirSync(inbox).filter((name) => name.endsWith('.json')).length : 0;
+  if (!existsSync(inbox)) return [];
+  const names = readdirSync(inbox).filter((name) => name.endsWith('.json'));
+  return names.sort().flatMap((name) => parseCommand(readFileSync(join(inbox, name), 'utf8')) ?? []);
+}
+
+/** Runs looked at to find one that is not finished. */
+const MOST_RUNS = 20;
+
+/** The latest run before the one named that was interrupted, was stopped or waits for a human; null: there is none. */
+export function findUnfinished(stateDir: string, run: string): string | null {
+  const folder = join(stateDir, 'runs');
+  const before = listRuns(folder).filter((name) => name < run);
+  return before.slice(0, MOST_RUNS).find((name) => isUnfinished(join(folder, name))) ?? null;
+}
+
+/** By what the engine left: nothing, or its last word. */
+function isUnfinished(runDir: string): boolean {
+  if (!existsSync(join(runDir, 'journal.jsonl'))) return false;
+  if (existsSync(join(runDir, 'handoffs', 'complete.json'))) return false;
+  try {
+    const text = readFileSync(join(runDir, 'handoffs', 'stop.json'), 'utf8');
+    const { outcome } = JSON.parse(text) as { readonly outcome?: unknown };
+    return outcome === 'blocked' || outcome === 'stopped';
+  } catch {
+    return true;
+  }
 }
 
 /** Tells whether the process that claimed to lead last is still the one that did; false when that is not plain. */

@@ -11,7 +11,7 @@ const MOST_FILES = 5;
 export function drawQuestion(task: TaskView, paint: Paint): readonly string[] {
   const { question } = task;
   if (question === undefined) return [];
-  const [first = '', ...more] = cleanText(question.text).split('\n').slice(0, MOST_LINES);
+  const [first = '', ...more] = cleanText(question.text).trim().split('\n').slice(0, MOST_LINES);
   const asks = question.from === 'agent' ? 'asks' : 'needs a decision';
   const files = question.files.slice(0, MOST_FILES).map(cleanLine).join(', ');
   const hidden = question.files.length - MOST_FILES;

@@ -2,6 +2,7 @@
 import type { Output } from './io.ts';
 
 const HIDE_CURSOR = '\u001b[?25l';
+const WIPE_LINE = '\r\u001b[K';
 /** Written whenever a screen may have been left open. */
 export const SHOW_CURSOR = '\u001b[?25h';
 
@@ -28,13 +29,15 @@ export function openScreen(output: Output): Screen {
       open = true;
       wiped = false;
       before = lines;
-      if (start + wipe + changes !== '') output.write(start + wipe + changes);
+      // what a person types is echoed below the frame, and would shift what is written next
+      const echo = changes === '' || start !== '' || wipe !== '' ? '' : WIPE_LINE;
+      if (start + wipe + changes !== '') output.write(start + wipe + echo + changes);
     },
     resize: () => {
       wiped = open;
     },
     close: () => {
-      if (open) output.write(SHOW_CURSOR);
+      if (open) output.write(WIPE_LINE + SHOW_CURSOR);
       open = false;
       before = [];
     },

@@ -1,5 +1,5 @@
 // How a run stands, as lines or JSON; small enough for the quick start. Reads nothing.
-import type { RunView, TaskView } from '../../core/view.ts';
+import { nextCommand, type RunView, type TaskView } from '../../core/view.ts';
 import { cleanLine, cleanText } from './clean.ts';
 import { spanOf, writeSpan } from './duration.ts';
 import type { Glance } from './glance.ts';
@@ -8,7 +8,7 @@ import type { Paint } from './paint.ts';
 import { drawQuestion } from './question.ts';
 import { printJson, printLines } from './report.ts';
 import { drawGlyph, drawRows } from './rows.ts';
-import { drawBrief, drawHeading, drawNext, findNext } from './summary.ts';
+import { drawBrief, drawElsewhere, drawHeading, drawNext } from './summary.ts';
 
 /** What printing needs of a call. */
 export interface Surface {
@@ -25,30 +25,47 @@ export interface StatusStyle {
 }
 
 /** Prints what `weft` alone says. */
-export function printBrief(surface: Surface, { view, mail }: Glance): void {
-  const { io, paint, json } = surface;
-  if (json) return printJson(io, { ...view, next: findNext(view, mail) });
-  printLines(io, [...drawBrief(view, paint), ...drawNext(view, paint, mail)]);
+export function printBrief({ io, paint, json }: Surface, glance: Glance): void {
+  const { view } = glance;
+  if (json) return printJson(io, documentStatus(glance));
+  printLines(io, [...drawBrief(view, paint), ...drawEarlier(glance), ...drawNext(view, paint)]);
 }
 
 /** Prints what `weft status` says. */
-export function printStatus(surface: Surface, { view, mail }: Glance): void {
-  const { io, paint, json } = surface;
-  if (json) return printJson(io, { ...view, next: findNext(view, mail) });
+export function printStatus({ io, paint, json }: Surface, glance: Glance): void {
+  const { view } = glance;
+  if (json) return printJson(io, documentStatus(glance));
   // a pipe has no width: nothing is cut there
   const columns = io.stdout.isTTY ? io.stdout.columns : Number.MAX_SAFE_INTEGER;
   const lines = drawStatus(view, { columns, nowMs: io.now(), paint });
-  printLines(io, [...lines, ...drawNext(view, paint, mail)]);
+  printLines(io, [...lines, ...drawEarlier(glance), ...drawNext(view, paint)]);
+}
+
+function documentStatus({ view, earlier }: Glance): object {
+  return { ...view, next: nextCommand(view), ...(earlier === null ? {} : { earlier }) };
+}
+
+/** Says that a run before this one is not finished; nothing when all are. */
+export function drawEarlier({ earlier }: Pick<Glance, 'earlier'>): readonly string[] {
+  return earlier === null ? [] : [`an earlier run ${earlier} is not finished: weft resume ${earlier}`];
 }
 
 /** Draws all tasks and the open questions. */
 export function drawStatus(view: RunView, style: StatusStyle): readonly string[] {
   return [
     drawHeading(view, style.paint),
-    ...drawRows(view.tasks, style),
+    ...drawRows(view.tasks.map(leaveToQuestion), style),
+    ...drawElsewhere(view, style.paint),
     ...view.tasks.flatMap((task) => drawQuestion(task, style.paint)),
   ];
 }
+
+/** The question is drawn in full below its row. */
+function leaveToQuestion(task: TaskView): TaskView {
+  return task.question === undefined ? task : { ...task, reason: 'needs an answer' };
+}
+
+const DONE_BY = { agent: null, command: 'its own command', human: 'by hand' } as const;
 
 /** Draws everything there is to know about one task. */
 export function drawExplanation(view: RunView, task: TaskView, style: StatusStyle): readonly string[] {
@@ -56,11 +73,11 @@ export function drawExplanation(view: RunView, task: TaskView, style: StatusStyl
   const phases = new Map(view.tasks.map((each) => [each.id, each.phase]));
   const facts: readonly (readonly [string, string | null])[] = [
     ['track', task.track],
-    ['agent', task.agent],
+    ['done by', DONE_BY[task.doneBy] ?? `agent ${task.agent}`],
     ['attempts', `${task.attempts}${span === null ? '' : `, ${writeSpan(span)}`}`],
     ['after', task.dependsOn.map((id) => `${id} (${phases.get(id) ?? 'unknown'})`).join(', ') || null],
     ['owns', task.owns === null ? 'not declared' : task.owns.join(' ') || 'nothing'],
-    ['changed', task.files === 0 ? null : `${task.files} files, +${task.added} -${task.deleted}`],
+    ['changed', task.files === 0 ? null : drawChanged(task)],
     ['branch', task.branch],
     ['worktree', task.worktree],
     ['pull request', task.pr === undefined ? null : `#${task.pr}`],
@@ -68,10 +85,24 @@ export function drawExplanation(view: RunView, task: TaskView, style: StatusStyl
   ];
   return [
     `${drawGlyph(task, style.paint)} ${style.paint('bold', cleanLine(task.id))} · ${task.phase} · ${cleanLine(task.title)}`,
-    ...(task.reason === '' ? [] : [`  ${cleanText(task.reason)}`]),
+    ...(task.reason === '' || task.question !== undefined ? [] : [`  ${cleanText(task.reason)}`]),
     ...facts.flatMap(([name, value]) =>
       value === null ? [] : [`  ${style.paint('dim', name.padEnd(12))}  ${cleanLine(value)}`],
     ),
-    ...drawQuestion(task, style.paint),
+    ...(task.question === undefined ? drawEnded(task, style.paint) : drawQuestion(task, style.paint)),
+  ];
+}
+
+function drawChanged({ files, added, deleted }: TaskView): string {
+  return `${files} ${files === 1 ? 'file' : 'files'}, +${added} -${deleted}`;
+}
+
+/** How the latest attempt ended, with the end of what it said; the question of weft's says it, too. */
+function drawEnded({ ended }: TaskView, paint: Paint): readonly string[] {
+  if (ended === undefined) return [];
+  const [first = '', ...more] = cleanText(ended.detail).trim().split('\n');
+  return [
+    `  ${paint('dim', 'last end'.padEnd(12))}  attempt ${ended.attempt}: ${ended.cause}: ${first}`,
+    ...more.map((line) => `  ${paint('dim', '│')} ${line}`),
   ];
 }

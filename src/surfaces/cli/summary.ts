@@ -1,4 +1,5 @@
 // What is said when a run has come to rest, and what `weft` alone says: what landed, what failed, what to do next.
+import { describeGone } from '../../core/landed.ts';
 import { nextCommand, type RunView, type TaskView } from '../../core/view.ts';
 import { cleanLine } from './clean.ts';
 import type { Paint } from './paint.ts';
@@ -17,32 +18,60 @@ const HEADINGS: Readonly<Record<RunView['state'], string>> = {
   timeout: 'used up its time',
 };
 
-/** The end of a run: landed commits, failures with their reasons, questions with what to type. */
-export function drawSummary(view: RunView, paint: Paint): readonly string[] {
+/** The end of a run: landed commits, failures with their reasons, questions with what to type, but for those said before. */
+export function drawSummary(view: RunView, paint: Paint, said?: ReadonlySet<string>): readonly string[] {
   return [
     drawHeading(view, paint),
     ...drawLanded(view, paint),
+    ...drawElsewhere(view, paint),
     ...drawFailed(view, paint),
-    ...drawAsking(view, paint),
+    ...drawAsking(view, paint, said),
   ];
 }
 
 /** Where a run stands, in brief. */
 export function drawBrief(view: RunView, paint: Paint): readonly string[] {
-  return [drawHeading(view, paint), ...drawFailed(view, paint), ...drawAsking(view, paint)];
+  return [
+    drawHeading(view, paint),
+    ...drawElsewhere(view, paint),
+    ...drawFailed(view, paint),
+    ...drawAsking(view, paint),
+  ];
 }
 
 /** One line: which run, how it stands, how many tasks in which phase. */
 export function drawHeading(view: RunView, paint: Paint): string {
   const counts = drawCounts(view.counts);
-  return `${paint('bold', `run ${cleanLine(view.run)} ${HEADINGS[view.state]}`)} (${counts || 'no tasks'}) → ${cleanLine(view.target)}`;
+  return `${paint('bold', `run ${cleanLine(view.run)} ${HEADINGS[view.state]}`)} (${counts || 'no tasks'}) → ${cleanLine(placeOf(view))}`;
+}
+
+function placeOf({ tasks, target, aside }: RunView): string {
+  if (aside === undefined) return target;
+  const landed = tasks.filter((task) => task.landed !== undefined).length;
+  return aside.tasks.length < landed ? `${target} and ${aside.ref}` : aside.ref;
+}
+
+/** Landed work that the target does not hold, one line each kind; none when it holds all of it. */
+export function drawElsewhere({ aside, gone, target }: RunView, paint: Paint): readonly string[] {
+  const mark = paint('yellow', '!');
+  const lines = (gone ?? []).slice(0, MOST).map((each) => `${mark} ${cleanLine(describeGone(each))}`);
+  if (aside === undefined) return lines;
+  const count = aside.tasks.length === 1 ? '1 task' : `${aside.tasks.length} tasks`;
+  const [ref, onto] = [cleanLine(aside.ref), cleanLine(target)];
+  const merge = paint('cyan', `git merge ${ref}`);
+  return [
+    ...lines,
+    `${mark} ${count} landed on ${ref}, not on ${onto}: ${merge} in a clean checkout of ${onto} brings it forward`,
+  ];
 }
 
 function drawLanded(view: RunView, paint: Paint): readonly string[] {
-  const landed = view.tasks.filter((task) => task.landed !== undefined);
+  const aside = new Set<string>(view.aside?.tasks);
+  const landed = view.tasks.filter((task) => task.phase === 'merged');
   return limit(landed, (task) => {
-    const commit = (task.landed ?? '').slice(0, 10);
-    return `  ${paint('green', '✔')} ${cleanLine(task.id)}  ${commit}  ${cleanLine(task.title)}`;
+    const where = aside.has(task.id) ? ` on ${cleanLine(view.aside?.ref ?? '')}` : '';
+    const how = task.landed === undefined ? 'done by hand' : `${task.landed.slice(0, 10)}${where}`;
+    return `  ${paint('green', '✔')} ${cleanLine(task.id)}  ${how}  ${cleanLine(task.title)}`;
   });
 }
 
@@ -56,24 +85,16 @@ function limit(tasks: readonly TaskView[], draw: (task: TaskView) => string): re
   return [...tasks.slice(0, MOST).map(draw), ...(hidden > 0 ? [`  … ${hidden} more`] : [])];
 }
 
-function drawAsking(view: RunView, paint: Paint): readonly string[] {
+function drawAsking(view: RunView, paint: Paint, said?: ReadonlySet<string>): readonly string[] {
   return view.tasks
-    .filter((task) => task.question !== undefined)
+    .filter(({ question }) => question !== undefined && said?.has(question.id) !== true)
     .slice(0, MOST)
     .flatMap((task) => drawQuestion(task, paint));
 }
 
-/** The one best next command, `mail` commands waiting for an engine; null when nothing has to be done. */
-export function findNext(view: RunView, mail = 0): ReturnType<typeof nextCommand> {
-  if (view.state === 'interrupted') return { command: 'weft resume', reason: 'it goes on where it was' };
-  if (view.state === 'running' || mail === 0) return nextCommand(view);
-  const waiting = mail === 1 ? '1 command waits' : `${mail} commands wait`;
-  return { command: 'weft resume', reason: `${waiting} for an engine` };
-}
-
 /** The one best next command as a line; none when nothing has to be done. */
-export function drawNext(view: RunView, paint: Paint, mail = 0): readonly string[] {
-  const next = findNext(view, mail);
+export function drawNext(view: RunView, paint: Paint): readonly string[] {
+  const next = nextCommand(view);
   if (next === null) return [];
   return [`next: ${paint('cyan', cleanLine(next.command))}  (${cleanLine(next.reason)})`];
 }

@@ -1,8 +1,8 @@
 // Shows the views of a run as they come: a live table on a terminal, lines elsewhere, JSON lines on request.
-import type { RunView, TaskView } from '../../core/view.ts';
+import type { RunView } from '../../core/view.ts';
 import type { Call } from './call.ts';
-import { createChangeFinder } from './changes.ts';
-import { cleanLine } from './clean.ts';
+import { type Change, createChangeFinder } from './changes.ts';
+import { cleanLine, cleanText } from './clean.ts';
 import { writeTimeOfDay } from './duration.ts';
 import { drawFrame } from './frame.ts';
 import { plainPaint } from './paint.ts';
@@ -16,20 +16,26 @@ export interface Watcher {
   show(view: RunView): void;
   /** Says something of weft's own beside the views. */
   note(line: string): void;
+  /** Ids of the questions that were said for good. */
+  said(): ReadonlySet<string>;
   close(): void;
+  /** Closes before a summary; what that says is not said twice. */
+  closeForSummary(): void;
 }
 
 /** Frames a second are ten at most; without news one a second, for the clocks in it. */
 const FRAME_MS = 100;
 const IDLE_FRAME_MS = 1000;
 
-/** Chooses how to show by the call's flags and terminal. */
-export function createWatcher(call: Call): Watcher {
-  if (call.json) return createJsonWatcher(call);
+/** Chooses how to show by the call's flags and terminal; lines leave out what `known` shows already. */
+export function createWatcher(call: Call, known?: RunView): Watcher {
+  if (call.json) return createJsonWatcher(call, known);
   return call.io.stdout.isTTY && call.io.env['TERM'] !== 'dumb'
     ? createTableWatcher(call)
-    : createLineWatcher(call);
+    : createLineWatcher(call, known);
 }
+
+const NOTHING: ReadonlySet<string> = new Set();
 
 function createTableWatcher({ io, paint }: Call): Watcher {
   const screen = openScreen(io.stdout);
@@ -38,6 +44,7 @@ function createTableWatcher({ io, paint }: Call): Watcher {
   let drawnAt = Number.NEGATIVE_INFINITY;
   let news = false;
   let open = true;
+  let quiet = false;
   const draw = (): void => {
     if (last === null || !open) return;
     const { columns, rows } = io.stdout;
@@ -46,6 +53,7 @@ function createTableWatcher({ io, paint }: Call): Watcher {
       rows: note === '' ? rows : rows - 1,
       nowMs: io.now(),
       paint,
+      quiet,
     });
     screen.draw(note === '' ? frame : [...frame, paint('yellow', cutToWidth(note, columns))]);
     drawnAt = io.now();
@@ -61,52 +69,81 @@ function createTableWatcher({ io, paint }: Call): Watcher {
     screen.resize();
     draw();
   });
+  const close = (): void => {
+    if (!open) return;
+    draw();
+    open = false;
+    stopTicks();
+    stopResize();
+    screen.close();
+  };
   return {
     show: (view) => {
       last = view;
       news = true;
       drawWhenDue();
     },
+    said: () => NOTHING,
     note: (line) => {
       note = line;
       draw();
     },
-    close: () => {
-      if (!open) return;
-      draw();
-      open = false;
-      stopTicks();
-      stopResize();
-      screen.close();
+    close,
+    closeForSummary: () => {
+      quiet = true;
+      close();
     },
   };
 }
 
-function createLineWatcher({ io }: Call): Watcher {
-  const findChanges = createChangeFinder();
+function createLineWatcher({ io }: Call, known?: RunView): Watcher {
+  const findChanges = createChangeFinder(known);
+  const said = new Set<string>();
   return {
     show: (view) => {
-      for (const task of findChanges(view)) {
-        printLines(io, drawChange(task, io.now()));
+      for (const change of findChanges(view)) {
+        const { question } = change.task;
+        const isNew = question !== undefined && !said.has(question.id);
+        if (isNew) said.add(question.id);
+        const asks = isNew ? drawQuestion(change.task, plainPaint) : [];
+        printLines(io, [...drawChange(change, io.now()), ...asks]);
       }
     },
+    said: () => said,
     note: (line) => io.stderr.write(`${line}\n`),
     close: () => undefined,
+    closeForSummary: () => undefined,
   };
 }
 
-/** `12:04:05 api-auth working at work for 3s`, then the question when there is one. */
-export function drawChange(task: TaskView, nowMs: number): readonly string[] {
-  const reason = task.question === undefined ? cleanLine(task.reason) : '';
-  const words = [writeTimeOfDay(nowMs), cleanLine(task.id), task.phase, reason];
-  return [words.filter((word) => word !== '').join(' '), ...drawQuestion(task, plainPaint)];
+/** `12:04:05 api-auth working attempt 2 at work for 3 s`; before it, why the attempt before is tried again. */
+export function drawChange({ task, retried, answered, moved }: Change, nowMs: number): readonly string[] {
+  const begin = `${writeTimeOfDay(nowMs)} ${cleanLine(task.id)}`;
+  const lines: string[] = [];
+  if (retried !== undefined) {
+    const [what = ''] = cleanText(retried.detail).trim().split('\n', 1);
+    const why = what === '' ? retried.cause : `${retried.cause}: ${what.replace(/\.$/, '')}`;
+    lines.push(`${begin} attempt ${retried.attempt} ended (${why}): trying again`);
+  }
+  if (moved) {
+    const words = [
+      task.phase,
+      ...(task.attempts > 1 && task.phase !== 'merged' ? [`attempt ${task.attempts}`] : []),
+      ...(answered ? ['answered;'] : []),
+      ...(task.question === undefined ? [cleanLine(task.reason)] : []),
+    ];
+    lines.push([begin, ...words.filter((word) => word !== '')].join(' '));
+  }
+  return lines;
 }
 
-function createJsonWatcher({ io }: Call): Watcher {
-  const findChanges = createChangeFinder();
+function createJsonWatcher({ io }: Call, known?: RunView): Watcher {
+  const findChanges = createChangeFinder(known);
   return {
+    said: () => NOTHING,
+    closeForSummary: () => undefined,
     show: (view) => {
-      for (const task of findChanges(view)) {
+      for (const { task } of findChanges(view)) {
         printJson(io, { type: 'task', run: view.run, at: new Date(io.now()).toISOString(), task });
       }
     },

@@ -114,7 +114,7 @@ describe('other pictures', () => {
       "
       run 20260301-115500-ab12 waits for you (1 working · 1 failed · 1 waiting · 1 merged) → main
       ✔ git-basics  merged      2m 5s      +40 -3  landed as 1234567890 on main
-      ? api-auth    working     2m 0s
+      ? api-auth    working     2m 0s              needs an answer
       ✘ broken      failed             ×3          gate-failed: npm test exited 1
       · later       waiting                        waits for api-auth to be landed: i…
       ? api-auth asks: Which limiter?
@@ -127,13 +127,63 @@ describe('other pictures', () => {
     `);
   });
 
+  it('explanation of who does it, and of how the last attempt ended', () => {
+    const ended = { attempt: 2, cause: 'setup-failed' as const, detail: 'npm ci ended with 1.\nENOENT\n' };
+    const tasks = [
+      viewTask('broken', { phase: 'failed', attempts: 2, doneBy: 'command', ended, files: 1, added: 3 }),
+      viewTask('sign', { doneBy: 'human' }),
+    ];
+    const lines = tasks.map((task) => drawExplanation(viewRun(tasks), task, STYLE));
+    expect(picture(lines.flat())).toMatchInlineSnapshot(`
+      "
+      ✘ broken · failed · Title of broken
+        done by       its own command
+        attempts      2
+        owns          not declared
+        changed       1 file, +3 -0
+        last end      attempt 2: setup-failed: npm ci ended with 1.
+        │ ENOENT
+      · sign · waiting · Title of sign
+        done by       by hand
+        attempts      0
+        owns          not declared
+      "
+    `);
+  });
+
+  it('landed beside the target, by hand, and gone', () => {
+    const landed = 'abcdef1234567890' as never;
+    const tasks = [
+      viewTask('a', { phase: 'merged', landed }),
+      viewTask('b', { phase: 'merged', landed }),
+      viewTask('sign', { phase: 'merged', doneBy: 'human' }),
+    ];
+    const view = viewRun(tasks, {
+      state: 'complete',
+      aside: { ref: 'weft/integration', tasks: ['b' as never] },
+      gone: [{ task: 'a' as never, commit: landed, ref: 'main' }],
+    });
+    const lines = [...drawSummary(view, plainPaint), ...drawNext(view, plainPaint)];
+    expect(picture(lines)).toMatchInlineSnapshot(`
+      "
+      run 20260301-115500-ab12 is complete (3 merged) → main and weft/integration
+        ✔ a  abcdef1234  Title of a
+        ✔ b  abcdef1234 on weft/integration  Title of b
+        ✔ sign  done by hand  Title of sign
+      ! a landed as abcdef12, but main does not contain that commit any more
+      ! 1 task landed on weft/integration, not on main: git merge weft/integration in a clean checkout of main brings it forward
+      next: git merge weft/integration  (in a clean checkout of main: main lacks what landed on weft/integration)
+      "
+    `);
+  });
+
   it('explanation', () => {
     const view = viewRun(TASKS);
     expect(picture(drawExplanation(view, TASKS[3] as never, STYLE))).toMatchInlineSnapshot(`
       "
       · later · waiting · Title of later
         waits for api-auth to be landed: it is working for 2m
-        agent         claude
+        done by       agent claude
         attempts      0
         after         api-auth (working)
         owns          not declared
@@ -143,7 +193,7 @@ describe('other pictures', () => {
       "
       ✔ git-basics · merged · Title of git-basics
         landed as 1234567890 on main
-        agent         claude
+        done by       agent claude
         attempts      1, 2m 5s
         owns          not declared
         changed       2 files, +40 -3

@@ -33,7 +33,7 @@ describe('glance', () => {
     write(`.weft/runs/${RUN}/view.json`, VIEW);
     write('.weft/runs/20250101-000000-ffff/view.json', { ...VIEW, run: '20250101-000000-ffff' });
     mkdirSync(join(repository, 'deep/er'), { recursive: true });
-    expect(glance(join(repository, 'deep/er'))).toEqual({ view: VIEW, mail: 0 });
+    expect(glance(join(repository, 'deep/er'))).toEqual({ view: VIEW, earlier: null });
   });
 
   it('gives up without a file, on a broken one, on another version', () => {
@@ -61,7 +61,7 @@ describe('glance', () => {
       const stat = readFileSync(`/proc/${process.pid}/stat`, 'utf8');
       const ticks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
       writeLeader(process.pid, ticks);
-      expect(glance(repository)).toEqual({ view: running, mail: 0 });
+      expect(glance(repository)).toEqual({ view: running, earlier: null });
       writeLeader(process.pid, ticks + 1);
       expect(glance(repository)).toBeNull();
     },
@@ -69,11 +69,39 @@ describe('glance', () => {
 
   it('knows that commands wait for an engine', async () => {
     write(`.weft/runs/${RUN}/view.json`, VIEW);
-    write(`.weft/runs/${RUN}/inbox/1.json`, {});
-    expect(glance(repository)).toEqual({ view: VIEW, mail: 1 });
+    write(`.weft/runs/${RUN}/inbox/1.json`, { kind: 'guide', task: 'api', text: 'x' });
+    write(`.weft/runs/${RUN}/inbox/2.json`, {});
+    expect(glance(repository)?.view).toMatchObject({ pending: 1, tasks: [{ pending: ['guide'] }] });
     const typed = type('', createFakeApp(VIEW), { cwd: repository });
     await typed.code;
     expect(typed.out()).toContain('next: weft resume  (1 command waits for an engine)');
+  });
+
+  it('gives up when somebody may have merged what landed beside the target', () => {
+    const aside = { ref: 'weft/integration', tasks: [] };
+    write(`.weft/runs/${RUN}/view.json`, { ...VIEW, aside });
+    expect(glance(repository)).toBeNull();
+  });
+
+  it.each<[string, object | null, boolean]>([
+    ['blocked', { outcome: 'blocked' }, true],
+    ['stopped', { outcome: 'stopped' }, true],
+    ['failed', { outcome: 'failed' }, false],
+    ['complete', null, false],
+    ['interrupted', null, true],
+  ])('an earlier run that is %s', async (state, stop, isUnfinished) => {
+    const older = '20250101-000000-ffff';
+    write(`.weft/runs/${RUN}/view.json`, VIEW);
+    write(`.weft/runs/${older}/journal.jsonl`, {});
+    if (stop !== null) write(`.weft/runs/${older}/handoffs/stop.json`, stop);
+    if (state === 'complete') write(`.weft/runs/${older}/handoffs/complete.json`, {});
+    expect(glance(repository)?.earlier).toBe(isUnfinished ? older : null);
+    const line = `an earlier run ${older} is not finished: weft resume ${older}\n`;
+    for (const command of ['', 'status']) {
+      const typed = type(command, createFakeApp(VIEW), { cwd: repository });
+      await typed.code;
+      expect(typed.out().includes(line)).toBe(isUnfinished);
+    }
   });
 
   it('answers weft and weft status without asking the app', async () => {

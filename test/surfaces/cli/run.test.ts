@@ -204,6 +204,19 @@ describe('the run', () => {
     `);
   });
 
+  it.each([false, true])('says each question once, on a terminal: %s', async (isTTY) => {
+    const fake = idle();
+    const typed = await start('run tracks.yaml', fake, { isTTY, rows: 40, env: { NO_COLOR: '1' } });
+    const view = viewRun([ASKING]);
+    fake.show(view);
+    fake.show({ ...view, state: 'blocked' });
+    fake.end('blocked');
+    await typed.code;
+    // a table is drawn over: what it shows last is what follows its last wipe
+    const left = isTTY ? typed.out().slice(typed.out().lastIndexOf('\u001b[J')) : typed.out();
+    expect(left.split('Sliding window')).toHaveLength(2);
+  });
+
   it('prints JSON lines with --json', async () => {
     const fake = idle();
     const typed = await start('run tracks.yaml --json', fake);
@@ -303,7 +316,38 @@ describe('resuming', () => {
     const typed = type('orchestrate resume latest --max-agents 8', fake);
     expect(await typed.code).toBe(0);
     expect(typed.err()).toBe('maxAgents: 4 → 8\n');
-    expect(typed.out()).toContain(`run ${RUN} goes on\n`);
+    expect(typed.out()).toContain(`run ${RUN} goes on → main\n`);
+  });
+
+  it('prints one line of state, what changes, and no old state as news', async () => {
+    const done = viewTask('done', { phase: 'merged', landed: 'abcdef1234567890' as never });
+    const before = viewRun([done, ASKING, viewTask('ready', { phase: 'committed' })], { state: 'blocked' });
+    const fake = createFakeApp(before, { leader: async () => null });
+    const typed = await start('resume', fake);
+    const { question: _, ...answered } = ASKING;
+    fake.show({ ...before, state: 'running' });
+    fake.show(viewRun([done, answered, viewTask('ready', { phase: 'queued' })]));
+    fake.end('stopped');
+    await typed.code;
+    expect(
+      typed
+        .out()
+        .replace(/^\d\d:\d\d:\d\d /gm, '')
+        .split('\n\n')[0],
+    ).toMatchInlineSnapshot(`
+      "run 20260301-115500-ab12 goes on (1 working · 1 committed · 1 merged) → main
+      api-auth working answered;
+      ready queued"
+    `);
+  });
+
+  it('warns of landed work that is gone', async () => {
+    const gone = [{ task: 'a', commit: 'abcdef1234567890', ref: 'main' }] as never;
+    const fake = createFakeApp(viewRun([], { state: 'blocked', gone }), { leader: async () => null });
+    const typed = await start('resume', fake);
+    fake.end('complete');
+    await typed.code;
+    expect(typed.out()).toContain('! a landed as abcdef12, but main does not contain that commit any more\n');
   });
 
   it('leads the named run with the flags given', async () => {

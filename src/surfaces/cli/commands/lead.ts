@@ -19,6 +19,8 @@ const STOPPING_WORDS = [
 export interface LeadOptions {
   /** Sees each view, too. */
   readonly also?: (view: RunView) => void;
+  /** How the run stood before it was resumed: no news. */
+  readonly known?: RunView;
   /** Lines below the summary; by default the next command. */
   readonly close?: (view: RunView) => readonly string[];
 }
@@ -29,7 +31,7 @@ const LEAVE_MS = 1000;
 /** Follows the run to its end or until a third signal leaves it. */
 export async function leadRun(call: Call, led: LedRun, options: LeadOptions = {}): Promise<Result<number>> {
   let last: RunView | null = null;
-  const watcher = createWatcher(call);
+  const watcher = createWatcher(call, options.known);
   const stopViews = led.onView((view) => {
     last = view;
     watcher.show(view);
@@ -38,10 +40,10 @@ export async function leadRun(call: Call, led: LedRun, options: LeadOptions = {}
   const signals = listenToSignals(call, led, watcher.note);
   try {
     const outcome = await Promise.race([led.outcome, signals.left]);
-    watcher.close();
+    watcher.closeForSummary();
     const code = exitCode(outcome, signals.signal());
     const close = options.close ?? ((view: RunView) => drawNext(view, call.paint));
-    end(call, { led, last, outcome: signals.isLeft() ? 'left' : outcome, code, close });
+    end(call, { led, last, outcome: signals.isLeft() ? 'left' : outcome, code, close, said: watcher.said() });
     return ok(code);
   } finally {
     watcher.close();
@@ -96,10 +98,12 @@ function end(
     readonly last: RunView | null;
     readonly outcome: Outcome | 'left';
     readonly code: number;
+    /** Questions that need not be said again. */
+    readonly said: ReadonlySet<string>;
     readonly close: (view: RunView) => readonly string[];
   },
 ): void {
-  const { led, last, outcome, code, close } = of;
+  const { led, last, outcome, code, said, close } = of;
   const state: RunView['state'] = outcome === 'left' ? 'interrupted' : outcome;
   if (call.json) {
     printJson(call.io, { type: 'run', run: led.run, state, counts: last?.counts ?? {}, exitCode: code });
@@ -107,5 +111,5 @@ function end(
   }
   if (last === null) return;
   const view = last.state === 'running' ? { ...last, state } : last;
-  printLines(call.io, ['', ...drawSummary(view, call.paint), ...close(view)]);
+  printLines(call.io, ['', ...drawSummary(view, call.paint, said), ...close(view)]);
 }

@@ -4,13 +4,17 @@ import type { App, LedRun, Planned, PolicyFlags } from '../../app.ts';
 import { type Call, type Handler, isAsked } from '../call.ts';
 import { cleanLine, cleanText } from '../clean.ts';
 import { EXIT_OF_FAILURE } from '../exit-code.ts';
+import { findUnfinished } from '../glance.ts';
 import { numberOption, type Parsed, textOption } from '../parse.ts';
-import { printJson, printLine, printLines } from '../report.ts';
+import { printJson, printLines } from '../report.ts';
+import { drawCounts } from '../rows.ts';
+import { drawEarlier } from '../status.ts';
+import { drawElsewhere } from '../summary.ts';
 import { giveTo } from './decide.ts';
 import { announceRun, leaveBehind } from './detach.ts';
 import { reportChecks } from './doctor.ts';
 import { drawDryRun } from './dry-run.ts';
-import { leadRun } from './lead.ts';
+import { type LeadOptions, leadRun } from './lead.ts';
 
 /** The flags that override the configuration; failure `usage` when two of them disagree. */
 export function readPolicyFlags(parsed: Parsed): Result<PolicyFlags> {
@@ -73,14 +77,21 @@ async function begin(call: Call, app: App, planned: Planned): Promise<Result<num
       ? `lands on ${cleanLine(policy.target)} when green`
       : `lands on ${cleanLine(policy.target)} after \`weft approve\``,
   ];
-  return follow(call, started.value, `run ${cleanLine(started.value.run)} · ${words.join(' · ')}`);
+  const { run } = started.value;
+  const earlier = drawEarlier({ earlier: findUnfinished(app.stateDir, run) });
+  return follow(call, started.value, [`run ${cleanLine(run)} · ${words.join(' · ')}`, ...earlier]);
 }
 
-async function follow(call: Call, led: LedRun, line: string): Promise<Result<number>> {
+async function follow(
+  call: Call,
+  led: LedRun,
+  lines: readonly string[],
+  options: LeadOptions = {},
+): Promise<Result<number>> {
   announceRun(call.io, led.run);
   if (call.json) printJson(call.io, { type: 'started', run: led.run });
-  else printLine(call.io, line);
-  return leadRun(call, led);
+  else printLines(call.io, lines);
+  return leadRun(call, led, options);
 }
 
 type PlanFailure = Extract<Awaited<ReturnType<App['plan']>>, { readonly ok: false }>['failure'];
@@ -120,12 +131,18 @@ export const resume: Handler = async (call) => {
     return giveTo(call, app, { run: found.value, command: { kind: 'unpause', task: null } });
   }
   if (isAsked(call, 'detach')) return leaveBehind(call, app);
+  const before = await app.view(found.value);
   const led = await app.resume(found.value, flags.value, { stay: isAsked(call, 'stay') });
   if (!led.ok) return led;
   for (const { field, before, after } of led.value.changes) {
     call.io.stderr.write(`${cleanLine(field)}: ${cleanLine(before)} → ${cleanLine(after)}\n`);
   }
-  return follow(call, led.value, `run ${cleanLine(led.value.run)} goes on`);
+  const { run } = led.value;
+  if (!before.ok) return follow(call, led.value, [`run ${cleanLine(run)} goes on`]);
+  const known = before.value;
+  const counts = drawCounts(known.counts);
+  const line = `run ${cleanLine(run)} goes on${counts === '' ? '' : ` (${counts})`} → ${cleanLine(known.target)}`;
+  return follow(call, led.value, [line, ...drawElsewhere(known, call.paint)], { known });
 };
 
 async function isTask(app: App, run: string, name: string): Promise<boolean> {

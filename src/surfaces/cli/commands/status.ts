@@ -3,10 +3,10 @@ import { ok, type Result } from '../../../core/failure.ts';
 import type { RunView, TaskView } from '../../../core/view.ts';
 import type { App } from '../../app.ts';
 import { argumentOf, type Call, findTask, type Handler, isAsked, viewOf } from '../call.ts';
-import { countMail } from '../glance.ts';
+import { findUnfinished } from '../glance.ts';
 import { listenForEnd } from '../interruption.ts';
 import { printJson, printLine, printLines } from '../report.ts';
-import { drawExplanation, printBrief, printStatus } from '../status.ts';
+import { drawExplanation, drawStatus, printBrief, printStatus } from '../status.ts';
 import { drawNext } from '../summary.ts';
 import { createWatcher } from '../watcher.ts';
 
@@ -18,8 +18,7 @@ export const front: Handler = async (call) => {
   if (!latest.ok) return (await app.value.runs()).length === 0 ? printNoRun(call, app.value) : latest;
   const view = await app.value.view(latest.value);
   if (!view.ok) return view;
-  const mail = countMail(app.value.stateDir, latest.value);
-  printBrief(call, { view: view.value, mail });
+  printBrief(call, { view: view.value, earlier: findUnfinished(app.value.stateDir, latest.value) });
   return ok(0);
 };
 
@@ -39,12 +38,13 @@ export const status: Handler = async (call) => {
   if (!found.ok) return found;
   const { app, view } = found.value;
   if (isAsked(call, 'watch')) return watch(call, app, view);
-  printStatus(call, { view, mail: countMail(app.stateDir, view.run) });
+  printStatus(call, { view, earlier: findUnfinished(app.stateDir, view.run) });
   return ok(0);
 };
 
 async function watch(call: Call, app: App, view: RunView): Promise<Result<number>> {
-  const watcher = createWatcher(call);
+  const known = printKnown(call, view);
+  const watcher = createWatcher(call, known);
   const interruption = listenForEnd(call.io);
   let last = view;
   const show = (next: RunView): void => {
@@ -61,6 +61,14 @@ async function watch(call: Call, app: App, view: RunView): Promise<Result<number
   const code = interruption.code();
   if (!call.json && code === null) printLines(call.io, drawNext(last, call.paint));
   return ok(code ?? 0);
+}
+
+/** Where only changes are printed, how things stand is said first. */
+function printKnown(call: Call, view: RunView): RunView | undefined {
+  const { io, json, paint } = call;
+  if (json || (io.stdout.isTTY && io.env['TERM'] !== 'dumb')) return undefined;
+  printLines(io, drawStatus(view, { columns: Number.MAX_SAFE_INTEGER, nowMs: io.now(), paint }));
+  return view;
 }
 
 function styleOf({ io, paint }: Call): Parameters<typeof drawExplanation>[2] {

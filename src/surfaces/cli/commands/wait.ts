@@ -2,15 +2,15 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ok, type Result } from '../../../core/failure.ts';
-import type { RunView } from '../../../core/view.ts';
+import { nextCommand, type RunView } from '../../../core/view.ts';
 import type { App } from '../../app.ts';
 import { type Call, findRunOf, type Handler, isAsked, viewOf } from '../call.ts';
 import { cleanText } from '../clean.ts';
 import { EXIT_OF_FAILURE } from '../exit-code.ts';
 import { listenForEnd } from '../interruption.ts';
 import { numberOption } from '../parse.ts';
-import { printJson, printLine, printLines } from '../report.ts';
-import { drawHeading, drawNext, findNext } from '../summary.ts';
+import { printJson, printLines } from '../report.ts';
+import { drawElsewhere, drawHeading, drawNext } from '../summary.ts';
 
 /** Longest wait that a timer can hold. */
 const MAX_WAIT_MS = 2 ** 31 - 1;
@@ -36,12 +36,12 @@ export const wait: Handler = async (call) => {
       run,
       state,
       counts,
-      next: findNext(end.view),
+      next: nextCommand(end.view),
       waitedMs,
       exitCode: code,
     });
   } else {
-    printLine(call.io, drawHeading(end.view, call.paint));
+    printLines(call.io, [drawHeading(end.view, call.paint), ...drawElsewhere(end.view, call.paint)]);
     if (code !== 0) printLines(call.io, drawNext(end.view, call.paint));
   }
   return ok(code);
