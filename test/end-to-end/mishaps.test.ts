@@ -193,3 +193,11 @@ test('an agent of which nobody knows how it ended has to try again, whatever it 
   // without its shim it was not ended, but waited for
   expect(await stage.repo.git('show', 'main:went-on.txt')).toBe('done');
 });
+
+test('an agent that moves the target itself is found out', async () => {
+  const run = 'echo x > ahead.txt; git add -A; git commit -qm ahead; git update-ref refs/heads/main HEAD';
+  await stage.script([[{ id: 'ahead', acts: [], frontmatter: { run } }]]);
+  const { outcome, view } = await stage.run();
+  expect(outcome).toBe('blocked');
+  expect(stage.task(view, 'ahead').question?.text).toContain('on main already');
+});

@@ -47,9 +47,17 @@ export async function inspectAttempt(effect: InspectAttempt, context: EffectCont
   const taken = await parts.git.commitLeftovers({ worktree, message, author: parts.author });
   if (!taken.ok) return taken;
   const base = await findChangeBase(context, attempt, attempt.base);
-  const seen = await parts.git.inspect({ worktree, branch: attempt.branch, base });
-  if (!seen.ok) return seen;
-  return ok([describe(effect, ts, { base, seen: seen.value, leftovers: taken.value !== null, patterns })]);
+  const found = await parts.git.inspect({ worktree, branch: attempt.branch, base });
+  if (!found.ok) return found;
+  const { head } = found.value;
+  const isThere = head === base && head !== attempt.base;
+  const seen = isThere && found.value.odd === null ? { ...found.value, odd: goneAhead(state) } : found.value;
+  return ok([describe(effect, ts, { base, seen, leftovers: taken.value !== null, patterns })]);
+}
+
+/** What an attempt did is on the target before anybody could check it. */
+function goneAhead({ policy }: EffectContext['state']): string {
+  return `Its commits are on ${policy.target} already, and weft did not put them there.`;
 }
 
 /** In a shared worktree a task's work is what lies in its claim; the branch there belongs to nobody. */
