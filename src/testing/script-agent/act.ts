@@ -36,6 +36,7 @@ const ACTS: { readonly [K in StepName]: Act<StepValues[K]> } = {
   ask,
   'expect-guidance': expectGuidance,
   reason: (stage, reason) => stage.report({ status: 'complete', reason }),
+  result: (stage, value) => stage.answer(value),
   lie,
   exit: (_, code) => code,
   sleep: async (_, ms) => {

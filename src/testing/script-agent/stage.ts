@@ -16,6 +16,8 @@ export interface Stage extends Writer {
   at(path: string): string;
   /** Replaces the status file, if the attempt has one. */
   report(status: Readonly<Record<string, unknown>>): void;
+  /** Replaces the result file, if the attempt has one. */
+  answer(result: Readonly<Record<string, unknown>>): void;
   /** SIGTERM no longer ends the agent. */
   resist(): void;
   /** Writes the end into the ledger and leaves the worktree; once. */
@@ -56,16 +58,20 @@ export function openStage(env: NodeJS.ProcessEnv, worktree: string): Stage {
     port: env['WEFT_PORT_BASE'] ?? '',
     target: env['WEFT_TARGET'] ?? null,
     at: (path) => resolve(worktree, path),
-    report: (status) => {
-      if (statusFile === undefined) return;
-      writeFileSync(`${statusFile}.new`, JSON.stringify({ id: writer.task, ...status }));
-      renameSync(`${statusFile}.new`, statusFile);
-    },
+    report: (status) => replaceJson(statusFile, { id: writer.task, ...status }),
+    answer: (result) => replaceJson(env['WEFT_RESULT_FILE'], result),
     resist: () => {
       stubborn = true;
     },
     leave,
   };
+}
+
+/** Writes a file whole, or not at all; without a path there is nobody to read it. */
+function replaceJson(path: string | undefined, value: unknown): void {
+  if (path === undefined) return;
+  writeFileSync(`${path}.new`, JSON.stringify(value));
+  renameSync(`${path}.new`, path);
 }
 
 /** Listens on stdin, whose first bytes may be the prompt again. */

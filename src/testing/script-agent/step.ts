@@ -29,6 +29,8 @@ export interface StepValues {
   readonly lie: true;
   /** Says in the status file why nothing had to change. */
   readonly reason: string;
+  /** Answers as a planner or reviewer: this value as JSON in the result file. */
+  readonly result: Readonly<Record<string, unknown>>;
   /** Touches a file that is not the task's. */
   readonly foreign: string;
   /** Leaves a process behind; setsid: in a session of its own; scrub: without the environment. */
@@ -99,6 +101,10 @@ const READERS: { readonly [K in StepName]: Reader<StepValues[K]> } = {
   flood: { wants: 'a mapping of bytes, and optionally line', read: readFlood },
   lie: yes,
   reason: text,
+  result: {
+    wants: 'a mapping',
+    read: (value) => (Object.keys(fieldsOf(value)).length === 0 ? null : fieldsOf(value)),
+  },
   foreign: text,
   daemon: {
     wants: '`true` or a mapping of setsid and scrub',

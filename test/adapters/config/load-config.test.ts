@@ -30,6 +30,9 @@ describe('what wins', () => {
     ['an empty mapping', '{}'],
   ])('%s gives the defaults', async (_, text) => {
     expect(await load(text)).toEqual({ ...DEFAULT_POLICY, agents: BUILT_IN });
+    expect(await load('phases: { review: codex }\n')).toMatchObject({
+      phases: { plan: false, review: 'codex' },
+    });
   });
 
   test('the file over the defaults, the flags over the file, key by key', async () => {
@@ -148,6 +151,16 @@ describe('mistakes', () => {
     'worktrees: { branch: "weft/{run}" }\n',
     '.weft/config.yaml:1:22: "branch" must be a branch name with {task} in it, and no other placeholder but {run} and {repo}.\n' +
       '  1 | worktrees: { branch: "weft/{run}" }\n    |                      ~~~~~~~~~~~~',
+  );
+  check(
+    'phases: { review: crtic }\nagents: { critic: { kind: claude } }\n',
+    '.weft/config.yaml:1:19: The agent "crtic" is not configured.\n  1 | phases: { review: crtic }\n' +
+      '    |                   ~~~~~\n  Fix: Did you mean "critic"?',
+  );
+  check(
+    'phases: { plan: 7 }\n',
+    '.weft/config.yaml:1:17: "plan" must be the name of an agent, true or false, but it is the number 7.\n  1 | phases: { plan: 7 }\n' +
+      '    |                 ~',
   );
   check('setup: ""\n', '.weft/config.yaml:1:8: "setup" is empty.\n  1 | setup: ""\n    |        ~~');
   check(

@@ -26,6 +26,8 @@ export interface Rig {
   git(...args: readonly string[]): string;
   read(path: string): string;
   status(): AgentStatus | null;
+  /** What it answered, as text. */
+  result(): string;
   ledger(): readonly LedgerLine[];
   /** Starts the agent of task `api` on these steps, or on a whole scenario text. */
   play(steps: readonly unknown[] | string, more?: { env?: Record<string, string>; cwd?: string }): Played;
@@ -67,6 +69,7 @@ export function openRig(entry: string): Rig {
     repo,
     git,
     read: (path) => readFileSync(join(repo, path), 'utf8'),
+    result: () => readFileSync(join(dir, 'result.json'), 'utf8'),
     status: () => parseStatus(readFileSync(join(dir, 'status.json'), 'utf8')),
     ledger: () => parseLedger(readFileSync(join(dir, 'ledger'), 'utf8')),
     play: (steps, more = {}) => {
@@ -81,6 +84,7 @@ export function openRig(entry: string): Rig {
           WEFT_ATTEMPT: '1',
           WEFT_PROMPT_FILE: join(dir, 'prompt.md'),
           WEFT_STATUS_FILE: join(dir, 'status.json'),
+          WEFT_RESULT_FILE: join(dir, 'result.json'),
           WEFT_PORT_BASE: '42000',
           WEFT_TARGET: 'main',
           WEFT_TEST_LEDGER: join(dir, 'ledger'),

@@ -182,6 +182,12 @@ describe('words', () => {
     await plays([{ reason: 'It is so already.' }]);
     expect(rig.status()).toMatchObject({ status: 'complete', reason: 'It is so already.' });
   });
+
+  it('answers as a planner or reviewer', async () => {
+    await plays([{ result: { status: 'reject', changes: ['{task} is wrong'] } }]);
+    expect(JSON.parse(rig.result())).toMatchObject({ status: 'reject' });
+    expect(rig.result()).not.toContain('{task}');
+  });
 });
 
 describe('ways to end', () => {
