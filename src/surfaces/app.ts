@@ -58,6 +58,12 @@ export interface NextStep {
   readonly reason: string;
 }
 
+/** One line of an attempt's output, of its errors, or of the set-up command before it. */
+export interface LogLine {
+  readonly stream: 'out' | 'err' | 'set-up';
+  readonly text: string;
+}
+
 /** One run on disk. */
 export interface RunEntry {
   readonly run: string;
@@ -138,7 +144,7 @@ export interface App {
       readonly lines: number;
       readonly signal: AbortSignal;
     },
-    show: (line: string) => void,
+    show: (line: LogLine) => void,
   ): Promise<Result<void>>;
 
   worktrees(): Promise<readonly WorktreeEntry[]>;

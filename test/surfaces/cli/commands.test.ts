@@ -188,8 +188,11 @@ describe('looking', () => {
     const fake = createFakeApp(VIEW);
     const typed = type('logs api-auth -f --attempt 2 -n 5', fake);
     expect(await typed.code).toBe(0);
-    expect(typed.out()).toBe('line of api-auth\n');
+    expect(typed.out()).toBe('line of api-auth\nerr│ an error\n');
     expect(fake.asked).toEqual([['logs', 'api-auth', { attempt: 2, follow: true, lines: 5 }, false]]);
+    const json = type('logs api-auth --json', fake);
+    await json.code;
+    expect(json.json()).toEqual({ schemaVersion: 1, task: 'api-auth', stream: 'err', line: 'an error' });
   });
 
   it('weft receipt', async () => {

@@ -153,7 +153,8 @@ export function createFakeApp(view: RunView, changes: Partial<App> = {}): FakeAp
     receipt: async (...words) =>
       note('receipt', words, ok({ json: { schema_version: '1' }, markdown: '# Receipt\n' })),
     logs: async (_, task, { signal, ...options }, show) => {
-      show(`\u001b[31mline of ${task}`);
+      show({ stream: 'out', text: `\u001b[31mline of ${task}` });
+      show({ stream: 'err', text: 'an error' });
       return note('logs', [task, options, signal.aborted], ok(undefined));
     },
     worktrees: async () => [],

@@ -1,5 +1,6 @@
 // `weft logs`: the output of a task's agent, made safe to print.
 import { ok } from '../../../core/failure.ts';
+import type { LogLine } from '../../app.ts';
 import { argumentOf, findTask, type Handler, isAsked, viewOf } from '../call.ts';
 import { cleanText } from '../clean.ts';
 import { listenForEnd } from '../interruption.ts';
@@ -7,6 +8,7 @@ import { numberOption } from '../parse.ts';
 import { printJson, printLine } from '../report.ts';
 
 const LINES = 200;
+const MARKS: Readonly<Record<LogLine['stream'], string>> = { out: '', err: 'err│ ', 'set-up': 'set-up│ ' };
 
 /** `weft logs TASK [-f] [--attempt N]`. */
 export const logs: Handler = async (call) => {
@@ -22,9 +24,9 @@ export const logs: Handler = async (call) => {
     lines: numberOption(call.parsed, 'lines') ?? LINES,
     signal: interruption.signal,
   };
-  const show = (line: string): void => {
-    if (call.json) printJson(call.io, { task: task.value.id, line });
-    else printLine(call.io, cleanText(line));
+  const show = ({ stream, text }: LogLine): void => {
+    if (call.json) printJson(call.io, { task: task.value.id, stream, line: text });
+    else printLine(call.io, `${call.paint('dim', MARKS[stream])}${cleanText(text)}`);
   };
   const read = await app.logs(view.run, task.value.id, options, show).finally(interruption.close);
   return read.ok ? ok(interruption.code() ?? 0) : read;
