@@ -45,7 +45,10 @@ export function createObjectReader(place: Place): ObjectReader {
       if (idle !== null) clearTimeout(idle);
       const last = session;
       end();
+      // nothing else may keep our process up until then
+      const up = setTimeout(() => undefined, ANSWER_MS);
       await last?.gone;
+      clearTimeout(up);
     },
   };
 }

@@ -7,8 +7,8 @@ import type { Trash } from './trash.ts';
 
 const POOL = '.weft-pool';
 const MAX_TREES = 4;
-/** Files from which a checkout takes longer than mending one: at 1,000 both take about as long, at 5,000 it takes double. */
-const MIN_FILES = 1_000;
+/** Mending costs about the same whatever there is to mend, a checkout grows with its files; from here on it is the dearer. */
+const MIN_FILES = 500;
 const HEADER_BYTES = 12;
 
 /** Files of a former worktree, and the index that was written with them before anybody touched them. */

@@ -16,7 +16,7 @@ import { createRig, type Rig, specOf, value, type Worktree, writeDeep } from './
 
 const runFile = promisify(execFile);
 
-const MANY = 1_200;
+const MANY = 600;
 
 let rig: Rig;
 beforeAll(async () => {
