@@ -34,6 +34,7 @@ import { BUILT_IN_AGENTS, compilePlan } from './core/plan/compile.ts';
 import type { Diagnostic } from './core/plan/diagnostic.ts';
 import { pictureRun } from './core/plan/dry-run.ts';
 import type { PolicyFlags } from './core/policy.ts';
+import { checkJournals } from './engine/check-journals.ts';
 import { examine, type Finding } from './engine/doctor.ts';
 import { learnDurations } from './engine/durations.ts';
 import { ignoreState, resumeRun, startRun } from './engine/open-run.ts';
@@ -105,7 +106,10 @@ function createApp(tools: Tools, here: Here): App {
     repository: tools.repository,
     stateDir: tools.stateDir,
     plan: (file, flags) => plan(tools, here, { file, flags }),
-    check: (policy) => (policy === null ? examineConfigured(tools, here) : examine(tools, policy)),
+    check: async (policy) =>
+      policy === null
+        ? [...(await examineConfigured(tools, here)), ...(await checkJournals(tools))]
+        : examine(tools, policy),
     verify: (run) => verifyRun(tools, run),
     start: ({ plan: of, policy }, { stay }) => startRun(tools, { plan: of, policy, stay }),
     resume: (run, flags, { stay }) =>
@@ -118,7 +122,7 @@ function createApp(tools: Tools, here: Here): App {
     receipt: (run, { write }) => readReceipt(tools, { run, write }),
     logs: (run, task, options, show) => readLogs(tools, { run, task, ...options }, show),
     worktrees: () => listWorktrees(tools),
-    clean: (only, { dryRun }) => cleanWorktrees(tools, { only, dryRun }),
+    clean: (only, { dryRun, force }) => cleanWorktrees(tools, { only, dryRun, force }),
     prune: ({ dryRun }) => prune(tools, { dryRun }),
     init: () => init(tools, here),
     firstStep: () => findFirstStep(tools, here),

@@ -1,7 +1,8 @@
-// The worktrees weft made: which there are, which may go, and clearing them away without losing anything.
-import { fail, ok, type Result } from '../core/failure.ts';
+// The worktrees weft made: which there are, what is in them, and clearing them away without losing anything.
+import { dirname, join } from 'node:path';
+import { type Failure, fail, ok, type Result } from '../core/failure.ts';
 import { isTerminal } from '../core/lifecycle.ts';
-import { runId, taskId } from '../core/model.ts';
+import { DEFAULT_POLICY, type Oid, runId, taskId } from '../core/model.ts';
 import { rescueRefOf } from '../core/names.ts';
 import type { RunState } from '../core/state.ts';
 import type { ListedWorktree } from '../ports/git.ts';
@@ -14,10 +15,12 @@ export interface OwnWorktree {
   readonly path: string;
   readonly branch: string | null;
   readonly run: string;
-  /** `gates` for the checkouts that gates run in. */
+  /** `gates` for the checkouts that gates run in; the folder's name for what was moved aside. */
   readonly task: string;
   /** Why it must stay, or null. */
   readonly keep: string | null;
+  /** What is in it and nowhere else, or null. */
+  readonly holds: string | null;
 }
 
 /** What went and what stayed. */
@@ -26,54 +29,132 @@ export interface CleanedUp {
   readonly kept: readonly { readonly path: string; readonly reason: string }[];
 }
 
-const REASON = /^weft run=(\S+) (?:task=(.+)|gates)$/;
+/** What was dropped beside worktrees, in sentences. */
+export interface Pruned extends CleanedUp {
+  readonly dropped: readonly string[];
+}
 
-/** Worktrees that carry our lock reason. Others are never looked at. */
+/** What is known of a run. A journal that cannot be read is no proof that nothing of it is needed. */
+type Known =
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'unreadable'; readonly failure: Failure }
+  | { readonly kind: 'read'; readonly state: RunState };
+
+type Finder = (run: string) => Promise<Known>;
+
+const REASON = /^weft run=(\S+) (?:task=(.+)|gates)$/;
+const MOVED_ASIDE = /\.kept-[0-9a-z]+$/;
+
+/** Worktrees that carry our lock reason, and folders that were moved aside. Others are never looked at. */
 export async function listWorktrees(tools: Tools): Promise<readonly OwnWorktree[]> {
-  const states = new Map<string, RunState | null>();
+  const find = createFinder(tools);
   const own: OwnWorktree[] = [];
   for (const listed of await tools.git.listWorktrees()) {
     const named = REASON.exec(listed.lockReason ?? '');
     const run = named?.[1];
     if (named === null || run === undefined) continue;
-    if (!states.has(run)) states.set(run, await readStateOrNull(tools, run));
-    own.push(describe(listed, { run, task: named[2] ?? null, state: states.get(run) ?? null }));
+    own.push(await describe(tools, listed, { run, task: named[2] ?? null, known: await find(run) }));
   }
-  return own;
+  return [...own, ...(await listMovedAside(tools, find))];
 }
 
-async function readStateOrNull(tools: Tools, run: string): Promise<RunState | null> {
-  if (!(await listRunNames(tools)).includes(run)) return null;
-  const state = await readState(tools, run);
-  return state.ok ? state.value : null;
-}
-
-function describe(
-  listed: ListedWorktree,
-  of: { readonly run: string; readonly task: string | null; readonly state: RunState | null },
-): OwnWorktree {
-  const task = of.task ?? 'gates';
-  return {
-    path: listed.path,
-    branch: listed.branch,
-    run: of.run,
-    task,
-    keep: reasonToKeep(of.state, of.task),
+function createFinder(tools: Tools): Finder {
+  const found = new Map<string, Promise<Known>>();
+  const look = async (run: string): Promise<Known> => {
+    if (!(await listRunNames(tools)).includes(run)) return { kind: 'gone' };
+    const state = await readState(tools, run);
+    return state.ok ? { kind: 'read', state: state.value } : { kind: 'unreadable', failure: state.failure };
+  };
+  return (run) => {
+    const known = found.get(run) ?? look(run);
+    found.set(run, known);
+    return known;
   };
 }
 
-function reasonToKeep(state: RunState | null, task: string | null): string | null {
-  if (state === null) return null;
-  if (task === null) return state.rested === null ? 'its run is not over' : null;
-  const ts = state.tasks.get(taskId(task));
+async function describe(
+  tools: Tools,
+  listed: ListedWorktree,
+  of: { readonly run: string; readonly task: string | null; readonly known: Known },
+): Promise<OwnWorktree> {
+  const { path, branch } = listed;
+  const holds = of.task === null ? null : await findOwnWork(tools, listed, { ...of, task: of.task });
+  return { path, branch, run: of.run, task: of.task ?? 'gates', keep: reasonToKeep(of), holds };
+}
+
+function reasonToKeep(of: {
+  readonly run: string;
+  readonly task: string | null;
+  readonly known: Known;
+}): string | null {
+  const { run, task, known } = of;
+  if (known.kind === 'gone') return null;
+  if (known.kind === 'unreadable') return `the journal of run ${run} cannot be read`;
+  if (task === null) return known.state.rested === null ? 'its run is not over' : null;
+  const ts = known.state.tasks.get(taskId(task));
   if (ts === undefined || isTerminal(ts.phase)) return null;
   return `its task is ${ts.phase}`;
 }
 
-/** Removes what nothing needs any more; what did not land is kept under a rescue ref and named. */
+/** Says what a worktree holds that neither the target nor the landed work has. */
+async function findOwnWork(
+  tools: Tools,
+  listed: ListedWorktree,
+  of: { readonly task: string; readonly known: Known },
+): Promise<string | null> {
+  const { path, head, prunable } = listed;
+  if (head === null) return null;
+  const isDirty = !prunable && !(await tools.git.isUntouched({ path, commit: head }).catch(() => false));
+  const isAhead = !(await isLanded(tools, head, of));
+  if (isDirty) return isAhead ? 'uncommitted changes and commits that did not land' : 'uncommitted changes';
+  return isAhead ? 'commits that did not land' : null;
+}
+
+async function isLanded(
+  tools: Tools,
+  head: Oid,
+  of: { readonly task: string; readonly known: Known },
+): Promise<boolean> {
+  const state = of.known.kind === 'read' ? of.known.state : null;
+  const ts = state?.tasks.get(taskId(of.task));
+  if (ts?.phase === 'merged' && ts.attempt?.inspected?.head === head) return true;
+  if (ts?.attempt?.base === head) return true;
+  const target = state?.policy.target ?? (await tools.git.currentBranch()) ?? DEFAULT_POLICY.target;
+  const tip = await tools.git.landingTip(target);
+  return tip.ok && (await tools.git.isAncestor({ ancestor: head, of: tip.value.oid }));
+}
+
+/** Folders that were in the way of a worktree: what is in them is nobody's but the user's to judge. */
+async function listMovedAside(tools: Tools, find: Finder): Promise<readonly OwnWorktree[]> {
+  const runs = await listRunNames(tools);
+  const policies = [DEFAULT_POLICY];
+  for (const run of runs) {
+    const known = await find(run);
+    if (known.kind === 'read') policies.push(known.state.policy);
+  }
+  const roots = new Set(
+    policies.map((policy) => dirname(placesOf(tools.repository, runId('run'), policy).worktrees)),
+  );
+  const found: OwnWorktree[] = [];
+  for (const root of roots) {
+    for (const run of await tools.files.list(root)) {
+      const names = (await tools.files.list(join(root, run))).filter((name) => MOVED_ASIDE.test(name));
+      for (const task of names) found.push({ ...MOVED, path: join(root, run, task), run, task });
+    }
+  }
+  return found;
+}
+
+const MOVED = {
+  branch: null,
+  keep: 'weft moved it aside to make room for a worktree; look into it, then delete it by hand',
+  holds: null,
+} as const;
+
+/** Removes what nothing needs any more. What holds work of its own stays, unless `force` has it kept under a rescue ref. */
 export async function cleanWorktrees(
   tools: Tools,
-  of: { readonly only: string | null; readonly dryRun: boolean },
+  of: { readonly only: string | null; readonly dryRun: boolean; readonly force: boolean },
 ): Promise<Result<CleanedUp>> {
   const all = await listWorktrees(tools);
   const chosen =
@@ -82,65 +163,78 @@ export async function cleanWorktrees(
     const hint = all.length === 0 ? 'There are no worktrees of weft.' : 'weft worktree list shows them.';
     return fail({ kind: 'usage', sentence: `weft made no worktree for ${of.only}.`, hint });
   }
+  return ok(await removeAll(tools, chosen, of));
+}
+
+async function removeAll(
+  tools: Tools,
+  chosen: readonly OwnWorktree[],
+  of: { readonly dryRun: boolean; readonly force: boolean },
+): Promise<CleanedUp> {
+  const find = createFinder(tools);
   const removed: { path: string; rescue: string | null }[] = [];
   const kept: { path: string; reason: string }[] = [];
   for (const worktree of chosen) {
-    if (worktree.keep !== null) kept.push({ path: worktree.path, reason: worktree.keep });
-    else if (of.dryRun) removed.push({ path: worktree.path, rescue: null });
-    else await removeOne(tools, worktree, { removed, kept });
+    const { path, keep, holds } = worktree;
+    const known = await find(worktree.run);
+    const rescue = rescueOf(worktree, known);
+    if (keep !== null) kept.push({ path, reason: keep });
+    else if (holds !== null && !of.force) {
+      kept.push({
+        path,
+        reason: `it holds ${holds}; \`weft worktree clean --force\` would keep that under ${rescue}`,
+      });
+    } else if (of.dryRun) removed.push({ path, rescue: holds === null ? null : rescue });
+    else {
+      const gone = await removeOne(tools, worktree, { known, rescue });
+      if (gone.kept === null) removed.push({ path, rescue: gone.rescue });
+      else kept.push({ path, reason: gone.kept });
+    }
   }
-  return ok({ removed, kept });
+  return { removed, kept };
+}
+
+function rescueOf({ run, task }: OwnWorktree, known: Known): string {
+  return known.kind === 'read' ? rescueRefOf(known.state, taskId(task)) : `refs/weft/rescue/${run}`;
 }
 
 async function removeOne(
   tools: Tools,
-  worktree: OwnWorktree,
-  into: { removed: { path: string; rescue: string | null }[]; kept: { path: string; reason: string }[] },
-): Promise<void> {
-  const { path } = worktree;
-  if (worktree.task === 'gates' && worktree.branch === null) {
+  { path, branch, task }: OwnWorktree,
+  of: { readonly known: Known; readonly rescue: string },
+): Promise<{ readonly rescue: string | null; readonly kept: string | null }> {
+  if (task === 'gates' && branch === null) {
     const gone = await tools.git.removeCheckout(path);
-    if (gone.ok) into.removed.push({ path, rescue: null });
-    else into.kept.push({ path, reason: gone.failure.sentence });
-    return;
+    return { rescue: null, kept: gone.ok ? null : gone.failure.sentence };
   }
-  const state = await readStateOrNull(tools, worktree.run);
-  const ts = state?.tasks.get(taskId(worktree.task));
+  const ts = of.known.kind === 'read' ? of.known.state.tasks.get(taskId(task)) : undefined;
   const landed = ts?.phase === 'merged' ? (ts.attempt?.inspected?.head ?? null) : null;
-  const rescue =
-    state === null ? `refs/weft/rescue/${worktree.run}` : rescueRefOf(state, taskId(worktree.task));
-  const gone = await tools.git.removeWorktree({ path, branch: worktree.branch ?? '', landed, rescue });
-  if (!gone.ok) into.kept.push({ path, reason: gone.failure.sentence });
-  else if (gone.value.kept !== null) into.kept.push({ path, reason: gone.value.kept });
-  else into.removed.push({ path, rescue: gone.value.rescue });
+  const gone = await tools.git.removeWorktree({ path, branch: branch ?? '', landed, rescue: of.rescue });
+  return gone.ok ? gone.value : { rescue: null, kept: gone.failure.sentence };
 }
 
-/** Mends what killed processes left behind, and drops the helper refs of runs that are over or gone. */
-export async function prune(tools: Tools, of: { readonly dryRun: boolean }): Promise<readonly string[]> {
-  if (of.dryRun) {
-    const cleaned = await cleanWorktrees(tools, { only: null, dryRun: true });
-    return cleaned.ok ? cleaned.value.removed.map(({ path }) => `would remove ${path}`) : [];
-  }
-  const own = await tools.git.listWorktrees();
-  const roots = new Set(own.filter((each) => REASON.test(each.lockReason ?? '')).map((each) => each.path));
-  const states = new Map<string, RunState | null>();
+/**
+ * Mends what killed processes left behind, drops the helper refs of complete runs, and removes worktrees of runs that are
+ * gone. Worktrees of runs that are there, whatever became of their tasks, are not its business.
+ */
+export async function prune(tools: Tools, of: { readonly dryRun: boolean }): Promise<Pruned> {
+  const all = await listWorktrees(tools);
+  const find = createFinder(tools);
+  const roots = new Set(all.filter(({ keep }) => keep !== MOVED.keep).map(({ path }) => path));
+  const complete: string[] = [];
   for (const run of await listRunNames(tools)) {
-    const state = await readStateOrNull(tools, run);
-    states.set(run, state);
+    const known = await find(run);
+    if (known.kind !== 'read') continue;
     // a run that was killed may have left files there that belong to no worktree
-    if (state !== null) roots.add(placesOf(tools.repository, runId(run), state.policy).worktrees);
+    roots.add(placesOf(tools.repository, runId(run), known.state.policy).worktrees);
+    if (known.state.rested === 'complete') complete.push(run);
   }
-  const said = [...(await tools.git.repair([...roots]))];
-  const cleaned = await cleanWorktrees(tools, { only: null, dryRun: false });
-  if (cleaned.ok) {
-    for (const { path, rescue } of cleaned.value.removed) {
-      said.push(`removed ${path}${rescue === null ? '' : `; its work is kept at ${rescue}`}`);
-    }
-    for (const { path, reason } of cleaned.value.kept) said.push(`kept ${path}: ${reason}`);
+  const dropped = await tools.git.repair([...roots], of);
+  const chosen: OwnWorktree[] = [];
+  for (const each of all) {
+    if (each.keep === MOVED.keep || (await find(each.run)).kind !== 'read') chosen.push(each);
   }
-  for (const [run, state] of states) {
-    if (state?.rested !== 'complete') continue;
-    await tools.git.unpin(`refs/weft/cand/${run}`);
-  }
-  return said;
+  const cleaned = await removeAll(tools, chosen, { dryRun: of.dryRun, force: false });
+  if (!of.dryRun) for (const run of complete) await tools.git.unpin(`refs/weft/cand/${run}`);
+  return { dropped, ...cleaned };
 }

@@ -180,8 +180,8 @@ export interface GitPort {
   /** Removes a clean checkout that gates ran in. Nothing in it is anybody's work. */
   removeCheckout(path: string): Promise<Result<void>>;
   listWorktrees(): Promise<readonly ListedWorktree[]>;
-  /** Sweeps locks and half-made metadata that a killed git of ours left behind; says what it mended. */
-  repair(roots: readonly string[]): Promise<readonly string[]>;
+  /** Sweeps locks and half-made metadata that a killed git of ours left behind; says what it mended, or would mend. */
+  repair(roots: readonly string[], options?: { readonly dryRun: boolean }): Promise<readonly string[]>;
   /** Keeps a commit reachable under a ref of ours (`refs/weft/…`). */
   pin(ref: string, commit: Oid): Promise<void>;
   /** Drops refs below a prefix of ours (`refs/weft/…`). */

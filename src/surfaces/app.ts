@@ -80,12 +80,19 @@ export interface WorktreeEntry {
   readonly task: string;
   /** Why it must not be removed, or null. */
   readonly keep: string | null;
+  /** What is in it and nowhere else, or null. */
+  readonly holds: string | null;
 }
 
 /** What was removed and what was kept, with the reason. */
 export interface Cleaned {
   readonly removed: readonly { readonly path: string; readonly rescue: string | null }[];
   readonly kept: readonly { readonly path: string; readonly reason: string }[];
+}
+
+/** What was dropped beside worktrees, in sentences, and what became of the worktrees. */
+export interface Pruned extends Cleaned {
+  readonly dropped: readonly string[];
 }
 
 /** Everything a surface can do with one repository. */
@@ -148,10 +155,16 @@ export interface App {
   ): Promise<Result<void>>;
 
   worktrees(): Promise<readonly WorktreeEntry[]>;
-  /** Removes what weft made and nothing needs any more; `only` names a task or path. Unlanded work is kept or rescued, and named. */
-  clean(only: string | null, options: { readonly dryRun: boolean }): Promise<Result<Cleaned>>;
-  /** Drops leftovers: metadata of vanished worktrees, stale locks and refs of runs that are gone; says what it did. */
-  prune(options: { readonly dryRun: boolean }): Promise<readonly string[]>;
+  /**
+   * Removes what weft made and nothing needs any more; `only` names a task or path. What holds work of its own stays; with
+   * `force` that work is kept under a ref, which is named, and the worktree goes.
+   */
+  clean(
+    only: string | null,
+    options: { readonly dryRun: boolean; readonly force: boolean },
+  ): Promise<Result<Cleaned>>;
+  /** Drops leftovers: metadata of vanished worktrees, stale locks, and what belongs to runs that are gone; says what it did. */
+  prune(options: { readonly dryRun: boolean }): Promise<Pruned>;
   /** Writes the sample configuration, track and task files, schemas and ignore entries; never overwrites what people wrote. */
   init(): Promise<Result<Initialised>>;
   /** What to do first in a repository that had no run yet. */

@@ -18,7 +18,7 @@ import { findLandingTip, land } from './land.ts';
 import { findBranch, listLinked } from './listing.ts';
 import { gitDirOf, placeOf } from './metadata.ts';
 import { removeWorktree } from './remove.ts';
-import { repair, sweepLocks } from './repair.ts';
+import { repair, surveyRepair, sweepLocks } from './repair.ts';
 import {
   createMutex,
   createMutexes,
@@ -83,7 +83,7 @@ function makePort(repo: Repository): LocalGit {
     removeWorktree: (what) => run(() => removeWorktree(repo, what)),
     removeCheckout: (path) => run(() => removeCheckout(repo, path)),
     listWorktrees: () => listLinked(repo),
-    repair: (roots) => repair(repo, roots),
+    repair: (roots, { dryRun } = { dryRun: false }) => (dryRun ? surveyRepair(repo) : repair(repo, roots)),
     pin: async (ref, commit) => {
       checkRef(ref);
       await moveRef(repo, { ref, to: commit, note: 'weft: pin' });

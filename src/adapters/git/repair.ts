@@ -32,6 +32,16 @@ export async function repair(repo: Repository, roots: readonly string[]): Promis
   });
 }
 
+/** Says in sentences what `repair` would take away now; changes nothing. */
+export async function surveyRepair(repo: Repository): Promise<readonly string[]> {
+  const locks = await findAbandoned(repo, await findLocks(repo));
+  const unborn = await findUnborn(repo);
+  return [
+    ...locks.map(({ path }) => `Would take away the lock ${relative(repo.commonDir, path)}.`),
+    ...unborn.map(({ id }) => `Would drop the metadata ${id} of a worktree that was never made.`),
+  ];
+}
+
 /** A lock as it was seen; the same one if it is seen so again. */
 interface Lock {
   readonly path: string;
@@ -109,10 +119,14 @@ async function putAside(repo: Repository, path: string): Promise<void> {
 
 /** Metadata folders that a killed `git worktree add` left before it had written where the worktree is. */
 async function dropUnborn(repo: Repository): Promise<readonly string[]> {
-  const unborn = (await readEntries(repo)).filter((entry) => entry.path === null && !entry.ready);
-  if (unborn.length === 0 || isGitRunningIn([repo.root, repo.commonDir]) !== false) return [];
+  const unborn = await findUnborn(repo);
   for (const entry of unborn) await dropEntry(repo, entry);
   return unborn.map(({ id }) => id);
+}
+
+async function findUnborn(repo: Repository): Promise<Awaited<ReturnType<typeof readEntries>>> {
+  const unborn = (await readEntries(repo)).filter((entry) => entry.path === null && !entry.ready);
+  return unborn.length === 0 || isGitRunningIn([repo.root, repo.commonDir]) !== false ? [] : unborn;
 }
 
 /** Folders that may hold a trash folder: of the metadata, and beside every worktree there may have been. */

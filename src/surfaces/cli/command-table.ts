@@ -24,12 +24,10 @@ const DETACH: OptionSpec = {
 };
 const DRY_RUN: OptionSpec = { name: 'dry-run', summary: 'Say what would be removed and remove nothing' };
 
-const RUN: ArgumentSpec = {
-  name: 'RUN',
-  optional: true,
-  summary: 'A run, the beginning of its id, or latest',
-};
+const FORCE: OptionSpec = { name: 'force', summary: 'Also remove what holds work; a rescue ref keeps that' };
+
 const NEEDED_RUN: ArgumentSpec = { name: 'RUN', summary: 'A run, the beginning of its id, or latest' };
+const RUN: ArgumentSpec = { ...NEEDED_RUN, optional: true };
 const TASK: ArgumentSpec = { name: 'TASK', summary: 'A task, or the beginning of its id' };
 const ANY_TASK: ArgumentSpec = { ...TASK, optional: true, summary: 'A task; without it the whole run' };
 
@@ -313,22 +311,23 @@ const TIDY_GROUP: CommandGroup = {
     {
       name: 'worktree clean',
       summary: 'Remove worktrees that nothing needs any more',
-      detail: ['Uncommitted and unlanded work is kept, and named.'],
+      detail: ['What holds uncommitted changes, or commits that did not land, stays, and is named.'],
       arguments: [],
-      options: [DRY_RUN, JSON_OPTION],
+      options: [FORCE, DRY_RUN, JSON_OPTION],
       examples: [{ line: 'weft worktree clean --dry-run', note: 'look first' }],
     },
     {
       name: 'worktree remove',
       summary: 'Remove the worktree of one task',
-      detail: ['Uncommitted and unlanded work is kept, and named.'],
+      detail: ['What holds uncommitted changes, or commits that did not land, stays, and is named.'],
       arguments: [TASK],
-      options: [DRY_RUN, JSON_OPTION],
+      options: [FORCE, DRY_RUN, JSON_OPTION],
       examples: [{ line: 'weft worktree remove api-auth', note: 'by task or by path' }],
     },
     {
       name: 'prune',
-      summary: 'Drop stale locks, refs and metadata of runs that are gone',
+      summary: 'Drop stale locks and metadata, and worktrees of runs that are gone',
+      detail: ['Worktrees of runs that are there stay: `weft worktree clean` is for those.'],
       arguments: [],
       options: [DRY_RUN, JSON_OPTION],
       examples: [{ line: 'weft prune --dry-run', note: 'look first' }],

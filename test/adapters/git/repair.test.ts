@@ -48,6 +48,16 @@ describe.runIf(listProcesses() !== null)('locks', () => {
     await rig.repo.commit('works again');
   });
 
+  test('are named by a dry run, and stay', async () => {
+    await leaveLocks();
+    const foreseen = await rig.port.repair([rig.worktrees], { dryRun: true });
+    expect(foreseen).toHaveLength(LOCKS.length);
+    for (const lock of LOCKS) {
+      expect(existsSync(join(gitDir, lock))).toBe(true);
+      expect(foreseen).toContain(`Would take away the lock ${lock}.`);
+    }
+  });
+
   test('stay while a git works in the repository', async () => {
     await leaveLocks();
     const git = spawn('git', ['hash-object', '-w', '--stdin'], {

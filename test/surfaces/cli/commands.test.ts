@@ -265,13 +265,16 @@ describe('keeping tidy', () => {
   it('weft worktree list', async () => {
     const fake = createFakeApp(VIEW, {
       worktrees: async () => [
-        { path: '/w/api', branch: 'b', run: RUN, task: 'api', keep: 'its work is not landed' },
-        { path: '/w/ui', branch: null, run: RUN, task: 'ui', keep: null },
+        { path: '/w/api', branch: 'b', run: RUN, task: 'api', keep: 'its task is waiting', holds: null },
+        { path: '/w/ui', branch: null, run: RUN, task: 'ui', keep: null, holds: null },
+        { path: '/w/db', branch: null, run: RUN, task: 'db', keep: null, holds: 'uncommitted changes' },
       ],
     });
     const typed = type('worktree list', fake);
     expect(await typed.code).toBe(0);
-    expect(typed.out()).toBe('api  /w/api  kept: its work is not landed\nui  /w/ui  not needed any more\n');
+    expect(typed.out()).toBe(
+      'api  /w/api  kept: its task is waiting\nui  /w/ui  not needed any more\ndb  /w/db  holds uncommitted changes\n',
+    );
   });
 
   it('weft worktree remove says why it did not, and exits with 1', async () => {
@@ -290,6 +293,36 @@ describe('keeping tidy', () => {
     );
     expect(await typed.code).toBe(0);
     expect(typed.out()).toBe('would remove /w/api  (its work is kept at refs/weft/rescue/r/api)\n');
+  });
+
+  it('weft worktree clean --force is asked for', async () => {
+    const fake = createFakeApp(VIEW);
+    await type('worktree clean --force', fake).code;
+    await type('worktree remove api', fake).code;
+    expect(fake.asked).toEqual([
+      ['clean', null, { dryRun: false, force: true }],
+      ['clean', 'api', { dryRun: false, force: false }],
+    ]);
+  });
+
+  it('weft prune says apart what it dropped, removed and kept', async () => {
+    const pruned = {
+      dropped: ['Took away the lock HEAD.lock, which no process holds any more.'],
+      removed: [{ path: '/w/old', rescue: null }],
+      kept: [{ path: '/w/new', reason: 'the journal of run r cannot be read' }],
+    };
+    const fake = createFakeApp(VIEW, { prune: async () => pruned });
+    const json = type('prune --json', fake);
+    await json.code;
+    expect(json.json()).toEqual({ schemaVersion: 1, dryRun: false, ...pruned });
+    const typed = type('prune', fake);
+    await typed.code;
+    expect(typed.out()).toMatchInlineSnapshot(`
+      "Took away the lock HEAD.lock, which no process holds any more.
+      removed /w/old
+      kept /w/new: the journal of run r cannot be read
+      "
+    `);
   });
 
   it('weft doctor exits with 2 when a check failed', async () => {

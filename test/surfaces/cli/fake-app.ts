@@ -159,7 +159,7 @@ export function createFakeApp(view: RunView, changes: Partial<App> = {}): FakeAp
     },
     worktrees: async () => [],
     clean: async (...words) => note('clean', words, ok({ removed: [], kept: [] })),
-    prune: async () => [],
+    prune: async () => ({ dropped: [], removed: [], kept: [] }),
     init: async () => ok({ written: ['.weft/config.yaml'], note: 'Nobody is there.' }),
     firstStep: async () => ({ command: 'weft init', reason: 'writes samples' }),
     leader: async () => ({ pid: 1 }),

@@ -53,7 +53,8 @@ describe('help', () => {
         worktree list        List the worktrees that weft made
         worktree clean       Remove worktrees that nothing needs any more
         worktree remove      Remove the worktree of one task
-        prune                Drop stale locks, refs and metadata of runs that are gone
+        prune                Drop stale locks and metadata, and worktrees of runs that
+                             are gone
         completion           Print the completion script of a shell
 
       Compatible names
