@@ -91,14 +91,11 @@ export function lead(of: {
           ledger.record(await findAdopted(parts, state));
         },
       });
-    } catch (error) {
-      // who leaves in spite of a full disk loses only what was promised to nobody
-      if (leaving.signal.aborted) return 'stopped';
-      throw error;
     } finally {
       stopObserving();
       await stopSoon(parts, performer, leaving.signal);
-      await publisher.finish();
+      // facts that the disk did not take are nobody's to see
+      if (ledger.isDurable()) await publisher.finish();
       if (state.rested !== null) await ledger.saveSnapshot();
       await clearUp(parts, state);
     }
@@ -113,7 +110,8 @@ export function lead(of: {
     abandon: async () => {
       leaving.abort();
       inbox.put({ kind: 'facts', events: [] });
-      await outcome;
+      // who leaves in spite of a full disk loses only what was promised to nobody
+      await outcome.catch(() => undefined);
     },
   };
 }

@@ -23,6 +23,8 @@ export interface Ledger {
   flush(): Promise<void>;
   /** Facts recorded by this engine. */
   count(): number;
+  /** Tells whether all of them are on disk. */
+  isDurable(): boolean;
   /** Leaves a snapshot of the state, when all facts in it are durable. Never rejects: who comes next can do without. */
   saveSnapshot(): Promise<void>;
 }
@@ -67,6 +69,7 @@ export function createLedger(of: {
     state,
     now: runClock,
     count: () => count,
+    isDurable: () => durable === count,
     record: (events) => {
       for (const event of events) {
         const draft = { at: clock.wallMs(), ms: runClock(), event };

@@ -100,7 +100,7 @@ async function open(
   const interruption = createInterruption(leading);
   const runToRest = async (): Promise<Outcome> => {
     try {
-      return await Promise.race([leading.outcome, interruption.left]);
+      return await Promise.race([leading.outcome.catch(interruption.forgive), interruption.left]);
     } finally {
       await journal.close();
       await led.close();
@@ -116,7 +116,12 @@ async function open(
 }
 
 /** First: start nothing more · second: stop the agents · third: leave at once. */
-function createInterruption(leading: Leading): { readonly left: Promise<Outcome>; next(): void } {
+function createInterruption(leading: Leading): {
+  readonly left: Promise<Outcome>;
+  next(): void;
+  /** What stops an engine that leaves anyway is no trouble of its run's. */
+  forgive(error: unknown): Promise<Outcome>;
+} {
   let count = 0;
   let leave: () => void = () => undefined;
   const left = new Promise<void>((resolve) => {
@@ -130,7 +135,11 @@ function createInterruption(leading: Leading): { readonly left: Promise<Outcome>
     else if (count === 2) void leading.command({ kind: 'stop', task: null });
     else leave();
   };
-  return { left, next };
+  const forgive = (error: unknown): Promise<Outcome> => {
+    if (count < 3) throw error;
+    return left;
+  };
+  return { left, next, forgive };
 }
 
 /** Answers a request on the control socket. */

@@ -1,8 +1,7 @@
 // Detached checkouts in which commits are verified: an exact tree, clean, reused from one commit to the next.
 // Knows nothing of gates.
 import type { Oid } from '../../core/model.ts';
-import { attempt, git, gitFields, gitText, giveUp, type Place } from './exec.ts';
-import { LOCKFILES } from './furnish.ts';
+import { attempt, git, gitText, giveUp, type Place } from './exec.ts';
 import { forCheckout, withSettings } from './large-files.ts';
 import {
   dropEntry,
@@ -14,7 +13,7 @@ import {
   placeOf,
   placeOfEntry,
 } from './metadata.ts';
-import { findCommit, type Repository } from './repository.ts';
+import { findCommit, findHeadRef, type Repository } from './repository.ts';
 import { excludePaths, findSetUp, forgetSetUp, isSetUp, noteSetUp } from './set-up.ts';
 import { hasHiddenEntries, listChanges } from './status.ts';
 import { fillSubmodules } from './submodules.ts';
@@ -77,31 +76,33 @@ async function fill(
   of: CheckoutSpec & { readonly entry: PlacedEntry; readonly fresh: boolean },
 ): Promise<boolean> {
   const place = await wholeTree(placeOfEntry(repo, of.entry));
+  // entries that git is told not to look at would survive the reset, and a look after it
   if (!of.fresh && (await hasHiddenEntries(place))) return false;
-  const before = of.fresh ? null : await findCommit(place, 'HEAD');
   // a gate may have switched to a branch: detached first, or the reset would move that branch
-  await gitText(place, 'update-ref', '--no-deref', '-m', 'weft: verify', 'HEAD', of.commit);
-  await git(place, { args: ['reset', '--hard', '--quiet'], timeoutMs: CHECKOUT_MS });
+  if ((await findHeadRef(place)) !== null) {
+    await gitText(place, 'update-ref', '--no-deref', '-m', 'weft: verify', 'HEAD', of.commit);
+  }
+  await git(place, { args: ['reset', '--hard', '--quiet', of.commit], timeoutMs: CHECKOUT_MS });
   if (!of.fresh) {
-    const keep = await findKept(place, { ...of, before });
+    const keep = await findKept(place, of);
     await git(place, { args: ['clean', '-ffdxq', ...keep], timeoutMs: CHECKOUT_MS });
   }
   const beside = (await isSetUp(of.entry.dir)) ? 'ignored' : 'none';
   await fillSubmodules(repo, place, { beside });
-  if (!(await isExactly(place, of.commit))) return false;
+  if ((await findCommit(place, 'HEAD')) !== of.commit || (await listChanges(place)).length > 0) return false;
   await markReady(of.entry);
   return true;
 }
 
-/** What of the files that are not tracked stays, in words for `git clean`. */
+/** What of the files that are not tracked stays, in words for `git clean`: only what the set-up made. */
 async function findKept(
   place: Place,
-  of: CheckoutSpec & { readonly entry: PlacedEntry; readonly before: Oid | null },
+  of: CheckoutSpec & { readonly entry: PlacedEntry },
 ): Promise<readonly string[]> {
   const { dir } = of.entry;
   if (of.setUp !== undefined) return excludePaths((await findSetUp({ place, dir }, of.setUp)) ?? []);
   await forgetSetUp(dir);
-  return (await haveSameLockfiles(place, of.before, of.commit)) ? ['-e', 'node_modules'] : [];
+  return [];
 }
 
 /** Notes that the set-up command ran to its end in a checkout. */
@@ -118,24 +119,13 @@ export async function isCheckoutSetUp(repo: Repository, path: string): Promise<b
   return isSetUp(gitDirOf(repo, await placeOf(repo, path)));
 }
 
-/** Dependency folders outlive a change of commit only while every lockfile stays the same. */
-async function haveSameLockfiles(place: Place, before: Oid | null, after: Oid): Promise<boolean> {
-  if (before === null) return false;
-  const patterns = LOCKFILES.map((name) => `:(glob)**/${name}`);
-  const args = ['diff-tree', '-r', '-z', '--name-only', before, after, '--', ...patterns];
-  return (await gitFields(place, { args })).length === 0;
-}
-
 /** Tells whether the checkout still has exactly that commit's tree and nothing beside it but ignored files. */
 export async function isUntouched(
   repo: Repository,
   where: { readonly path: string; readonly commit: Oid },
 ): Promise<boolean> {
-  return isExactly(await wholeTree(await placeOf(repo, where.path)), where.commit);
-}
-
-async function isExactly(place: Place, commit: Oid): Promise<boolean> {
-  if ((await findCommit(place, 'HEAD')) !== commit) return false;
+  const place = await wholeTree(await placeOf(repo, where.path));
+  if ((await findCommit(place, 'HEAD')) !== where.commit) return false;
   if ((await listChanges(place)).length > 0) return false;
   return !(await hasHiddenEntries(place));
 }

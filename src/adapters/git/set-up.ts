@@ -2,11 +2,13 @@
 import { createHash } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gitFields, type Place } from './exec.ts';
+import { gitFields, type Place, runProgram, safeGitEnv, splitFields } from './exec.ts';
 import { exists } from './metadata.ts';
 
 const NOTE = 'weft-set-up';
 const MAX_MADE = 1_000;
+const MAX_FILES = 500_000;
+const LIST_MS = 600_000;
 
 /** Files that say what a project depends on, in whatever folder they are. */
 const MANIFESTS: readonly string[] = [
@@ -36,6 +38,8 @@ interface Note {
   readonly of: string;
   /** What is there beside the tracked files, as `git clean` is told to leave it. */
   readonly made: readonly string[];
+  /** The files in it, each with what changes whenever the file does. */
+  readonly files: readonly (readonly [path: string, stamp: string])[];
 }
 
 /** A checkout: where git runs for it, and the folder of its metadata. */
@@ -50,7 +54,7 @@ export interface SetUpPlace {
  */
 export async function findSetUp(at: SetUpPlace, command: string): Promise<readonly string[] | null> {
   const note = await readNote(at.dir);
-  if (note !== null && note.of === (await digest(at.place, command)) && (await areThere(at.place, note.made)))
+  if (note !== null && note.of === (await digest(at.place, command)) && (await restore(at.place, note)))
     return note.made;
   await forgetSetUp(at.dir);
   return null;
@@ -61,7 +65,9 @@ export async function noteSetUp(at: SetUpPlace, command: string): Promise<void> 
   const made = await gitFields(at.place, { args: ['ls-files', '-z', '--others', '--directory'] });
   // it could not be told to git clean; the command runs again instead
   if (made.length > MAX_MADE || made.some((path) => path.includes('\n'))) return;
-  const note: Note = { of: await digest(at.place, command), made };
+  const files = await listFiles(at.place, made);
+  if (files === null) return;
+  const note: Note = { of: await digest(at.place, command), made, files: [...files] };
   const half = join(at.dir, `${NOTE}.half`);
   await writeFile(half, JSON.stringify(note));
   await rename(half, join(at.dir, NOTE));
@@ -90,11 +96,33 @@ async function digest(place: Place, command: string): Promise<string> {
     .digest('hex');
 }
 
-async function areThere(place: Place, paths: readonly string[]): Promise<boolean> {
-  for (const path of paths) {
-    if (!(await exists(join(place.cwd, path)))) return false;
+/**
+ * Takes away what came to the noted files since; false when one of them is another now. Gates run what agents wrote: what
+ * one task's gates leave behind must not decide over the next one's.
+ */
+async function restore(place: Place, note: Note): Promise<boolean> {
+  const now = await listFiles(place, note.made);
+  if (now === null) return false;
+  for (const [path, stamp] of note.files) {
+    if (now.get(path) !== stamp) return false;
+    now.delete(path);
   }
+  for (const path of now.keys())
+    await rm(join(place.cwd, Buffer.from(path, 'latin1').toString()), { force: true });
   return true;
+}
+
+/** Files below the paths with inode, size and time of their last change, which no program can set; null: that cannot be known. */
+async function listFiles(place: Place, paths: readonly string[]): Promise<Map<string, string> | null> {
+  if (paths.length === 0) return new Map();
+  const call = { cwd: place.cwd, env: safeGitEnv(), timeoutMs: LIST_MS, encoding: 'latin1' } as const;
+  const starts = paths.map((path) => `./${path}`);
+  const end = await runProgram('find', [...starts, '!', '-type', 'd', '-printf', '%p\\0%i %s %C@\\0'], call);
+  if (end.code !== 0) return null;
+  const fields = splitFields(end.stdout);
+  const files = new Map<string, string>();
+  for (let at = 0; at + 1 < fields.length; at += 2) files.set(fields[at] ?? '', fields[at + 1] ?? '');
+  return files.size > MAX_FILES ? null : files;
 }
 
 async function readNote(dir: string): Promise<Note | null> {

@@ -55,6 +55,17 @@ test('what it made stays from commit to commit, what gates left goes', async () 
   expect(await readFile(join(path, 'lib/a/code.py'), 'utf8')).toBe('two\n');
 });
 
+test('what gates put into it goes, and what they change in it asks for it again', async () => {
+  await ensure(one);
+  await setUp();
+  await writeDeep(join(path, 'venv [a] b/cache/left'), 'by a gate\n');
+  expect(await ensure(two)).toBe(true);
+  expect(existsSync(join(path, 'venv [a] b/cache/left'))).toBe(false);
+  await writeFile(join(path, 'venv [a] b/bin/python'), 'else\n');
+  expect(await ensure(one)).toBe(false);
+  expect(left()).toEqual([]);
+});
+
 test('the note outlives the engine', async () => {
   await ensure(one);
   await setUp();
