@@ -1,7 +1,6 @@
 // Git LFS: files that git keeps as pointers, filled in by a program of its own. Decides how a checkout treats them.
-import { type Place, runGit, runProgram, safeGitEnv } from './exec.ts';
-
-const ASK_MS = 10_000;
+import type { Place } from './exec.ts';
+import { askSettings } from './repository.ts';
 
 /** Without the program: pointers stay pointers, where git would otherwise refuse the whole checkout. */
 const OFF: Readonly<Record<string, string>> = {
@@ -13,10 +12,9 @@ const OFF: Readonly<Record<string, string>> = {
 
 /** The place as a checkout is to run there: what cannot be downloaded stays a pointer, and nothing asks or hangs. */
 export async function forCheckout(place: Place): Promise<Place> {
-  const configured = await runGit(place, { args: ['config', '--get-regexp', String.raw`^filter\.lfs\.`] });
-  if (configured.code !== 0) return place;
-  const call = { cwd: place.cwd, env: safeGitEnv(), timeoutMs: ASK_MS };
-  const isInstalled = (await runProgram('git', ['lfs', 'version'], call)).code === 0;
+  const configured = await askSettings(place, ['config', '--get-regexp', String.raw`^filter\.lfs\.`]);
+  if (configured === null) return place;
+  const isInstalled = (await askSettings(place, ['lfs', 'version'])) !== null;
   if (!isInstalled) return withSettings(place, OFF);
   return { ...place, env: { ...place.env, GIT_LFS_SKIP_DOWNLOAD_ERRORS: '1' } };
 }

@@ -244,17 +244,22 @@ interface Settings {
   readonly answers: Map<string, Promise<string | null>>;
 }
 
-const settings = new WeakMap<Repository, Settings>();
+const settings = new WeakMap<Shared, Settings>();
 
-async function ask(repo: Repository, args: readonly string[]): Promise<string | null> {
-  const stamp = await stampOf(join(repo.commonDir, 'config'));
-  const known = settings.get(repo);
+/** What git prints of the configuration, or null when it fails. `args` must not depend on the worktree. */
+export async function askSettings(place: Place, args: readonly string[]): Promise<string | null> {
+  const { shared } = place;
+  const answerNow = async (): Promise<string | null> => {
+    const end = await runGit(place, { args });
+    return end.code === 0 ? end.stdout.trim() : null;
+  };
+  if (shared === undefined) return answerNow();
+  const stamp = await stampOf(join(shared.commonDir, 'config'));
+  const known = settings.get(shared);
   const answers: Settings['answers'] = known?.stamp === stamp ? known.answers : new Map();
-  if (known?.answers !== answers) settings.set(repo, { stamp, answers });
+  if (known?.answers !== answers) settings.set(shared, { stamp, answers });
   const key = args.join(' ');
-  const answer =
-    answers.get(key) ??
-    runGit(repo.main, { args }).then((end) => (end.code === 0 ? end.stdout.trim() : null));
+  const answer = answers.get(key) ?? answerNow();
   answers.set(key, answer);
   return answer;
 }
@@ -266,7 +271,7 @@ async function stampOf(file: string): Promise<string> {
 
 /** Who weft commits as: the user as configured, else weft itself. */
 export async function findCommitter(repo: Repository): Promise<Person> {
-  const said = await ask(repo, ['-c', 'user.useConfigOnly=true', 'var', 'GIT_COMMITTER_IDENT']);
+  const said = await askSettings(repo.main, ['-c', 'user.useConfigOnly=true', 'var', 'GIT_COMMITTER_IDENT']);
   const [, name, email] = /^(.+) <(.+)> \d+ [-+]\d+$/.exec(said ?? '') ?? [];
   return name === undefined || email === undefined
     ? { name: 'weft', email: 'weft@localhost' }
@@ -275,5 +280,5 @@ export async function findCommitter(repo: Repository): Promise<Person> {
 
 /** Tells whether two spellings of a path are one file here. */
 export async function foldsCase(repo: Repository): Promise<boolean> {
-  return (await ask(repo, ['config', '--type=bool', '--get', 'core.ignoreCase'])) === 'true';
+  return (await askSettings(repo.main, ['config', '--type=bool', '--get', 'core.ignoreCase'])) === 'true';
 }
