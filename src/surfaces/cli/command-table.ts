@@ -334,8 +334,10 @@ const TIDY_GROUP: CommandGroup = {
     },
     {
       name: 'completion',
-      summary: 'Print the completion script of a shell',
-      arguments: [{ name: 'SHELL', choices: ['bash', 'zsh', 'fish'], summary: 'Which shell' }],
+      summary: 'Print the completion script of a shell, or the names that it completes',
+      arguments: [
+        { name: 'SHELL', choices: ['bash', 'zsh', 'fish', 'tasks', 'runs'], summary: 'What to print' },
+      ],
       options: [],
       examples: [
         { line: 'source <(weft completion bash)', note: 'in ~/.bashrc' },

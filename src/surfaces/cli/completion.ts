@@ -1,4 +1,4 @@
-// Completion scripts for shells, made from the command table. Knows nothing of runs and their tasks.
+// Completion scripts for shells, made from the command table. Asks weft for runs and their tasks when they are typed.
 import type { CommandSpec, OptionSpec } from './command-spec.ts';
 import { HELP } from './command-table.ts';
 
@@ -40,45 +40,94 @@ function wordsOf(command: CommandSpec): readonly string[] {
   return [...options, ...command.arguments.flatMap((argument) => argument.choices ?? [])];
 }
 
+/** What is looked up at the moment of typing. */
+type Lookup = 'tasks' | 'runs' | 'branches' | 'files' | 'nothing';
+
+/** What fills an argument or a value, by the word that stands for it. */
+const LOOKUPS: ReadonlyMap<string, Lookup> = new Map([
+  ['TASK', 'tasks'],
+  ['RUN|TASK', 'tasks'],
+  ['RUN', 'runs'],
+  ['FILE', 'files'],
+  ['BRANCH', 'branches'],
+]);
+
+function lookupOf(word: string | undefined): Lookup {
+  return LOOKUPS.get(word ?? '') ?? 'nothing';
+}
+
+/** What a command's own arguments are completed with: those of the first. */
+function lookupOfCommand(command: CommandSpec): Lookup {
+  return lookupOf(command.arguments[0]?.name);
+}
+
 function drawBash(commands: readonly CommandSpec[]): string {
   const named = commands.filter((command) => command.name !== '');
   const [pairs, singles] = [true, false].map((two) =>
     named
       .filter((command) => command.name.includes(' ') === two)
-      .map((command) => drawCase(two ? command.name : `${command.name} `, wordsOf(command))),
+      .map((command) =>
+        drawCase(two ? command.name : `${command.name} `, {
+          words: wordsOf(command),
+          lookup: lookupOfCommand(command),
+        }),
+      ),
   ) as [string[], string[]];
   const families = firstWords(commands)
     .map((first) => [first, secondWords(commands, first)] as const)
     .filter(([, second]) => second.length > 0)
-    .map(([first, second]) => `${drawCase(`${first} `, second).slice(0, -2)}files= ;;`);
-  const values = choiceRows(commands).map(([option, choices]) => drawCase(`--${option}`, choices));
+    .map(([first, words]) => drawCase(`${first} `, { words, lookup: 'nothing' }));
+  const values = valueOptions(commands).map((option) =>
+    drawCase(spellings(option), {
+      words: option.choices ?? [],
+      lookup: lookupOf(option.value),
+      isValue: true,
+    }),
+  );
   const start = [...firstWords(commands), ...wordsOf(frontOf(commands))].join(' ');
   return `# bash completion of weft; use it with: source <(weft completion bash)
 _weft() {
-  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} words= files=yes
+  local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} words= lookup= value=
   if [ "$COMP_CWORD" -eq 1 ]; then
     COMPREPLY=($(compgen -W ${quoteWord(start)} -- "$current"))
     return
   fi
+  # --option=value comes as three words
+  if [ "$current" = = ]; then
+    current=
+  elif [ "$previous" = = ]; then
+    previous=\${COMP_WORDS[COMP_CWORD-2]}
+  fi
   case $previous in
 ${values.join('\n')}
   esac
-  if [ -n "$words" ]; then
-    COMPREPLY=($(compgen -W "$words" -- "$current"))
-    return
-  fi
-  case "\${COMP_WORDS[1]} \${COMP_WORDS[2]}" in
+  if [ -z "$value" ]; then
+    case "\${COMP_WORDS[1]} \${COMP_WORDS[2]}" in
 ${[...pairs, ...singles, ...families].join('\n')}
+    esac
+  fi
+  case $lookup in
+    tasks|runs) words="$words $("$1" completion "$lookup" 2>/dev/null)" ;;
+    branches) words="$words $(git for-each-ref --format='%(refname:short)' refs/heads 2>/dev/null)" ;;
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
-  if [ -n "$files" ]; then COMPREPLY+=($(compgen -f -- "$current")); fi
+  if [ "$lookup" = files ]; then COMPREPLY+=($(compgen -f -- "$current")); fi
 }
 complete -o filenames -F _weft weft
 `;
 }
 
-function drawCase(beginning: string, words: readonly string[]): string {
-  return `    '${beginning}'*) words=${quoteWord(words.join(' '))} ;;`;
+function drawCase(
+  beginning: string | readonly string[],
+  of: { readonly words: readonly string[]; readonly lookup: Lookup; readonly isValue?: boolean },
+): string {
+  const pattern = typeof beginning === 'string' ? `'${beginning}'*` : beginning.join('|');
+  const value = of.isValue === true ? ' value=yes' : '';
+  return `    ${pattern}) words=${quoteWord(of.words.join(' '))} lookup=${of.lookup}${value} ;;`;
+}
+
+function spellings({ name, short }: OptionSpec): readonly string[] {
+  return short === undefined ? [`--${name}`] : [`--${name}`, `-${short}`];
 }
 
 function frontOf(commands: readonly CommandSpec[]): CommandSpec {
@@ -87,15 +136,13 @@ function frontOf(commands: readonly CommandSpec[]): CommandSpec {
   return front;
 }
 
-/** Options with a fixed set of values, each once. */
-function choiceRows(
-  commands: readonly CommandSpec[],
-): readonly (readonly [option: string, values: readonly string[]])[] {
-  const rows = new Map<string, readonly string[]>();
-  for (const command of commands) {
-    for (const { name, choices } of command.options) if (choices !== undefined) rows.set(name, choices);
+/** Options that take a value, each once. */
+function valueOptions(commands: readonly CommandSpec[]): readonly OptionSpec[] {
+  const options = new Map<string, OptionSpec>();
+  for (const option of commands.flatMap((command) => command.options)) {
+    if (option.choices !== undefined || option.value !== undefined) options.set(option.name, option);
   }
-  return [...rows];
+  return [...options.values()];
 }
 
 function drawZsh(commands: readonly CommandSpec[]): string {
@@ -115,12 +162,9 @@ function drawFish(commands: readonly CommandSpec[]): string {
         : `__fish_seen_subcommand_from ${first}; and __fish_seen_subcommand_from ${second}`;
     lines.push(...drawFishName(commands, first, second, command.summary));
     for (const option of optionsOf(command)) lines.push(drawFishOption(condition, option));
-    for (const argument of command.arguments) {
-      if (argument.choices === undefined) continue;
-      lines.push(
-        `complete -c weft -n ${quoteWord(condition)} -f -a ${quoteWord(argument.choices.join(' '))}`,
-      );
-    }
+    const [argument] = command.arguments;
+    const words = argument === undefined ? null : fishWords(argument.choices, lookupOf(argument.name));
+    if (words !== null) lines.push(`complete -c weft -n ${quoteWord(condition)} -f -a ${quoteWord(words)}`);
   }
   return `${[...new Set(lines)].join('\n')}\n`;
 }
@@ -141,10 +185,36 @@ function drawFishName(
 function drawFishOption(condition: string, option: OptionSpec): string {
   const short = option.short === undefined ? '' : ` -s ${option.short}`;
   const takesValue = option.value !== undefined || option.choices !== undefined;
-  const values = option.choices === undefined ? '' : ` -f -a ${quoteWord(option.choices.join(' '))}`;
+  const words = fishWords(option.choices, lookupOf(option.value));
+  const values = words === null ? '' : ` -f -a ${quoteWord(words)}`;
   const value = takesValue ? ` -r${values}` : '';
   const name = `-l ${option.name}${short}${value}`;
   return `complete -c weft -n ${quoteWord(condition)} ${name} -d ${quoteWord(option.summary)}`;
+}
+
+/** What fish offers; null: files. */
+function fishWords(choices: readonly string[] | undefined, lookup: Lookup): string | null {
+  if (choices !== undefined) return choices.join(' ');
+  switch (lookup) {
+    case 'tasks':
+    case 'runs':
+      return `(weft completion ${lookup} 2>/dev/null)`;
+    case 'branches':
+      return "(git for-each-ref --format='%(refname:short)' refs/heads 2>/dev/null)";
+    case 'nothing':
+    case 'files':
+      return null;
+    default:
+      return lookup satisfies never;
+  }
+}
+
+/** Names that a shell can complete with: those that need no quotes. */
+export function drawNames(names: readonly string[]): string {
+  return names
+    .filter((name) => quoteWord(name) === name)
+    .map((name) => `${name}\n`)
+    .join('');
 }
 
 /** Quotes a word for a POSIX shell, where it needs it. */

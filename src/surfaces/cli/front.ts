@@ -1,8 +1,8 @@
 // The quick start: help, version, completion and a first look at a run; everything else is loaded on demand.
 import { type Failure, ok, type Result } from '../../core/failure.ts';
 import { COMMANDS, FRONT_COMMAND, GROUPS } from './command-table.ts';
-import { drawCompletion, type Shell } from './completion.ts';
-import { glance } from './glance.ts';
+import { drawCompletion, drawNames, type Shell } from './completion.ts';
+import { glance, glanceAtRuns, glanceAtTasks } from './glance.ts';
 import { drawFamily, drawHelp, drawOverview, type HelpStyle } from './help.ts';
 import type { Io } from './io.ts';
 import { choosePaint } from './paint.ts';
@@ -59,6 +59,13 @@ function findHelp(io: Io): Result<string> | null {
   return family.length > 0 ? ok(drawFamily(first, family, style)) : found;
 }
 
+type CompletionWord = Shell | 'tasks' | 'runs';
+
+function complete(io: Io, word: CompletionWord): string {
+  if (word === 'tasks') return drawNames(glanceAtTasks(io.cwd));
+  return word === 'runs' ? drawNames(glanceAtRuns(io.cwd)) : drawCompletion(word, COMMANDS);
+}
+
 /** Answers what a file or the table can answer; null when it takes more. */
 function answerQuickly(io: Io, parsed: Parsed): number | null {
   const { name } = parsed.command;
@@ -66,7 +73,7 @@ function answerQuickly(io: Io, parsed: Parsed): number | null {
     printLine(io, `weft ${io.version}`);
     return 0;
   }
-  if (name === 'completion') return say(io, drawCompletion(parsed.arguments.get('SHELL') as Shell, COMMANDS));
+  if (name === 'completion') return say(io, complete(io, parsed.arguments.get('SHELL') as CompletionWord));
   const plain = parsed.arguments.size === 0 && !hasFlag(parsed, 'watch');
   if ((name !== '' && name !== 'status') || !plain || io.env['GIT_DIR'] !== undefined) return null;
   const seen = glance(io.cwd);

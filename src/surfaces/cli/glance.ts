@@ -40,6 +40,25 @@ export function glance(cwd: string): Glance | null {
   }
 }
 
+/** Ids of the runs, the latest first. */
+export function glanceAtRuns(cwd: string): readonly string[] {
+  const stateDir = findStateDir(cwd);
+  return stateDir === null ? [] : listRuns(join(stateDir, 'runs'));
+}
+
+/** Ids of the latest run's tasks as the engine last wrote them. */
+export function glanceAtTasks(cwd: string): readonly string[] {
+  const stateDir = findStateDir(cwd);
+  const [run] = glanceAtRuns(cwd);
+  if (stateDir === null || run === undefined) return [];
+  try {
+    const text = readFileSync(join(stateDir, 'runs', run, 'view.json'), 'utf8');
+    return (JSON.parse(text) as RunView).tasks.map(({ id }) => id);
+  } catch {
+    return [];
+  }
+}
+
 /** Run ids begin with the time they were made at. */
 function listRuns(folder: string): readonly string[] {
   return existsSync(folder)

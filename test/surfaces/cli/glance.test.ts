@@ -104,6 +104,20 @@ describe('glance', () => {
     }
   });
 
+  it('tells the names to complete, also of a run that nobody leads', async () => {
+    write(`.weft/runs/${RUN}/view.json`, viewRun([viewTask('api'), viewTask('ui')]));
+    mkdirSync(join(repository, '.weft/runs/20250101-000000-ffff'));
+    const say = async (what: string): Promise<string> => {
+      const typed = type(`completion ${what}`, createFakeApp(VIEW), { cwd: repository });
+      expect(await typed.code).toBe(0);
+      return typed.out();
+    };
+    expect(await say('tasks')).toBe('api\nui\n');
+    expect(await say('runs')).toBe(`${RUN}\n20250101-000000-ffff\n`);
+    rmSync(join(repository, '.weft'), { recursive: true });
+    expect(await say('tasks')).toBe('');
+  });
+
   it('answers weft and weft status without asking the app', async () => {
     write(`.weft/runs/${RUN}/view.json`, VIEW);
     const fake = createFakeApp(viewRun([], { run: 'the app was asked' }));

@@ -55,7 +55,8 @@ describe('help', () => {
         worktree remove      Remove the worktree of one task
         prune                Drop stale locks and metadata, and worktrees of runs that
                              are gone
-        completion           Print the completion script of a shell
+        completion           Print the completion script of a shell, or the names that
+                             it completes
 
       Compatible names
         orchestrate run      Same as \`weft run FILE\`
