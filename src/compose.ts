@@ -274,12 +274,20 @@ type ConfigFlags = NonNullable<Parameters<typeof loadConfig>[0]['flags']>;
 
 /** Flags under the names of the configuration; what they hold is checked where the configuration is. */
 function asConfig(flags: PolicyFlags): ConfigFlags {
-  const { time, strategy, ...same } = flags;
+  const { time, strategy, gates, phasesPlan, phasesReview, worktreesRoot, limitsAttempts, ...same } = flags;
   return {
     ...same,
+    ...(gates === undefined ? {} : { gates: { tier0: gates } }),
+    ...(worktreesRoot === undefined ? {} : { worktrees: { root: worktreesRoot } }),
+    ...(limitsAttempts === undefined ? {} : { limits: { attempts: limitsAttempts } }),
+    phases: { plan: asPhase(phasesPlan), review: asPhase(phasesReview) },
     ...(time === undefined ? {} : { budget: { minutes: time } }),
     ...(strategy === undefined ? {} : { merge: { strategy } }),
   } as ConfigFlags;
+}
+
+function asPhase(word: string | undefined): string | boolean | undefined {
+  return word === 'true' || word === 'false' ? word === 'true' : word;
 }
 
 /** What `weft demo` plays with. */

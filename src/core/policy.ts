@@ -8,13 +8,22 @@ export interface PolicyFlags {
   readonly integrate?: string;
   readonly isolation?: string;
   readonly collisionPolicy?: string;
+  readonly outside?: string;
   readonly maxAgents?: number;
+  readonly maxPerTrack?: number;
   readonly agent?: string;
   /** Minutes an attempt may take. */
   readonly time?: number;
   readonly fast?: boolean;
   readonly strategy?: string;
   readonly setup?: string;
+  /** In place of the gates of tier 0. */
+  readonly gates?: readonly string[];
+  /** Name of an agent, `true` or `false`. */
+  readonly phasesPlan?: string;
+  readonly phasesReview?: string;
+  readonly worktreesRoot?: string;
+  readonly limitsAttempts?: number;
 }
 
 /** Lists the fields in which two policies differ, old and new value as JSON. */

@@ -52,8 +52,8 @@ async function planOf(app: App, file = 'tracks.yaml', flags = {}): Promise<Plann
   return planned.value;
 }
 
-async function refusalOf(app: App, file = 'tracks.yaml'): Promise<string> {
-  const planned = await app.plan(file, {});
+async function refusalOf(app: App, file = 'tracks.yaml', flags = {}): Promise<string> {
+  const planned = await app.plan(file, flags);
   return planned.ok ? 'planned' : planned.failure.text;
 }
 
@@ -177,6 +177,31 @@ describe('where weft is started', () => {
     expect([policy.target, policy.agents['mine']?.run]).toEqual(['side', 'ls']);
     await rm(join(linked, '.weft'), { recursive: true });
     expect((await planOf(app)).policy.agents['mine']?.run).toBe('true');
+  });
+
+  test('flags are laid over the configuration, and their mistakes are theirs', async () => {
+    const app = await open();
+    const flags = { gates: ['make test'], phasesPlan: 'true', phasesReview: 'mine', worktreesRoot: '../w' };
+    const { policy } = await planOf(app, 'tracks.yaml', {
+      ...flags,
+      limitsAttempts: 3,
+      outside: 'ask',
+      maxPerTrack: 2,
+    });
+    expect(policy).toMatchObject({
+      gates: { tier0: ['make test'], tier1: [] },
+      phases: { plan: true, review: 'mine' },
+      worktrees: { root: '../w', branch: 'weft/{run}/{task}/work' },
+      limits: { attempts: 3, gateSlots: 2 },
+      outside: 'ask',
+      maxPerTrack: 2,
+    });
+    expect(await refusalOf(app, 'tracks.yaml', { worktreesRoot: '../{x}' })).toContain(
+      '--worktrees-root must have',
+    );
+    expect(await refusalOf(app, 'tracks.yaml', { phasesReview: 'nobody' })).toContain(
+      '"nobody" is not configured',
+    );
   });
 
   test('without a branch, the target has to be said', async () => {

@@ -44,9 +44,15 @@ export function loadConfig(options: {
   const policy = overlay(overlay(withBuiltIns(defaults), file.value), given.value);
   const unknown = findUnknownAgent(policy);
   if (unknown === null) return ok(policy);
-  const byFlag = unknown.key[0] === 'agent' && given.value.agent !== undefined;
-  const position = byFlag ? null : locate(document.value, unknown.key);
+  const position = isSet(given.value, unknown.key) ? null : locate(document.value, unknown.key);
   return refuse([describeAgent(policy, unknown.name, position)]);
+}
+
+/** Tells whether there is a value at the end of a path of keys. */
+function isSet(values: object, key: readonly string[]): boolean {
+  let value: unknown = values;
+  for (const name of key) value = (value as Record<string, unknown> | undefined)?.[name];
+  return value !== undefined;
 }
 
 /** Lays flags over the policy of an earlier run. */
@@ -63,7 +69,11 @@ export function overridePolicy(policy: Policy, flags: ConfigInput): Result<Polic
 }
 
 /** Flags whose names are shorter than the path of what they override. */
-const FLAG_NAMES = { 'budget.minutes': '--time', 'merge.strategy': '--strategy' };
+const FLAG_NAMES = {
+  'budget.minutes': '--time',
+  'merge.strategy': '--strategy',
+  'gates.tier0': '--gate',
+};
 
 const NOTHING_WRITTEN: { readonly value: ConfigInput; readonly diagnostics: readonly Diagnostic[] } = {
   value: {},

@@ -5,6 +5,10 @@ export interface OptionSpec {
   /** Long name without dashes. */
   readonly name: string;
   readonly short?: string;
+  /** A longer name that is understood, too: that of the key in the configuration. */
+  readonly also?: string;
+  /** May be given several times; every value counts. */
+  readonly repeats?: true;
   /** What to call its value: `N`, `FILE`; `choices` name it themselves. */
   readonly value?: string;
   readonly choices?: readonly string[];
@@ -51,7 +55,8 @@ export interface CommandGroup {
 /** How the option is typed, with its value. */
 export function spellOption(option: OptionSpec): string {
   const value = option.choices?.join('|') ?? option.value;
-  return value === undefined ? `--${option.name}` : `--${option.name} ${value}`;
+  const all = option.repeats === true ? `${value}…` : value;
+  return value === undefined ? `--${option.name}` : `--${option.name} ${all}`;
 }
 
 /** How the argument is typed. */

@@ -1,26 +1,15 @@
 // Every command of weft: one table that parsing, help, completion and the reference page are made from. Runs nothing.
 import type { ArgumentSpec, CommandGroup, CommandSpec, OptionSpec } from './command-spec.ts';
+import { NDJSON, RESUME, START } from './run-options.ts';
 
 /** Understood by every command. */
 export const HELP: OptionSpec = { name: 'help', short: 'h', summary: 'Say how the command is used' };
 
 const JSON_OPTION: OptionSpec = { name: 'json', summary: 'Print JSON with schemaVersion 1' };
-const NDJSON: OptionSpec = {
-  name: 'json',
-  summary: 'Print one JSON object a line: one per change, one at the end',
-};
 const OF_RUN: OptionSpec = {
   name: 'run',
   value: 'RUN',
   summary: 'Run the task belongs to; the latest by default',
-};
-const STAY: OptionSpec = {
-  name: 'stay',
-  summary: 'Go on waiting for answers and approvals when nothing else is left',
-};
-const DETACH: OptionSpec = {
-  name: 'detach',
-  summary: 'Leave the engine in the background, print the run and return',
 };
 const DRY_RUN: OptionSpec = { name: 'dry-run', summary: 'Say what would be removed and remove nothing' };
 
@@ -31,40 +20,6 @@ const RUN: ArgumentSpec = { ...NEEDED_RUN, optional: true };
 const TASK: ArgumentSpec = { name: 'TASK', summary: 'A task, or the beginning of its id' };
 const ANY_TASK: ArgumentSpec = { ...TASK, optional: true, summary: 'A task; without it the whole run' };
 
-const POLICY: readonly OptionSpec[] = [
-  { name: 'target', value: 'BRANCH', summary: 'Branch that work lands on; by default the one checked out' },
-  {
-    name: 'integrate',
-    choices: ['human', 'auto'],
-    summary: 'Land after `weft approve`, or as soon as all checks pass',
-  },
-  {
-    name: 'isolation',
-    choices: ['worktree', 'shared'],
-    summary: 'A worktree per task, or one checkout for all',
-  },
-  { name: 'worktree', summary: 'Same as --isolation worktree, which is the default' },
-  {
-    name: 'collision-policy',
-    choices: ['serialize', 'force', 'fail'],
-    summary: 'When two tasks claim one file: one after the other, both at once, or not at all',
-  },
-  { name: 'max-agents', value: 'N', within: [1, 1000], summary: 'Agents at work at once' },
-  { name: 'agent', value: 'NAME', summary: 'Agent for tasks that name none' },
-  { name: 'time', value: 'MIN', within: [1, 10_080], summary: 'Minutes one attempt may take' },
-  { name: 'fast', summary: 'Skip planning and review' },
-  { name: 'strategy', choices: ['merge', 'squash', 'rebase'], summary: 'How work lands on the target' },
-  { name: 'setup', value: 'COMMAND', summary: 'Command that prepares a new worktree' },
-];
-
-const START: readonly OptionSpec[] = [
-  ...POLICY,
-  { name: 'dry-run', summary: 'Check everything, show what would run when, change nothing' },
-  STAY,
-  DETACH,
-  NDJSON,
-];
-const RESUME: readonly OptionSpec[] = [...POLICY, STAY, DETACH, NDJSON];
 const WAIT: readonly OptionSpec[] = [
   {
     name: 'for',
@@ -115,7 +70,9 @@ const START_GROUP: CommandGroup = {
     {
       name: 'init',
       summary: 'Write a sample configuration and a sample plan',
-      detail: ['Never overwrites a file.'],
+      detail: [
+        'Takes an agent that is on PATH; without one, something stands in for it. Never overwrites a file.',
+      ],
       arguments: [],
       options: [JSON_OPTION],
       examples: [{ line: 'weft init', note: 'in the repository' }],
@@ -131,7 +88,10 @@ const START_GROUP: CommandGroup = {
     {
       name: 'run',
       summary: 'Run the tasks of a track file',
-      detail: ['Options win over .weft/config.yaml; what was in force is kept for `weft resume`.'],
+      detail: [
+        'FILE is looked for in this folder, then in the root of the checkout.',
+        'Options win over .weft/config.yaml; what was in force is kept for `weft resume`.',
+      ],
       arguments: [{ name: 'FILE', summary: 'A track file, YAML or JSON' }],
       options: START,
       examples: [
@@ -294,6 +254,7 @@ const TIDY_GROUP: CommandGroup = {
     {
       name: 'doctor',
       summary: 'Check git, the configuration, the agents and the disk',
+      detail: ['Ends with 2 when something keeps a run from going well.'],
       arguments: [],
       options: [{ name: 'verify', value: 'RUN', summary: 'Check what became of a run instead' }, JSON_OPTION],
       examples: [

@@ -85,7 +85,8 @@ export function drawFamily(word: string, commands: readonly CommandSpec[], style
 function optionRows(command: CommandSpec): readonly Row[] {
   return [...command.options, HELP].map((option): Row => {
     const short = option.short === undefined ? '    ' : `-${option.short}, `;
-    return [short + spellOption(option), option.summary];
+    const also = option.also === undefined ? '' : `; also --${option.also}`;
+    return [short + spellOption(option), option.summary + also];
   });
 }
 

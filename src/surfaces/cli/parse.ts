@@ -9,8 +9,8 @@ export interface Parsed {
   readonly command: CommandSpec;
   /** By name in capitals; a `rest` argument has its words joined by spaces. */
   readonly arguments: ReadonlyMap<string, string>;
-  /** By long name; a flag has the value `true`. */
-  readonly options: ReadonlyMap<string, string | true>;
+  /** By long name; a flag has the value `true`, an option that repeats a list. */
+  readonly options: ReadonlyMap<string, string | true | readonly string[]>;
 }
 
 /** Finds the command that the first words name, the longest name first; without a word it is `weft` alone. */
@@ -66,7 +66,7 @@ function show(word: string): string {
 
 /** Reads the words after the command's name. */
 export function parseWords(command: CommandSpec, words: readonly string[]): Result<Parsed> {
-  const options = new Map<string, string | true>();
+  const options = new Map<string, string | true | readonly string[]>();
   const free: string[] = [];
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at] as string;
@@ -80,7 +80,10 @@ export function parseWords(command: CommandSpec, words: readonly string[]): Resu
     }
     const read = readOption(command, word, words[at + 1]);
     if (!read.ok) return read;
-    options.set(read.value.name, read.value.value);
+    const { option, value } = read.value;
+    const before = options.get(option.name);
+    const isList = option.repeats === true && value !== true;
+    options.set(option.name, isList ? [...(Array.isArray(before) ? before : []), value] : value);
     if (read.value.tookNext) at += 1;
   }
   const named = nameArguments(command, free);
@@ -93,7 +96,7 @@ function looksLikeOption(word: string): boolean {
 }
 
 interface ReadOption {
-  readonly name: string;
+  readonly option: OptionSpec;
   readonly value: string | true;
   readonly tookNext: boolean;
 }
@@ -103,13 +106,16 @@ function readOption(command: CommandSpec, word: string, next: string | undefined
   const typed = equals < 0 ? word : word.slice(0, equals);
   const inline = equals < 0 ? null : word.slice(equals + 1);
   const option = command.options.find(
-    (each) => typed === `--${each.name}` || (each.short !== undefined && typed === `-${each.short}`),
+    ({ name, also, short }) =>
+      typed === `--${name}` ||
+      (also !== undefined && typed === `--${also}`) ||
+      (short !== undefined && typed === `-${short}`),
   );
   if (option === undefined) return refuseOption(command, typed);
   const { name } = option;
   if (option.value === undefined && option.choices === undefined) {
     if (inline !== null) return usage(`--${name} takes no value.`, helpOf(command));
-    return ok({ name, value: true, tookNext: false });
+    return ok({ option, value: true, tookNext: false });
   }
   const value = inline ?? (next === undefined || looksLikeOption(next) ? null : next);
   if (value === null || value === '') {
@@ -117,7 +123,7 @@ function readOption(command: CommandSpec, word: string, next: string | undefined
   }
   const complaint = checkValue(option, value);
   if (complaint !== null) return usage(complaint, helpOf(command));
-  return ok({ name, value, tookNext: inline === null });
+  return ok({ option, value, tookNext: inline === null });
 }
 
 function refuseOption(command: CommandSpec, typed: string): Result<never> {
@@ -204,7 +210,13 @@ export function hasFlag(parsed: Parsed, name: string): boolean {
 /** Value of an option or undefined. */
 export function textOption(parsed: Parsed, name: string): string | undefined {
   const value = parsed.options.get(name);
-  return value === true ? undefined : value;
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** Values of an option that repeats, or undefined. */
+export function listOption(parsed: Parsed, name: string): readonly string[] | undefined {
+  const value = parsed.options.get(name);
+  return typeof value === 'object' ? value : undefined;
 }
 
 /** Value of an option whose spec says `within`, or undefined. */

@@ -24,6 +24,14 @@ describe('understood', () => {
     ['orchestrate', 'wait', 'latest', '--for', 'stop'],
     ['orchestrate wait', { RUN: 'latest' }, { for: 'stop' }],
   );
+  check(
+    ['run', 'a.yaml', '--merge-strategy', 'rebase', '--budget-minutes=5'],
+    ['run', { FILE: 'a.yaml' }, { strategy: 'rebase', time: '5' }],
+  );
+  check(
+    ['run', 'a.yaml', '--gate', 'make test', '--gate=make lint'],
+    ['run', { FILE: 'a.yaml' }, { gate: ['make test', 'make lint'] }],
+  );
   check(['worktree', 'list'], ['worktree list', {}, {}]);
   check(['logs', '-f', 'api', '-n', '5'], ['logs', { TASK: 'api' }, { follow: true, lines: '5' }]);
   check(

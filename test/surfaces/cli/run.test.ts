@@ -84,7 +84,8 @@ describe('before the run', () => {
   it('all flags reach the plan', async () => {
     const fake = idle();
     const line = `run tracks.yaml --target dev --integrate auto --worktree --collision-policy force --max-agents 7
-      --agent mine --time 9 --fast --strategy rebase --setup 'npm ci' --dry-run`;
+      --agent mine --time 9 --fast --strategy rebase --setup 'npm ci' --outside ask --max-per-track 2 --limits-attempts 3
+      --gate 'npm test' --gate 'npm run lint' --phases-plan true --phases-review critic --worktrees-root ../w --dry-run`;
     expect(await type(line, fake).code).toBe(0);
     expect(fake.asked).toEqual([
       [
@@ -101,6 +102,13 @@ describe('before the run', () => {
           fast: true,
           strategy: 'rebase',
           setup: 'npm ci',
+          outside: 'ask',
+          maxPerTrack: 2,
+          limitsAttempts: 3,
+          gates: ['npm test', 'npm run lint'],
+          phasesPlan: 'true',
+          phasesReview: 'critic',
+          worktreesRoot: '../w',
         },
       ],
     ]);

@@ -5,7 +5,7 @@ import { type Call, type Handler, isAsked } from '../call.ts';
 import { cleanLine, cleanText } from '../clean.ts';
 import { EXIT_OF_FAILURE } from '../exit-code.ts';
 import { findUnfinished } from '../glance.ts';
-import { numberOption, type Parsed, textOption } from '../parse.ts';
+import { listOption, numberOption, type Parsed, textOption } from '../parse.ts';
 import { printJson, printLines } from '../report.ts';
 import { drawCounts } from '../rows.ts';
 import { drawEarlier } from '../status.ts';
@@ -28,12 +28,19 @@ export function readPolicyFlags(parsed: Parsed): Result<PolicyFlags> {
     integrate: textOption(parsed, 'integrate'),
     isolation: worktree ? 'worktree' : isolation,
     collisionPolicy: textOption(parsed, 'collision-policy'),
+    outside: textOption(parsed, 'outside'),
     maxAgents: numberOption(parsed, 'max-agents'),
+    maxPerTrack: numberOption(parsed, 'max-per-track'),
     agent: textOption(parsed, 'agent'),
     time: numberOption(parsed, 'time'),
     fast: parsed.options.has('fast') ? true : undefined,
     strategy: textOption(parsed, 'strategy'),
     setup: textOption(parsed, 'setup'),
+    gates: listOption(parsed, 'gate'),
+    phasesPlan: textOption(parsed, 'phases-plan'),
+    phasesReview: textOption(parsed, 'phases-review'),
+    worktreesRoot: textOption(parsed, 'worktrees-root'),
+    limitsAttempts: numberOption(parsed, 'limits-attempts'),
   };
   const given = Object.entries(flags).filter(([, value]) => value !== undefined);
   return ok(Object.fromEntries(given) as PolicyFlags);
