@@ -145,6 +145,37 @@ test('tasks that share a worktree land only what they own', async () => {
   expect((await stage.repo.git('worktree', 'list')).split('\n')).toHaveLength(1);
 });
 
+test.each([
+  ['ask', 'blocked'],
+  ['fail', 'failed'],
+] as const)(
+  'a file nobody owns in a shared worktree is held against one task, by policy %s',
+  async (outside, end) => {
+    await stage.script(
+      [
+        [
+          {
+            id: 'api',
+            owns: ['api/'],
+            acts: [
+              { write: { path: 'api/a.txt', text: 'a\n' } },
+              { write: { path: 'stray.txt', text: 's\n' } },
+            ],
+          },
+          { id: 'ui', owns: ['ui/'], acts: [{ write: { path: 'ui/u.txt', text: 'u\n' } }] },
+        ],
+        [{ id: 'db', owns: ['db/'], dependsOn: [], acts: [{ write: { path: 'db/d.txt', text: 'd\n' } }] }],
+      ],
+      { isolation: 'shared', maxAgents: 1, outside, limits: { attempts: 1 } },
+    );
+    const { outcome, view } = await stage.run();
+    expect(outcome).toBe(end);
+    expect(stage.task(view, 'api').reason).toContain('stray.txt');
+    expect(stage.task(view, 'db').phase).toBe('merged');
+    expect(await stage.repo.git('ls-tree', '-r', '--name-only', 'main')).not.toContain('stray.txt');
+  },
+);
+
 test('a merge by hand is adopted', async () => {
   await stage.script([[{ id: 'api', acts: [{ write: { path: 'a.txt', text: 'a\n' } }] }]], {
     integrate: 'human',

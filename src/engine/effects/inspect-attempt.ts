@@ -6,7 +6,7 @@ import type { Effect } from '../../core/effect.ts';
 import type { Event } from '../../core/event.ts';
 import { ok, type Result } from '../../core/failure.ts';
 import { writeLeftoverMessage } from '../../core/message.ts';
-import type { Oid } from '../../core/model.ts';
+import { type Oid, taskId } from '../../core/model.ts';
 import { sharedBranchOf, sharedRefOf } from '../../core/names.ts';
 import { type AttemptState, type TaskState, taskOf } from '../../core/state.ts';
 import type { Inspection } from '../../ports/git.ts';
@@ -41,7 +41,9 @@ export async function inspectAttempt(effect: InspectAttempt, context: EffectCont
   if (!there.ok) return there;
   if (shared) {
     const seen = await takeOwnFiles(context, ts, attempt.base);
-    return seen.ok ? ok([describe(effect, ts, { ...seen.value, patterns })]) : seen;
+    if (!seen.ok) return seen;
+    const strays = await findStrays(context, ts, there.value.head);
+    return strays.ok ? ok([describe(effect, ts, { ...seen.value, patterns, strays: strays.value })]) : strays;
   }
   const message = writeLeftoverMessage(state, ts);
   const taken = await parts.git.commitLeftovers({ worktree, message, author: parts.author });
@@ -78,6 +80,37 @@ async function takeOwnFiles(
   return seen.ok ? ok({ base, seen: seen.value, leftovers: seen.value.files.length > 0 }) : seen;
 }
 
+/**
+ * Files of a shared worktree that no task of the run claims, and that were not held against another task already. Who made
+ * them is not known: they are asked about where they are seen first.
+ */
+async function findStrays(
+  context: EffectContext,
+  ts: TaskState,
+  start: Oid,
+): Promise<Result<readonly string[]>> {
+  const { parts, state } = context;
+  const pin = sharedRefOf(state, taskId(`.all ${ts.task.id}`));
+  const all = await parts.git.commitPaths({
+    worktree: worktreeOf(parts.places, state.policy, ts.task.id),
+    base: start,
+    patterns: ['**'],
+    message: writeLeftoverMessage(state, ts),
+    author: parts.author,
+    pin,
+  });
+  if (!all.ok) return all;
+  await parts.git.unpin(pin);
+  const changed = all.value.files.map(({ path }) => path);
+  const unowned = findOutside([...state.index.patterns.values()].flat(), changed);
+  const known = new Set(
+    [...state.tasks.values()].flatMap((other) =>
+      other === ts ? [] : (other.attempt?.inspected?.outside ?? []),
+    ),
+  );
+  return ok(unowned.filter((path) => !known.has(path)));
+}
+
 /** The change starts at the newest commit of the target that the branch contains: an agent may have merged the target in. */
 async function findChangeBase(context: EffectContext, attempt: AttemptState, base: Oid): Promise<Oid> {
   const { git } = context.parts;
@@ -99,6 +132,7 @@ function describe(
     readonly seen: Inspection;
     readonly leftovers: boolean;
     readonly patterns: readonly Pattern[];
+    readonly strays?: readonly string[];
   },
 ): Event {
   const { head, tree, files, odd } = of.seen;
@@ -120,7 +154,7 @@ function describe(
     fileCount: files.length,
     added: files.reduce((sum, file) => sum + file.added, 0),
     deleted: files.reduce((sum, file) => sum + file.deleted, 0),
-    outside: outside.slice(0, MAX_OUTSIDE),
+    outside: [...outside, ...(of.strays ?? [])].slice(0, MAX_OUTSIDE),
     odd,
     leftovers: of.leftovers,
   };
