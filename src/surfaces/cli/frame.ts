@@ -42,9 +42,10 @@ function drawQuestions(view: RunView, style: FrameStyle): readonly string[] {
   const asking = view.tasks.filter((task) => task.question !== undefined);
   const lines = asking.slice(0, MOST_QUESTIONS).flatMap((task) => drawQuestion(task, style.paint));
   const more = asking.length - MOST_QUESTIONS;
-  return [...lines, ...(more > 0 ? [`? ${more} more questions: weft status`] : [])].map((line) =>
-    cutPainted(line, style.columns),
-  );
+  return [
+    ...lines,
+    ...(more > 0 ? [`? ${more} more ${more === 1 ? 'question' : 'questions'}: weft status`] : []),
+  ].map((line) => cutPainted(line, style.columns));
 }
 
 function drawFooter(view: RunView, style: FrameStyle): readonly string[] {

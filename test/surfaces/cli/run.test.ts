@@ -37,7 +37,7 @@ describe('before the run', () => {
       fail({
         kind,
         diagnostics: [{ position: null, sentence: 'Bad key.', fix: 'Drop it.' }],
-        text: 'tracks.yaml:1:2 bad',
+        text: 'tracks.yaml:1:2 bad\n  1 | x\n\nBad key.\n',
       }),
   });
 
@@ -48,7 +48,7 @@ describe('before the run', () => {
     const fake = idle(refusal(kind));
     const typed = type('run tracks.yaml --json', fake);
     expect(await typed.code).toBe(code);
-    expect(typed.err()).toBe('tracks.yaml:1:2 bad\n');
+    expect(typed.err()).toBe('error: tracks.yaml:1:2 bad\n  1 | x\n\nerror: Bad key.\n');
     expect(typed.json()).toMatchObject({
       schemaVersion: 1,
       error: { kind, sentence: 'Bad key.', hint: 'Drop it.' },

@@ -5,6 +5,7 @@ import { type Call, type Handler, isAsked } from '../call.ts';
 import { cleanLine, cleanText } from '../clean.ts';
 import { EXIT_OF_FAILURE } from '../exit-code.ts';
 import { findUnfinished } from '../glance.ts';
+import { choosePaint } from '../paint.ts';
 import { listOption, numberOption, type Parsed, textOption } from '../parse.ts';
 import { printJson, printLines } from '../report.ts';
 import { drawCounts } from '../rows.ts';
@@ -105,7 +106,10 @@ type PlanFailure = Extract<Awaited<ReturnType<App['plan']>>, { readonly ok: fals
 
 function reportPlan(call: Call, failure: PlanFailure): number {
   const { kind, diagnostics, text } = failure;
-  call.io.stderr.write(`${cleanText(text).trimEnd()}\n`);
+  // one block for each mistake
+  const blocks = cleanText(text).trimEnd().split('\n\n');
+  const paint = choosePaint(call.io, call.io.stderr);
+  call.io.stderr.write(`${blocks.map((block) => `${paint('red', 'error:')} ${block}`).join('\n\n')}\n`);
   const [first] = diagnostics;
   if (call.json) {
     printJson(call.io, { error: { kind, sentence: first?.sentence ?? text, hint: first?.fix }, diagnostics });
