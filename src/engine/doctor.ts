@@ -39,29 +39,37 @@ async function checkLeader(tools: Tools): Promise<Finding> {
 }
 
 async function checkPlaces(tools: Tools, policy: Policy | null): Promise<readonly Finding[]> {
-  const findings: Finding[] = [];
-  const root = policy === null ? null : dirname(placesOf(tools.repository, runId('run'), policy).worktrees);
-  for (const [name, path] of [
-    ['state', tools.stateDir] as const,
-    ...(root === null ? [] : [['worktrees', root] as const]),
-  ]) {
-    const obstacle = await tools.files.findObstacle(path);
-    if (obstacle !== null) {
-      const hint =
-        name === 'worktrees'
-          ? 'Name another place with `worktrees.root` in .weft/config.yaml.'
-          : 'Move it away, or mend its permissions.';
-      findings.push({ name, state: 'failed', sentence: `${path} cannot be used: ${obstacle}`, hint });
-      continue;
-    }
-    const free = await tools.files.freeBytes(dirname(tools.stateDir));
-    const low = free !== null && free < LEAST_FREE_BYTES;
-    const sentence = low
-      ? `only ${Math.round(free / 1024 / 1024)} MB are free at ${path}`
-      : `${path} can be written to`;
-    findings.push({ name, state: low ? 'warning' : 'ok', sentence });
-  }
-  return findings;
+  const state = await checkPlace(tools, {
+    name: 'state',
+    path: tools.stateDir,
+    hint: 'Move it away, or mend its permissions.',
+  });
+  if (policy === null) return [state];
+  const worktrees = await checkPlace(tools, {
+    name: 'worktrees',
+    path: dirname(placesOf(tools.repository, runId('run'), policy).worktrees),
+    hint: 'Name another place with `worktrees.root` in .weft/config.yaml.',
+  });
+  return [state, worktrees];
+}
+
+async function checkPlace(
+  { files }: Tools,
+  { name, path, hint }: { readonly name: string; readonly path: string; readonly hint: string },
+): Promise<Finding> {
+  const obstacle = await files.findObstacle(path);
+  if (obstacle !== null)
+    return { name, state: 'failed', sentence: `${path} cannot be used: ${obstacle}`, hint };
+  const free = await findFreeBytes(files, path);
+  if (free === null || free >= LEAST_FREE_BYTES) return ok(name, `${path} can be written to`);
+  const sentence = `only ${Math.round(free / 1024 / 1024)} MB are free at ${path}`;
+  return { name, state: 'warning', sentence };
+}
+
+/** Room where the folder is, or would be made. */
+async function findFreeBytes(files: Tools['files'], path: string): Promise<number | null> {
+  const free = await files.freeBytes(path);
+  return free === null && dirname(path) !== path ? findFreeBytes(files, dirname(path)) : free;
 }
 
 async function checkTarget(tools: Tools, policy: Policy): Promise<Finding> {

@@ -62,7 +62,7 @@ export async function findRun(tools: Tools, name: string): Promise<Result<string
     return fail({
       kind: 'usage',
       sentence: 'There is no run yet.',
-      hint: 'weft run tracks.yaml starts one.',
+      hint: '`weft` says how to begin.',
     });
   }
   if (name === 'latest') return ok(latest);
