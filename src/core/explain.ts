@@ -48,7 +48,8 @@ function explainWaiting(state: RunState, ts: TaskState, now: RunMs): string {
   if (ts.task.type === 'manual') return `is yours to do; say \`weft done ${ts.task.id}\` when it is done`;
   if (ts.wipe) return 'its old worktree is being cleared away';
   if (ts.retryAt !== null && ts.retryAt > now) return explainRetry(state, ts, now);
-  if (state.stopping !== null) return 'the run is being stopped';
+  if (state.stopping !== null)
+    return state.rested === null ? 'the run is being stopped' : 'the run was stopped; `weft resume` goes on';
   if (state.paused) return 'the run is paused; `weft resume` goes on';
   const due = ts.unreviewed ? 'passed its gates, is to be reviewed and ' : '';
   const lane = findFullLane(state, ts);

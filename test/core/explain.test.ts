@@ -103,6 +103,12 @@ describe('waiting', () => {
     seen.push(explain(state, 'a', MINUTE));
     play(state, [{ type: 'run.stopping', agents: 'finish' }]);
     seen.push(explain(state, 'a', MINUTE));
+    const stopped = begin();
+    play(stopped, [
+      { type: 'run.stopping', agents: 'stop' },
+      { type: 'run.rested', outcome: 'stopped' },
+    ]);
+    seen.push(explain(stopped));
     play(state, [{ type: 'task.restarted', task: a }]);
     seen.push(explain(state));
     play(state, [pauseIt]);
@@ -112,6 +118,7 @@ describe('waiting', () => {
         "is tried again in 2 s (attempt 2 ended: setup-failed)",
         "the run is paused; \`weft resume\` goes on",
         "the run is being stopped",
+        "the run was stopped; \`weft resume\` goes on",
         "its old worktree is being cleared away",
         "is paused; \`weft resume a\` goes on",
       ]

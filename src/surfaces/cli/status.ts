@@ -97,12 +97,10 @@ function drawChanged({ files, added, deleted }: TaskView): string {
   return `${files} ${files === 1 ? 'file' : 'files'}, +${added} -${deleted}`;
 }
 
-/** How the latest attempt ended, with the end of what it said; the question of weft's says it, too. */
-function drawEnded({ ended }: TaskView, paint: Paint): readonly string[] {
+/** How the latest attempt ended, with the end of what it said; of a failed task the reason says the first of it. */
+function drawEnded({ ended, phase }: TaskView, paint: Paint): readonly string[] {
   if (ended === undefined) return [];
   const [first = '', ...more] = cleanText(ended.detail).trim().split('\n');
-  return [
-    `  ${paint('dim', 'last end'.padEnd(12))}  attempt ${ended.attempt}: ${ended.cause}: ${first}`,
-    ...more.map((line) => `  ${paint('dim', '│')} ${line}`),
-  ];
+  const said = `  ${paint('dim', 'last end'.padEnd(12))}  attempt ${ended.attempt}: ${ended.cause}: ${first}`;
+  return [...(phase === 'failed' ? [] : [said]), ...more.map((line) => `  ${paint('dim', '│')} ${line}`)];
 }

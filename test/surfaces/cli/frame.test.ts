@@ -132,6 +132,7 @@ describe('other pictures', () => {
     const tasks = [
       viewTask('broken', { phase: 'failed', attempts: 2, doneBy: 'command', ended, files: 1, added: 3 }),
       viewTask('sign', { doneBy: 'human' }),
+      viewTask('again', { attempts: 2, ended }),
     ];
     const lines = tasks.map((task) => drawExplanation(viewRun(tasks), task, STYLE));
     expect(picture(lines.flat())).toMatchInlineSnapshot(`
@@ -141,12 +142,17 @@ describe('other pictures', () => {
         attempts      2
         owns          not declared
         changed       1 file, +3 -0
-        last end      attempt 2: setup-failed: npm ci ended with 1.
         │ ENOENT
       · sign · waiting · Title of sign
         done by       by hand
         attempts      0
         owns          not declared
+      · again · waiting · Title of again
+        done by       agent claude
+        attempts      2
+        owns          not declared
+        last end      attempt 2: setup-failed: npm ci ended with 1.
+        │ ENOENT
       "
     `);
   });
