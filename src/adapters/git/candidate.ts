@@ -13,6 +13,7 @@ import {
   isAncestor,
   listMergeBases,
   moveRef,
+  noteAncestor,
   type Repository,
 } from './repository.ts';
 
@@ -253,7 +254,9 @@ async function commitTree(bench: Bench, spec: CommitSpec): Promise<Oid> {
       GIT_COMMITTER_DATE: date.committer,
     },
   });
-  return oid(end.stdout.trim());
+  const commit = oid(end.stdout.trim());
+  for (const ancestor of spec.parents) noteAncestor(bench.place, { ancestor, of: commit });
+  return commit;
 }
 
 async function describe(bench: Bench, commit: Oid): Promise<Pick<CommitSpec, 'message' | 'author' | 'date'>> {

@@ -1,5 +1,6 @@
 // Detached checkouts in which commits are verified: an exact tree, clean, reused from one commit to the next.
 // Knows nothing of gates.
+import { join } from 'node:path';
 import type { Oid } from '../../core/model.ts';
 import { attempt, git, gitText, giveUp, type Place } from './exec.ts';
 import { forCheckout, withSettings } from './large-files.ts';
@@ -13,13 +14,16 @@ import {
   placeOf,
   placeOfEntry,
 } from './metadata.ts';
-import { findCommit, findHeadRef, type Repository } from './repository.ts';
+import { findCommit, findHeadRef, type Repository, stampOf } from './repository.ts';
 import { excludePaths, findSetUp, forgetSetUp, isSetUp, noteSetUp } from './set-up.ts';
 import { hasHiddenEntries, listChanges } from './status.ts';
 import { fillSubmodules } from './submodules.ts';
 import { claimEntry } from './worktree.ts';
 
 const CHECKOUT_MS = 1_800_000;
+
+/** By metadata folder, how the index was when it was seen to hide nothing. */
+const seenOpen = new Map<string, string>();
 
 /** Where a commit is to be checked out. */
 export interface CheckoutSpec {
@@ -77,7 +81,8 @@ async function fill(
 ): Promise<boolean> {
   const place = await wholeTree(placeOfEntry(repo, of.entry));
   // entries that git is told not to look at would survive the reset, and a look after it
-  if (!of.fresh && (await hasHiddenEntries(place))) return false;
+  const isSeen = seenOpen.get(of.entry.dir) === (await stampOf(join(of.entry.dir, 'index')));
+  if (!of.fresh && !isSeen && (await hasHiddenEntries(place))) return false;
   // a gate may have switched to a branch: detached first, or the reset would move that branch
   if ((await findHeadRef(place)) !== null) {
     await gitText(place, 'update-ref', '--no-deref', '-m', 'weft: verify', 'HEAD', of.commit);
@@ -126,8 +131,10 @@ export async function isUntouched(
 ): Promise<boolean> {
   const place = await wholeTree(await placeOf(repo, where.path));
   if ((await findCommit(place, 'HEAD')) !== where.commit) return false;
-  if ((await listChanges(place)).length > 0) return false;
-  return !(await hasHiddenEntries(place));
+  if ((await listChanges(place)).length > 0 || (await hasHiddenEntries(place))) return false;
+  const dir = gitDirOf(repo, place);
+  seenOpen.set(dir, await stampOf(join(dir, 'index')));
+  return true;
 }
 
 /** The user's sparse checkout must not hide files from the gates. */

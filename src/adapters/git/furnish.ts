@@ -18,7 +18,7 @@ import process from 'node:process';
 import { git, gitFields, giveUp, type Place, runProgram, safeGitEnv, splitFields } from './exec.ts';
 import { exists, placeOf } from './metadata.ts';
 import { isWithin } from './processes.ts';
-import { canonical, type Repository } from './repository.ts';
+import { canonical, type Repository, stampOf } from './repository.ts';
 
 const INCLUDE = '.worktreeinclude';
 const MAX_FILES = 10_000;
@@ -92,9 +92,8 @@ async function copyFileOver(what: {
 
 /** Copies each `node_modules` of the main checkout whose lockfiles are the same in the worktree. */
 async function copyDependencies(repo: Repository, place: Place): Promise<void> {
-  const manifests = await gitFields(repo.main, { args: ['ls-files', '-z', '--', ':(glob)**/package.json'] });
   const folders: string[] = [];
-  for (const folder of manifests.map((file) => dirname(file))) {
+  for (const folder of (await listManifests(repo)).map((file) => dirname(file))) {
     if (await isWanted(repo, place, folder)) folders.push(folder);
   }
   if (folders.length === 0) return;
@@ -106,6 +105,18 @@ async function copyDependencies(repo: Repository, place: Place): Promise<void> {
       await copyTree(repo, place, join(folder, DEPENDENCIES));
   }
 }
+
+/** The manifests that the main checkout has, listed again only when its index is another. */
+async function listManifests(repo: Repository): Promise<readonly string[]> {
+  const stamp = await stampOf(join(repo.commonDir, 'index'));
+  const known = manifests.get(repo);
+  if (known?.stamp === stamp) return known.files;
+  const files = await gitFields(repo.main, { args: ['ls-files', '-z', '--', ':(glob)**/package.json'] });
+  manifests.set(repo, { stamp, files });
+  return files;
+}
+
+const manifests = new WeakMap<Repository, { readonly stamp: string; readonly files: readonly string[] }>();
 
 async function isWanted(repo: Repository, place: Place, folder: string): Promise<boolean> {
   const source = await lstat(join(repo.root, folder, DEPENDENCIES)).catch(() => null);

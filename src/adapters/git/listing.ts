@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { oid } from '../../core/model.ts';
 import type { ListedWorktree } from '../../ports/git.ts';
 import { git, gitText } from './exec.ts';
-import { exists, placeOf, readLine } from './metadata.ts';
+import { exists, gitDirOf, placeOf, placeOfEntry, readEntries, readLine } from './metadata.ts';
 import { findHeadRef, type Repository } from './repository.ts';
 
 const BRANCH = 'refs/heads/';
@@ -47,19 +47,25 @@ export interface Holder {
   readonly prunable: boolean;
 }
 
-/** Finds the checkouts that have a branch. */
+/** Finds the checkouts that have a branch; reads git's own files, which costs no process. */
 export async function findHolders(repo: Repository, branch: string): Promise<readonly Holder[]> {
   const holders: Holder[] = [];
-  for (const { path, prunable, branch: checkedOut } of await listAll(repo)) {
-    if (checkedOut === branch) holders.push({ path, rebasing: false, prunable });
-    else if (!prunable && (await isRebasing(repo, path, branch)))
+  const linked = (await readEntries(repo)).flatMap((entry) =>
+    entry.path === null ? [] : [placeOfEntry(repo, { ...entry, path: entry.path })],
+  );
+  for (const place of [repo.main, ...linked]) {
+    const path = place.cwd;
+    const prunable = !(await exists(join(path, '.git')));
+    // one that is being made, or goes away, has nothing checked out
+    const checkedOut = await findHeadRef(place).catch(() => null);
+    if (checkedOut === `${BRANCH}${branch}`) holders.push({ path, rebasing: false, prunable });
+    else if (checkedOut === null && !prunable && (await isRebasing(gitDirOf(repo, place), branch)))
       holders.push({ path, rebasing: true, prunable });
   }
   return holders;
 }
 
-async function isRebasing(repo: Repository, path: string, branch: string): Promise<boolean> {
-  const gitDir = (await placeOf(repo, path)).env['GIT_DIR'] ?? repo.commonDir;
+async function isRebasing(gitDir: string, branch: string): Promise<boolean> {
   for (const folder of ['rebase-merge', 'rebase-apply']) {
     if ((await readLine(join(gitDir, folder, 'head-name'))) === `${BRANCH}${branch}`) return true;
   }
@@ -72,7 +78,11 @@ export async function findBranch(repo: Repository, path: string): Promise<string
   return ref?.startsWith(BRANCH) ? ref.slice(BRANCH.length) : null;
 }
 
+/** Names that git takes for sure: plain words between slashes. */
+const PLAIN_NAME = /^[a-z0-9][a-z0-9_-]*(?:\/[a-z0-9][a-z0-9_-]*)*$/i;
+
 /** Gives up unless the text can be a branch's name. */
 export async function checkBranchName(repo: Repository, branch: string): Promise<void> {
+  if (PLAIN_NAME.test(branch)) return;
   await gitText(repo.main, 'check-ref-format', '--branch', branch);
 }

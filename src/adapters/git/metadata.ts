@@ -45,11 +45,24 @@ async function readEntry(root: string, id: string): Promise<Entry> {
   return { id, dir, path: gitFile === null || gitFile === '' ? null : dirname(gitFile), reason, ready };
 }
 
+/** Where the metadata of a path was found last; looked at first, never believed. */
+const idsByPath = new WeakMap<Repository, Map<string, string>>();
+
 /** Finds the metadata of the worktree at a path. */
 export async function findEntry(repo: Repository, path: string): Promise<PlacedEntry | null> {
   const wanted = await canonical(path);
+  const ids = idsByPath.get(repo) ?? new Map<string, string>();
+  idsByPath.set(repo, ids);
+  const known = ids.get(wanted);
+  if (known !== undefined) {
+    const entry = await readEntry(join(repo.commonDir, 'worktrees'), known);
+    if (entry.path === wanted) return { ...entry, path: wanted };
+    ids.delete(wanted);
+  }
   for (const entry of await readEntries(repo)) {
-    if (entry.path !== null && (await canonical(entry.path)) === wanted) return { ...entry, path: wanted };
+    if (entry.path === null || (await canonical(entry.path)) !== wanted) continue;
+    ids.set(wanted, entry.id);
+    return { ...entry, path: wanted };
   }
   return null;
 }
@@ -99,9 +112,12 @@ export function gitDirOf(repo: Repository, place: Place): string {
 /** Rewrites each `commondir` that a killed git left empty or unwritten; returns the names of those mended. */
 export async function mendCommonDirs(repo: Repository): Promise<readonly string[]> {
   const mended: string[] = [];
-  for (const entry of await readEntries(repo)) {
-    const file = join(entry.dir, 'commondir');
-    if (entry.path === null || (await readLine(file))) continue;
+  const root = join(repo.commonDir, 'worktrees');
+  for (const id of await readdir(root).catch(() => [])) {
+    const file = join(root, id, 'commondir');
+    if (await readLine(file)) continue;
+    const entry = await readEntry(root, id);
+    if (entry.path === null) continue;
     // a git that makes a worktree right now writes the file itself in a moment
     if (isGitRunningIn([repo.root, entry.path]) === true) continue;
     await writeFile(file, `${COMMON_DIR}\n`);

@@ -14,7 +14,7 @@ import {
   placeOfEntry,
 } from './metadata.ts';
 import { findProcessesIn } from './processes.ts';
-import { canonical, deleteRef, findCommit, type Repository } from './repository.ts';
+import { canonical, deleteRefs, findCommit, type Repository } from './repository.ts';
 import { rescueWork } from './rescue.ts';
 import { firstIndexOf } from './reuse.ts';
 import { listChanges } from './status.ts';
@@ -121,8 +121,10 @@ async function clear(
     if (!of.present) await keepDetachedHead(repo, of.entry);
     await dropEntry(repo, of.entry);
   }
-  if (of.branchHead !== null) await deleteRef(repo, { ref: `refs/heads/${of.branch}`, at: of.branchHead });
-  if (of.start !== null) await deleteRef(repo, { ref: startRefOf(of.branch), at: of.start });
+  await deleteRefs(repo, [
+    { ref: `refs/heads/${of.branch}`, at: of.branchHead },
+    { ref: startRefOf(of.branch), at: of.start },
+  ]);
 }
 
 /** Ref that an earlier, interrupted removal rescued the work to, or null. */

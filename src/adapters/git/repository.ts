@@ -196,7 +196,16 @@ export async function findMergeBase(place: Place, one: Oid, other: Oid): Promise
 export async function listMergeBases(place: Place, one: Oid, other: Oid): Promise<readonly Oid[]> {
   if (one === other) return [one];
   const said = await askHistory(place, ['merge-base', '--all', one, other]);
-  return (said ?? '').split('\n').filter(Boolean).map(oid);
+  const bases = (said ?? '').split('\n').filter(Boolean).map(oid);
+  for (const ancestor of bases) {
+    for (const of of [one, other]) noteAncestor(place, { ancestor, of });
+  }
+  return bases;
+}
+
+/** Spares git a question whose answer is known. */
+export function noteAncestor(place: Place, what: { readonly ancestor: Oid; readonly of: Oid }): void {
+  remember(place, ['merge-base', '--is-ancestor', what.ancestor, what.of], '');
 }
 
 const MAX_ANCESTRY = 10_000;
@@ -209,9 +218,14 @@ async function askHistory(place: Place, args: readonly string[]): Promise<string
   if (before !== undefined) return before;
   const end = await git(place, { args, codes: [0, 1] });
   const said = end.code === 0 ? end.stdout : null;
-  if (known !== undefined && known.size >= MAX_ANCESTRY) known.clear();
-  known?.set(key, said);
+  remember(place, args, said);
   return said;
+}
+
+function remember({ shared }: Place, args: readonly string[], said: string | null): void {
+  if (shared === undefined) return;
+  if (shared.ancestry.size >= MAX_ANCESTRY) shared.ancestry.clear();
+  shared.ancestry.set(args.join(' '), said);
 }
 
 /** Points a ref somewhere; with `from` only when it still is there (null: does not exist). False: it was elsewhere. */
@@ -236,6 +250,15 @@ export async function deleteRef(
   what: { readonly ref: string; readonly at: Oid },
 ): Promise<void> {
   await git(repo.main, { args: ['update-ref', '-d', what.ref, what.at] });
+}
+
+/** Deletes refs that still point where they are said to, in one transaction; those that are at null are none. */
+export async function deleteRefs(
+  repo: Repository,
+  refs: readonly { readonly ref: string; readonly at: Oid | null }[],
+): Promise<void> {
+  const lines = refs.flatMap(({ ref, at }) => (at === null ? [] : [`delete ${ref} ${at}\n`]));
+  if (lines.length > 0) await git(repo.main, { args: ['update-ref', '--stdin'], input: lines.join('') });
 }
 
 /** What the configuration says, asked again only after the repository's own configuration file changed. */
@@ -264,7 +287,8 @@ export async function askSettings(place: Place, args: readonly string[]): Promis
   return answer;
 }
 
-async function stampOf(file: string): Promise<string> {
+/** Changes whenever the file is written or replaced. */
+export async function stampOf(file: string): Promise<string> {
   const seen = await stat(file, { bigint: true }).catch(() => null);
   return seen === null ? '' : `${seen.ino} ${seen.size} ${seen.mtimeNs}`;
 }

@@ -5,7 +5,7 @@ import { lstat, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runGit } from './exec.ts';
 import { exists } from './metadata.ts';
-import type { Repository } from './repository.ts';
+import { askSettings, type Repository } from './repository.ts';
 
 const NOTE = 'weft-settings';
 const FILES: readonly string[] = ['info/attributes', 'info/exclude', 'info/grafts'];
@@ -56,10 +56,16 @@ async function readSettings(repo: Repository): Promise<Settings> {
 async function digestConfig(repo: Repository, file: string): Promise<string | null> {
   const path = join(repo.commonDir, file);
   if (!(await exists(path))) return null;
-  const end = await runGit(repo.main, { args: ['config', '--file', path, '--list', '-z'] });
-  if (end.code !== 0) return digestFile(path);
-  const entries = end.stdout.split('\0').filter((entry) => !HARMLESS.test(entry.split('\n')[0] ?? ''));
+  const args = ['config', '--file', path, '--list', '-z'];
+  const said = file === 'config' ? await askSettings(repo.main, args) : await askNow(repo, args);
+  if (said === null) return digestFile(path);
+  const entries = said.split('\0').filter((entry) => !HARMLESS.test(entry.split('\n')[0] ?? ''));
   return digest(entries.join('\0'));
+}
+
+async function askNow(repo: Repository, args: readonly string[]): Promise<string | null> {
+  const end = await runGit(repo.main, { args });
+  return end.code === 0 ? end.stdout : null;
 }
 
 async function listHooks(repo: Repository): Promise<readonly string[]> {
