@@ -212,7 +212,8 @@ function answer(ts: TaskState, command: Extract<Command, { kind: 'answer' }>): R
   const number = command.option;
   const option = number === null ? null : question.options[number - 1];
   if (option === undefined) {
-    const hint = question.options.map((each, at) => `${at + 1} ${each.label}`).join(' · ');
+    const labels = question.options.map((each, at) => `${at + 1} ${each.label}`).join(' · ');
+    const hint = question.from === 'weft' ? labels.replaceAll('TASK', ts.task.id) : labels;
     return refuse('usage', `Question ${question.id} has no option ${number}.`, hint);
   }
   const text = [option?.label ?? '', command.text.trim()].filter((part) => part !== '').join(' ');

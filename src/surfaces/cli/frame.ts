@@ -3,7 +3,7 @@ import type { RunView } from '../../core/view.ts';
 import { cleanLine } from './clean.ts';
 import { writeSpan } from './duration.ts';
 import type { Paint } from './paint.ts';
-import { drawQuestion } from './question.ts';
+import { drawQuestion, leaveToQuestion } from './question.ts';
 import { drawCounts, drawRows, pickTasks } from './rows.ts';
 import { cutToWidth } from './width.ts';
 
@@ -30,8 +30,11 @@ export function drawFrame(view: RunView, style: FrameStyle): readonly string[] {
   const whole = view.tasks.length <= room;
   const shown = pickTasks(view.tasks, whole ? room : room - 1);
   const hidden = view.tasks.length - shown.length;
+  const askers = view.tasks.filter((task) => task.question !== undefined).length;
+  // whoever's question is not drawn says in its row what it is about
+  const isSaid = style.quiet !== true && questions.length === asking.length && askers <= MOST_QUESTIONS;
   return [
-    ...drawRows(shown, style),
+    ...drawRows(isSaid ? shown.map(leaveToQuestion) : shown, style),
     ...(hidden === 0 ? [] : [style.paint('dim', `  … ${hidden} more`)]),
     ...questions,
     ...footer,

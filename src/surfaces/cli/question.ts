@@ -24,6 +24,11 @@ export function drawQuestion(task: TaskView, paint: Paint): readonly string[] {
   ];
 }
 
+/** The task without the words of its question, for a row above it. */
+export function leaveToQuestion(task: TaskView): TaskView {
+  return task.question === undefined ? task : { ...task, reason: 'needs an answer' };
+}
+
 /** What to type to answer. */
 export function answerCommand(task: TaskView): string {
   const id = quoteWord(cleanLine(task.id));

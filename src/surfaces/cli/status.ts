@@ -5,7 +5,7 @@ import { spanOf, writeSpan } from './duration.ts';
 import type { Glance } from './glance.ts';
 import type { Io } from './io.ts';
 import type { Paint } from './paint.ts';
-import { drawQuestion } from './question.ts';
+import { drawQuestion, leaveToQuestion } from './question.ts';
 import { printJson, printLines } from './report.ts';
 import { drawGlyph, drawRows } from './rows.ts';
 import { drawBrief, drawElsewhere, drawHeading, drawNext } from './summary.ts';
@@ -58,11 +58,6 @@ export function drawStatus(view: RunView, style: StatusStyle): readonly string[]
     ...drawElsewhere(view, style.paint),
     ...view.tasks.flatMap((task) => drawQuestion(task, style.paint)),
   ];
-}
-
-/** The question is drawn in full below its row. */
-function leaveToQuestion(task: TaskView): TaskView {
-  return task.question === undefined ? task : { ...task, reason: 'needs an answer' };
 }
 
 const DONE_BY = { agent: null, command: 'its own command', human: 'by hand' } as const;

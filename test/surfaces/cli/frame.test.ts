@@ -39,7 +39,7 @@ describe('a frame', () => {
     expect(`\n${drawFrame(viewRun(TASKS), STYLE).join('\n')}\n`).toMatchInlineSnapshot(`
       "
       ✔ git-basics  merged      2m 5s      +40 -3  landed as 1234567890 on main
-      ? api-auth    working     2m 0s
+      ? api-auth    working     2m 0s              needs an answer
       ✘ broken      failed             ×3          gate-failed: npm test exited 1
       · later       waiting                        waits for api-auth to be landed: i…
       ? api-auth asks: Which limiter?
@@ -59,7 +59,7 @@ describe('a frame', () => {
       `\n${drawFrame(viewRun(many), { ...STYLE, columns: 50, rows: 12 }).join('\n')}\n`,
     ).toMatchInlineSnapshot(`
       "
-      ? api-auth  working     2m 0s
+      ? api-auth  working     2m 0s      needs an answer
       ✘ broken    failed             ×3  gate-failed: n…
       · later     waiting                waits for api-…
         … 31 more
