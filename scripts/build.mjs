@@ -17,7 +17,8 @@ const gatherApp = {
   },
 };
 
-const STRUCK = /^\.\/adapters\/(?:control\/control-port|git\/git-port|journal\/file-journal|process\/process-port|system\/files)\.ts$/;
+const STRUCK =
+  /^\.\/adapters\/(?:control\/control-port|git\/git-port|journal\/file-journal|process\/process-port|system\/files)\.ts$/;
 
 /** The same program, but the ports that it is composed of are counted and can be struck. */
 const strikePorts = {

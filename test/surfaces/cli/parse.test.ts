@@ -87,7 +87,10 @@ describe('refused', () => {
     'run a.yaml b.yaml',
     'weft run does not know what to do with "b.yaml". | `weft run --help` says more.',
   );
-  check('completion tcsh', 'SHELL is bash, zsh, fish, tasks or runs, not "tcsh". | `weft completion --help` says more.');
+  check(
+    'completion tcsh',
+    'SHELL is bash, zsh, fish, tasks or runs, not "tcsh". | `weft completion --help` says more.',
+  );
 
   it('shows no control characters of a mistyped word', () => {
     expect(parse(['\u001b[31mrun'])).toContain('no command "run"');
