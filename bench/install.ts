@@ -7,6 +7,8 @@ import { RIVALS } from './rivals.ts';
 import type { Bench, Scene } from './scene.ts';
 import { npmEnv, run, runWell, type Sample } from './stopwatch.ts';
 
+const LIMIT_S = 60;
+
 /** See the file's first line. */
 export const install: Bench = {
   name: 'install',
@@ -45,10 +47,8 @@ export const install: Bench = {
 async function installCold(scene: Scene, what: string): Promise<Sample> {
   const folder = mkdtempSync(join(scene.dir, 'install-'));
   const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--silent', '--cache', join(folder, 'cache')];
-  const sample = await scene.time({
-    argv: ['npm', 'install', '--prefix', folder, ...flags, what],
-    cwd: folder,
-  });
+  const argv = ['timeout', `${LIMIT_S}`, 'npm', 'install', '--prefix', folder, ...flags, what] as const;
+  const sample = await scene.time({ argv: [...argv], cwd: folder, env: npmEnv() });
   if (sample.code !== 0) throw new Error(`npm install ${what} ended with ${sample.code}`);
   if (what.endsWith('.tgz')) {
     const weft = join(folder, 'node_modules/.bin/weft');
