@@ -39,7 +39,8 @@ export function createInbox(clock: ClockPort): Inbox {
           wake = resolve;
         });
         await Promise.race(ms === null ? [arrived] : [arrived, clock.sleep(ms, timer.signal)]);
-        timer.abort();
+        // without a reason an error would be made, stack and all, that nobody looks at
+        timer.abort('over');
         wake = null;
       }
       const taken = waiting;

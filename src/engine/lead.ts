@@ -54,6 +54,8 @@ export function lead(of: {
   readonly decide?: typeof decide;
   /** Facts between two snapshots, unless as many as usual. */
   readonly snapshotEvery?: number;
+  /** Least time between two writings of the derived files, unless as short as usual. */
+  readonly publishPauseMs?: number;
 }): Leading {
   const { parts, opened, beginning } = of;
   const state = recoverState(opened);
@@ -71,7 +73,7 @@ export function lead(of: {
   const inbox = createInbox(parts.clock);
   const changes = begin(beginning, ledger);
   const performer = createPerformer({ parts, state, inbox });
-  const publisher = createPublisher(parts, ledger);
+  const publisher = createPublisher(parts, ledger, of.publishPauseMs);
   let stopObserving = (): void => undefined;
 
   const run = async (): Promise<Outcome> => {

@@ -46,6 +46,9 @@ export interface Performer {
   stop(): Promise<void>;
 }
 
+/** Why an effect is aborted. Without a reason an error would be made, stack and all, that nobody looks at. */
+const UNWANTED = 'no longer wanted';
+
 /** Starts of attempts, and looks at ended ones, at once. */
 const STARTS_AT_ONCE = 8;
 
@@ -84,14 +87,14 @@ export function createPerformer(of: {
     count: () => underWay.size,
     align: (wanted) => {
       const keys = new Set(wanted.map((effect) => effect.key));
-      for (const [key, { controller }] of underWay) if (!keys.has(key)) controller.abort();
+      for (const [key, { controller }] of underWay) if (!keys.has(key)) controller.abort(UNWANTED);
       for (const effect of wanted) {
         if (underWay.has(effect.key) || !hasRoom(underWay, effect, of.state)) continue;
         start(effect, freeSlot(underWay, effect));
       }
     },
     stop: async () => {
-      for (const { controller } of underWay.values()) controller.abort();
+      for (const { controller } of underWay.values()) controller.abort(UNWANTED);
       if (isIdle()) return;
       await new Promise<void>((resolve) => {
         drained = resolve;

@@ -25,9 +25,15 @@ export interface Publisher {
 }
 
 /** Creates a publisher. Its failures never stop the engine: the files can be made again from the journal. */
-export function createPublisher(parts: Parts, ledger: Ledger): Publisher {
+export function createPublisher(
+  parts: Parts,
+  ledger: Ledger,
+  leastPauseMs: number = LEAST_PAUSE_MS,
+): Publisher {
   const listeners = new Set<(view: RunView) => void>();
   let seen = -1;
+  /** Facts that the files on disk are made of. */
+  let written = -1;
   let running: Promise<void> | null = null;
   let pauseMs = 0;
   let work: LandedWork | undefined;
@@ -35,7 +41,8 @@ export function createPublisher(parts: Parts, ledger: Ledger): Publisher {
   const write = async (): Promise<void> => {
     await parts.clock.sleep(pauseMs);
     const began = parts.clock.monoMs();
-    seen = ledger.count();
+    const made = ledger.count();
+    seen = made;
     // who sees the run at rest finds everything that belongs to its end
     if (ledger.state.rested !== null) await writeEnd(parts, ledger, work);
     const view = viewRun(ledger.state, ledger.now(), work);
@@ -45,7 +52,8 @@ export function createPublisher(parts: Parts, ledger: Ledger): Publisher {
     );
     for (const listener of listeners) listener(view);
     await writeDocument(parts, 'state.json', documentState(ledger.state, ledger.now()));
-    pauseMs = Math.max(LEAST_PAUSE_MS, PAUSE_PER_COST * (parts.clock.monoMs() - began));
+    written = made;
+    pauseMs = Math.max(leastPauseMs, PAUSE_PER_COST * (parts.clock.monoMs() - began));
   };
 
   const publish = (): void => {
@@ -68,8 +76,9 @@ export function createPublisher(parts: Parts, ledger: Ledger): Publisher {
       await running;
       pauseMs = 0;
       // what landed beside the target may have been merged by a person since
-      if (findAside(ledger.state) !== null) work = await lookAtLanded(parts.git, ledger.state);
-      await write().catch(() => undefined);
+      const isAside = findAside(ledger.state) !== null;
+      if (isAside) work = await lookAtLanded(parts.git, ledger.state);
+      if (isAside || written !== ledger.count()) await write().catch(() => undefined);
     },
   };
 }

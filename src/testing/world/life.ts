@@ -23,6 +23,8 @@ import type { Life, World } from './world.ts';
 
 /** Facts between two snapshots: lives are short. */
 const SNAPSHOT_EVERY = 15;
+/** The derived files are not what histories are about; making them seldom leaves time for more histories. */
+const PUBLISH_PAUSE_MS = 5_000;
 
 /** Name of the one run. */
 export const RUN: RunId = runId('run');
@@ -77,6 +79,7 @@ export async function startLife(world: World, sabotage: Sabotage | null): Promis
     stay: world.scene.stay,
     decide: listen,
     snapshotEvery: SNAPSHOT_EVERY,
+    publishPauseMs: PUBLISH_PAUSE_MS,
   });
   life.leading = sabotage?.leading?.(leading) ?? leading;
   awaitOutcome(world, life, leading);

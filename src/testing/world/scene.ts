@@ -103,7 +103,10 @@ export const CHECK = 'check';
 /** A command that is no gate: it looks at nothing. */
 export const SET_UP = 'set-up';
 
-/** Who plans and reviews; the first half of what a byte may be leaves it at nobody. */
+/** Tasks of a scene: mostly few, because what goes wrong needs few, and more histories see more. */
+const SIZES = [2, 3, 2, 4, 3, 2, 5, 2, 3, 6, 2, 3] as const;
+
+/** Who plans and reviews; most of what a byte may be leaves it at nobody. */
 const PHASES: readonly Policy['phases'][] = [
   { plan: false, review: false },
   { plan: true, review: 'critic' },
@@ -119,8 +122,8 @@ export function hasPhases({ policy }: Scene): boolean {
 /** Draws a scene from the tape; the zero tape gives two independent tasks, no faults and an idle user. */
 export function drawScene(tape: Tape): Scene {
   const shape = tape.byte();
-  const size = 2 + (shape % 5);
-  const phases = PHASES[Math.max(0, Math.floor(shape / 43) - 2)] ?? DEFAULT_POLICY.phases;
+  const size = SIZES[shape % SIZES.length] ?? 2;
+  const phases = PHASES[Math.max(0, Math.floor(shape / 32) - 4)] ?? DEFAULT_POLICY.phases;
   const drawn = Array.from({ length: size }, (_, order) => drawTask(tape, order));
   const isolation = tape.chance(24) ? 'shared' : 'worktree';
   // who shares a worktree has to say what is theirs
