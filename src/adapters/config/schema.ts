@@ -156,6 +156,9 @@ const limitsSchema = closed({
   quietMs: durationMs.optional().describe('Silence after which an attempt is called quiet, in milliseconds.'),
 });
 
+/** A limit that nothing holds to is worse than none. */
+const UNCOUNTED = 'cannot be held to: this version does not count it; leave it out';
+
 const phaseAgent = z
   .union([z.boolean(), text], { error: 'must be the name of an agent, true or false' })
   .optional();
@@ -234,14 +237,16 @@ export const configSchema: z.ZodType<ConfigInput> = closed({
       .max(MAX_NUMBER * 1000)
       .nullable()
       .optional()
-      .describe('Tokens of one run; null: no limit.'),
+      .refine((limit) => limit == null, { error: UNCOUNTED })
+      .describe('Tokens of one run; null: no limit. Not counted yet: must be null.'),
     usd: z
       .number()
       .positive()
       .max(MAX_NUMBER)
       .nullable()
       .optional()
-      .describe('Cost of one run in US dollars; null: no limit.'),
+      .refine((limit) => limit == null, { error: UNCOUNTED })
+      .describe('Cost of one run in US dollars; null: no limit. Not counted yet: must be null.'),
   })
     .optional()
     .describe('What may be used up.'),
