@@ -146,7 +146,9 @@ function checkOpened(world: World, opened: Opened): void {
     last?.seq === latest?.seq &&
     (records.length === 0 || JSON.stringify(records.at(-1)) === JSON.stringify(latest));
   if (!same) violate(world, 'journal-keeps', `read up to ${last?.seq}, written up to ${latest?.seq}`);
-  if (snapshot !== null) checkReplay(world, recoverState({ records, snapshot: structuredClone(snapshot) }));
+  // dear, and what a snapshot loses is lost for good: a look now and then finds it
+  if (snapshot !== null && oracle.records.length % 3 === 0)
+    checkReplay(world, recoverState({ records, snapshot: structuredClone(snapshot) }));
 }
 
 function createWorldAgent(world: World): AgentPort {

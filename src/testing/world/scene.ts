@@ -164,7 +164,7 @@ export function drawScene(tape: Tape): Scene {
     patience: tape.pick(4),
     stay: tape.chance(100),
     faultRate: [6, 12, 24, 48, 96][tape.pick(5)] ?? 6,
-    faults: 3 + tape.pick(8),
+    faults: 3 + tape.pick(5),
     deeds: [4, 0, 12][tape.pick(3)] ?? 4,
     deedShare: [40, 100, 180][tape.pick(3)] ?? 40,
     crashes: [],
