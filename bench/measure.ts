@@ -3,12 +3,15 @@
 /** Time that a benchmark may take; none is started when it is over. */
 export interface Budget {
   isOver(): boolean;
+  /** What is left of it, in ms. */
+  left(): number;
 }
 
 /** A budget that begins now. */
 export function startBudget(ms: number): Budget {
   const end = performance.now() + ms;
-  return { isOver: () => performance.now() >= end };
+  const left = (): number => end - performance.now();
+  return { isOver: () => left() <= 0, left };
 }
 
 /**

@@ -9,11 +9,18 @@ import type { Sample } from './stopwatch.ts';
 /** The agent: one new file, committed. */
 const WORK = (id: string): string => `echo work >${id}.txt; git add -A; git commit -qm ${id}`;
 
-/** What a patient user would write: worktrees and agents side by side, then one merge after the other. */
+/**
+ * What a patient user would write: worktrees and agents side by side, then one merge after the other. Making worktrees
+ * side by side fails now and then, because git meets one that is half made.
+ */
 const LOOP = `
 set -e
 work() {
-  git worktree add --no-track -q -b "$1" "../wt/$1" main
+  tries=0
+  until git worktree add --no-track -q -B "$1" "../wt/$1" main; do
+    tries=$((tries + 1))
+    [ $tries -lt 5 ]
+  done
   cd "../wt/$1"
   ${WORK('$1')}
 }

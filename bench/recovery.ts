@@ -55,7 +55,7 @@ async function measureRecovery(scene: Scene, tasks: number, rows: Row[]): Promis
     'without snapshot': () => recover(false),
     ...(large && { 'with snapshot': () => recover(true) }),
   };
-  const rounds = await interleave(sides, { rounds: 5, budget: scene.budget });
+  const rounds = await interleave(sides, { rounds: 3, budget: scene.budget });
   await kill(victim, starts);
   const lost = countWrong(scenario, starts);
   const floor = least(rounds['floor'] ?? []);
@@ -96,7 +96,7 @@ async function measureNothing(scene: Scene, tasks: number, rows: Row[]): Promise
   // the first one writes the files of the end
   await again();
   const floor = (): Promise<Sample> => scene.time({ argv: [process.execPath, '-e', '0'], cwd: scene.dir });
-  const rounds = await interleave({ floor, again }, { rounds: 5, budget: scene.budget });
+  const rounds = await interleave({ floor, again }, { rounds: 3, budget: scene.budget });
   const cpu = (samples: readonly Sample[]): number => least(samples.map(({ cpuMs }) => cpuMs));
   const peak = (samples: readonly Sample[]): number =>
     least(samples.map(({ peakMb }) => peakMb ?? Number.NaN));

@@ -27,7 +27,7 @@ export const start: Bench = {
     const sides: Record<string, ReturnType<typeof time>> = { [FLOOR]: time(process.execPath, '-e', '0') };
     for (const words of ['--version', '--help', 'status', 'status --json'])
       sides[words] = time(...scene.weft, ...words.split(' '));
-    const rounds = await interleave(sides, { rounds: scene.quick ? 7 : 15, budget: scene.budget });
+    const rounds = await interleave(sides, { rounds: scene.quick ? 10 : 60, budget: scene.budget });
     const cpu = (name: string): number => least((rounds[name] ?? []).map((sample) => sample.cpuMs));
     const wall = (name: string): number => least((rounds[name] ?? []).map((sample) => sample.wallMs));
     const names = Object.keys(sides);
