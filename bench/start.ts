@@ -59,17 +59,20 @@ async function measureFreshness(scene: Scene, cwd: string): Promise<number> {
     runWell({ argv: [...scene.weft, ...words], cwd });
   await weft('run', 'tracks.json', '--stay', '--detach');
   const ages: number[] = [];
-  for (const id of ['t3', 't5', 't7', 't11', 't13']) {
-    await weft('cancel', id);
-    const began = performance.now();
-    let asked = began;
-    while (!(await shows(weft, id))) {
-      if (asked - began > MAX_AGE_MS) throw new Error(`status does not show that ${id} was cancelled`);
-      asked = performance.now();
+  try {
+    for (const id of ['t3', 't5', 't7', 't11', 't13']) {
+      await weft('cancel', id);
+      const began = performance.now();
+      let asked = began;
+      while (!(await shows(weft, id))) {
+        if (asked - began > MAX_AGE_MS) throw new Error(`status does not show that ${id} was cancelled`);
+        asked = performance.now();
+      }
+      ages.push(asked - began);
     }
-    ages.push(asked - began);
+  } finally {
+    await weft('stop');
   }
-  await weft('stop');
   return median(ages);
 }
 
