@@ -196,7 +196,10 @@ export function nextCommand(view: RunView): NextCommand | null {
   }
   const human = nextOfHuman(view);
   if (human !== null) return human;
-  if (view.state === 'running') return { command: 'weft status --watch', reason: 'the run is going on' };
+  if (view.state === 'running') {
+    const waits = view.tasks.some((task) => MOVING.has(task.phase)) ? null : nextOfPaused(view);
+    return waits ?? { command: 'weft status --watch', reason: 'the run is going on' };
+  }
   const failed = view.tasks.find((task) => task.phase === 'failed');
   if (failed !== undefined)
     return { command: `weft restart ${failed.id}`, reason: `${failed.id} failed: ${failed.reason}` };
@@ -206,9 +209,17 @@ export function nextCommand(view: RunView): NextCommand | null {
     return { command: `git merge ${aside.ref}`, reason: `in a clean checkout of ${target}: ${lacks}` };
   }
   if (view.state === 'complete') return { command: 'weft receipt', reason: endOf(view) };
-  const paused = view.tasks.find((task) => task.paused);
-  if (paused !== undefined) return { command: `weft resume ${paused.id}`, reason: `${paused.id} is paused` };
-  return { command: 'weft resume', reason: `the run is ${view.state}` };
+  return nextOfPaused(view) ?? { command: 'weft resume', reason: `the run is ${view.state}` };
+}
+
+/** Phases in which a task gets on by itself. */
+const MOVING: ReadonlySet<Phase> = new Set(['spawned', 'working', 'verifying', 'queued']);
+
+function nextOfPaused({ tasks }: RunView): NextCommand | null {
+  const paused = tasks.find((task) => task.paused);
+  return paused === undefined
+    ? null
+    : { command: `weft resume ${paused.id}`, reason: `${paused.id} is paused` };
 }
 
 /** What waits for a human alone: a question before an approval before work. */

@@ -110,13 +110,10 @@ async function checkLandings(scene: Scene): Promise<void> {
   const { audit, git, state } = scene;
   let below = state.targetOid;
   for (const { task, commit, tree, base, ref, by } of factsOf(scene, 'task.landed')) {
-    const tip = await git.resolve(asRef(ref));
-    if (tip === null) {
-      accuse(audit, 'I5', `${task} landed on ${ref}, which is gone`);
-      continue;
-    }
     look(audit, 'I5', { what: 'commits on the target' });
-    if ((await git.resolve(commit)) === null || !(await git.isAncestor({ ancestor: commit, of: tip }))) {
+    // what landed beside the target is on the target once that was brought forward, and the ref beside it is gone then
+    const refs = [asRef(ref), asRef(state.policy.target)];
+    if ((await git.resolve(commit)) === null || !(await isHeld(scene, { commit, refs }))) {
       accuse(audit, 'I5', `${commit}, by which ${task} landed, is not on ${ref}`);
       continue;
     }

@@ -10,7 +10,7 @@ import { findBranch } from './listing.ts';
 import { exists, findEntry, gitDirOf, isLinked, placeOf } from './metadata.ts';
 import { findCommit, findTree, isAncestor, type Repository } from './repository.ts';
 import { findChangedSettings } from './shared-settings.ts';
-import { stageChanges } from './status.ts';
+import { revealEntries, stageChanges } from './status.ts';
 import { findUnpublished } from './submodules.ts';
 
 const GITLINK = '160000';
@@ -51,6 +51,7 @@ export async function commitLeftovers(repo: Repository, what: Leftovers): Promis
   if (odd !== null || (await findBranch(repo, what.worktree)) === null) return null;
   const patterns = what.paths?.map((text) => compilePattern(text)) ?? null;
   const isWanted = (path: string): boolean => patterns === null || isInsideClaims(patterns, path);
+  await revealEntries(place);
   const staged = await stageChanges(place, (change) => isWanted(change.path));
   if (staged.length === 0) return null;
   const only = patterns === null ? [] : ['--only', '--pathspec-from-file=-', '--pathspec-file-nul'];
@@ -156,7 +157,7 @@ async function findOddity(
   if (entry !== null && !(await isLinked(entry))) return 'Its .git file was replaced.';
   const settings = await findChangedSettings(repo, gitDirOf(repo, place));
   if (settings.length > 0) {
-    return `While it worked, settings of the whole repository were changed: ${settings.join(', ')}.`;
+    return `Settings of the whole repository were changed while it worked, by it or beside it: ${settings.join(', ')}.`;
   }
   const open = await findOpenWork(gitDirOf(repo, place));
   if (open !== null) return `${open.replace(/^a/, 'A')} was left open.`;

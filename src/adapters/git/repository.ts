@@ -293,8 +293,16 @@ export async function stampOf(file: string): Promise<string> {
   return seen === null ? '' : `${seen.ino} ${seen.size} ${seen.mtimeNs}`;
 }
 
-/** Who weft commits as: the user as configured, else weft itself. */
-export async function findCommitter(repo: Repository): Promise<Person> {
+const committers = new WeakMap<Repository, Promise<Person>>();
+
+/** Who weft commits as: the user as configured when that was asked first, else weft itself. Agents may configure another. */
+export function findCommitter(repo: Repository): Promise<Person> {
+  const committer = committers.get(repo) ?? readCommitter(repo);
+  committers.set(repo, committer);
+  return committer;
+}
+
+async function readCommitter(repo: Repository): Promise<Person> {
   const said = await askSettings(repo.main, ['-c', 'user.useConfigOnly=true', 'var', 'GIT_COMMITTER_IDENT']);
   const [, name, email] = /^(.+) <(.+)> \d+ [-+]\d+$/.exec(said ?? '') ?? [];
   return name === undefined || email === undefined

@@ -6,7 +6,7 @@ import { type Oid, oid } from '../../core/model.ts';
 import { git, gitText, type Place } from './exec.ts';
 import { exists, gitDirOf } from './metadata.ts';
 import { findCommit, findCommitter, findTree, isAncestor, moveRef, type Repository } from './repository.ts';
-import { keepWork, listChanges, stageChanges } from './status.ts';
+import { keepWork, listChanges, revealEntries, stageChanges } from './status.ts';
 
 const MAX_BYTES = 1024 * 1024 * 1024;
 const MAX_FILES = 200_000;
@@ -32,6 +32,7 @@ export type Rescue =
 /** Keeps uncommitted changes and commits beyond `safe` under one ref. */
 export async function rescueWork(repo: Repository, spec: RescueSpec): Promise<Rescue> {
   const head = spec.place === null ? null : await findCommit(spec.place, 'HEAD');
+  if (spec.place !== null) await revealEntries(spec.place);
   const changes = spec.place === null ? [] : await keepWork(spec.place, await listChanges(spec.place));
   const loose = await findLoose(repo, spec, head);
   if (spec.place === null || changes.length === 0) {

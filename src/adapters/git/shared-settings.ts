@@ -10,8 +10,9 @@ import { askSettings, type Repository } from './repository.ts';
 const NOTE = 'weft-settings';
 const FILES: readonly string[] = ['info/attributes', 'info/exclude', 'info/grafts'];
 const MAX_HOOKS = 200;
-/** Written by everyday commands: tracking of branches, submodules that were initialised. */
-const HARMLESS = /^(?:branch\..*|submodule\..*\.(?:url|active))$/;
+/** Written by everyday commands, and nothing that makes git run a program or look elsewhere. */
+const HARMLESS =
+  /^(?:branch\..*|submodule\..*\.(?:url|active)|user\.(?:name|email)|init\..*|color\..*|advice\..*|pull\..*|push\..*)$/;
 
 /** Digests by name of what they are of. */
 type Settings = Readonly<Record<string, string>>;
@@ -27,7 +28,22 @@ export async function findChangedSettings(repo: Repository, dir: string): Promis
   if (before === null) return [];
   const now = await readSettings(repo);
   const names = new Set([...Object.keys(before), ...Object.keys(now)]);
-  return [...names].filter((name) => before[name] !== now[name]).sort();
+  const changed = [...names].filter((name) => before[name] !== now[name]).sort();
+  // who of those at work did it cannot be known: it is held against one of them, not against all
+  return changed.filter((name) => isHeldAgainst(repo, { dir, change: `${name} ${now[name] ?? ''}` }));
+}
+
+/** By change, the worktree that it was first seen from. */
+const firstSeen = new WeakMap<Repository, Map<string, string>>();
+
+function isHeldAgainst(
+  repo: Repository,
+  { dir, change }: { readonly dir: string; readonly change: string },
+): boolean {
+  const known = firstSeen.get(repo) ?? new Map<string, string>();
+  firstSeen.set(repo, known);
+  if (!known.has(change)) known.set(change, dir);
+  return known.get(change) === dir;
 }
 
 async function readNote(dir: string): Promise<Settings | null> {
@@ -42,8 +58,7 @@ async function readNote(dir: string): Promise<Settings | null> {
 async function readSettings(repo: Repository): Promise<Settings> {
   const settings: Record<string, string> = {};
   for (const file of ['config', 'config.worktree']) {
-    const digest = await digestConfig(repo, file);
-    if (digest !== null) settings[file] = digest;
+    for (const [key, values] of await readConfig(repo, file)) settings[`${file} ${key}`] = digest(values);
   }
   for (const file of [...FILES, ...(await listHooks(repo))]) {
     const digest = await digestFile(join(repo.commonDir, file));
@@ -52,15 +67,19 @@ async function readSettings(repo: Repository): Promise<Settings> {
   return settings;
 }
 
-/** Of what it says, not how it is written. */
-async function digestConfig(repo: Repository, file: string): Promise<string | null> {
+/** What a file of configuration says, key by key; all of it under no key when git cannot read it. */
+async function readConfig(repo: Repository, file: string): Promise<ReadonlyMap<string, string>> {
   const path = join(repo.commonDir, file);
-  if (!(await exists(path))) return null;
+  if (!(await exists(path))) return new Map();
   const args = ['config', '--file', path, '--list', '-z'];
   const said = file === 'config' ? await askSettings(repo.main, args) : await askNow(repo, args);
-  if (said === null) return digestFile(path);
-  const entries = said.split('\0').filter((entry) => !HARMLESS.test(entry.split('\n')[0] ?? ''));
-  return digest(entries.join('\0'));
+  if (said === null) return new Map([['', (await digestFile(path)) ?? '']]);
+  const values = new Map<string, string>();
+  for (const entry of said.split('\0')) {
+    const [key = ''] = entry.split('\n', 1);
+    if (key !== '' && !HARMLESS.test(key)) values.set(key, `${values.get(key) ?? ''}${entry}\0`);
+  }
+  return values;
 }
 
 async function askNow(repo: Repository, args: readonly string[]): Promise<string | null> {

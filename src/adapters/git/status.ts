@@ -80,6 +80,31 @@ async function updateIndex(place: Place, how: readonly string[], changes: readon
   await git(place, { args, input, encoding: 'latin1', timeoutMs: STATUS_MS });
 }
 
+/** Takes marks away by which git would not look at files that are there: what is behind them is work like any other. */
+export async function revealEntries(place: Place): Promise<void> {
+  const fields = await gitFields(place, { args: ['ls-files', '-v', '-z'], encoding: 'latin1' });
+  const marked = fields.filter((field) => /^[a-zS] /.test(field));
+  const hidden: string[] = [];
+  for (const field of marked) {
+    const bytes = field.slice(2);
+    const file = join(place.cwd, Buffer.from(bytes, 'latin1').toString());
+    // a file that a sparse checkout leaves out is not there
+    const isThere = await lstat(file).then(
+      () => true,
+      () => false,
+    );
+    if (isThere || field.startsWith('h')) hidden.push(`${bytes}\0`);
+  }
+  if (hidden.length === 0) return;
+  for (const how of ['--no-assume-unchanged', '--no-skip-worktree']) {
+    await git(place, {
+      args: ['update-index', how, '-z', '--stdin'],
+      input: hidden.join(''),
+      encoding: 'latin1',
+    });
+  }
+}
+
 /** Tells whether entries of the index are marked so that git does not look at their files. */
 export async function hasHiddenEntries(place: Place): Promise<boolean> {
   const fields = await gitFields(place, { args: ['ls-files', '-v', '-z'] });

@@ -200,7 +200,11 @@ function guide(ts: TaskState, text: string): Result<Judged> {
     return say(events, `${ts.task.id} gets your answer.`);
   }
   const events: Event[] = [{ type: 'guidance.given', task: ts.task.id, text: clean }];
-  return say(events, `${ts.task.id} will be told.`);
+  const hears = ts.phase !== 'working' || ts.attempt?.steerable === true;
+  const how = hears
+    ? 'will be told'
+    : 'is told in its next attempt: this agent does not listen while it works';
+  return say(events, `${ts.task.id} ${how}.`);
 }
 
 function answer(ts: TaskState, command: Extract<Command, { kind: 'answer' }>): Result<Judged> {

@@ -121,8 +121,10 @@ export function drawChange({ task, retried, answered, moved }: Change, nowMs: nu
   const begin = `${writeTimeOfDay(nowMs)} ${cleanLine(task.id)}`;
   const lines: string[] = [];
   if (retried !== undefined) {
-    const [what = ''] = cleanText(retried.detail).trim().split('\n', 1);
-    const why = what === '' ? retried.cause : `${retried.cause}: ${what.replace(/\.$/, '')}`;
+    const [head = '', next = ''] = cleanText(retried.detail).trim().split('\n', 2);
+    // a line that only announces a list says nothing without the first of it
+    const what = head.endsWith(':') ? `${head} ${next.replace(/^- /, '')}` : head;
+    const why = what === '' ? retried.cause : `${retried.cause}: ${what.replace(/[.:]$/, '')}`;
     lines.push(`${begin} attempt ${retried.attempt} ended (${why}): trying again`);
   }
   if (moved) {

@@ -1,5 +1,6 @@
 // Candidates: the three strategies, stacked work, conflicts, attributes, spellings.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createGitPort } from '../../../src/adapters/git/git-port.ts';
 import type { Oid } from '../../../src/core/model.ts';
 import { built, createRig, type Rig, value } from './rig.ts';
 
@@ -78,7 +79,19 @@ describe('each strategy', () => {
     const shown = await rig.repo.git('log', '-1', '--format=%an <%ae> %cn <%ce>|%B', commit);
     expect(shown.trim()).toBe('Ada Agent <ada@example.org> Uma User <uma@example.org>|task: done');
     await rig.repo.git('config', '--remove-section', 'user');
-    const nobody = built(await candidate({ target, head, strategy: 'squash' }));
+    // who it is was asked before: what an agent configures changes nothing
+    expect(built(await candidate({ target, head, strategy: 'squash' })).commit).toBe(commit);
+    const later = value(await createGitPort(rig.repo.path));
+    const again = {
+      base: start,
+      target,
+      head,
+      strategy: 'squash',
+      message: 'task: done\n',
+      pin: 'batch/1',
+    } as const;
+    const nobody = built(await later.buildCandidate(again));
+    await later.close();
     expect(await rig.repo.git('log', '-1', '--format=%cn <%ce>', nobody.commit)).toBe(
       'weft <weft@localhost>',
     );

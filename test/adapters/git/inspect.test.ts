@@ -258,3 +258,12 @@ test('files of one claim are taken out of a shared worktree without touching its
   const none = value(await rig.port.commitPaths({ ...what, patterns: ['nothing/**'] }));
   expect(none).toMatchObject({ head: task.base, files: [] });
 });
+
+test('what is hidden from git is work like any other', async () => {
+  await task.write('old.txt', 'hidden\n');
+  await task.git('update-index', '--assume-unchanged', 'old.txt');
+  await task.write('README.md', 'hidden too\n');
+  await task.git('update-index', '--skip-worktree', 'README.md');
+  await takeLeftovers();
+  expect((await inspect()).files.map((file) => file.path)).toEqual(['README.md', 'old.txt']);
+});

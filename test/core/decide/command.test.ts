@@ -54,7 +54,7 @@ describe('each command in each phase', () => {
       "guide
         waiting: guidance.given | a will be told.
         spawned: guidance.given | a will be told.
-        working: guidance.given | a will be told.
+        working: guidance.given | a is told in its next attempt: this agent does not listen while it works.
         verifying: guidance.given | a will be told.
         committed: guidance.given | a will be told.
         queued: guidance.given | a will be told.
