@@ -104,7 +104,7 @@ export const CHECK = 'check';
 export const SET_UP = 'set-up';
 
 /** Tasks of a scene: mostly few, because what goes wrong needs few, and more histories see more. */
-const SIZES = [2, 3, 2, 4, 3, 2, 5, 2, 3, 6, 2, 3] as const;
+const SIZES = [2, 3, 2, 2, 3, 2, 5, 2, 2, 4, 2, 3] as const;
 
 /** Who plans and reviews; most of what a byte may be leaves it at nobody. */
 const PHASES: readonly Policy['phases'][] = [
