@@ -93,7 +93,7 @@ function reasonToKeep(of: {
   if (task === null) return known.state.rested === null ? 'its run is not over' : null;
   const ts = known.state.tasks.get(taskId(task));
   if (ts === undefined || isTerminal(ts.phase)) return null;
-  return `its task is ${ts.phase}`;
+  return `its task is ${ts.phase}; weft cancel ${task} gives it up`;
 }
 
 /** Says what a worktree holds that neither the target nor the landed work has. */

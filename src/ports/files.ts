@@ -19,6 +19,6 @@ export interface FilesPort {
   findObstacle(path: string): Promise<string | null>;
   /** Free space of the file system in bytes; null: not known. */
   freeBytes(path: string): Promise<number | null>;
-  /** Calls back after something in the folder changed; returns how to stop. */
-  watchDir(path: string, changed: () => void): () => void;
+  /** Calls back after something in the folder changed, with its name where the system says it; returns how to stop. */
+  watchDir(path: string, changed: (name: string | null) => void): () => void;
 }

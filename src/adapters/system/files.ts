@@ -79,10 +79,10 @@ async function readText(path: string, maxBytes: number): Promise<string | null> 
   }
 }
 
-function watchDir(path: string, changed: () => void): () => void {
+function watchDir(path: string, changed: (name: string | null) => void): () => void {
   let watcher: FSWatcher | null = null;
   try {
-    watcher = watch(path, { persistent: false }, changed);
+    watcher = watch(path, { persistent: false }, (_event, name) => changed(name));
     // a folder that vanishes has nothing more to tell
     watcher.on('error', () => watcher?.close());
   } catch {

@@ -13,15 +13,20 @@ import { endProcesses } from './stop-attempt.ts';
 
 type WatchAttempt = Extract<Effect, { kind: 'watch-attempt' }>;
 
+const STATUS_FILE = 'status.json';
+
 /** Performs `watch-attempt`. */
 export async function watchAttempt(effect: WatchAttempt, context: EffectContext): Performed {
   const { parts, state } = context;
   const identity = taskOf(state, effect.task).attempt?.identity;
   if (identity == null) throw new Error('Internal error: nothing to watch');
   const dir = attemptDirOf(parts.places, effect.task, effect.attempt);
-  const statusFile = join(dir, 'status.json');
+  const statusFile = join(dir, STATUS_FILE);
   const look = createLook(effect, context, statusFile);
-  const stopWatching = parts.files.watchDir(dir, look.again);
+  // its output grows in the same folder, and is nobody's business here
+  const stopWatching = parts.files.watchDir(dir, (name) => {
+    if (name === null || name === STATUS_FILE) look.again();
+  });
   look.again();
   try {
     const tag = tagOf(state, effect.task, effect.attempt);

@@ -35,7 +35,7 @@ export function createWorldFiles(world: World, life: Life): FilesPort {
     findObstacle: async () => null,
     freeBytes: async () => null,
     watchDir: (path, changed) => {
-      const watcher = { dir: path, life, changed };
+      const watcher = { dir: path, life, changed: () => changed(null) };
       if (isFolder(disk, path)) disk.watchers.push(watcher);
       return () => {
         const at = disk.watchers.indexOf(watcher);

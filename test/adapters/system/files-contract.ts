@@ -118,6 +118,9 @@ function watching(at: () => FilesBench): void {
     await port.replace(`${root}/a`, 'a');
     await vi.waitFor(() => expect(changed).toHaveBeenCalled(), { timeout: 10_000 });
     await vi.waitFor(() => expect(other).toHaveBeenCalled(), { timeout: 10_000 });
+    await vi.waitFor(() =>
+      expect(other.mock.calls.some(([name]) => name === null || name === 'a')).toBe(true),
+    );
     stop();
     const heard = [changed.mock.calls.length, other.mock.calls.length];
     await port.remove(`${root}/a`);
