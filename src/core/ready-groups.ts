@@ -80,9 +80,7 @@ function groupKey(state: RunState, ts: TaskState): string {
 function isInStack(state: RunState, { task }: TaskState): boolean {
   if (task.edges.some((edge) => edge.base === 'stacked')) return true;
   const dependents = state.index.dependents.get(task.id) ?? [];
-  return dependents.some((id) =>
-    state.tasks.get(id)?.task.edges.some((edge) => edge.task === task.id && edge.base === 'stacked'),
-  );
+  return dependents.some(({ edge }) => edge.base === 'stacked');
 }
 
 function createGroup(state: RunState, key: string): ReadyGroup {

@@ -18,9 +18,15 @@ import {
 import type { RunState, TaskState } from './state.ts';
 import { setTimers, type Timer } from './timers.ts';
 
+/** A task that depends on another, and how: looked for among its own edges, a wide fan-in would cost the square of its width. */
+interface Dependent {
+  readonly id: TaskId;
+  readonly edge: Edge;
+}
+
 /** See the file's first line. */
 export interface ScheduleIndex {
-  readonly dependents: Map<TaskId, TaskId[]>;
+  readonly dependents: Map<TaskId, Dependent[]>;
   /** Unsatisfied edges per task. */
   readonly blockers: Map<TaskId, number>;
   /** Longest expected path to the end of the plan, in ms. */
@@ -88,8 +94,9 @@ export function indexPlan(state: RunState): void {
     index.blockers.set(ts.task.id, ts.task.edges.length);
     for (const edge of ts.task.edges) {
       const list = index.dependents.get(edge.task);
-      if (list === undefined) index.dependents.set(edge.task, [ts.task.id]);
-      else list.push(ts.task.id);
+      const dependent: Dependent = { id: ts.task.id, edge };
+      if (list === undefined) index.dependents.set(edge.task, [dependent]);
+      else list.push(dependent);
     }
   }
   measurePaths(state);
@@ -120,7 +127,7 @@ function measurePaths(state: RunState): void {
     const ts = state.tasks.get(id);
     if (ts === undefined) continue;
     let longest = 0;
-    for (const next of dependents.get(id) ?? []) longest = Math.max(longest, remaining.get(next) ?? 0);
+    for (const next of dependents.get(id) ?? []) longest = Math.max(longest, remaining.get(next.id) ?? 0);
     remaining.set(id, longest + (ts.task.estimateMs ?? median));
     for (const edge of ts.task.edges) {
       const left = (open.get(edge.task) ?? 1) - 1;
@@ -182,15 +189,12 @@ function movePhase(state: RunState, ts: TaskState, before: Phase | undefined): v
   index.counted.set(id, ts.phase);
   if (before !== undefined) index.phases.set(before, (index.phases.get(before) ?? 1) - 1);
   index.phases.set(ts.phase, (index.phases.get(ts.phase) ?? 0) + 1);
-  for (const next of index.dependents.get(id) ?? []) {
+  for (const { id: next, edge } of index.dependents.get(id) ?? []) {
     const dependent = state.tasks.get(next);
     if (dependent === undefined) continue;
-    for (const edge of dependent.task.edges) {
-      if (edge.task !== id) continue;
-      const was = before !== undefined && satisfies(edge, before);
-      const is = satisfies(edge, ts.phase);
-      if (was !== is) index.blockers.set(next, (index.blockers.get(next) ?? 0) + (is ? -1 : 1));
-    }
+    const was = before !== undefined && satisfies(edge, before);
+    const is = satisfies(edge, ts.phase);
+    if (was !== is) index.blockers.set(next, (index.blockers.get(next) ?? 0) + (is ? -1 : 1));
     settleReady(state, dependent);
   }
   // who is stacked with a holder may go on when that stops working, not only when it lets go

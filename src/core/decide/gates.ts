@@ -47,6 +47,6 @@ function isLastOfTrack(state: RunState, ts: TaskState): boolean {
   const { track } = ts.task;
   if (track === null) return true;
   return !(state.index.dependents.get(ts.task.id) ?? []).some(
-    (id) => state.tasks.get(id)?.task.track === track,
+    ({ id }) => state.tasks.get(id)?.task.track === track,
   );
 }
