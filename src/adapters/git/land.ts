@@ -2,7 +2,17 @@
 // Knows nothing of verification.
 import type { Oid } from '../../core/model.ts';
 import type { Landing, LandingTip } from '../../ports/git.ts';
-import { attempt, GitError, git, gitFields, giveUp, type Place } from './exec.ts';
+import {
+  accept,
+  attempt,
+  type GitCall,
+  GitError,
+  git,
+  gitFields,
+  giveUp,
+  type Place,
+  runGit,
+} from './exec.ts';
 import { findOpenWork } from './inspect.ts';
 import { undoInterrupted } from './interrupted.ts';
 import { findHolders, type Holder } from './listing.ts';
@@ -175,12 +185,19 @@ async function fastForward(
     env: { GIT_REFLOG_ACTION: what.note },
     timeoutMs: CHECKOUT_MS,
   };
-  const merged = await attempt(() => git(place, call));
-  if (merged.ok) return null;
+  const merged = await tryOut(place, call);
+  if (merged === null) return null;
   // files that an interrupted fast-forward had already added are in its own way
-  if (!(await undoInterrupted(place, { ...what, changed: [] }))) return merged.failure.sentence;
-  const again = await attempt(() => git(place, call));
-  return again.ok ? null : again.failure.sentence;
+  if (!(await undoInterrupted(place, { ...what, changed: [] }))) return merged;
+  return tryOut(place, call);
+}
+
+/** What git has against it, or null. One that was cut off said nothing, and is no reason to land elsewhere. */
+async function tryOut(place: Place, call: GitCall): Promise<string | null> {
+  const end = await runGit(place, call);
+  if (end.trouble !== null) accept(call, end);
+  const accepted = await attempt(() => Promise.resolve(accept(call, end)));
+  return accepted.ok ? null : accepted.failure.sentence;
 }
 
 /** Deletes `weft/integration` once the target holds all of it, unless somebody has it checked out. */
