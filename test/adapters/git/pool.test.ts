@@ -305,7 +305,7 @@ describe('killed half-way, the next one is made as ever', () => {
       await new Promise((resolve) => child.stdout.once('data', resolve));
       await sleep(round * 25);
       child.kill('SIGKILL');
-      for (const pid of gitsOf(rig.repo.around)) process.kill(pid, 'SIGKILL');
+      for (const pid of gitsOf(rig.repo.around)) killIfThere(pid);
       await gone;
       while (gitsOf(rig.repo.around).length > 0) await sleep(5);
       const next = value(await createGitPort(rig.repo.path));
@@ -361,4 +361,13 @@ function gitsOf(folder: string): readonly number[] {
   );
   const inside = new Set(findProcessesIn(folder).map(({ pid }) => pid));
   return gits.filter(({ pid }) => inside.has(pid)).map(({ pid }) => pid);
+}
+
+/** A reader of objects ends by itself when its weft does, maybe just now. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // gone already
+  }
 }
