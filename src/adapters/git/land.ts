@@ -17,7 +17,7 @@ import { findOpenWork } from './inspect.ts';
 import { undoInterrupted } from './interrupted.ts';
 import { findHolders, type Holder } from './listing.ts';
 import { gitDirOf, placeOf } from './metadata.ts';
-import { deleteRef, findCommit, isAncestor, moveRef, type Repository } from './repository.ts';
+import { deleteRefs, findCommit, isAncestor, moveRef, type Repository } from './repository.ts';
 
 const INTEGRATION = 'weft/integration';
 const CHECKOUT_MS = 1_800_000;
@@ -205,7 +205,7 @@ async function retireIntegration(repo: Repository, target: Oid): Promise<void> {
   const at = await findCommit(repo.main, refOf(INTEGRATION));
   if (at === null || !(await isAncestor(repo.main, { ancestor: at, of: target }))) return;
   if ((await findHolders(repo, INTEGRATION)).length > 0) return;
-  await deleteRef(repo, { ref: refOf(INTEGRATION), at });
+  await deleteRefs(repo, [{ ref: refOf(INTEGRATION), at }]);
 }
 
 function refOf(branch: string): string {

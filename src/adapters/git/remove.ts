@@ -17,7 +17,7 @@ import { findProcessesIn } from './processes.ts';
 import { canonical, deleteRefs, findCommit, type Repository } from './repository.ts';
 import { rescueWork } from './rescue.ts';
 import { firstIndexOf } from './reuse.ts';
-import { listChanges } from './status.ts';
+import { type Change, listChanges, revealEntries } from './status.ts';
 import { startRefOf } from './worktree.ts';
 
 /** What is to be removed. */
@@ -42,10 +42,18 @@ export async function removeWorktree(repo: Repository, what: Removal): Promise<R
   const why = await findObstacle(repo, { ...what, path, entry });
   if (why !== null) return { rescue: null, kept: why };
   const present = entry !== null && (await exists(path));
+  const place = present ? placeOfEntry(repo, entry) : null;
+  if (place !== null) await revealEntries(place);
+  const changes = place === null ? [] : await listChanges(place);
+  const inner = place === null ? null : await findUnsavedRepository(place, changes);
+  if (inner !== null) {
+    return { rescue: null, kept: `The repository ${inner} inside it has work that is nowhere else.` };
+  }
   const branchHead = await findCommit(repo.main, `refs/heads/${what.branch}`);
   const start = await findCommit(repo.main, startRefOf(what.branch));
   const rescue = await rescueWork(repo, {
-    place: present ? placeOfEntry(repo, entry) : null,
+    place,
+    changes,
     branchHead,
     safe: [what.landed, start].filter((commit) => commit !== null),
     under: what.rescue,
@@ -72,16 +80,12 @@ async function findObstacle(
   if (others[0] !== undefined) return `Its branch ${of.branch} is checked out at ${others[0].path}.`;
   if (entry === null || !(await exists(path))) return null;
   const [process] = findProcessesIn(path);
-  if (process !== undefined) return `A process still works in it: ${process.name} (${process.pid}).`;
-  const inner = await findUnsavedRepository(placeOfEntry(repo, entry));
-  return inner === null ? null : `The repository ${inner} inside it has work that is nowhere else.`;
+  return process === undefined ? null : `A process still works in it: ${process.name} (${process.pid}).`;
 }
 
 /** Finds a submodule or a repository made by the agent that has changes, or commits that none of its remotes has. */
-async function findUnsavedRepository(place: Place): Promise<string | null> {
-  const untracked = (await listChanges(place))
-    .filter((change) => change.repository)
-    .map((change) => change.path);
+async function findUnsavedRepository(place: Place, changes: readonly Change[]): Promise<string | null> {
+  const untracked = changes.filter((change) => change.repository).map((change) => change.path);
   const staged = await gitFields(place, { args: ['ls-files', '-s', '-z'] });
   const submodules = staged
     .filter((field) => field.startsWith('160000 '))

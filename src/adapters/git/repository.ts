@@ -244,14 +244,6 @@ export async function moveRef(
   );
 }
 
-/** Deletes a ref if it still points where it is said to. */
-export async function deleteRef(
-  repo: Repository,
-  what: { readonly ref: string; readonly at: Oid },
-): Promise<void> {
-  await git(repo.main, { args: ['update-ref', '-d', what.ref, what.at] });
-}
-
 /** Deletes refs that still point where they are said to, in one transaction; those that are at null are none. */
 export async function deleteRefs(
   repo: Repository,

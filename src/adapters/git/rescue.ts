@@ -6,7 +6,7 @@ import { type Oid, oid } from '../../core/model.ts';
 import { git, gitText, type Place } from './exec.ts';
 import { exists, gitDirOf } from './metadata.ts';
 import { findCommit, findCommitter, findTree, isAncestor, moveRef, type Repository } from './repository.ts';
-import { keepWork, listChanges, revealEntries, stageChanges } from './status.ts';
+import { type Change, keepWork, stageChanges } from './status.ts';
 
 const MAX_BYTES = 1024 * 1024 * 1024;
 const MAX_FILES = 200_000;
@@ -15,6 +15,8 @@ const MAX_FILES = 200_000;
 export interface RescueSpec {
   /** Where the worktree is; null when its folder is gone. */
   readonly place: Place | null;
+  /** What is not committed there. */
+  readonly changes: readonly Change[];
   /** Head of the task's branch; null when it is gone. */
   readonly branchHead: Oid | null;
   /** Commits up to here need no rescue. */
@@ -32,8 +34,7 @@ export type Rescue =
 /** Keeps uncommitted changes and commits beyond `safe` under one ref. */
 export async function rescueWork(repo: Repository, spec: RescueSpec): Promise<Rescue> {
   const head = spec.place === null ? null : await findCommit(spec.place, 'HEAD');
-  if (spec.place !== null) await revealEntries(spec.place);
-  const changes = spec.place === null ? [] : await keepWork(spec.place, await listChanges(spec.place));
+  const changes = spec.place === null ? [] : await keepWork(spec.place, spec.changes);
   const loose = await findLoose(repo, spec, head);
   if (spec.place === null || changes.length === 0) {
     const [commit, ...others] = loose;

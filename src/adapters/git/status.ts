@@ -2,6 +2,7 @@
 import { lstat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { git, gitFields, type Place } from './exec.ts';
+import { exists } from './metadata.ts';
 
 const STATUS_MS = 1_800_000;
 /** Folders that a link stands in for in some set-ups; an ignore rule `node_modules/` does not cover such a link. */
@@ -60,53 +61,43 @@ export async function stageChanges(
   const changes = (await keepWork(place, await listChanges(place))).filter(choose);
   const open = changes.filter((change) => change.unstaged);
   // first what is gone: a link may have taken the place of its folder, which git would not look through
-  await updateIndex(
-    place,
-    ['--force-remove'],
-    open.filter((change) => change.deleted),
-  );
-  await updateIndex(
-    place,
-    ['--add', '--remove', '--replace'],
-    open.filter((change) => !change.deleted),
-  );
+  const bytesOf = (deleted: boolean): readonly string[] =>
+    open.filter((change) => change.deleted === deleted).map((change) => change.bytes);
+  await updateIndex(place, ['--force-remove'], bytesOf(true));
+  await updateIndex(place, ['--add', '--remove', '--replace'], bytesOf(false));
   return changes;
 }
 
-async function updateIndex(place: Place, how: readonly string[], changes: readonly Change[]): Promise<void> {
-  if (changes.length === 0) return;
-  const input = changes.map((change) => `${change.bytes}\0`).join('');
+/** Tells git's `update-index` about paths, given as their bytes. */
+async function updateIndex(place: Place, how: readonly string[], paths: readonly string[]): Promise<void> {
+  if (paths.length === 0) return;
+  const input = paths.map((path) => `${path}\0`).join('');
   const args = ['update-index', ...how, '-z', '--stdin'];
   await git(place, { args, input, encoding: 'latin1', timeoutMs: STATUS_MS });
 }
 
 /** Takes marks away by which git would not look at files that are there: what is behind them is work like any other. */
 export async function revealEntries(place: Place): Promise<void> {
-  const fields = await gitFields(place, { args: ['ls-files', '-v', '-z'], encoding: 'latin1' });
-  const marked = fields.filter((field) => /^[a-zS] /.test(field));
   const hidden: string[] = [];
-  for (const field of marked) {
-    const bytes = field.slice(2);
-    const file = join(place.cwd, Buffer.from(bytes, 'latin1').toString());
+  for (const { mark, bytes } of await listMarked(place)) {
     // a file that a sparse checkout leaves out is not there
-    const isThere = await lstat(file).then(
-      () => true,
-      () => false,
-    );
-    if (isThere || field.startsWith('h')) hidden.push(`${bytes}\0`);
+    const file = join(place.cwd, Buffer.from(bytes, 'latin1').toString());
+    if (mark === 'h' || (await exists(file))) hidden.push(bytes);
   }
-  if (hidden.length === 0) return;
-  for (const how of ['--no-assume-unchanged', '--no-skip-worktree']) {
-    await git(place, {
-      args: ['update-index', how, '-z', '--stdin'],
-      input: hidden.join(''),
-      encoding: 'latin1',
-    });
-  }
+  for (const how of ['--no-assume-unchanged', '--no-skip-worktree']) await updateIndex(place, [how], hidden);
 }
 
 /** Tells whether entries of the index are marked so that git does not look at their files. */
 export async function hasHiddenEntries(place: Place): Promise<boolean> {
-  const fields = await gitFields(place, { args: ['ls-files', '-v', '-z'] });
-  return fields.some((field) => /^[a-zS]/.test(field));
+  return (await listMarked(place)).length > 0;
+}
+
+/** Marked entries: `h` is assumed to be unchanged, `S` is passed over, `s` both. */
+async function listMarked(
+  place: Place,
+): Promise<readonly { readonly mark: string; readonly bytes: string }[]> {
+  const fields = await gitFields(place, { args: ['ls-files', '-v', '-z'], encoding: 'latin1' });
+  return fields
+    .filter((field) => /^[a-zS]/.test(field))
+    .map((field) => ({ mark: field.slice(0, 1), bytes: field.slice(2) }));
 }
