@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createGitPort } from '../../../src/adapters/git/git-port.ts';
-import { findProcessesIn, listProcesses } from '../../../src/adapters/git/processes.ts';
+import { listProcesses } from '../../../src/adapters/git/processes.ts';
 import { oid } from '../../../src/core/model.ts';
 import { testGitEnv } from '../../../src/testing/temp-repo.ts';
 import { createRig, type Rig, specOf, value, type Worktree, writeDeep } from './rig.ts';
+import { bundleProgram, gitsOf, killIfThere } from './struck.ts';
 
 const runFile = promisify(execFile);
 
@@ -328,8 +328,7 @@ describe('killed half-way, the next one is made as ever', () => {
 });
 
 /** Bundles a program that makes and removes two worktrees by turns until it is killed. */
-async function bundle(): Promise<string> {
-  const outfile = join(rig.repo.around, 'pool.mjs');
+function bundle(): Promise<string> {
   const contents = `
     import { createGitPort } from './src/adapters/git/git-port.ts';
     const [repo, worktrees, base, round] = process.argv.slice(2);
@@ -345,29 +344,5 @@ async function bundle(): Promise<string> {
     console.log('open');
     for (;;) await Promise.all([turn('k' + round + 'a'), turn('k' + round + 'b')]);
   `;
-  await build({
-    stdin: { contents, resolveDir: process.cwd(), loader: 'ts' },
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    outfile,
-  });
-  return outfile;
-}
-
-function gitsOf(folder: string): readonly number[] {
-  const gits = (listProcesses() ?? []).filter(
-    ({ name, command }) => name.startsWith('git') && command !== '',
-  );
-  const inside = new Set(findProcessesIn(folder).map(({ pid }) => pid));
-  return gits.filter(({ pid }) => inside.has(pid)).map(({ pid }) => pid);
-}
-
-/** A reader of objects ends by itself when its weft does, maybe just now. */
-function killIfThere(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // gone already
-  }
+  return bundleProgram(rig.repo.around, contents);
 }

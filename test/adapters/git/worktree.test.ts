@@ -5,11 +5,11 @@ import { mkdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { findProcessesIn, listProcesses } from '../../../src/adapters/git/processes.ts';
+import { listProcesses } from '../../../src/adapters/git/processes.ts';
 import type { WorktreeSpec } from '../../../src/ports/git.ts';
 import { createRig, type Rig, sentence, specOf, value, writeDeep } from './rig.ts';
+import { bundleProgram, gitsOf, killIfThere } from './struck.ts';
 
 let rig: Rig;
 beforeEach(async () => {
@@ -152,7 +152,7 @@ describe('a creation that was killed is finished by one more', () => {
       const child = spawn('git', args, { cwd: rig.repo.path, detached: true, stdio: 'ignore' });
       const gone = new Promise((resolve) => child.once('exit', resolve));
       await sleep(round * 4);
-      if (child.pid !== undefined) killGroup(child.pid);
+      if (child.pid !== undefined) killIfThere(-child.pid);
       await gone;
       await expectMade(wanted);
       expect(existsSync(join(wanted.path, 'many/149.txt'))).toBe(true);
@@ -188,38 +188,14 @@ describe('a creation that was killed is finished by one more', () => {
 });
 
 /** Bundles a program that makes the worktrees given as its second argument in the repository given as its first. */
-async function bundle(): Promise<string> {
-  const outfile = join(rig.repo.around, 'make.mjs');
+function bundle(): Promise<string> {
   const contents = `
     import { createGitPort } from './src/adapters/git/git-port.ts';
     const port = (await createGitPort(process.argv[2])).value;
     console.log('open');
     await Promise.all(JSON.parse(process.argv[3]).map((spec) => port.ensureWorktree(spec)));
   `;
-  await build({
-    stdin: { contents, resolveDir: process.cwd(), loader: 'ts' },
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    outfile,
-  });
-  return outfile;
-}
-
-function gitsOf(folder: string): readonly number[] {
-  const gits = (listProcesses() ?? []).filter(
-    ({ name, command }) => name.startsWith('git') && command !== '',
-  );
-  const inside = new Set(findProcessesIn(folder).map(({ pid }) => pid));
-  return gits.filter(({ pid }) => inside.has(pid)).map(({ pid }) => pid);
-}
-
-function killGroup(pid: number): void {
-  try {
-    process.kill(-pid, 'SIGKILL');
-  } catch {
-    // it was faster than we
-  }
+  return bundleProgram(rig.repo.around, contents);
 }
 
 describe('what is in the way', () => {
@@ -279,12 +255,3 @@ describe('what is in the way', () => {
     expect(existsSync(canary)).toBe(false);
   });
 });
-
-/** A reader of objects ends by itself when its weft does, maybe just now. */
-function killIfThere(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // gone already
-  }
-}
