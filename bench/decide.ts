@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decide as decideNow } from '../src/core/decide/decide.ts';
 import type { Task } from '../src/core/model.ts';
-import { createIndex, rebuildIndex } from '../src/core/schedule-index.ts';
+import { createIndex, indexPlan } from '../src/core/schedule-index.ts';
 import { createChance } from './chance.ts';
 import { beginState, driveToEnd, makeTask, needs, startFact } from './drive.ts';
 import { clockCpu, percentile } from './measure.ts';
@@ -119,7 +119,7 @@ async function driveOnce(
   const withIndex = heapBytes();
   state.index = createIndex();
   const indexBytes = (withIndex - heapBytes()) / tasks.length;
-  rebuildIndex(state);
+  indexPlan(state);
   const times: number[] = [];
   const end = performance.now() + DRIVE_CAP_MS;
   const cpuMs = await clockCpu(() =>

@@ -144,8 +144,7 @@ function explainStart(state: RunState, ts: TaskState): string {
 /** Tasks in the same position that came to it before. */
 function countBefore(state: RunState, ts: TaskState, isAlike: (other: TaskState) => boolean): number {
   let count = 0;
-  for (const id of state.index.open) {
-    const other = taskOf(state, id);
+  for (const other of state.index.open.keys()) {
     if (other === ts || !isAlike(other)) continue;
     if (other.phaseAt < ts.phaseAt || (other.phaseAt === ts.phaseAt && other.order < ts.order)) count += 1;
   }

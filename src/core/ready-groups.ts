@@ -1,4 +1,6 @@
 // Who could start now, in groups of equal claims, and where those wait who cannot: behind a claim's holder or a full lane.
+import type { Pattern } from './claim/pattern.ts';
+import { listDependents } from './dependents.ts';
 import { createHeap, type Heap, peekHeap, popHeap, pushHeap } from './heap.ts';
 import type { TaskId } from './model.ts';
 import type { RunState, TaskState } from './state.ts';
@@ -8,6 +10,8 @@ export interface ReadyGroup {
   readonly key: string;
   /** May hold tasks that left; the index knows who is in. */
   readonly tasks: Heap<TaskState>;
+  /** The claims; null: nobody has asked yet. */
+  patterns: readonly Pattern[] | null;
   /** Where it is: in the ready heap, or parked behind a claim's holder. */
   place: 'ready' | 'parked' | 'idle';
 }
@@ -26,9 +30,9 @@ export interface Lane {
 }
 
 /** Urgent first, then the longest remaining path, then the plan's order. */
-export function startsBefore(remaining: ReadonlyMap<TaskId, number>, a: TaskState, b: TaskState): boolean {
+export function startsBefore(remaining: Float64Array, a: TaskState, b: TaskState): boolean {
   if (a.task.priority !== b.task.priority) return a.task.priority < b.task.priority;
-  const [left, right] = [remaining.get(a.task.id) ?? 0, remaining.get(b.task.id) ?? 0];
+  const [left, right] = [remaining[a.order] ?? 0, remaining[b.order] ?? 0];
   return left === right ? a.order < b.order : left > right;
 }
 
@@ -40,7 +44,7 @@ export function isStartable(state: RunState, ts: TaskState): boolean {
     !ts.paused &&
     !ts.wipe &&
     ts.question === null &&
-    (state.index.blockers.get(ts.task.id) ?? 0) === 0
+    state.index.blockers[ts.order] === 0
   );
 }
 
@@ -49,15 +53,15 @@ export function enterReady(state: RunState, ts: TaskState): void {
   const { index } = state;
   if (ts.retryAt !== null && ts.retryAt > index.now) {
     leaveReady(state, ts);
-    pushHeap(index.timers, { at: ts.retryAt, task: ts.task.id });
+    pushHeap(index.timers, { at: ts.retryAt, ts });
     return;
   }
   const key = groupKey(state, ts);
-  if (index.grouped.get(ts.task.id)?.key === key) return;
+  if (index.grouped[ts.order]?.key === key) return;
   const group = index.groups.get(key) ?? createGroup(state, key);
   const first = headOf(state, group);
   pushHeap(group.tasks, ts);
-  index.grouped.set(ts.task.id, group);
+  index.grouped[ts.order] = group;
   // a better first one ranks the group anew: the older entry is skipped when it is met
   if (group.place === 'idle' || (group.place === 'ready' && first !== headOf(state, group))) {
     putIntoReady(state, group);
@@ -66,7 +70,7 @@ export function enterReady(state: RunState, ts: TaskState): void {
 
 /** Takes a task out that cannot start any more. */
 export function leaveReady(state: RunState, ts: TaskState): void {
-  state.index.grouped.delete(ts.task.id);
+  state.index.grouped[ts.order] = null;
 }
 
 function groupKey(state: RunState, ts: TaskState): string {
@@ -77,16 +81,15 @@ function groupKey(state: RunState, ts: TaskState): string {
   return own ? `${owns.join('\n')}\n\n${id}` : owns.join('\n');
 }
 
-function isInStack(state: RunState, { task }: TaskState): boolean {
-  if (task.edges.some((edge) => edge.base === 'stacked')) return true;
-  const dependents = state.index.dependents.get(task.id) ?? [];
-  return dependents.some(({ edge }) => edge.base === 'stacked');
+function isInStack({ index }: RunState, ts: TaskState): boolean {
+  if (ts.task.edges.some((edge) => edge.base === 'stacked')) return true;
+  return listDependents(index.dependents, index.tasks, ts).some(({ edge }) => edge.base === 'stacked');
 }
 
 function createGroup(state: RunState, key: string): ReadyGroup {
   const { index } = state;
   const tasks = createHeap<TaskState>((a, b) => startsBefore(index.remaining, a, b));
-  const group: ReadyGroup = { key, tasks, place: 'idle' };
+  const group: ReadyGroup = { key, tasks, patterns: null, place: 'idle' };
   index.groups.set(key, group);
   return group;
 }
@@ -94,7 +97,7 @@ function createGroup(state: RunState, key: string): ReadyGroup {
 /** The best task of a group, or null when all have left. */
 export function headOf(state: RunState, group: ReadyGroup): TaskState | null {
   for (let ts = peekHeap(group.tasks); ts !== undefined; ts = peekHeap(group.tasks)) {
-    if (state.index.grouped.get(ts.task.id) === group) return ts;
+    if (state.index.grouped[ts.order] === group) return ts;
     popHeap(group.tasks);
   }
   return null;
@@ -175,14 +178,14 @@ export function sendScouts(state: RunState, hasRoom: (lane: string) => boolean):
 }
 
 function isReady(state: RunState, ts: TaskState): boolean {
-  return state.index.grouped.get(ts.task.id)?.place === 'ready';
+  return state.index.grouped[ts.order]?.place === 'ready';
 }
 
 /** Makes the best of a lane ready who is not so by other ways already; null: nobody is left. */
 function bringBack(state: RunState, lane: Lane): TaskState | null {
   const { grouped } = state.index;
   for (let ts = popHeap(lane.tasks); ts !== undefined; ts = popHeap(lane.tasks)) {
-    if (!isStartable(state, ts) || grouped.has(ts.task.id)) continue;
+    if (!isStartable(state, ts) || grouped[ts.order] !== null) continue;
     enterReady(state, ts);
     // else it has to wait for its time, or its group for a claim
     if (isReady(state, ts)) return ts;

@@ -2,7 +2,16 @@
 import { type ClaimIndex, createClaimIndex, holdClaim, releaseClaim } from './claim/claim-index.ts';
 import { compilePattern, type Pattern } from './claim/pattern.ts';
 import { needsApproval } from './decide/submit.ts';
+import {
+  type Dependent,
+  type Dependents,
+  listDependents,
+  measurePaths,
+  packDependents,
+} from './dependents.ts';
+import type { WorkEffect } from './effect.ts';
 import { createHeap, type Heap } from './heap.ts';
+import { createLine, type LandingLine, settleInLine } from './landing-line.ts';
 import { type Edge, type Phase, type RunMs, runMs, type TaskId } from './model.ts';
 import {
   enterReady,
@@ -18,20 +27,20 @@ import {
 import type { RunState, TaskState } from './state.ts';
 import { setTimers, type Timer } from './timers.ts';
 
-/** A task that depends on another, and how: looked for among its own edges, a wide fan-in would cost the square of its width. */
-interface Dependent {
-  readonly id: TaskId;
-  readonly edge: Edge;
-}
-
-/** See the file's first line. */
+/** See the file's first line. Lists of numbers, and `tasks` itself, are in the order of the plan. */
 export interface ScheduleIndex {
-  readonly dependents: Map<TaskId, Dependent[]>;
+  readonly tasks: readonly TaskState[];
+  readonly dependents: Dependents;
   /** Unsatisfied edges per task. */
-  readonly blockers: Map<TaskId, number>;
+  readonly blockers: Uint32Array;
+  /** Edges per task to work that is not on the target yet. */
+  readonly unlanded: Uint32Array;
   /** Longest expected path to the end of the plan, in ms. */
-  readonly remaining: Map<TaskId, number>;
-  readonly patterns: Map<TaskId, readonly Pattern[]>;
+  readonly remaining: Float64Array;
+  /** Phase each task was last counted under. */
+  readonly counted: (Phase | null)[];
+  /** The group each ready task is in. */
+  readonly grouped: (ReadyGroup | null)[];
   readonly claims: ClaimIndex;
   readonly groups: Map<string, ReadyGroup>;
   readonly ready: Heap<ReadyEntry>;
@@ -41,100 +50,79 @@ export interface ScheduleIndex {
   readonly lanes: Map<string, Lane>;
   /** Lanes that may have room for who waits there. */
   readonly openLanes: Set<string>;
-  /** The group each ready task is in. */
-  readonly grouped: Map<TaskId, ReadyGroup>;
   readonly timers: Heap<Timer>;
-  /** Tasks that may have a next step of their own. */
-  readonly open: Set<TaskId>;
-  readonly queued: Set<TaskId>;
+  /** Tasks that may have a next step of their own, and the steps as last worked out. */
+  readonly open: Map<TaskState, readonly WorkEffect[]>;
+  /** Those of them that changed since. */
+  readonly due: Set<TaskState>;
+  readonly line: LandingLine;
   /** Tasks that use a slot, and the counts by lane. */
   readonly slots: Set<TaskId>;
   readonly slotsByLane: Map<string, number>;
   readonly phases: Map<Phase, number>;
-  /** Phase each task was last counted under. */
-  readonly counted: Map<TaskId, Phase>;
   /** The latest moment the index was asked about. */
   now: RunMs;
 }
 
-/** An index of nothing. */
-export function createIndex(): ScheduleIndex {
-  const remaining = new Map<TaskId, number>();
+/** An index of tasks that have not been looked at yet. */
+export function createIndex(byId: ReadonlyMap<TaskId, TaskState> = new Map()): ScheduleIndex {
+  const tasks = [...byId.values()];
+  const dependents = packDependents(tasks, byId);
+  const remaining = measurePaths(tasks, byId, dependents);
+  const edges = Uint32Array.from(tasks, ({ task }) => task.edges.length);
   return {
-    dependents: new Map(),
-    blockers: new Map(),
+    tasks,
+    dependents,
+    blockers: edges,
+    unlanded: edges.slice(),
     remaining,
-    patterns: new Map(),
+    counted: tasks.map(() => null),
+    grouped: tasks.map(() => null),
     claims: createClaimIndex(),
     groups: new Map(),
     ready: createHeap((a, b) => startsBefore(remaining, a.first, b.first)),
     behind: new Map(),
     lanes: new Map(),
     openLanes: new Set(),
-    grouped: new Map(),
     timers: createHeap((a, b) => a.at < b.at),
-    open: new Set(),
-    queued: new Set(),
+    open: new Map(),
+    due: new Set(),
+    line: createLine(),
     slots: new Set(),
     slotsByLane: new Map(),
     phases: new Map(),
-    counted: new Map(),
     now: runMs(0),
   };
 }
 
-/** Builds the parts that only the plan decides; call once all tasks are in the state. */
+/** Builds the index anew; call when the plan is known, and when the policy changed: parks and timers were judged by the old one. */
 export function indexPlan(state: RunState): void {
-  const { index } = state;
-  for (const ts of state.tasks.values()) {
-    index.patterns.set(
-      ts.task.id,
-      ts.task.owns === null ? [] : ts.task.owns.map((text) => compilePattern(text)),
-    );
-    index.blockers.set(ts.task.id, ts.task.edges.length);
-    for (const edge of ts.task.edges) {
-      const list = index.dependents.get(edge.task);
-      const dependent: Dependent = { id: ts.task.id, edge };
-      if (list === undefined) index.dependents.set(edge.task, [dependent]);
-      else list.push(dependent);
-    }
-  }
-  measurePaths(state);
-  for (const ts of state.tasks.values()) refreshTask(state, ts);
-}
-
-/** Builds the whole index again; call when the policy changed, since every park and timer was judged by the old one. */
-export function rebuildIndex(state: RunState): void {
   const { now } = state.index;
-  state.index = createIndex();
+  state.index = createIndex(state.tasks);
   state.index.now = now;
-  indexPlan(state);
+  for (const ts of state.index.tasks) refreshTask(state, ts);
 }
 
-/** Longest remaining path of each task; unknown durations count as the median of the known ones. */
-function measurePaths(state: RunState): void {
-  const known = [...state.tasks.values()].flatMap((ts) => ts.task.estimateMs ?? []).sort((a, b) => a - b);
-  const median = known[known.length >> 1] ?? 60_000;
-  const { dependents, remaining } = state.index;
-  const open = new Map<TaskId, number>();
-  const done: TaskId[] = [];
-  for (const id of state.tasks.keys()) {
-    const count = dependents.get(id)?.length ?? 0;
-    open.set(id, count);
-    if (count === 0) done.push(id);
-  }
-  for (let id = done.pop(); id !== undefined; id = done.pop()) {
-    const ts = state.tasks.get(id);
-    if (ts === undefined) continue;
-    let longest = 0;
-    for (const next of dependents.get(id) ?? []) longest = Math.max(longest, remaining.get(next.id) ?? 0);
-    remaining.set(id, longest + (ts.task.estimateMs ?? median));
-    for (const edge of ts.task.edges) {
-      const left = (open.get(edge.task) ?? 1) - 1;
-      open.set(edge.task, left);
-      if (left === 0) done.push(edge.task);
-    }
-  }
+/** Unsatisfied edges of a task. */
+export function countBlockers({ index }: RunState, { order }: TaskState): number {
+  return index.blockers[order] ?? 0;
+}
+
+/** Who depends on a task, and how. */
+export function dependentsOf({ index }: RunState, ts: TaskState): readonly Dependent[] {
+  return listDependents(index.dependents, index.tasks, ts);
+}
+
+/** A task's claims, ready to be compared; kept as long as it waits with its like. */
+export function patternsOf({ index }: RunState, ts: TaskState): readonly Pattern[] {
+  const group = index.grouped[ts.order] ?? null;
+  if (group === null) return compileClaims(ts.task.owns);
+  group.patterns ??= compileClaims(ts.task.owns);
+  return group.patterns;
+}
+
+function compileClaims(owns: readonly string[] | null): readonly Pattern[] {
+  return (owns ?? []).map((text) => compilePattern(text));
 }
 
 /** Tells whether the dependency counts as satisfied in that phase. */
@@ -164,18 +152,23 @@ function lanesOf(ts: TaskState): string[] {
 /** Brings the index up to date with one task; call after every change of it. O(dependents) when its phase moved. */
 export function refreshTask(state: RunState, ts: TaskState): void {
   const { index } = state;
-  const id = ts.task.id;
-  const before = index.counted.get(id);
+  const before = index.counted[ts.order] ?? null;
   if (before !== ts.phase) movePhase(state, ts, before);
   refreshSlot(state, ts);
   refreshClaim(state, ts);
-  if (ts.phase === 'queued') index.queued.add(id);
-  else index.queued.delete(id);
-  if (mayHaveStep(state, ts)) index.open.add(id);
-  else index.open.delete(id);
+  settleInLine(index.line, ts, index.unlanded[ts.order] ?? 0);
+  if (mayHaveStep(state, ts)) {
+    if (!index.open.has(ts)) index.open.set(ts, NO_STEPS);
+    index.due.add(ts);
+  } else {
+    index.open.delete(ts);
+    index.due.delete(ts);
+  }
   setTimers(state, ts);
   settleReady(state, ts);
 }
+
+const NO_STEPS: readonly WorkEffect[] = [];
 
 /** Ready is exactly who could start: what lingers in a group after its start could be parked there behind itself. */
 function settleReady(state: RunState, ts: TaskState): void {
@@ -183,25 +176,43 @@ function settleReady(state: RunState, ts: TaskState): void {
   else leaveReady(state, ts);
 }
 
-function movePhase(state: RunState, ts: TaskState, before: Phase | undefined): void {
-  const { index } = state;
-  const id = ts.task.id;
-  index.counted.set(id, ts.phase);
-  if (before !== undefined) index.phases.set(before, (index.phases.get(before) ?? 1) - 1);
-  index.phases.set(ts.phase, (index.phases.get(ts.phase) ?? 0) + 1);
-  for (const { id: next, edge } of index.dependents.get(id) ?? []) {
-    const dependent = state.tasks.get(next);
-    if (dependent === undefined) continue;
-    const was = before !== undefined && satisfies(edge, before);
-    const is = satisfies(edge, ts.phase);
-    if (was !== is) index.blockers.set(next, (index.blockers.get(next) ?? 0) + (is ? -1 : 1));
-    settleReady(state, dependent);
+function movePhase(state: RunState, ts: TaskState, before: Phase | null): void {
+  const { phases, counted, dependents, tasks } = state.index;
+  const { phase } = ts;
+  counted[ts.order] = phase;
+  if (before !== null) phases.set(before, (phases.get(before) ?? 1) - 1);
+  phases.set(phase, (phases.get(phase) ?? 0) + 1);
+  const end = dependents.starts[ts.order + 1] ?? 0;
+  for (let at = dependents.starts[ts.order] ?? 0; at < end; at += 1) {
+    const dependent = tasks[dependents.tasks[at] ?? 0];
+    const edge = dependent?.task.edges[dependents.edges[at] ?? 0];
+    if (dependent !== undefined && edge !== undefined)
+      moveDependent(state, dependent, { edge, before, phase });
   }
   // who is stacked with a holder may go on when that stops working, not only when it lets go
-  if (isWorking(before) !== isWorking(ts.phase)) wakeBehind(state, id);
+  if (isWorking(before) !== isWorking(phase)) wakeBehind(state, ts.task.id);
 }
 
-function isWorking(phase: Phase | undefined): boolean {
+function moveDependent(
+  state: RunState,
+  ts: TaskState,
+  { edge, before, phase }: { readonly edge: Edge; readonly before: Phase | null; readonly phase: Phase },
+): void {
+  const { blockers, unlanded, line } = state.index;
+  const { order } = ts;
+  const freed = Number(satisfies(edge, phase)) - Number(before !== null && satisfies(edge, before));
+  if (freed !== 0) {
+    blockers[order] = (blockers[order] ?? 0) - freed;
+    settleReady(state, ts);
+  }
+  const landed = Number(phase === 'merged') - Number(before === 'merged');
+  if (landed !== 0) {
+    unlanded[order] = (unlanded[order] ?? 0) - landed;
+    settleInLine(line, ts, unlanded[order] ?? 0);
+  }
+}
+
+function isWorking(phase: Phase | null): boolean {
   return phase === 'spawned' || phase === 'working';
 }
 
@@ -223,7 +234,7 @@ function refreshClaim(state: RunState, ts: TaskState): void {
   const held = index.claims.holdings.has(id);
   if (ts.holdsClaim === held) return;
   if (ts.holdsClaim) {
-    holdClaim(index.claims, id, index.patterns.get(id) ?? []);
+    holdClaim(index.claims, id, patternsOf(state, ts));
   } else {
     releaseClaim(index.claims, id);
     wakeBehind(state, id);

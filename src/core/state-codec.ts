@@ -1,6 +1,6 @@
 // A run's state as text and back, so that a restart need not begin with the first fact. Knows nothing of files.
 import { type Mark, sealJson, unsealJson } from './journal-codec.ts';
-import { rebuildIndex } from './schedule-index.ts';
+import { indexPlan } from './schedule-index.ts';
 import { createState, type RunState } from './state.ts';
 
 /** To be raised when the state takes another shape, or old facts another meaning; snapshots of other versions are ignored. */
@@ -33,7 +33,7 @@ export function restoreState(data: StateData): RunState {
   });
   const state = Object.fromEntries(fields) as RunState;
   state.index.now = state.ms;
-  rebuildIndex(state);
+  indexPlan(state);
   return state;
 }
 

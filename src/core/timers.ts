@@ -1,23 +1,21 @@
 // Moments at which time alone changes a decision. Knows no clock: it is told what the time is.
 import { peekHeap, popHeap, pushHeap } from './heap.ts';
-import type { RunMs, TaskId } from './model.ts';
+import type { RunMs } from './model.ts';
 import { enterReady, isStartable } from './ready-groups.ts';
 import type { RunState, TaskState } from './state.ts';
 
 /** A moment at which a task must be looked at again. */
 export interface Timer {
   readonly at: RunMs;
-  readonly task: TaskId;
+  readonly ts: TaskState;
 }
 
 /** Sets the timers of a task that may have a step; who waits for a start gets one when the ready queue turns it away. */
 export function setTimers(state: RunState, ts: TaskState): void {
   const { timers } = state.index;
-  const task = ts.task.id;
-  if (ts.trouble !== null && ts.trouble.retryAt > state.ms)
-    pushHeap(timers, { at: ts.trouble.retryAt, task });
+  if (ts.trouble !== null && ts.trouble.retryAt > state.ms) pushHeap(timers, { at: ts.trouble.retryAt, ts });
   const deadline = deadlineOf(state, ts);
-  if (deadline !== null) pushHeap(timers, { at: deadline, task });
+  if (deadline !== null) pushHeap(timers, { at: deadline, ts });
 }
 
 /** When the working attempt's time is used up, or null. Waiting for an answer is not charged. */
@@ -52,28 +50,25 @@ function nextOfHeld(state: RunState): RunMs | null {
 }
 
 /** Tells whether a task that began has a step at that moment. What a pause holds back is asked for again after it. */
-function isStepAwaited(state: RunState, timer: Timer): boolean {
-  const ts = state.tasks.get(timer.task);
-  if (ts === undefined) return false;
-  if (deadlineOf(state, ts) === timer.at) return true;
-  if (ts.trouble?.retryAt !== timer.at) return false;
+function isStepAwaited(state: RunState, { ts, at }: Timer): boolean {
+  if (deadlineOf(state, ts) === at) return true;
+  if (ts.trouble?.retryAt !== at) return false;
   const held = ts.paused || state.stopping === 'stop';
   return !held || ts.phase === 'spawned' || ts.phase === 'working' || ts.wipe || ts.endedAt !== null;
 }
 
 /** Tells whether a task that waits to be tried again is tried at that moment. */
-function isStartAwaited(state: RunState, timer: Timer): boolean {
-  const ts = state.tasks.get(timer.task);
-  return ts !== undefined && ts.retryAt === timer.at && isStartable(state, ts);
+function isStartAwaited(state: RunState, { ts, at }: Timer): boolean {
+  return ts.retryAt === at && isStartable(state, ts);
 }
 
-/** Takes due timers out and makes their tasks candidates for a start. */
+/** Takes due timers out: their tasks are looked at again, and may start. */
 export function fireTimers(state: RunState, now: RunMs): void {
   const { index } = state;
   if (index.now < now) index.now = now;
   for (let top = peekHeap(index.timers); top !== undefined && top.at <= now; top = peekHeap(index.timers)) {
     popHeap(index.timers);
-    const ts = state.tasks.get(top.task);
-    if (ts !== undefined && isStartable(state, ts)) enterReady(state, ts);
+    if (index.open.has(top.ts)) index.due.add(top.ts);
+    if (isStartable(state, top.ts)) enterReady(state, top.ts);
   }
 }

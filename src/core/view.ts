@@ -7,6 +7,7 @@ import { explainTask } from './explain.ts';
 import { findAside, type LandedAside, type LandedGone, type LandedWork } from './landed.ts';
 import type { Cause, Oid, Option, Phase, RunMs } from './model.ts';
 import { type Activity, describeActivity } from './role.ts';
+import { countBlockers } from './schedule-index.ts';
 import type { RunState, TaskState } from './state.ts';
 import { iso, wallTime } from './wall-time.ts';
 
@@ -146,7 +147,7 @@ function describeAwaited(state: RunState, ts: TaskState): Pick<TaskView, 'awaits
   if (ts.question !== null) return { awaits: 'answer' };
   if (ts.paused) return {};
   if (ts.phase === 'committed' && needsApproval(state, ts)) return { awaits: 'approval' };
-  const isDue = ts.phase === 'waiting' && (state.index.blockers.get(ts.task.id) ?? 0) === 0;
+  const isDue = ts.phase === 'waiting' && countBlockers(state, ts) === 0;
   return isDue && ts.task.type === 'manual' ? { awaits: 'work' } : {};
 }
 

@@ -3,6 +3,7 @@ import type { Event } from '../event.ts';
 import { explainTask } from '../explain.ts';
 import { type Failure, fail, ok, type Result, unreachable } from '../failure.ts';
 import type { TaskId } from '../model.ts';
+import { countBlockers, dependentsOf } from '../schedule-index.ts';
 import { isLive, type RunState, type TaskState } from '../state.ts';
 
 /** One command of a human's, as it crosses the socket or waits in the inbox. */
@@ -155,7 +156,7 @@ const restart: Judge = (ts) => {
 const cancel: Judge = (ts, state) => {
   if (isFinal(ts)) return refuseFinal(ts);
   if (isLanding(ts)) return refuseLanding(ts);
-  const waiting = (state.index.dependents.get(ts.task.id) ?? []).length;
+  const waiting = dependentsOf(state, ts).length;
   const note = waiting === 0 ? '' : ` ${waiting} ${waiting === 1 ? 'task depends' : 'tasks depend'} on it.`;
   return say([{ type: 'task.cancelled', task: ts.task.id }], `${ts.task.id} is cancelled.${note}`);
 };
@@ -163,7 +164,7 @@ const cancel: Judge = (ts, state) => {
 const done: Judge = (ts, state) => {
   if (isFinal(ts)) return refuseFinal(ts);
   if (ts.task.type === 'manual') {
-    if ((state.index.blockers.get(ts.task.id) ?? 0) > 0) {
+    if (countBlockers(state, ts) > 0) {
       return refuse(
         'blocked',
         `${ts.task.id} still waits for other tasks.`,

@@ -1,11 +1,11 @@
-// What is to be done now: the one place where the parts of the policy come together. Pure; costs what is at work, not what exists.
+// What is to be done now: the one place where the parts of the policy come together. Pure; costs what changed, not what exists.
 import type { Effect } from '../effect.ts';
 import type { RunMs } from '../model.ts';
 import type { RunState } from '../state.ts';
-import { nextTimer } from '../timers.ts';
+import { fireTimers, nextTimer } from '../timers.ts';
 import { landNext } from './queue.ts';
 import { startReady } from './schedule.ts';
-import { superviseTasks } from './supervise.ts';
+import { chooseStep, listSteps } from './supervise.ts';
 
 /**
  * The effects that state and time ask for. When a choice is due, it is the only one returned: once it is a fact, the
@@ -13,9 +13,14 @@ import { superviseTasks } from './supervise.ts';
  */
 export function decide(state: RunState, now: RunMs): Effect[] {
   if (state.rested !== null || state.run === null) return [];
-  const effects = [...superviseTasks(state, now), ...landNext(state, now)];
-  const choice = effects.find((effect) => effect.kind === 'record') ?? startReady(state, now);
-  return choice === null || choice === undefined ? effects : [choice];
+  fireTimers(state, now);
+  const choice = chooseStep(state, now);
+  if (choice !== null) return [choice];
+  const landing = landNext(state, now);
+  if (landing?.kind === 'record') return [landing];
+  const start = startReady(state);
+  if (start !== null) return [start];
+  return landing === null ? listSteps(state) : [...listSteps(state), landing];
 }
 
 /** When time alone changes the answer, or null. */

@@ -1,6 +1,7 @@
 // Which checks a change has to pass: tier 0 always, more by trigger, by the task's own wish, or at the end of a track.
 import { isInsideClaims } from '../claim/match.ts';
 import { parseClaim } from '../claim/pattern.ts';
+import { dependentsOf } from '../schedule-index.ts';
 import type { RunState, TaskState } from '../state.ts';
 
 /** One command line to run. */
@@ -46,7 +47,5 @@ function matchesAny(patterns: readonly string[], paths: readonly string[]): bool
 function isLastOfTrack(state: RunState, ts: TaskState): boolean {
   const { track } = ts.task;
   if (track === null) return true;
-  return !(state.index.dependents.get(ts.task.id) ?? []).some(
-    ({ id }) => state.tasks.get(id)?.task.track === track,
-  );
+  return !dependentsOf(state, ts).some((dependent) => dependent.ts.task.track === track);
 }

@@ -1,5 +1,6 @@
 // How a run stands when nothing moves any more.
 import type { Outcome } from '../event.ts';
+import { countBlockers } from '../schedule-index.ts';
 import { type RunState, taskOf } from '../state.ts';
 
 /** What is left when nothing can go on. Time budget before failure, failure before a human's turn. */
@@ -23,13 +24,9 @@ function needsHuman(state: RunState): boolean {
     const waitsForFailed = ts.task.edges.some((edge) => isDead(state, edge.task));
     if (waitsForFailed) continue;
     if (ts.phase === 'committed') return true;
-    if (ts.phase === 'waiting' && ts.task.type === 'manual' && isUnblocked(state, ts.task.id)) return true;
+    if (ts.phase === 'waiting' && ts.task.type === 'manual' && countBlockers(state, ts) === 0) return true;
   }
   return false;
-}
-
-function isUnblocked(state: RunState, id: Parameters<typeof taskOf>[1]): boolean {
-  return (state.index.blockers.get(id) ?? 0) === 0;
 }
 
 /** Tells whether a dependency can no longer be satisfied by itself. */

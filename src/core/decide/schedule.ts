@@ -1,16 +1,15 @@
 // Which waiting task starts next, and what keeps the others: one set of checks for the decision and its explanation.
 import { type Collision, findCollision } from '../claim/claim-index.ts';
 import type { RecordEffect } from '../effect.ts';
-import { type Oid, type RunMs, type TaskId, taskId } from '../model.ts';
+import { type Oid, type TaskId, taskId } from '../model.ts';
 import { branchOf } from '../names.ts';
 import { headOf, parkBehind, parkInLane, returnGroup, sendScouts, takeGroup } from '../ready-groups.ts';
 import { agentFor, nextRole } from '../role.ts';
+import { patternsOf } from '../schedule-index.ts';
 import { isLive, type RunState, type TaskState, taskOf } from '../state.ts';
-import { fireTimers } from '../timers.ts';
 
 /** The next start as a fact to record, or null when nothing can start now. */
-export function startReady(state: RunState, now: RunMs): RecordEffect | null {
-  fireTimers(state, now);
+export function startReady(state: RunState): RecordEffect | null {
   if (state.stopping !== null || state.paused || isFull(state)) return null;
   for (;;) {
     sendScouts(state, (lane) => hasRoom(state, lane));
@@ -88,7 +87,7 @@ function limitOf({ policy }: RunState, lane: string): number | null {
 
 /** A held claim that meets the task's, or null. */
 export function findClaimInTheWay(state: RunState, ts: TaskState): Collision | null {
-  const patterns = state.index.patterns.get(ts.task.id) ?? [];
+  const patterns = patternsOf(state, ts);
   if (patterns.length === 0) return null;
   return findCollision(state.index.claims, patterns, (owner) => {
     if (owner === ts.task.id) return true;

@@ -1,8 +1,8 @@
 // The next step of a task that has begun: watch, stop, inspect, verify, or judge a failure.
-import type { Effect, EffectKind, WorkEffect } from '../effect.ts';
+import type { EffectKind, RecordEffect, WorkEffect } from '../effect.ts';
 import type { Event } from '../event.ts';
 import type { RunMs } from '../model.ts';
-import { type AttemptState, type RunState, type TaskState, taskOf } from '../state.ts';
+import type { AttemptState, RunState, TaskState } from '../state.ts';
 import { deadlineOf } from '../timers.ts';
 import { failAttempt, type Trouble } from './judge.ts';
 import { admitToQueue } from './submit.ts';
@@ -12,17 +12,31 @@ import { findRefusal, findTrouble } from './trouble.ts';
 /** Failures of one effect in a row after which weft stops trying it. */
 export const MAX_TROUBLE = 5;
 
-/** Steps of all tasks that may have one. O(tasks at work). */
-export function superviseTasks(state: RunState, now: RunMs): Effect[] {
-  const effects: Effect[] = [];
-  for (const id of state.index.open) effects.push(...nextSteps(state, taskOf(state, id), now));
-  return effects;
+/** Works out the steps of tasks that changed; the first choice that is due, or null. It stays due until it is a fact. */
+export function chooseStep(state: RunState, now: RunMs): RecordEffect | null {
+  const { due, open } = state.index;
+  for (const ts of due) {
+    const steps = nextSteps(state, ts, now);
+    if (!Array.isArray(steps)) return steps;
+    open.set(ts, steps);
+    due.delete(ts);
+  }
+  return null;
 }
 
-/** Steps of one task now; a fact to record comes alone. */
-function nextSteps(state: RunState, ts: TaskState, now: RunMs): Effect[] {
+/** The work that the tasks at work ask for, as last worked out. */
+export function listSteps(state: RunState): WorkEffect[] {
+  const listed: WorkEffect[] = [];
+  for (const steps of state.index.open.values()) for (const step of steps) listed.push(step);
+  return listed;
+}
+
+/** Steps of one task now, or the choice that comes before any. */
+type Steps = WorkEffect[] | RecordEffect;
+
+function nextSteps(state: RunState, ts: TaskState, now: RunMs): Steps {
   const given = giveUpOnTrouble(state, ts, now);
-  if (given !== null) return [record(given)];
+  if (given !== null) return record(given);
   const { attempt } = ts;
   switch (ts.phase) {
     case 'spawned':
@@ -32,7 +46,7 @@ function nextSteps(state: RunState, ts: TaskState, now: RunMs): Effect[] {
     case 'verifying':
       return attempt === null || holdsStill(state, ts) ? [] : verifyStep(state, ts, attempt, now);
     case 'committed':
-      return holdsStill(state, ts) ? [] : admitToQueue(state, ts);
+      return holdsStill(state, ts) ? [] : (admitToQueue(state, ts) ?? []);
     default:
       return sweepTask(ts, now);
   }
@@ -43,29 +57,29 @@ function holdsStill(state: RunState, ts: TaskState): boolean {
   return ts.paused || state.stopping === 'stop';
 }
 
-function startStep(state: RunState, ts: TaskState, attempt: AttemptState, now: RunMs): Effect[] {
+function startStep(state: RunState, ts: TaskState, attempt: AttemptState, now: RunMs): Steps {
   const failure = findStartFailure(attempt);
-  if (failure !== null) return [record(failAttempt(state, ts, failure, now))];
+  if (failure !== null) return record(failAttempt(state, ts, failure, now));
   if (attempt.stop !== null) return isResting(ts, 'stop-attempt', now) ? [] : [work(ts, 'stop-attempt')];
   return isResting(ts, 'start-attempt', now) ? [] : [work(ts, 'start-attempt')];
 }
 
-function workSteps(state: RunState, ts: TaskState, attempt: AttemptState, now: RunMs): Effect[] {
+function workSteps(state: RunState, ts: TaskState, attempt: AttemptState, now: RunMs): Steps {
   const failure = findStartFailure(attempt);
-  if (failure !== null) return [record(failAttempt(state, ts, failure, now))];
+  if (failure !== null) return record(failAttempt(state, ts, failure, now));
   const watch = watchStep(ts, attempt, now);
   if (attempt.stop !== null)
     return isResting(ts, 'stop-attempt', now) ? watch : [...watch, work(ts, 'stop-attempt')];
   const deadline = deadlineOf(state, ts);
   if (deadline !== null && now >= deadline) {
-    return [record({ type: 'attempt.timed-out', task: ts.task.id, attempt: attempt.n })];
+    return record({ type: 'attempt.timed-out', task: ts.task.id, attempt: attempt.n });
   }
   const delivers = attempt.steerable && ts.guidance.length > 0 && !isResting(ts, 'deliver-guidance', now);
   return delivers ? [...watch, work(ts, 'deliver-guidance')] : watch;
 }
 
 /** An end that was seen is not watched for again; a watch that failed is never given up, only resumed later and later. */
-function watchStep(ts: TaskState, attempt: AttemptState, now: RunMs): Effect[] {
+function watchStep(ts: TaskState, attempt: AttemptState, now: RunMs): WorkEffect[] {
   const waits = ts.trouble?.effect === 'watch-attempt' && ts.trouble.retryAt > now;
   return waits || attempt.exit !== null ? [] : [work(ts, 'watch-attempt')];
 }
@@ -76,18 +90,18 @@ function findStartFailure({ startFailure, stop }: AttemptState): Trouble | null 
 }
 
 /** The answer of a planner or reviewer is read as long as nothing speaks against it. */
-function answerStep(state: RunState, ts: TaskState, attempt: AttemptState, now: RunMs): Effect[] {
+function answerStep(state: RunState, ts: TaskState, attempt: AttemptState, now: RunMs): Steps {
   const refusal = findRefusal(ts, attempt);
-  if (refusal !== null) return [record(failAttempt(state, ts, refusal, now))];
+  if (refusal !== null) return record(failAttempt(state, ts, refusal, now));
   return isResting(ts, 'inspect-attempt', now) ? [] : [work(ts, 'inspect-attempt')];
 }
 
-function verifyStep(state: RunState, ts: TaskState, attempt: AttemptState, now: RunMs): Effect[] {
+function verifyStep(state: RunState, ts: TaskState, attempt: AttemptState, now: RunMs): Steps {
   if (attempt.role !== 'implement') return answerStep(state, ts, attempt, now);
   const { inspected } = attempt;
   if (inspected === null) return isResting(ts, 'inspect-attempt', now) ? [] : [work(ts, 'inspect-attempt')];
   const trouble = findTrouble(ts, attempt);
-  if (trouble !== null) return [record(failAttempt(state, ts, trouble, now))];
+  if (trouble !== null) return record(failAttempt(state, ts, trouble, now));
   if (isResting(ts, 'verify-attempt', now)) return [];
   return [
     { ...work(ts, 'verify-attempt'), kind: 'verify-attempt', commit: inspected.head, tree: inspected.tree },
@@ -134,6 +148,6 @@ function work<K extends PlainKind>(ts: TaskState, kind: K): Extract<WorkEffect, 
   };
 }
 
-function record(event: Event): Effect {
+function record(event: Event): RecordEffect {
   return { kind: 'record', event };
 }

@@ -1,10 +1,10 @@
 // What is cleared away after a task ended, or before it starts anew.
-import type { Effect } from '../effect.ts';
+import type { WorkEffect } from '../effect.ts';
 import type { RunMs } from '../model.ts';
 import type { TaskState } from '../state.ts';
 
 /** Removes the worktree of a landed or cancelled task, and of one that starts anew. Failed work stays for a look. */
-export function sweepTask(ts: TaskState, now: RunMs): Effect[] {
+export function sweepTask(ts: TaskState, now: RunMs): WorkEffect[] {
   const ended = (ts.phase === 'merged' || ts.phase === 'cancelled') && ts.swept === null && ts.attempts > 0;
   if (!ended && !ts.wipe) return [];
   if (ts.trouble !== null && ts.trouble.retryAt > now) return [];

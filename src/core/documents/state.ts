@@ -161,11 +161,10 @@ export function endOf(state: RunState): { readonly ended_at?: string } {
 export function documentActive(state: RunState): Readonly<Record<string, string>> {
   const active: [string, string][] = [];
   const seen = new Set<string>();
-  for (const id of state.index.open) {
-    const ts = state.tasks.get(id);
-    if (ts === undefined || !isLive(ts) || seen.has(trackIdOf(ts))) continue;
+  for (const ts of state.index.open.keys()) {
+    if (!isLive(ts) || seen.has(trackIdOf(ts))) continue;
     seen.add(trackIdOf(ts));
-    active.push([trackIdOf(ts), `${id}/${ts.attempts}`]);
+    active.push([trackIdOf(ts), `${ts.task.id}/${ts.attempts}`]);
   }
   return Object.fromEntries(active);
 }

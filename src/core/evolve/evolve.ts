@@ -3,8 +3,8 @@ import type { Event, Recorded } from '../event.ts';
 import { unreachable } from '../failure.ts';
 import { isTerminal } from '../lifecycle.ts';
 import { DEFAULT_POLICY, type Policy, type RunMs, type TaskId } from '../model.ts';
-import { indexPlan, rebuildIndex, refreshTask } from '../schedule-index.ts';
-import { createState, createTaskState, type RunState, type TaskState, taskOf } from '../state.ts';
+import { indexPlan, refreshTask } from '../schedule-index.ts';
+import { createState, createTaskState, isLive, type RunState, type TaskState, taskOf } from '../state.ts';
 import { evolveAttempt } from './attempt.ts';
 import { evolveCommand } from './command.ts';
 import { evolveLanding } from './landing.ts';
@@ -55,7 +55,7 @@ function evolveRun(state: RunState, event: RunEvent, fact: Fact): void {
       // the pause says that a resume ends it
       state.paused = false;
       state.resumes += 1;
-      rebuildIndex(state);
+      indexPlan(state);
       return;
     case 'run.paused':
       state.paused = true;
@@ -65,7 +65,7 @@ function evolveRun(state: RunState, event: RunEvent, fact: Fact): void {
       return;
     case 'run.stopping':
       state.stopping = event.agents;
-      if (event.agents === 'stop') stopLiveAttempts(state);
+      stopAttempts(state, event.agents);
       return;
     case 'run.rested':
       state.rested = event.outcome;
@@ -81,11 +81,10 @@ function completePolicy(recorded: Policy): Policy {
   return { ...DEFAULT_POLICY, ...recorded };
 }
 
-function stopLiveAttempts(state: RunState): void {
-  for (const id of state.index.open) {
-    const ts = taskOf(state, id);
-    if (ts.attempt === null || (ts.phase !== 'working' && ts.phase !== 'spawned')) continue;
-    ts.attempt.stop ??= 'run-stopped';
+/** A run that comes to its end is another reason for every step; one that ends now ends its attempts. */
+function stopAttempts(state: RunState, agents: 'finish' | 'stop'): void {
+  for (const ts of state.index.open.keys()) {
+    if (agents === 'stop' && ts.attempt !== null && isLive(ts)) ts.attempt.stop ??= 'run-stopped';
     refreshTask(state, ts);
   }
 }

@@ -8,6 +8,7 @@ import { ok, type Result } from '../../core/failure.ts';
 import { writeLeftoverMessage } from '../../core/message.ts';
 import { type Oid, taskId } from '../../core/model.ts';
 import { sharedBranchOf, sharedRefOf } from '../../core/names.ts';
+import { patternsOf } from '../../core/schedule-index.ts';
 import { type AttemptState, type TaskState, taskOf } from '../../core/state.ts';
 import type { Inspection } from '../../ports/git.ts';
 import type { EffectContext, Performed } from '../perform.ts';
@@ -29,7 +30,7 @@ export async function inspectAttempt(effect: InspectAttempt, context: EffectCont
   if (attempt === null || attempt.base === null) throw new Error('Internal error: nothing to inspect');
   // a process that goes on writing would make what is inspected and what is verified two things
   await endProcesses(effect, context);
-  const patterns = state.index.patterns.get(effect.task) ?? [];
+  const patterns = patternsOf(state, ts);
   const shared = state.policy.isolation === 'shared';
   const worktree = worktreeOf(parts.places, state.policy, effect.task);
   const there = await parts.git.ensureWorktree({
@@ -102,7 +103,10 @@ async function findStrays(
   if (!all.ok) return all;
   await parts.git.unpin(pin);
   const changed = all.value.files.map(({ path }) => path);
-  const unowned = findOutside([...state.index.patterns.values()].flat(), changed);
+  const unowned = findOutside(
+    [...state.tasks.values()].flatMap((other) => patternsOf(state, other)),
+    changed,
+  );
   const known = new Set(
     [...state.tasks.values()].flatMap((other) =>
       other === ts ? [] : (other.attempt?.inspected?.outside ?? []),

@@ -5,6 +5,7 @@ import type { Effect } from '../../core/effect.ts';
 import type { Event } from '../../core/event.ts';
 import { ok } from '../../core/failure.ts';
 import type { WorkPlan } from '../../core/model.ts';
+import { patternsOf } from '../../core/schedule-index.ts';
 import { taskOf } from '../../core/state.ts';
 import type { EffectContext, Performed } from '../perform.ts';
 import { attemptDirOf } from '../places.ts';
@@ -43,7 +44,7 @@ function findOutsidePlan(
   plan: WorkPlan,
 ): readonly string[] {
   if (taskOf(state, effect.task).task.owns === null) return [];
-  const patterns = state.index.patterns.get(effect.task) ?? [];
+  const patterns = patternsOf(state, taskOf(state, effect.task));
   const expected = new Set(plan.milestones.flatMap(({ filesExpected }) => filesExpected));
   return findOutside(patterns, [...expected]).slice(0, MAX_OUTSIDE);
 }

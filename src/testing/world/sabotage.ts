@@ -1,13 +1,14 @@
 // The zoo of bugs: each breaks one promise on purpose, by wrapping what the engine is given, and must be caught for it.
 
 import { holdClaim } from '../../core/claim/claim-index.ts';
-import { findHead, landNext, mayLand } from '../../core/decide/queue.ts';
-import { superviseTasks } from '../../core/decide/supervise.ts';
+import { findHead, landNext } from '../../core/decide/queue.ts';
+import { listSteps } from '../../core/decide/supervise.ts';
 import type { Effect } from '../../core/effect.ts';
 import type { Event } from '../../core/event.ts';
 import { isTerminal } from '../../core/lifecycle.ts';
-import { runMs } from '../../core/model.ts';
+import { type RunMs, runMs } from '../../core/model.ts';
 import { branchOf } from '../../core/names.ts';
+import { patternsOf } from '../../core/schedule-index.ts';
 import type { RunState, TaskState } from '../../core/state.ts';
 import type { Sabotage } from './life.ts';
 import { isInTheWay, isSatisfied } from './oracle.ts';
@@ -75,11 +76,7 @@ const landAll: NonNullable<Sabotage['decide']> = (honest) => (state, now) => {
   const effects = honest(state, now);
   const head = findHead(state);
   if (head === null || effects[0]?.kind === 'record') return effects;
-  for (const id of state.index.queued) {
-    const ts = state.tasks.get(id);
-    if (ts === undefined || ts === head || !mayLand(state, ts)) continue;
-    effects.push(landStep(ts));
-  }
+  for (const ts of state.index.line.ready) if (ts !== head) effects.push(landStep(ts));
   return effects;
 };
 
@@ -91,6 +88,11 @@ function landStep(ts: TaskState): Effect {
   const { commit, tree, base } = candidate;
   if (!candidate.verified) return { kind: 'verify-candidate', key: `${key}/verify`, ...of, commit, tree };
   return { kind: 'land-candidate', key: `${key}/land`, ...of, commit, base };
+}
+
+function landingWork(state: RunState, now: RunMs): Effect[] {
+  const landing = landNext(state, now);
+  return landing === null || landing.kind === 'record' ? [] : [landing];
 }
 
 /** Attempts whose start was told a second time. */
@@ -205,7 +207,7 @@ const DECISIONS: readonly Sabotage[] = [
       const starts = first?.kind === 'record' && first.event.type === 'attempt.spawned';
       // the last free slot stays free
       if (!starts || state.index.slots.size + 1 < state.policy.maxAgents) return effects;
-      return [...superviseTasks(state, now), ...landNext(state, now)];
+      return [...listSteps(state), ...landingWork(state, now)];
     },
   },
   {
@@ -215,7 +217,7 @@ const DECISIONS: readonly Sabotage[] = [
       const effects = honest(state, now);
       const [first] = effects;
       const times = first?.kind === 'record' && first.event.type === 'attempt.timed-out';
-      return times ? landNext(state, now).filter(({ kind }) => kind !== 'record') : effects;
+      return times ? landingWork(state, now) : effects;
     },
   },
   {
@@ -231,9 +233,9 @@ const DECISIONS: readonly Sabotage[] = [
     breaks: ['claim-leak'],
     decide: (honest) => (state, now) => {
       for (const ts of state.tasks.values()) {
-        const { claims, patterns } = state.index;
+        const { claims } = state.index;
         if (ts.phase !== 'merged' || claims.holdings.has(ts.task.id)) continue;
-        holdClaim(claims, ts.task.id, patterns.get(ts.task.id) ?? []);
+        holdClaim(claims, ts.task.id, patternsOf(state, ts));
       }
       return honest(state, now);
     },
