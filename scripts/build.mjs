@@ -1,5 +1,5 @@
 // Builds `dist/`: a small entry, everything that it loads on demand, the acting agent of the demo, the simulation, and the
-// program that can be struck at every operation, with its driver.
+// program that can be struck at every operation, with its driver, and the driver of chaos.
 import { chmodSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -77,6 +77,12 @@ await Promise.all([
     ...common,
     entryPoints: ['src/testing/faulty/kill-points-main.ts'],
     outfile: 'dist/kill-points.mjs',
+    format: 'esm',
+  }),
+  build({
+    ...common,
+    entryPoints: ['src/testing/faulty/chaos-main.ts'],
+    outfile: 'dist/chaos.mjs',
     format: 'esm',
   }),
 ]);

@@ -108,7 +108,8 @@ async function isHeld(
 /** I5, I6: what is said to have landed is on its ref, once, with the tree that passed, on top of what was there. */
 async function checkLandings(scene: Scene): Promise<void> {
   const { audit, git, state } = scene;
-  let below = state.targetOid;
+  // the target and the branch beside it may go different ways for a while
+  const below = new Map<string, Oid>();
   for (const { task, commit, tree, base, ref, by } of factsOf(scene, 'task.landed')) {
     look(audit, 'I5', { what: 'commits on the target' });
     // what landed beside the target is on the target once that was brought forward, and the ref beside it is gone then
@@ -123,13 +124,14 @@ async function checkLandings(scene: Scene): Promise<void> {
       accuse(audit, 'I5', `${commit} has the tree ${seen}, and ${tree} was verified for ${task}`);
     if (!(await git.isAncestor({ ancestor: base, of: commit })))
       accuse(audit, 'I5', `${commit}, by which ${task} landed, does not stand on ${base}`);
-    if (below !== null && !(await git.isAncestor({ ancestor: below, of: commit })))
+    const before = below.get(ref) ?? state.targetOid;
+    if (before !== null && !(await git.isAncestor({ ancestor: before, of: commit })))
       accuse(
         audit,
         'I5',
-        `${commit}, by which ${task} landed, does not contain ${below}, which was there before`,
+        `${commit}, by which ${task} landed, does not contain ${before}, which was there before`,
       );
-    below = commit;
+    below.set(ref, commit);
   }
 }
 

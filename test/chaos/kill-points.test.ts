@@ -49,7 +49,7 @@ test('the undisturbed pass meets what the scene is for', () => {
 });
 
 test(
-  'engines that are struck come through',
+  'engines that are struck come through [F1] [F48]',
   async () => {
     const targets = rank(listTargets(seen, 1), 1);
     const done: Struck[] = [];
@@ -81,7 +81,7 @@ test(
     await spoil(scene, run);
     const wrongs = (await say()).join('\n');
     for (const part of [
-      'the target has the tree',
+      'the target lacks ',
       'I2: one/1 was started again',
       'made by an agent, is in no ref',
       'the lock refs/heads/main.lock is left over',

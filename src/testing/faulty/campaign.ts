@@ -1,8 +1,8 @@
 // Chooses the points at which engines are struck, strikes them one run each, several at a time, and sums up.
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { judge, readStandard, type Standard } from './judge.ts';
+import { BYSTANDER, judge, readStandard, type Standard } from './judge.ts';
 import { type Life, type Lived, liveThrough } from './life.ts';
 import { KILLS, type Lane, type Mode, type Point, type Seen, spellPoint } from './point.ts';
 import { copyScene, type Scene } from './scene.ts';
@@ -152,25 +152,34 @@ export async function strikePoint(
   const began = performance.now();
   const { point, standard } = of;
   const scene = await copyScene(ground.scene, join(ground.root, spellPoint(point).replaceAll(':', '-')));
-  const bystander = spawn('sleep', ['600'], {
-    cwd: scene.repo,
-    env: { PATH: process.env['PATH'] ?? '', WEFT_TAG: 'another/task/1' },
-    stdio: 'ignore',
-    detached: true,
-  });
+  const bystander = startBystander(scene);
   try {
     const lived = await liveThrough(scene, { point, dist: ground.dist });
     const wrongs = await judgeLived(scene, lived, standard);
     if (bystander.exitCode !== null || bystander.signalCode !== null)
       wrongs.push('I10: the bystander was ended');
-    const story =
-      wrongs.length === 0 ? '' : `${tellLives(lived.lives)}\n${await tellJournal(scene, lived.run)}`;
+    const story = wrongs.length === 0 ? '' : await tellStory(scene, lived);
     if (wrongs.length === 0 && of.keep !== true)
       await rm(scene.dir, { recursive: true, force: true, maxRetries: 5 });
     return { point, seen: lived.seen[0] ?? null, wrongs, story, elapsedMs: performance.now() - began };
   } finally {
     bystander.kill('SIGKILL');
   }
+}
+
+/** Starts a process beside the run that only looks like one of its own. */
+export function startBystander({ repo }: Scene): ChildProcess {
+  return spawn('sleep', ['600'], {
+    cwd: repo,
+    env: { PATH: process.env['PATH'] ?? '', WEFT_TAG: BYSTANDER },
+    stdio: 'ignore',
+    detached: true,
+  });
+}
+
+/** Tells for people how a run went: the engines with what they said, and its last facts. */
+export async function tellStory(scene: Scene, lived: Pick<Lived, 'lives' | 'run'>): Promise<string> {
+  return `${tellLives(lived.lives)}\n${await tellJournal(scene, lived.run)}`;
 }
 
 function tellLives(lives: readonly Life[]): string {

@@ -13,28 +13,43 @@ import type { Scene } from './scene.ts';
 
 /** What every run of the scene has to end with. */
 export interface Standard {
-  /** Tree of the target. */
-  readonly tree: string;
+  /** The files on the target, one a line, but for what is the user's. */
+  readonly files: readonly string[];
   /** Text of the repository's own configuration. */
   readonly config: string;
 }
 
+/** What a person did beside the run, below `USER_FOLDER`. */
+export interface Deeds {
+  /** Commits on the target, each of which has to stay there. */
+  readonly commits: readonly string[];
+  /** Refs that are the person's; the branches among them stay where they were made. */
+  readonly refs: readonly string[];
+}
+
+/** Folder in which the person beside a run works. */
+export const USER_FOLDER = 'user';
+
+const NO_DEEDS: Deeds = { commits: [], refs: [] };
+
 /** Looks at what an undisturbed run left. */
 export async function readStandard(scene: Scene): Promise<Standard> {
-  const tree = await runTestGit(scene.repo, ['rev-parse', 'main^{tree}']);
-  return { tree, config: await readFile(join(scene.repo, '.git', 'config'), 'utf8') };
+  const files = await listFiles(scene);
+  return { files, config: await readFile(join(scene.repo, '.git', 'config'), 'utf8') };
 }
 
 /** Says in sentences what is wrong; nothing is when there are none. */
 export async function judge(
   scene: Scene,
-  of: { readonly run: string; readonly standard: Standard | null },
+  of: { readonly run: string; readonly standard: Standard | null; readonly deeds?: Deeds },
 ): Promise<readonly string[]> {
+  const deeds = of.deeds ?? NO_DEEDS;
   const wrongs = await Promise.all([
     judgePromises(scene, of.run),
     judgeWork(scene, of.standard),
     judgeCommits(scene),
-    judgeGit(scene),
+    judgeDeeds(scene, deeds),
+    judgeGit(scene, deeds),
     judgeCheckout(scene, of.standard),
     judgeProcesses(scene),
   ]);
@@ -67,13 +82,10 @@ async function judgePromises(scene: Scene, run: string): Promise<readonly string
 /** The target holds the same files, each task landed once, and no two agents met. */
 async function judgeWork({ dir, repo }: Scene, standard: Standard | null): Promise<readonly string[]> {
   const wrongs: string[] = [];
-  const tree = await runTestGit(repo, ['rev-parse', 'main^{tree}']);
-  if (standard !== null && tree !== standard.tree) {
-    const differs = await runTestGit(repo, ['diff', '--stat', standard.tree, tree]).catch(
-      () => 'unknown objects',
-    );
-    wrongs.push(`the target has the tree ${tree} and not ${standard.tree}: ${differs}`);
-  }
+  const files = await listFiles({ dir, repo });
+  const wanted = standard?.files ?? files;
+  for (const file of wanted) if (!files.includes(file)) wrongs.push(`the target lacks ${file}`);
+  for (const file of files) if (!wanted.includes(file)) wrongs.push(`the target has ${file}`);
   const tasks = await runTestGit(repo, [
     'log',
     '--format=%(trailers:key=Weft-Task,valueonly,separator=)',
@@ -93,6 +105,12 @@ async function judgeWork({ dir, repo }: Scene, standard: Standard | null): Promi
   ];
 }
 
+/** Mode, blob and path of each file on the target outside of the user's folder. */
+async function listFiles({ repo }: Scene): Promise<readonly string[]> {
+  const all = (await runTestGit(repo, ['ls-tree', '-r', 'main'])).split('\n');
+  return all.filter((line) => !line.includes(`\t${USER_FOLDER}/`));
+}
+
 /** Each commit that an agent made is in some ref. */
 async function judgeCommits({ dir, repo }: Scene): Promise<readonly string[]> {
   const made = new Set(await readLines(join(dir, 'commits')));
@@ -102,8 +120,21 @@ async function judgeCommits({ dir, repo }: Scene): Promise<readonly string[]> {
     .map((commit) => `I1: ${commit}, made by an agent, is in no ref`);
 }
 
+/** Each commit that the user made on the target is still there, and no other branch of the user's ever moved. */
+async function judgeDeeds({ repo }: Scene, { commits, refs }: Deeds): Promise<readonly string[]> {
+  const kept = new Set((await runTestGit(repo, ['rev-list', 'main'])).split('\n'));
+  const wrongs = commits
+    .filter((commit) => !kept.has(commit))
+    .map((commit) => `${commit}, made by the user on the target, is not there any more`);
+  for (const branch of refs.filter((ref) => ref.startsWith('refs/heads/'))) {
+    const moves = (await runTestGit(repo, ['log', '--walk-reflogs', '--format=%gs', branch])).split('\n');
+    for (const move of moves.slice(0, -1)) wrongs.push(`I14: ${branch} was moved: ${move}`);
+  }
+  return wrongs;
+}
+
 /** The object store is sound, and nothing of weft's is left but what keeps work reachable. */
-async function judgeGit({ repo }: Scene): Promise<readonly string[]> {
+async function judgeGit({ repo }: Scene, deeds: Deeds): Promise<readonly string[]> {
   const wrongs: string[] = [];
   const sound = await runTestGit(repo, ['fsck', '--strict', '--no-dangling', '--no-progress']).catch(String);
   if (sound !== '') wrongs.push(`git fsck: ${sound}`);
@@ -113,8 +144,8 @@ async function judgeGit({ repo }: Scene): Promise<readonly string[]> {
   for (const lock of locks) if (!lock.startsWith('weft-kept')) wrongs.push(`the lock ${lock} is left over`);
   const refs = await runTestGit(repo, ['for-each-ref', '--format=%(refname)']);
   for (const ref of refs.split('\n')) {
-    if (ref !== 'refs/heads/main' && !/^refs\/weft\/(?:landed|rescue)\//.test(ref))
-      wrongs.push(`the ref ${ref} is left over`);
+    const isKept = ref === 'refs/heads/main' || /^refs\/weft\/(?:landed|rescue)\//.test(ref);
+    if (!isKept && !deeds.refs.includes(ref)) wrongs.push(`the ref ${ref} is left over`);
   }
   const worktrees = (await runTestGit(repo, ['worktree', 'list', '--porcelain'])).match(/^worktree /gm);
   if (worktrees?.length !== 1) wrongs.push(`${worktrees?.length} worktrees are left`);
@@ -137,6 +168,9 @@ async function judgeCheckout({ repo }: Scene, standard: Standard | null): Promis
   return stash === '' ? wrongs : [...wrongs, `I14: the stash holds ${stash}`];
 }
 
+/** Tag of the process that is none of the run's. */
+export const BYSTANDER = 'another/task/1';
+
 const GOING_MS = 2_000;
 
 /** I12: nothing of the run still runs; what is on its way out may take a moment. */
@@ -149,14 +183,17 @@ async function judgeProcesses({ dir }: Scene): Promise<readonly string[]> {
   }
 }
 
-/** Processes that were started in the scene, by the environment that they were started with; not the bystander. */
+/** Processes of the scene, by the environment that they were started with or where they are; not the bystander. */
 export async function findProcesses(dir: string): Promise<readonly string[]> {
   const found: string[] = [];
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
     const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
-    if (!environment.split('\0').includes(`ACTOR_DIR=${dir}`)) continue;
-    const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ');
+    const variables = environment.split('\0');
     const folder = await readlink(`/proc/${pid}/cwd`).catch(() => '');
+    const isThere = folder === dir || folder.startsWith(`${dir}/`);
+    if (variables.includes(`WEFT_TAG=${BYSTANDER}`)) continue;
+    if (!isThere && !variables.includes(`ACTOR_DIR=${dir}`)) continue;
+    const command = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ');
     if (command !== '') found.push(`process ${pid} (${command.slice(0, 80)}) in ${folder}`);
   }
   return found;

@@ -79,7 +79,7 @@ async function readSeen(log: string): Promise<readonly Seen[]> {
 }
 
 /** The latest run that has a fact. */
-async function findRun(scene: Scene): Promise<string | null> {
+export async function findRun(scene: Scene): Promise<string | null> {
   const runs = await readdir(join(scene.repo, '.weft', 'runs')).catch(() => []);
   for (const run of runs.sort().reverse()) if ((await readRecords(scene, run)).length > 0) return run;
   return null;
@@ -90,12 +90,16 @@ async function readRecords(scene: Scene, run: string): Promise<readonly Recorded
   return read.ok ? read.value.records : [];
 }
 
-async function live(
+/** Lets one engine live to its end, whoever brings that about; what is asked meanwhile is answered. */
+export async function live(
   scene: Scene,
   of: {
     readonly args: readonly string[];
+    /** The built program. */
     readonly entry: string;
-    readonly env: Readonly<Record<string, string>>;
+    readonly env?: Readonly<Record<string, string>>;
+    /** Is given the engine as soon as it was started. */
+    readonly strike?: (engine: ChildProcess) => void;
   },
 ): Promise<Life> {
   const env = {
@@ -113,6 +117,7 @@ async function live(
     // agents outlive it, and a wedged one is ended with all it has in its group
     detached: true,
   });
+  of.strike?.(child);
   const ended = await waitForEnd(child);
   await answers.stop();
   return { args: of.args, ...ended };

@@ -30,6 +30,7 @@ case $WEFT_TASK in three | four | five)
   exec 8>>"$ACTOR_DIR/locks/claim"
   flock -n 8 || echo "I3: $me met another agent on its claim" >>"$ACTOR_DIR/met" ;;
 esac
+if [ -f "$ACTOR_DIR/pace" ]; then sleep "$(cat "$ACTOR_DIR/pace")"; fi
 as() { git -c user.name=Actor -c user.email=actor@weft.invalid "$@"; }
 save() {
   git add -A
