@@ -1,0 +1,62 @@
+// Draws docs/mutation.md from a mutation report: a table of files, then what survived. Measures nothing.
+
+const HEAD = `# Mutation testing
+
+\`npm run mutate\` breaks \`src/core/\` in small ways, one at a time, and runs the tests in \`test/core/\` that reach the
+broken place. A mutant is *killed* when a test fails or hangs on it. What *survives* is either a gap in the tests or a change
+that nothing can notice. Mutants that the type checker refuses are none. The score is killed of killed and survived.
+
+Nothing is left out: sentences for people count like everything else. \`npm run mutate -- src/core/heap.ts\` measures one
+file; what was measured before is kept in a file that git ignores, and only what changed since is run again. This page is
+written by that command.
+`;
+
+const KILLED = new Set(['Killed', 'Timeout']);
+const SURVIVED = new Set(['Survived', 'NoCoverage']);
+const WIDTH = 150;
+
+/** The page, from the files of a report in the format of mutation-testing-report-schema. */
+export function drawPage(files) {
+  const measured = Object.entries(files)
+    .map(([path, file]) => ({ path, ...file, ...count(file.mutants) }))
+    .filter(({ killed, survived }) => killed + survived > 0)
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
+  const total = count(measured.flatMap(({ mutants }) => mutants));
+  const rows = [...measured, { path: 'all', ...total }].map(
+    ({ path, killed, survived, refused }) =>
+      `| ${path} | ${score({ killed, survived })} | ${killed + survived} | ${killed} | ${survived} | ${refused} |`,
+  );
+  const table = [
+    '| File | Score | Mutants | Killed | Survived | Not compiling |',
+    '|---|--:|--:|--:|--:|--:|',
+  ];
+  const open = measured.filter(({ survived }) => survived > 0).map(drawSurvivors);
+  return [HEAD, [...table, ...rows, ''].join('\n'), '## What survives\n', ...open].join('\n');
+}
+
+function count(mutants) {
+  const among = (statuses) => mutants.filter(({ status }) => statuses.has(status)).length;
+  return { killed: among(KILLED), survived: among(SURVIVED), refused: among(new Set(['CompileError'])) };
+}
+
+function score({ killed, survived }) {
+  return `${((100 * killed) / (killed + survived)).toFixed(1)} %`;
+}
+
+function drawSurvivors({ path, source, mutants }) {
+  const lines = source.split('\n');
+  const rows = mutants
+    .filter(({ status }) => SURVIVED.has(status))
+    .sort((a, b) => a.location.start.line - b.location.start.line)
+    .map(({ location: { start, end }, replacement }) => {
+      const line = lines[start.line - 1];
+      const was = line.slice(start.column - 1, end.line === start.line ? end.column - 1 : undefined);
+      return shorten(`${start.line}: ${was} → ${replacement}`);
+    });
+  return `### ${path}\n\n\`\`\`text\n${[...new Set(rows)].join('\n')}\n\`\`\`\n`;
+}
+
+function shorten(text) {
+  const flat = text.replace(/\s+/g, ' ').trim();
+  return flat.length > WIDTH ? `${flat.slice(0, WIDTH - 1)}…` : flat;
+}
