@@ -148,11 +148,15 @@ export function driveToEnd(state: RunState, of: Drive = {}): void {
       tell(first.event);
       continue;
     }
-    for (const effect of effects) {
-      if (effect.kind === 'record' || underWay.has(effect.key)) continue;
+    const begin = (effect: Effect | undefined): boolean => {
+      if (effect === undefined || effect.kind === 'record' || underWay.has(effect.key)) return false;
       underWay.add(effect.key);
       (effect.kind === 'watch-attempt' || of.isLandingSlow ? slow : quick).put(effect);
-    }
+      return true;
+    };
+    // the landing comes first, and of the others those that are new come last
+    begin(first);
+    for (let at = effects.length - 1; begin(effects[at]); at -= 1);
     const effect = quick.take() ?? slow.take();
     if (effect === undefined) return;
     underWay.delete(effect.key);
@@ -160,15 +164,17 @@ export function driveToEnd(state: RunState, of: Drive = {}): void {
   }
 }
 
-/** First in, first out, without moving what waits. */
+/** First in, first out, without moving what waits; who had a turn is forgotten. */
 function createTurns(): { put(effect: WorkEffect): void; take(): WorkEffect | undefined } {
-  const waiting: WorkEffect[] = [];
+  const waiting: (WorkEffect | undefined)[] = [];
   let next = 0;
   return {
     put: (effect) => waiting.push(effect),
     take: () => {
       const effect = waiting[next];
-      if (effect !== undefined) next += 1;
+      if (effect === undefined) return undefined;
+      waiting[next] = undefined;
+      next += 1;
       return effect;
     },
   };

@@ -1,6 +1,5 @@
 // Who could start now, in groups of equal claims, and where those wait who cannot: behind a claim's holder or a full lane.
 import type { Pattern } from './claim/pattern.ts';
-import { listDependents } from './dependents.ts';
 import { createHeap, type Heap, peekHeap, popHeap, pushHeap } from './heap.ts';
 import type { TaskId } from './model.ts';
 import type { RunState, TaskState } from './state.ts';
@@ -12,8 +11,8 @@ export interface ReadyGroup {
   readonly tasks: Heap<TaskState>;
   /** The claims; null: nobody has asked yet. */
   patterns: readonly Pattern[] | null;
-  /** Where it is: in the ready heap, or parked behind a claim's holder. */
-  place: 'ready' | 'parked' | 'idle';
+  /** Where it is: at its latest entry in the ready heap, parked behind a claim's holder, or nowhere. */
+  place: ReadyEntry | 'parked' | null;
 }
 
 /** A group's place in the ready heap, ranked by the task that was its best when it was put there. */
@@ -59,13 +58,10 @@ export function enterReady(state: RunState, ts: TaskState): void {
   const key = groupKey(state, ts);
   if (index.grouped[ts.order]?.key === key) return;
   const group = index.groups.get(key) ?? createGroup(state, key);
-  const first = headOf(state, group);
   pushHeap(group.tasks, ts);
   index.grouped[ts.order] = group;
-  // a better first one ranks the group anew: the older entry is skipped when it is met
-  if (group.place === 'idle' || (group.place === 'ready' && first !== headOf(state, group))) {
-    putIntoReady(state, group);
-  }
+  // a better first one ranks the group anew
+  if (group.place !== 'parked' && group.place?.first !== headOf(state, group)) putIntoReady(state, group);
 }
 
 /** Takes a task out that cannot start any more. */
@@ -77,19 +73,14 @@ function groupKey(state: RunState, ts: TaskState): string {
   const { owns, id } = ts.task;
   if (owns === null) return '';
   // what a stacked task, or one that others are stacked on, may ignore differs from its like: it waits for itself
-  const own = isInStack(state, ts) || ts.holdsClaim;
+  const own = state.index.dependents.stacked[ts.order] === 1 || ts.holdsClaim;
   return own ? `${owns.join('\n')}\n\n${id}` : owns.join('\n');
-}
-
-function isInStack({ index }: RunState, ts: TaskState): boolean {
-  if (ts.task.edges.some((edge) => edge.base === 'stacked')) return true;
-  return listDependents(index.dependents, index.tasks, ts).some(({ edge }) => edge.base === 'stacked');
 }
 
 function createGroup(state: RunState, key: string): ReadyGroup {
   const { index } = state;
   const tasks = createHeap<TaskState>((a, b) => startsBefore(index.remaining, a, b));
-  const group: ReadyGroup = { key, tasks, patterns: null, place: 'idle' };
+  const group: ReadyGroup = { key, tasks, patterns: null, place: null };
   index.groups.set(key, group);
   return group;
 }
@@ -103,19 +94,15 @@ export function headOf(state: RunState, group: ReadyGroup): TaskState | null {
   return null;
 }
 
-/** Takes the group with the best task out of the ready heap; null when there is none. */
-export function takeGroup(state: RunState): ReadyGroup | null {
+/** The group with the best task, left where it is; null when there is none. */
+export function peekGroup(state: RunState): ReadyGroup | null {
   const { ready } = state.index;
-  for (let entry = popHeap(ready); entry !== undefined; entry = popHeap(ready)) {
+  for (let entry = peekHeap(ready); entry !== undefined; entry = peekHeap(ready)) {
     const { group, first } = entry;
-    if (group.place !== 'ready') continue;
-    const head = headOf(state, group);
-    // whoever gave it this rank has left: it goes back to where its best one belongs
-    if (head === first) {
-      group.place = 'idle';
-      return group;
-    }
-    returnGroup(state, group);
+    if (group.place === entry && headOf(state, group) === first) return group;
+    popHeap(ready);
+    // whoever gave it this rank has left: it goes to where its best one belongs
+    if (group.place === entry) returnGroup(state, group);
   }
   return null;
 }
@@ -126,15 +113,15 @@ export function returnGroup(state: RunState, group: ReadyGroup): void {
     putIntoReady(state, group);
     return;
   }
-  group.place = 'idle';
+  group.place = null;
   state.index.groups.delete(group.key);
 }
 
 function putIntoReady(state: RunState, group: ReadyGroup): void {
   const first = headOf(state, group);
   if (first === null) return;
-  group.place = 'ready';
-  pushHeap(state.index.ready, { group, first });
+  group.place = { group, first };
+  pushHeap(state.index.ready, group.place);
 }
 
 /** Parks a group until the holder of a claim moves or lets go. */
@@ -178,7 +165,8 @@ export function sendScouts(state: RunState, hasRoom: (lane: string) => boolean):
 }
 
 function isReady(state: RunState, ts: TaskState): boolean {
-  return state.index.grouped[ts.order]?.place === 'ready';
+  const place = state.index.grouped[ts.order]?.place ?? null;
+  return place !== null && place !== 'parked';
 }
 
 /** Makes the best of a lane ready who is not so by other ways already; null: nobody is left. */

@@ -68,7 +68,7 @@ export interface ScheduleIndex {
 export function createIndex(byId: ReadonlyMap<TaskId, TaskState> = new Map()): ScheduleIndex {
   const tasks = [...byId.values()];
   const dependents = packDependents(tasks, byId);
-  const remaining = measurePaths(tasks, byId, dependents);
+  const remaining = measurePaths(tasks, dependents);
   const edges = Uint32Array.from(tasks, ({ task }) => task.edges.length);
   return {
     tasks,

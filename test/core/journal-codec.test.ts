@@ -47,7 +47,7 @@ function sealed(frame: unknown): Buffer {
 }
 
 describe('golden file of version 1', () => {
-  test('reads as the same objects', () => {
+  test('reads as the same objects [F37]', () => {
     const decoded = decodeJournal(goldenBytes);
     expect(decoded).toEqual({
       ok: true,
@@ -118,7 +118,7 @@ describe('laws', () => {
 });
 
 describe('damage', () => {
-  test('a journal cut at any byte is a valid prefix', () => {
+  test('a journal cut at any byte is a valid prefix [F3]', () => {
     const ends: number[] = [];
     for (let end = goldenBytes.indexOf(10); end !== -1; end = goldenBytes.indexOf(10, end + 1))
       ends.push(end + 1);
@@ -132,7 +132,7 @@ describe('damage', () => {
     }
   });
 
-  test('a flipped bit gives a valid prefix or a refusal that names the line', () => {
+  test('a flipped bit gives a valid prefix or a refusal that names the line [F4]', () => {
     const pick = randomIntegers(20_261_121);
     for (let round = 0; round < 1_000; round += 1) {
       const at = pick(goldenBytes.length);
@@ -269,7 +269,7 @@ describe('versions', () => {
     0: (event) => ({ type: 'guidance.given', task: (event as { id: string }).id, text: '1' }),
   };
 
-  test('an older version is brought forward', () => {
+  test('an older version is brought forward [F37]', () => {
     const decoded = decodeJournal(
       Buffer.concat([
         old({ kind: 'hint', id: 'a' }),
@@ -287,7 +287,7 @@ describe('versions', () => {
     });
   });
 
-  test('a newer version is refused as such', () => {
+  test('a newer version is refused as such [F37]', () => {
     const line = sealed({
       v: 2,
       seq: 1,

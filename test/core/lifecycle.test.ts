@@ -27,6 +27,7 @@ describe('lifecycle', () => {
   test('a move is allowed by the fact that causes it alone', () => {
     expect(isAllowed({ from: 'waiting', to: 'spawned', on: 'attempt.spawned' })).toBe(true);
     expect(isAllowed({ from: 'waiting', to: 'spawned', on: 'attempt.started' })).toBe(false);
+    expect(isAllowed({ from: 'waiting', to: 'working', on: 'attempt.spawned' })).toBe(false);
     expect(isAllowed({ from: 'merged', to: 'waiting', on: 'task.restarted' })).toBe(false);
   });
 });

@@ -38,7 +38,13 @@ test('a long title is cut', () => {
   const [subject] = land('x'.repeat(200)).split('\n');
   expect(subject).toHaveLength(72);
   expect(subject?.endsWith('…')).toBe(true);
+  expect(land('x'.repeat(72)).split('\n')[0]).toBe('x'.repeat(72));
+  expect(land(`😀${'x'.repeat(80)}`).split('\n')[0]).toBe(`😀${'x'.repeat(69)}…`);
   expect(land(`${'x'.repeat(70)}😀${'x'.repeat(20)}`).split('\n')[0]).toBe(`${'x'.repeat(70)}…`);
+});
+
+test('white space around a title goes, and a break in it is one space', () => {
+  expect(land('  Add\r\n\ta page \n').split('\n')[0]).toBe('Add a page');
 });
 
 test('a title or reference with line breaks forges no trailer', () => {

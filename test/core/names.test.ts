@@ -6,6 +6,7 @@ import {
   branchOf,
   candidateRefOf,
   gateTagOf,
+  landedRefOf,
   rescueRefOf,
   sharedBranchOf,
   sharedRefOf,
@@ -16,7 +17,7 @@ import { buildState } from './build.ts';
 const all = (id: string): string[] => {
   const state = buildState([]);
   const task = taskId(id);
-  const refs = [rescueRefOf(state, task), candidateRefOf(state, task), sharedRefOf(state, task)];
+  const refs = [rescueRefOf, candidateRefOf, sharedRefOf, landedRefOf].map((name) => name(state, task));
   return [branchOf(state, task), tagOf(state, task, 3), ...refs];
 };
 
@@ -27,12 +28,15 @@ test('of a plain id', () => {
     'refs/weft/rescue/r1/api',
     'refs/weft/cand/r1/api',
     'refs/weft/shared/r1/api',
+    'refs/weft/landed/r1/api',
   ]);
 });
 
 test('the branch follows the policy’s pattern', () => {
   const state = buildState([], { worktrees: { root: '..', branch: 'agents/{task}-{run}' } });
   expect(branchOf(state, taskId('api'))).toBe('agents/api-r1');
+  const shared = buildState([], { worktrees: { root: '..', branch: '{repo}/{task}' } });
+  expect(branchOf(shared, taskId('api'))).toBe('repo/api');
 });
 
 test('of any id: safe letters only, and no two ids share a name', () => {

@@ -19,9 +19,26 @@ test.each<[string, boolean]>([
   ['{"kind":"approve","task":null}', true],
   ['{"kind":"done","task":"a"}', true],
   ['{"kind":"done","task":null}', false],
+  ['{"kind":"done"}', false],
+  ['{"kind":"approve","task":"a"}', true],
+  ['{"kind":"approve"}', false],
+  ['{"kind":"pause","task":null}', true],
+  ['{"kind":"unpause","task":"a"}', true],
+  ['{"kind":"stop","task":7}', false],
+  ['{"kind":"stop","task":null}', true],
+  ['{"kind":"restart","task":"a"}', true],
+  ['{"kind":"cancel","task":"a"}', true],
+  ['{"kind":"explode","task":"a"}', false],
+  ['{"kind":7,"task":"a"}', false],
+  ['{"task":"a"}', false],
+  ['null', false],
   ['{"kind":"answer","task":"a","option":1,"text":""}', true],
   ['{"kind":"answer","task":"a","option":1.5,"text":""}', false],
+  ['{"kind":"answer","task":"a","option":null,"text":""}', true],
+  ['{"kind":"answer","task":"a","text":""}', false],
+  ['{"kind":"answer","task":"a","option":1}', false],
   ['{"kind":"guide","task":"a"}', false],
+  ['{"kind":"guide","task":"a","text":"Go on."}', true],
   ['{"kind":"drain"}', true],
   ['{"kind":"dr', false],
   ['7', false],
@@ -68,6 +85,27 @@ describe('shown', () => {
     const commands = ['api-a', 'api-'].map((task): Command => ({ kind: 'approve', task }));
     const { tasks } = addPending(viewRun(state, state.ms), commands);
     expect(tasks.map(({ pending }) => pending)).toEqual([['approve'], undefined]);
+  });
+
+  test.each<[Command['kind'], string]>([
+    ['guide', 'guidance given'],
+    ['unpause', 'let go on'],
+    ['stop', 'to be stopped'],
+    ['restart', 'to start anew'],
+    ['cancel', 'to be cancelled'],
+    ['done', 'said to be done'],
+  ])('%s', (kind, words) => {
+    const shown = addPending(viewOf(), [{ kind, task: 'c', text: '' } as Command]);
+    expect(shown.tasks[2]?.reason).toBe(`${words}; \`weft resume\` takes it up`);
+    expect(shown.tasks[1]).toEqual(viewOf().tasks[1]);
+  });
+
+  test('the last of several is what is said, and all are kept', () => {
+    const shown = show({ kind: 'pause', task: 'b' }, { kind: 'cancel', task: 'b' }, { kind: 'drain' });
+    expect(shown[1]).toBe('b | to be cancelled; `weft resume` takes it up | false | pause cancel');
+    expect(addPending(viewOf(), [{ kind: 'unpause', task: 'b' }]).tasks[1]?.awaits).toBe('answer');
+    expect(addPending(viewOf(), [{ kind: 'cancel', task: 'b' }]).tasks[1]?.awaits).toBeUndefined();
+    expect(show({ kind: 'stop', task: null })).toEqual(show({ kind: 'pause', task: null }));
   });
 
   test('a question stays one while its task is only paused', () => {

@@ -1,7 +1,7 @@
 // Holds the claims of working attempts and finds whom a new claim would meet. Knows nothing of tasks, git or disks.
 import { readSegments } from './match.ts';
 import { nameOverlap, type Overlap, overlaps } from './overlap.ts';
-import type { Pattern } from './pattern.ts';
+import { type Pattern, programOf } from './pattern.ts';
 
 /** Holds claims by their literal beginnings; changed in place, so it belongs to one owner. */
 export interface ClaimIndex {
@@ -26,9 +26,10 @@ export interface CollidingPair extends Overlap {
 export const MAX_PAIRS = 10_000;
 
 interface ClaimNode {
-  readonly children: Map<string, ClaimNode>;
-  /** Holds the patterns whose literal beginning ends here. */
-  readonly held: Set<HeldPattern>;
+  /** Is null until something is held below. */
+  children: Map<string, ClaimNode> | null;
+  /** Holds the patterns whose literal beginning ends here, in no meaningful order. */
+  readonly held: HeldPattern[];
 }
 
 interface HeldPattern {
@@ -50,6 +51,7 @@ export function holdClaim(index: ClaimIndex, owner: string, patterns: readonly P
   for (const held of holding) {
     let node = index.root;
     for (const segment of held.pattern.head) {
+      node.children ??= new Map();
       let child = node.children.get(segment);
       if (child === undefined) {
         child = createNode();
@@ -57,7 +59,7 @@ export function holdClaim(index: ClaimIndex, owner: string, patterns: readonly P
       }
       node = child;
     }
-    node.held.add(held);
+    node.held.push(held);
   }
 }
 
@@ -65,10 +67,11 @@ export function holdClaim(index: ClaimIndex, owner: string, patterns: readonly P
 export function releaseClaim(index: ClaimIndex, owner: string): void {
   for (const held of index.holdings.get(owner) ?? []) {
     const path = [index.root];
-    for (const segment of held.pattern.head) path.push(path.at(-1)?.children.get(segment) as ClaimNode);
-    path.at(-1)?.held.delete(held);
+    for (const segment of held.pattern.head) path.push(path.at(-1)?.children?.get(segment) as ClaimNode);
+    const beside = path.at(-1)?.held ?? [];
+    beside.splice(beside.indexOf(held), 1);
     for (let depth = path.length - 1; depth > 0 && isEmpty(path[depth] as ClaimNode); depth -= 1) {
-      path[depth - 1]?.children.delete(held.pattern.head[depth - 1] as string);
+      dropChild(path[depth - 1] as ClaimNode, held.pattern.head[depth - 1] as string);
     }
   }
   index.holdings.delete(owner);
@@ -80,14 +83,37 @@ export function findCollision(
   patterns: readonly Pattern[],
   ignore: (owner: string) => boolean = () => false,
 ): Collision | null {
-  let first: { left: Pattern; held: HeldPattern } | null = null;
+  const first = findMeeting(index, patterns, ignore);
+  return first && { owner: first.held.owner, ...nameOverlap(first.left, first.held.pattern) };
+}
+
+/** Finds the owner that `findCollision` names; cheaper, as nobody wants to know where the claims meet. */
+export function findHolder(
+  index: ClaimIndex,
+  patterns: readonly Pattern[],
+  ignore: (owner: string) => boolean,
+): string | null {
+  return findMeeting(index, patterns, ignore)?.held.owner ?? null;
+}
+
+interface Meeting {
+  readonly left: Pattern;
+  readonly held: HeldPattern;
+}
+
+function findMeeting(
+  index: ClaimIndex,
+  patterns: readonly Pattern[],
+  ignore: (owner: string) => boolean,
+): Meeting | null {
+  let first: Meeting | null = null;
   for (const left of patterns) {
     for (const held of findCandidates(index, left).sort(byRank)) {
       if (first !== null && held.rank >= first.held.rank) break;
       if (!ignore(held.owner) && overlaps(left, held.pattern)) first = { left, held };
     }
   }
-  return first && { owner: first.held.owner, ...nameOverlap(first.left, first.held.pattern) };
+  return first;
 }
 
 /** Finds which claim sets meet, in order, each pair once, `MAX_PAIRS` at most; ids must differ. */
@@ -97,7 +123,7 @@ export function collidePairs(
   const pairs: CollidingPair[] = [];
   const index = createClaimIndex();
   for (const { id, patterns } of tasks) {
-    const met = new Map<string, { left: Pattern; held: HeldPattern }>();
+    const met = new Map<string, Meeting>();
     for (const left of patterns) {
       for (const held of findCandidates(index, left)) {
         const known = met.get(held.owner);
@@ -119,21 +145,32 @@ function findCandidates(index: ClaimIndex, asking: Pattern): HeldPattern[] {
   const candidates = [...index.root.held];
   let node: ClaimNode | undefined = index.root;
   for (const segment of asking.head) {
-    node = node.children.get(segment);
+    node = node.children?.get(segment);
     if (node === undefined) return candidates;
     for (const held of node.held) candidates.push(held);
   }
-  if (!asking.exact) collectBeyond(node, asking, candidates);
+  if (asking.shape === 'tree') collectBelow(node, candidates);
+  else if (asking.shape === 'glob' && node.children !== null) collectBeyond(node, asking, candidates);
   return candidates;
 }
 
+/** Adds all that is held below a node. */
+function collectBelow(start: ClaimNode, candidates: HeldPattern[]): void {
+  for (const node of start.children?.values() ?? []) {
+    for (const held of node.held) candidates.push(held);
+    collectBelow(node, candidates);
+  }
+}
+
 /** Adds what is held below a node, leaving out the branches whose names the asking pattern cannot read. */
-function collectBeyond(start: ClaimNode, { head, program }: Pattern, candidates: HeldPattern[]): void {
+function collectBeyond(start: ClaimNode, asking: Pattern, candidates: HeldPattern[]): void {
+  const { head } = asking;
+  const program = programOf(asking);
   const ways = [
     { node: start, threads: readSegments(program, [0], head.map((segment) => `${segment}/`).join('')) },
   ];
   for (let way = ways.pop(); way !== undefined; way = ways.pop()) {
-    for (const [segment, node] of way.node.children) {
+    for (const [segment, node] of way.node.children ?? []) {
       const threads = readSegments(program, way.threads, `${segment}/`);
       if (threads.length === 0) continue;
       for (const held of node.held) candidates.push(held);
@@ -147,9 +184,14 @@ function byRank(one: HeldPattern, other: HeldPattern): number {
 }
 
 function createNode(): ClaimNode {
-  return { children: new Map(), held: new Set() };
+  return { children: null, held: [] };
 }
 
 function isEmpty(node: ClaimNode): boolean {
-  return node.held.size === 0 && node.children.size === 0;
+  return node.held.length === 0 && node.children === null;
+}
+
+function dropChild(node: ClaimNode, segment: string): void {
+  node.children?.delete(segment);
+  if (node.children?.size === 0) node.children = null;
 }

@@ -1,6 +1,6 @@
 // Decides whether paths lie inside claims, in time proportional to pattern × path. Knows nothing of git or disks.
 import { hasChar } from './char-set.ts';
-import type { Pattern } from './pattern.ts';
+import { type Pattern, programOf } from './pattern.ts';
 import {
   freeTargets,
   type Program,
@@ -16,7 +16,8 @@ export function matchesPath(pattern: Pattern, path: string): boolean {
   if (MALFORMED.test(path)) return false;
   const normal = path.normalize('NFC');
   const text = `${pattern.foldCase ? normal.toLowerCase() : normal}/`;
-  return isDone(pattern.program, readSegments(pattern.program, [0], text));
+  const program = programOf(pattern);
+  return isDone(program, readSegments(program, [0], text));
 }
 
 /** Tells whether any of the patterns matches a path. */

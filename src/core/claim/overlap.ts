@@ -1,6 +1,6 @@
 // Decides whether some path matches two patterns, and names one. Knows nothing of owners, disks or git.
 import { findCommonChar } from './char-set.ts';
-import type { Pattern } from './pattern.ts';
+import { type Pattern, programOf } from './pattern.ts';
 import {
   assembleProgram,
   freeTargets,
@@ -20,7 +20,7 @@ export interface Overlap {
 
 /** Finds a path, short and readable, that matches both patterns; null when there is none. */
 export function findOverlap(a: Pattern, b: Pattern): string | null {
-  const { path, steps } = searchCommonPath(a.program, b.program);
+  const { path, steps } = searchCommonPath(programOf(a), programOf(b));
   // A nicer example is not worth a second long search.
   if (path === null || steps > MAX_STEPS_FOR_READABLE) return path;
   return searchCommonPath(fillProgram(a), fillProgram(b)).path ?? path;
@@ -28,7 +28,9 @@ export function findOverlap(a: Pattern, b: Pattern): string | null {
 
 /** Tells whether some path matches both patterns. */
 export function overlaps(a: Pattern, b: Pattern): boolean {
-  return sharesHead(a, b) && searchCommonPath(a.program, b.program).path !== null;
+  if (!sharesHead(a, b)) return false;
+  if (a.shape !== 'glob' && b.shape !== 'glob') return reaches(a, b) && reaches(b, a);
+  return searchCommonPath(programOf(a), programOf(b)).path !== null;
 }
 
 /** Finds the first pair of patterns, in the order of both lists, that some path matches both of. */
@@ -171,6 +173,11 @@ function spell({ nodes }: Search, node: number): string {
 
 function fillProgram(pattern: Pattern): Program {
   return assembleProgram(pattern.foldCase ? pattern.text.toLowerCase() : pattern.text, { filled: true });
+}
+
+/** Tells whether a path or tree goes as far down as another one with the same beginning. */
+function reaches(a: Pattern, b: Pattern): boolean {
+  return a.shape === 'tree' || a.head.length >= b.head.length;
 }
 
 /** Tells cheaply that the literal beginnings of two patterns do not exclude each other. */

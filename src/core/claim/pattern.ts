@@ -2,17 +2,18 @@
 import { type Failure, fail, ok, type Result } from '../failure.ts';
 import { assembleProgram, type Program } from './program.ts';
 
-/** Is a claim ready to be matched and compared; plain data, made once and kept by whoever asks often. */
+/** Is a claim ready to be matched and compared; made once and kept by whoever asks often. */
 export interface Pattern {
   /** Is the normalised text, as shown to people. */
   readonly text: string;
   /** Holds the leading segments without any wildcard; every path that matches starts with them. */
   readonly head: readonly string[];
-  /** Says that the pattern is one path and nothing else. */
-  readonly exact: boolean;
+  /** Says that the pattern is its head and nothing else, or its head and all below; most claims are one or the other. */
+  readonly shape: 'path' | 'tree' | 'glob';
   /** Says that letter case does not count; patterns that are compared must agree on it. */
   readonly foldCase: boolean;
-  readonly program: Program;
+  /** Is what `programOf` has assembled. */
+  program: Program | null;
 }
 
 /** Tells how a claim is to be read. */
@@ -68,10 +69,25 @@ export function compilePattern(text: string, options: Pick<ClaimOptions, 'foldCa
   return {
     text,
     head: wild < 0 ? segments : segments.slice(0, wild),
-    exact: wild < 0,
+    shape: shapeOf(segments, wild),
     foldCase,
-    program: assembleProgram(folded, { filled: false }),
+    program: null,
   };
+}
+
+function shapeOf(segments: readonly string[], wild: number): Pattern['shape'] {
+  // no path has such segments, so a head with one is not reached by going down
+  if (segments.some((segment) => segment === '' || segment === '.' || segment === '..')) return 'glob';
+  if (wild < 0) return 'path';
+  return wild === segments.length - 1 && segments[wild] === '**' ? 'tree' : 'glob';
+}
+
+/** Gives what matches and compares a pattern, assembled when it is asked for first: its head often says enough. */
+export function programOf(pattern: Pattern): Program {
+  pattern.program ??= assembleProgram(pattern.foldCase ? pattern.text.toLowerCase() : pattern.text, {
+    filled: false,
+  });
+  return pattern.program;
 }
 
 /**

@@ -10,6 +10,7 @@ import { chooseStep, listSteps } from './supervise.ts';
 /**
  * The effects that state and time ask for. When a choice is due, it is the only one returned: once it is a fact, the
  * rest is asked for again. An effect stays in the answer until a fact ends it; one that left the answer is obsolete.
+ * The landing comes first, then the others in the order in which they became wanted.
  */
 export function decide(state: RunState, now: RunMs): Effect[] {
   if (state.rested !== null || state.run === null) return [];
@@ -20,7 +21,7 @@ export function decide(state: RunState, now: RunMs): Effect[] {
   if (landing?.kind === 'record') return [landing];
   const start = startReady(state);
   if (start !== null) return [start];
-  return landing === null ? listSteps(state) : [...listSteps(state), landing];
+  return landing === null ? listSteps(state) : [landing, ...listSteps(state)];
 }
 
 /** When time alone changes the answer, or null. */

@@ -1,9 +1,9 @@
 // Which waiting task starts next, and what keeps the others: one set of checks for the decision and its explanation.
-import { type Collision, findCollision } from '../claim/claim-index.ts';
+import { type Collision, findCollision, findHolder } from '../claim/claim-index.ts';
 import type { RecordEffect } from '../effect.ts';
 import { type Oid, type TaskId, taskId } from '../model.ts';
 import { branchOf } from '../names.ts';
-import { headOf, parkBehind, parkInLane, returnGroup, sendScouts, takeGroup } from '../ready-groups.ts';
+import { headOf, parkBehind, parkInLane, peekGroup, sendScouts } from '../ready-groups.ts';
 import { agentFor, nextRole } from '../role.ts';
 import { patternsOf } from '../schedule-index.ts';
 import { isLive, type RunState, type TaskState, taskOf } from '../state.ts';
@@ -13,28 +13,26 @@ export function startReady(state: RunState): RecordEffect | null {
   if (state.stopping !== null || state.paused || isFull(state)) return null;
   for (;;) {
     sendScouts(state, (lane) => hasRoom(state, lane));
-    const group = takeGroup(state);
+    const group = peekGroup(state);
     if (group === null) return null;
     const ts = headOf(state, group);
     if (ts === null) throw new Error('Internal error: an empty group is ready');
     const lane = findFullLane(state, ts);
     if (lane !== null) {
       parkInLane(state, ts, lane.name);
-      returnGroup(state, group);
       continue;
     }
-    const collision = findClaimInTheWay(state, ts);
-    if (collision !== null && state.policy.collisionPolicy !== 'force') {
-      parkBehind(state, group, taskId(collision.owner));
+    const holder = findHolderInTheWay(state, ts);
+    if (holder !== null && state.policy.collisionPolicy !== 'force') {
+      parkBehind(state, group, holder);
       continue;
     }
     // it stays ready until its start is a fact, so that asking twice gives the same answer
-    returnGroup(state, group);
-    return { kind: 'record', event: spawn(state, ts, collision) };
+    return { kind: 'record', event: spawn(state, ts, holder) };
   }
 }
 
-function spawn(state: RunState, ts: TaskState, collision: Collision | null): RecordEffect['event'] {
+function spawn(state: RunState, ts: TaskState, forced: TaskId | null): RecordEffect['event'] {
   const role = nextRole(state, ts);
   return {
     type: 'attempt.spawned',
@@ -44,7 +42,7 @@ function spawn(state: RunState, ts: TaskState, collision: Collision | null): Rec
     role,
     branch: branchOf(state, ts.task.id),
     stackedOn: findStackBase(state, ts),
-    forced: collision === null ? [] : [taskId(collision.owner)],
+    forced: forced === null ? [] : [forced],
   };
 }
 
@@ -87,13 +85,22 @@ function limitOf({ policy }: RunState, lane: string): number | null {
 
 /** A held claim that meets the task's, or null. */
 export function findClaimInTheWay(state: RunState, ts: TaskState): Collision | null {
-  const patterns = patternsOf(state, ts);
-  if (patterns.length === 0) return null;
-  return findCollision(state.index.claims, patterns, (owner) => {
-    if (owner === ts.task.id) return true;
-    const holder = taskOf(state, taskId(owner));
-    return !isLive(holder) && (isStackedOn(state, ts, holder) || isStackedOn(state, holder, ts));
-  });
+  if (ts.task.owns === null) return null;
+  return findCollision(state.index.claims, patternsOf(state, ts), (owner) => mayPass(state, ts, owner));
+}
+
+/** Whose claim is in the task's way, or null. */
+function findHolderInTheWay(state: RunState, ts: TaskState): TaskId | null {
+  if (ts.task.owns === null) return null;
+  const ignore = (owner: string): boolean => mayPass(state, ts, owner);
+  return findHolder(state.index.claims, patternsOf(state, ts), ignore) as TaskId | null;
+}
+
+/** Tells whether a task may start in spite of a holder: its own claim, or that of who it is stacked with while it is not at work. */
+function mayPass(state: RunState, ts: TaskState, owner: string): boolean {
+  if (owner === ts.task.id) return true;
+  const holder = taskOf(state, taskId(owner));
+  return !isLive(holder) && (isStackedOn(state, ts, holder) || isStackedOn(state, holder, ts));
 }
 
 /** Tells whether `upper` is built, directly or not, on unlanded work of `lower`: it contains that work and may go on with it. */

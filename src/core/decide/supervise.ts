@@ -18,13 +18,19 @@ export function chooseStep(state: RunState, now: RunMs): RecordEffect | null {
   for (const ts of due) {
     const steps = nextSteps(state, ts, now);
     if (!Array.isArray(steps)) return steps;
-    open.set(ts, steps);
     due.delete(ts);
+    // whose steps are new is last: the list is in the order in which they became wanted
+    if (!areSame(steps, open.get(ts) ?? [])) open.delete(ts);
+    open.set(ts, steps);
   }
   return null;
 }
 
-/** The work that the tasks at work ask for, as last worked out. */
+function areSame(one: readonly WorkEffect[], other: readonly WorkEffect[]): boolean {
+  return one.length === other.length && one.every(({ key }, at) => key === other[at]?.key);
+}
+
+/** The work that tasks ask for, as last worked out, in the order in which it became wanted. */
 export function listSteps(state: RunState): WorkEffect[] {
   const listed: WorkEffect[] = [];
   for (const steps of state.index.open.values()) for (const step of steps) listed.push(step);

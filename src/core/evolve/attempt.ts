@@ -42,8 +42,8 @@ export function evolveAttempt(state: RunState, ts: TaskState, event: AttemptEven
     case 'attempt.stopped':
       return stop(ts, attempt, event.survivors, ms);
     case 'attempt.inspected': {
-      const { type: _type, task: _task, attempt: _n, ...seen } = event;
-      attempt.inspected = seen;
+      const { base, head, tree, files, fileCount, added, deleted, outside, odd, leftovers } = event;
+      attempt.inspected = { base, head, tree, files, fileCount, added, deleted, outside, odd, leftovers };
       return;
     }
     case 'attempt.verified':

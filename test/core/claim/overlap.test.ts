@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { matchesPath } from '../../../src/core/claim/match.ts';
 import { findOverlap, overlapClaims, overlaps, searchCommonPath } from '../../../src/core/claim/overlap.ts';
-import { compilePattern, type Pattern, parseClaim } from '../../../src/core/claim/pattern.ts';
+import { compilePattern, type Pattern, parseClaim, programOf } from '../../../src/core/claim/pattern.ts';
 import { oracleMatches, smallPaths, somePattern } from './glob-oracle.ts';
 
 function claim(text: string): Pattern {
@@ -154,8 +154,8 @@ describe('hostile pairs', () => {
   test('each is decided in steps bounded by the product of the lengths', () => {
     for (const a of HOSTILE) {
       for (const b of HOSTILE) {
-        const { steps, path } = searchCommonPath(a.program, b.program);
-        expect(steps).toBeLessThanOrEqual(MAX_STEPS_PER_CELL * a.program.length * b.program.length);
+        const { steps, path } = searchCommonPath(programOf(a), programOf(b));
+        expect(steps).toBeLessThanOrEqual(MAX_STEPS_PER_CELL * programOf(a).length * programOf(b).length);
         if (path !== null) expect([matchesPath(a, path), matchesPath(b, path)]).toEqual([true, true]);
       }
     }
@@ -195,8 +195,8 @@ describe('hostile pairs', () => {
     let worst = 0;
     for (let pair = 0; pair < 10_000; pair += 1) {
       const [a, b] = [hostile(), hostile()];
-      const { steps, path } = searchCommonPath(a.program, b.program);
-      worst = Math.max(worst, steps / (a.program.length * b.program.length));
+      const { steps, path } = searchCommonPath(programOf(a), programOf(b));
+      worst = Math.max(worst, steps / (programOf(a).length * programOf(b).length));
       if (path !== null && !(matchesPath(a, path) && matchesPath(b, path))) {
         throw new Error(`${path} is no witness of ${a.text} and ${b.text}`);
       }

@@ -7,6 +7,7 @@ import {
   MAX_CLAIM_LENGTH,
   normalizeClaim,
   parseClaim,
+  programOf,
 } from '../../../src/core/claim/pattern.ts';
 
 function check(text: string, expected: string, options: ClaimOptions = {}): void {
@@ -114,8 +115,10 @@ describe('compiling', () => {
     expect(headOf('**/*.md')).toEqual([]);
     expect(headOf('src/{a/x,b}/c')).toEqual(['src']);
     expect(headOf('src/@(a|b)/c')).toEqual(['src']);
-    expect(compilePattern('src/a.ts').exact).toBe(true);
-    expect(compilePattern('src/a.ts/**').exact).toBe(false);
+    expect(compilePattern('src/a.ts').shape).toBe('path');
+    expect(compilePattern('src/a.ts/**').shape).toBe('tree');
+    expect(compilePattern('src/**/a.ts').shape).toBe('glob');
+    expect(compilePattern('src/../**').shape).toBe('glob');
   });
 
   test('a parsed claim keeps its text and says whether case counts', () => {
@@ -132,7 +135,7 @@ describe('compiling', () => {
       '{a,'.repeat(256) + '}'.repeat(256),
     ];
     for (const text of [...hostile, '[a]'.repeat(341), '*(+(@(a|b)|c)|d)'.repeat(64), '{1..9}'.repeat(170)]) {
-      expect(compilePattern(text).program.length).toBeLessThanOrEqual(3 * text.length);
+      expect(programOf(compilePattern(text)).length).toBeLessThanOrEqual(3 * text.length);
     }
   });
 });

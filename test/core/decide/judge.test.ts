@@ -52,7 +52,7 @@ describe('by cause', () => {
     expect(failOn(cause)).toEqual(expected);
   });
 
-  test('the run’s own limit of attempts holds beside it, and ten in any case', () => {
+  test('the run’s own limit of attempts holds beside it, and ten in any case [F6]', () => {
     expect(failOn('gate-failed', { limits: { ...DEFAULT_LIMITS, attempts: 3 } })).toEqual([
       ...retries(2),
       'ask',
@@ -97,7 +97,7 @@ describe('rows of failures', () => {
     expect(fail(state, 'gate-failed', 'same').kind).toBe('ask');
   });
 
-  test('a crash without getting on may be chance once, not twice', () => {
+  test('a crash without getting on may be chance once, not twice [F6]', () => {
     const state = buildState([buildTask('a')]);
     const kinds = [1, 2, 3].map(() => fail(state, 'agent-crashed', 'same').kind);
     expect(kinds).toEqual(['retry', 'retry', 'give-up']);
@@ -117,7 +117,7 @@ describe('waiting', () => {
     });
   };
 
-  test('it doubles, between half and all of it, up to the cap', () => {
+  test('it doubles, between half and all of it, up to the cap [F6]', () => {
     fc.assert(
       fc.property(fc.stringMatching(/^[a-z]{1,12}$/), (id) => {
         waitsOf(id).forEach((wait, at) => {

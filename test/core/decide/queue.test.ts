@@ -83,7 +83,7 @@ describe('steps', () => {
     expect(steps(over, events)).toEqual(expected);
   });
 
-  test('a verdict on another commit counts for nothing', () => {
+  test('a verdict on another commit counts for nothing [F26]', () => {
     const state = play(queue([buildTask('a')]), [facts.built('a')]);
     play(state, [
       {

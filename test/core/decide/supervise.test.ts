@@ -142,8 +142,8 @@ describe('what speaks against an attempt', () => {
 
   test('a clean end with changes is checked', () => check({}, null));
   test('exit code', () => check({ exit: { code: 2, signal: null } }, 'agent-crashed'));
-  test('signal', () => check({ exit: { code: null, signal: 'SIGKILL' } }, 'agent-killed'));
-  test('no program', () => check({ exit: { code: 127, signal: null } }, 'agent-missing'));
+  test('signal [F9]', () => check({ exit: { code: null, signal: 'SIGKILL' } }, 'agent-killed'));
+  test('no program [F42]', () => check({ exit: { code: 127, signal: null } }, 'agent-missing'));
   test('not executable', () => check({ exit: { code: 126, signal: null } }, 'agent-missing'));
   test('gone, and not everything committed', () => {
     check({ exit: { code: null, signal: null }, seen: { leftovers: true } }, 'agent-lost');

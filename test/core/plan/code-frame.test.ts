@@ -1,6 +1,6 @@
 // Printed mistakes: place, line, squiggle, further places and the way to mend them.
 import { expect, test } from 'vitest';
-import { renderDiagnostic } from '../../../src/core/plan/code-frame.ts';
+import { renderDiagnostic, renderDiagnostics } from '../../../src/core/plan/code-frame.ts';
 
 const texts = new Map([
   ['t.yaml', 'tracks:\r\n\t- nmae: "x"\r\n'],
@@ -40,6 +40,31 @@ test('a long line is cut around the mark', () => {
   ).split('\n');
   expect(line).toHaveLength('  1 | '.length + 102);
   expect(line.slice(mark.indexOf('~'), mark.lastIndexOf('~') + 1)).toBe('here');
+});
+
+test.each([
+  [1, `${'a'.repeat(100)}…`, 1],
+  [52, `…${'a'.repeat(100)}…`, 52],
+  [1_000, `…${'b'.repeat(55)}`, 52],
+])('a mark at column %i', (column, shown, under) => {
+  const [, line, mark] = renderDiagnostic({ ...at('long', 1, column, 1), sentence: 'No.' }, texts).split(
+    '\n',
+  );
+  expect(line).toBe(`  1 | ${shown}`);
+  expect(mark).toBe(`    | ${' '.repeat(under - 1)}~`);
+});
+
+test('mistakes come one after another', () => {
+  expect(
+    renderDiagnostics(
+      [
+        { position: null, sentence: 'No.' },
+        { ...at('gone', 1, 1, 1), sentence: 'Nor this.' },
+      ],
+      texts,
+    ),
+  ).toBe('No.\n\ngone:1:1: Nor this.');
+  expect(renderDiagnostic({ ...at('a\u001b', 1, 1, 1), sentence: 'No.' }, texts)).toBe('a\\u001b:1:1: No.');
 });
 
 test('nothing reaches the terminal as a command', () => {

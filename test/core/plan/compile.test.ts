@@ -60,7 +60,7 @@ describe('edges', () => {
   });
 });
 
-describe('what is refused', () => {
+describe('what is refused [F39]', () => {
   function check(name: string, drafts: Parameters<typeof report>[0], expected: string, policy = {}): void {
     test(name, () => expect(report(drafts, policy)).toBe(expected));
   }
@@ -235,7 +235,7 @@ test('defaults are filled in and claims normalised once', () => {
   });
 });
 
-test('100,000 tasks with 200,000 edges compile in linear time, cycle or not', () => {
+test('100,000 tasks with 200,000 edges compile in linear time, cycle or not [F40]', () => {
   const count = 100_000;
   const drafts = Array.from({ length: count }, (_, at) =>
     draft(`task-${at}`, {

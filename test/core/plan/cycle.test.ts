@@ -26,7 +26,7 @@ function shortestByForce(graph: Graph): number {
 }
 
 describe('findShortestCycle', () => {
-  test('finds a real cycle and no shorter one exists', () => {
+  test('finds a real cycle and no shorter one exists [F39]', () => {
     fc.assert(
       fc.property(graphs, (graph) => {
         const cycle = findShortestCycle(graph);
