@@ -1,6 +1,6 @@
-// Looks at a worktree after an attempt: commits what was left, reads the diff, names what is odd. Moves nothing else.
+// Looks at a worktree after an attempt: commits what was left, reads the diff, names what is odd. Moves no branch.
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { isInsideClaims } from '../../core/claim/match.ts';
 import { compilePattern } from '../../core/claim/pattern.ts';
 import type { ChangedFile, Oid } from '../../core/model.ts';
@@ -8,7 +8,7 @@ import type { Inspection, Person } from '../../ports/git.ts';
 import { git, gitFields, giveUp, type Place } from './exec.ts';
 import { findBranch } from './listing.ts';
 import { exists, findEntry, gitDirOf, isLinked, placeOf } from './metadata.ts';
-import { findCommit, findTree, isAncestor, type Repository } from './repository.ts';
+import { findCommit, findTree, isAncestor, moveRef, type Repository } from './repository.ts';
 import { findChangedSettings } from './shared-settings.ts';
 import { revealEntries, stageChanges } from './status.ts';
 import { findUnpublished } from './submodules.ts';
@@ -49,14 +49,17 @@ export async function commitLeftovers(repo: Repository, what: Leftovers): Promis
   const place = await placeOf(repo, what.worktree);
   const odd = await findOpenWork(gitDirOf(repo, place));
   if (odd !== null || (await findBranch(repo, what.worktree)) === null) return null;
+  const before = await findCommit(place, 'HEAD');
+  // the branch was deleted: a commit of ours would begin it anew, with no history
+  if (before === null) return null;
   const patterns = what.paths?.map((text) => compilePattern(text)) ?? null;
   const isWanted = (path: string): boolean => patterns === null || isInsideClaims(patterns, path);
   await revealEntries(place);
-  const staged = await stageChanges(place, (change) => isWanted(change.path));
+  const stage = (): ReturnType<typeof stageChanges> => stageChanges(place, (change) => isWanted(change.path));
+  const staged = await stage();
   if (staged.length === 0) return null;
   const only = patterns === null ? [] : ['--only', '--pathspec-from-file=-', '--pathspec-file-nul'];
   const { name, email } = what.author;
-  const before = await findCommit(place, 'HEAD');
   const end = await git(place, {
     args: ['commit', '--quiet', '--no-verify', '--cleanup=verbatim', '-m', what.message, ...only],
     env: {
@@ -75,7 +78,7 @@ export async function commitLeftovers(repo: Repository, what: Leftovers): Promis
   if (end.code === 0 && after !== null && after !== before) return after;
   // changes that come to nothing once staged (line endings, a mode set and reset) leave nothing to commit
   const left = await git(place, { args: ['diff', '--cached', '--quiet'], codes: [0, 1] });
-  if (left.code === 0) return null;
+  if (left.code === 0 && (await stage()).length === 0) return null;
   giveUp(`What was left in ${what.worktree} could not be committed.`, end.stderr.trim().slice(0, 500));
 }
 
@@ -85,7 +88,7 @@ export async function inspectWorktree(
   what: { readonly worktree: string; readonly branch: string; readonly base: Oid },
 ): Promise<Inspection> {
   const place = await placeOf(repo, what.worktree);
-  const head = (await findCommit(place, 'HEAD')) ?? (await findLastHead(repo, place)) ?? what.base;
+  const head = (await findCommit(place, 'HEAD')) ?? (await keepLastHead(repo, place)) ?? what.base;
   const tree = await findTree(place, head);
   const { files, gitlinks } = await readDiff(place, { from: what.base, to: head });
   return { head, tree, files, odd: await findOddity(repo, { ...what, place, head, gitlinks }) };
@@ -134,11 +137,18 @@ async function readDiff(place: Place, between: { readonly from: Oid; readonly to
   return { files, gitlinks };
 }
 
-/** Last commit that HEAD led to before its branch was deleted, from HEAD's log. */
-async function findLastHead(repo: Repository, place: Place): Promise<Oid | null> {
-  const log = await readFile(join(gitDirOf(repo, place), 'logs/HEAD'), 'utf8').catch(() => '');
-  const last = log.trimEnd().split('\n').at(-1)?.split(' ')[1];
-  return last === undefined || /^0*$/.test(last) ? null : findCommit(place, last);
+/** Last commit that HEAD led to before its branch was deleted, from HEAD's log; under a ref of ours from now on. */
+async function keepLastHead(repo: Repository, place: Place): Promise<Oid | null> {
+  const gitDir = gitDirOf(repo, place);
+  const log = await readFile(join(gitDir, 'logs/HEAD'), 'utf8').catch(() => '');
+  // before and after the last move; a deletion from within the worktree leads to nothing
+  const [before = '', after = ''] = log.trimEnd().split('\n').at(-1)?.split(' ') ?? [];
+  const last = /^0*$/.test(after) ? before : after;
+  const commit = /^0*$/.test(last) ? null : await findCommit(place, last);
+  if (commit === null) return null;
+  const ref = `refs/weft/rescue/${basename(gitDir)}-${commit.slice(0, 12)}`;
+  await moveRef(repo, { ref, to: commit, note: 'weft: its branch is gone' });
+  return commit;
 }
 
 async function findOddity(
