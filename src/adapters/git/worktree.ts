@@ -65,6 +65,10 @@ export async function ensureWorktree(repo: Repository, spec: WorktreeSpec): Prom
 export async function populate(repo: Repository, entry: PlacedEntry): Promise<void> {
   const place = await forCheckout(placeOfEntry(repo, entry));
   await git(place, { args: ['reset', '--hard', '--quiet'], timeoutMs: CHECKOUT_MS });
+  // without one, the whole tree would count as deleted
+  if (!(await exists(join(entry.dir, 'index')))) {
+    giveUp(`git said it had checked out ${entry.path}, but has written no index.`);
+  }
 }
 
 /** What is to be found or made at a path. `prepare` returns the words that end `git worktree add`. */
