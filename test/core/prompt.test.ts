@@ -98,6 +98,8 @@ describe('prompt', () => {
     ['outside-claim', 'undo those changes'],
     ['no-changes', 'It changed nothing.'],
     ['worktree-odd', 'mend it'],
+    ['review-rejected', 'It was reviewed and not approved.'],
+    ['review-loop', 'It was reviewed and not approved.'],
     ['conflict', 'keeping both intents'],
     ['agent-crashed', 'It ended early.'],
   ])('%s is introduced by its words', (cause, expected) => {

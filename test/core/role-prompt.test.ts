@@ -30,19 +30,114 @@ describe('prompts of who reads', () => {
   test('a planner is told what to answer, and to keep its hands off', () => {
     const state = bring(begin(), 'a', 'spawned');
     const text = writePlanPrompt(state, find(state, 'a'), BASE);
-    expect(text).toMatch(/^# Plan: Title of a\n\nPlan the task below; do not do it\./);
-    for (const part of ['Do a.', '- `src/**`', '- `npm test`', '$WEFT_RESULT_FILE', '"done_checks"']) {
-      expect(text).toContain(part);
-    }
-    expect(text).not.toContain('Commit your work');
+    expect(text).toMatchInlineSnapshot(`
+      "# Plan: Title of a
+
+      Plan the task below; do not do it. Another agent does it after you and gets your plan. You are in a checkout of your own that is thrown away afterwards: look at what you need, nothing you change here is kept.
+
+      ## The task
+      Do a.
+
+      ## Context
+      Task \`a\`. The worktree starts from \`main\` at 3dca10583dca. Other agents work on other tasks of the same repository in worktrees of their own.
+
+      ## Files
+      The task may change only files that match one of these patterns:
+      - \`src/**\`
+
+      ## Checks
+      Your work is accepted when these pass in a clean checkout of it:
+      - \`npm test\`
+
+      ## Your answer
+      Write one JSON object to the file that \`$WEFT_RESULT_FILE\` names, or print it in a \`\`\`json block as the last thing you say. Milestones go in the order in which they are to be done, at least one; each needs at least one check that shows that it is done.
+
+      \`\`\`json
+      {
+        "milestones": [
+          {
+            "goal": "what is true afterwards",
+            "files_expected": ["path/of/a/file"],
+            "done_checks": ["how to see that it is done"],
+            "risk_level": "low, medium or high"
+          }
+        ],
+        "do_not_touch": ["what has to stay as it is"]
+      }
+      \`\`\`
+      "
+    `);
   });
 
   test('a reviewer sees the plan, the checks and the change', () => {
-    const text = reviewOf(verified());
-    expect(text).toContain('1. Sessions last (medium risk)');
-    expect(text).toContain('- `npm test`: exit 0, 2 s');
-    expect(text).toContain('```\n+ const a = 1;\n```');
-    expect(text).toContain('"status": "approve, request_changes or reject"');
+    expect(reviewOf(verified())).toMatchInlineSnapshot(`
+      "# Review: Title of a
+
+      Review what another agent did for the task below; do not do it yourself. Its checks have passed. You are in a checkout of its work that is thrown away afterwards: look at what you need, nothing you change here is kept. Approve it unless it is wrong, incomplete or goes beyond the task; matters of taste are no reason.
+
+      ## The task
+      Do a.
+
+      ## Context
+      Task \`a\`. The worktree starts from \`main\` at 3dca10583dca. Other agents work on other tasks of the same repository in worktrees of their own.
+
+      ## Files
+      The task may change only files that match one of these patterns:
+      - \`src/**\`
+
+      ## Plan
+      1. Sessions last (medium risk)
+         Files: \`src/s.ts\`
+         Done when:
+         - npm test
+
+      Do not touch: \`the cookie\`
+
+      ## Checks that passed
+      - \`npm test\`: exit 0, 2 s
+
+      ## The change
+      The same as \`git diff 3dca10583dca 009372670093\`.
+
+      \`\`\`
+      + const a = 1;
+      \`\`\`
+
+      ## Your answer
+      Write one JSON object to the file that \`$WEFT_RESULT_FILE\` names, or print it in a \`\`\`json block as the last thing you say. \`request_changes\` sends it back with your list, \`reject\` says that it cannot be mended and asks a human; both need at least one entry in \`changes\`.
+
+      \`\`\`json
+      { "status": "approve, request_changes or reject", "changes": ["one thing to change, and where"] }
+      \`\`\`
+      "
+    `);
+  });
+
+  test('a task that owns nothing in particular, in a run without checks, is told of neither', () => {
+    const state = bring(
+      buildState([buildTask('a')], { phases: { plan: true, review: true } }),
+      'a',
+      'verifying',
+    );
+    play(state, [facts.planned(state, 'a')]);
+    bring(state, 'a', 'verifying');
+    play(state, [facts.inspected(state, 'a'), facts.verified(state, 'a', [])]);
+    bring(state, 'a', 'spawned');
+    expect(reviewOf(state)).not.toMatch(/## (Files|Checks|What came|Guidance|Changes)/);
+  });
+
+  test('who was not understood is told so, from the end; what people said comes last', () => {
+    const state = bring(begin(), 'a', 'verifying');
+    const detail = `${'x'.repeat(5_000)} the end`;
+    const then = { kind: 'retry' as const, at: state.ms };
+    const { id } = find(state, 'a').task;
+    play(state, [{ type: 'attempt.failed', task: id, attempt: 1, cause: 'no-result', detail, then }]);
+    play(state, [{ type: 'guidance.given', task: id, text: 'Be brief.' }]);
+    bring(state, 'a', 'spawned');
+    const told = writePlanPrompt(state, find(state, 'a'), BASE).split('## What came of the last try\n')[1];
+    expect(told).toBe(
+      `Its answer was not taken.\n\n\`\`\`\n${detail.slice(-4_096)}\n\`\`\`\n\n## Guidance from the people you work for\nBe brief.\n`,
+    );
   });
 
   test('a change that was cut says so, and cannot end its own fence', () => {

@@ -37,9 +37,9 @@ export function slugId(id: string): string {
   const stem = id
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+/, '')
+    .replace(/^-/, '')
     .slice(0, MAX_STEM)
-    .replace(/-+$/, '');
+    .replace(/-$/, '');
   const unchanged = stem !== '' && stem === id && !RESERVED.test(stem) && !LOOKS_HASHED.test(stem);
   return unchanged ? stem : `${stem === '' ? 'task' : stem}-${hashText(id)}`;
 }

@@ -64,6 +64,18 @@ describe('slugId', () => {
     ['..', /^task-[0-9a-f]{8}$/],
     ['con', /^con-[0-9a-f]{8}$/],
     ['api-1a2b3c4d', /^api-1a2b3c4d-[0-9a-f]{8}$/],
+    ['api-1a2b3c4d-x', 'api-1a2b3c4d-x'],
+    ['com1', /^com1-[0-9a-f]{8}$/],
+    ['com10', 'com10'],
+    ['icon', 'icon'],
+    ['x'.repeat(40), 'x'.repeat(40)],
+    ['x'.repeat(41), /^x{40}-[0-9a-f]{8}$/],
+    [`${'x'.repeat(39)}-y`, /^x{39}-[0-9a-f]{8}$/],
+    ['-a-', /^a-[0-9a-f]{8}$/],
+    // branches and directories of runs that began with an earlier version have these names
+    ['API', 'api-24a7dd25'],
+    ['é', 'task-a1487ab7'],
+    ['ＡＰＩ', 'task-a75de135'],
   ])('%j', (id, expected) => {
     expect(slugId(id)).toMatch(typeof expected === 'string' ? new RegExp(`^${expected}$`) : expected);
   });
