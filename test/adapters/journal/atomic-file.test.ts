@@ -30,7 +30,7 @@ describe.each([
     expect(readdirSync(root)).toEqual(['view.json']);
   });
 
-  test('leaves no temporary file behind when the replacing fails', async () => {
+  test('leaves no temporary file behind when the replacing fails [F16]', async () => {
     mkdirSync(join(root, 'view.json'));
     await expect(write(join(root, 'view.json'), 'text')).rejects.toThrow();
     expect(readdirSync(root)).toEqual(['view.json']);

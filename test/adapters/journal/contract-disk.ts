@@ -47,7 +47,7 @@ function torn(setUp: SetUp): void {
     }
   });
 
-  test('the next engine drops what is torn, once, and goes on after what is whole', async () => {
+  test('the next engine drops what is torn, once, and goes on after what is whole [F3]', async () => {
     const setting = await setUp();
     const { store, runDir } = setting;
     await seed(setting, 'a', 'b', 'c');
@@ -78,7 +78,7 @@ function torn(setUp: SetUp): void {
 }
 
 function rotten(setUp: SetUp): void {
-  test('rot before the end is refused by all, and nothing is written over it', async () => {
+  test('rot before the end is refused by all, and nothing is written over it [F4]', async () => {
     const setting = await setUp();
     const { store, runDir } = setting;
     await seed(setting, 'a', 'b');

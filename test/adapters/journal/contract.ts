@@ -160,7 +160,7 @@ export function describeJournalStore(name: string, make: () => Promise<JournalSe
       expect(textsOf((await mustRead(store, runDir)).records)).toEqual(['a']);
     });
 
-    test('an engine that lost the lead writes nothing more', async () => {
+    test('an engine that lost the lead writes nothing more [F21]', async () => {
       const { store, runDir } = await setUp();
       const leadership = leadershipOf(1);
       const { journal } = await mustOpen(store, runDir, leadership);

@@ -1,14 +1,5 @@
-// Journals on a real disk: modes, torn tails, rot, full disks, short writes, failed syncs.
-import { execFileSync } from 'node:child_process';
-import {
-  appendFileSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+// Journals on a real disk: modes, torn tails, rot, short writes, refusals, failed syncs.
+import { appendFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { type FileHandle, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -86,7 +77,7 @@ describe('files', () => {
     expect(statSync(join(runDir, 'ballast')).size).toBe(1024 * 1024);
   });
 
-  test('a torn tail is left alone by a reader and cut off by the leader', async () => {
+  test('a torn tail is left alone by a reader and cut off by the leader [F3]', async () => {
     const runDir = await newRunDir();
     const whole = await seed(runDir, 'a', 'b');
     const path = join(runDir, 'journal.jsonl');
@@ -102,7 +93,7 @@ describe('files', () => {
     expect(textsOf((await mustRead(createJournalStore(), runDir)).records)).toEqual(['a', 'b', 'c']);
   });
 
-  test('a journal cut at any byte opens as a prefix of what was written', async () => {
+  test('a journal cut at any byte opens as a prefix of what was written [F3]', async () => {
     const runDir = await newRunDir();
     const whole = await seed(runDir, 'a', 'b', 'c');
     const path = join(runDir, 'journal.jsonl');
@@ -116,7 +107,7 @@ describe('files', () => {
     expect([...seen]).toEqual([0, 1, 2, 3]);
   });
 
-  test('rot names file and line and changes nothing', async () => {
+  test('rot names file and line and changes nothing [F4]', async () => {
     const runDir = await newRunDir();
     const bytes = await seed(runDir, 'a', 'b', 'c');
     const path = join(runDir, 'journal.jsonl');
@@ -167,7 +158,7 @@ describe('group commit', () => {
     await journal.close();
   });
 
-  test('leadership is asked before every write', async () => {
+  test('leadership is asked before every write [F21]', async () => {
     const runDir = await newRunDir();
     const leadership = leadershipOf(1);
     const faults = createFaults();
@@ -197,7 +188,7 @@ describe('group commit', () => {
 });
 
 describe('a disk that refuses', () => {
-  test('short writes are finished', async () => {
+  test('short writes are finished [F15]', async () => {
     const runDir = await newRunDir();
     const faults = createFaults();
     faults.write = (bytes) => Math.min(7, bytes.length);
@@ -208,7 +199,7 @@ describe('a disk that refuses', () => {
     expect(textsOf((await mustRead(createJournalStore(), runDir)).records)).toEqual(['a', 'b']);
   });
 
-  test('a full disk at any write, after a short one, loses nothing acknowledged and can be tried again', async () => {
+  test('a full disk at any write, after a short one, loses nothing acknowledged and can be tried again [F15]', async () => {
     for (let failing = 1; failing <= 12; failing += 1) {
       const runDir = await newRunDir();
       const faults = createFaults();
@@ -262,7 +253,7 @@ describe('a disk that refuses', () => {
   });
 
   test.each(['EIO', 'EROFS', 'EMFILE', 'EACCES'])(
-    '%s may be tried once more, then the journal is closed',
+    '%s may be tried once more, then the journal is closed [F17]',
     async (code) => {
       const runDir = await newRunDir();
       const faults = createFaults();
@@ -279,7 +270,7 @@ describe('a disk that refuses', () => {
     },
   );
 
-  test('a failed sync closes the journal at once', async () => {
+  test('a failed sync closes the journal at once [F17]', async () => {
     const runDir = await newRunDir();
     const faults = createFaults();
     const { journal } = await mustOpen(createJournalStore(faults.ops), runDir, leadershipOf(1));
@@ -313,68 +304,5 @@ describe('a disk that refuses', () => {
     expect(textsOf(second.opened.records)).toEqual(['a']);
     expect(second.opened.tornBytes).toBeGreaterThan(0);
     await second.journal.close();
-  });
-});
-
-/** A file system of its own of that size, or null where mounting is not allowed. */
-function mountTmpfs(size: string): string | null {
-  const path = mkdtempSync(join(tmpdir(), 'weft-tmpfs-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', path], { stdio: 'ignore' });
-  } catch {
-    console.log('skipped: mounting a tmpfs is not allowed here');
-    return null;
-  }
-  onTestFinished(async () => {
-    execFileSync('umount', ['-l', path]);
-    await rm(path, { recursive: true });
-  });
-  return path;
-}
-
-describe('a real full disk', () => {
-  test('of 1 MB: every acknowledged record is there, and writing goes on when space is back', async (context) => {
-    const disk = mountTmpfs('1m');
-    if (disk === null) return context.skip('mounting a tmpfs is not allowed here');
-    const runDir = join(disk, 'runs', 'r1');
-    const store = createJournalStore();
-    // leaves no room for the ballast
-    const filler = join(disk, 'filler');
-    writeFileSync(filler, Buffer.alloc(400_000));
-    const { journal } = await mustOpen(store, runDir, leadershipOf(1));
-    expect(readdirSync(runDir)).toEqual(['journal.jsonl']);
-    const acknowledged: string[] = [];
-    let refused: unknown = null;
-    for (let index = 0; index < 1_000 && refused === null; index += 1) {
-      const text = `${index} ${'x'.repeat(5_000)}`;
-      try {
-        await journal.append(draftsOf(text));
-        acknowledged.push(text);
-      } catch (error) {
-        refused = error;
-      }
-    }
-    expect(refused).toMatchObject({ retryable: true });
-    expect(acknowledged.length).toBeGreaterThan(10);
-    const full = await mustRead(store, runDir);
-    expect(full.tornBytes).toBe(0);
-    expect(textsOf(full.records)).toEqual(acknowledged);
-    await rm(filler);
-    await journal.append(draftsOf('on'));
-    await journal.close();
-    expect(textsOf((await mustRead(store, runDir)).records)).toEqual([...acknowledged, 'on']);
-  });
-
-  test('the ballast makes room for the end of the run', async (context) => {
-    const disk = mountTmpfs('3m');
-    if (disk === null) return context.skip('mounting a tmpfs is not allowed here');
-    const runDir = join(disk, 'runs', 'r1');
-    const store = createJournalStore();
-    const { journal } = await mustOpen(store, runDir, leadershipOf(1));
-    expect(() => writeFileSync(join(disk, 'filler'), Buffer.alloc(4 * 1024 * 1024))).toThrow('ENOSPC');
-    await expect(journal.append(draftsOf('x'.repeat(9_000)))).rejects.toMatchObject({ retryable: true });
-    await journal.append(draftsOf('stopping'));
-    await journal.close();
-    expect(textsOf((await mustRead(store, runDir)).records)).toEqual(['stopping']);
   });
 });
