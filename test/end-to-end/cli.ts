@@ -46,7 +46,11 @@ export async function weft(cwd: string, ...args: readonly string[]): Promise<End
 }
 
 /** Resolves when the journal of the latest run contains the text; rejects when the command ends without. */
-export async function journalSays(repo: string, text: string, running: Running): Promise<string> {
+export async function journalSays(
+  repo: string,
+  text: string,
+  running: Pick<Running, 'ended'>,
+): Promise<string> {
   const runs = join(repo, '.weft', 'runs');
   await mkdir(runs, { recursive: true });
   let ring: () => void = () => undefined;

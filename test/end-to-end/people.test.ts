@@ -1,0 +1,110 @@
+// What people do beside a run: to its worktrees, to the target and to the configuration.
+import { readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openStage, type Stage, type TestTask } from './rig.ts';
+
+let stage: Stage;
+beforeEach(async () => {
+  stage = await openStage();
+});
+afterEach(() => stage.remove());
+
+/** A task whose agent is a shell script; people act in it by their own names. */
+function scripted(id: string, run: string): TestTask {
+  return { id, acts: [], frontmatter: { run } };
+}
+
+async function resume(run: string): Promise<string> {
+  const resumed = await stage.app.resume(run, {}, { stay: false });
+  if (!resumed.ok) throw new Error(resumed.failure.sentence);
+  return resumed.value.outcome;
+}
+
+test('a worktree deleted under its agent is made again from the branch; what was committed lands [F22]', async () => {
+  const run = 'echo kept >kept.txt; git add -A; git commit -qm kept; echo lost >lost.txt; rm -rf "$PWD"';
+  await stage.script([[scripted('a', run)]]);
+  const { outcome, view } = await stage.run();
+  expect(outcome).toBe('complete');
+  expect(stage.task(view, 'a').attempts).toBe(1);
+  expect(await stage.repo.git('show', 'main:kept.txt')).toBe('kept');
+  expect(await stage.repo.git('ls-tree', '--name-only', 'main')).not.toContain('lost.txt');
+});
+
+test('a worktree deleted between two attempts is there again for the second one [F22]', async () => {
+  const run =
+    'echo "$WEFT_ATTEMPT" >>tries.txt; git add -A; git commit -qm try; [ "$WEFT_ATTEMPT" = 2 ] || exit 3';
+  await stage.script([[scripted('a', run)]], { limits: { attempts: 1 } });
+  const first = await stage.run();
+  expect(first.outcome).toBe('failed');
+  await rm(stage.task(first.view, 'a').worktree ?? '', { recursive: true });
+  const said = await stage.app.command(first.run, { kind: 'restart', task: 'a' });
+  if (!said.ok) throw new Error(said.failure.sentence);
+  const outcome = await resume(first.run);
+  expect(outcome).toBe('complete');
+});
+
+test('what a person edits and commits in a worktree stays theirs, is checked and lands [F23]', async () => {
+  const person = 'git -c user.name=Pat -c user.email=pat@example.org commit -qm "by hand"';
+  const run = `echo agent >agent.txt; echo pat >pat.txt; git add pat.txt; ${person}; echo later >later.txt`;
+  await stage.script([[scripted('a', run)]], { merge: { strategy: 'rebase' } });
+  expect((await stage.run()).outcome).toBe('complete');
+  expect(await stage.repo.git('ls-tree', '--name-only', 'main')).toMatch(
+    /agent\.txt[\s\S]*later\.txt[\s\S]*pat\.txt/,
+  );
+  expect(await stage.repo.git('log', '--format=%an %s', 'main')).toContain('Pat by hand');
+});
+
+test.each([
+  ['set back', 'git reset -q --hard HEAD~2', ['--all', '--reflog']],
+  ['deleted', 'git update-ref -d "$(git symbolic-ref HEAD)"', ['--all']],
+])(
+  'a branch that was %s lands nothing and is asked about; its commits can be found [F25]',
+  async (_, deed, from) => {
+    const { repo } = stage;
+    const file = join(repo.around, 'commit');
+    const work = `echo a >a.txt; git add -A; git commit -qm work; git rev-parse HEAD >'${file}'`;
+    await stage.script([[scripted('a', `[ "$WEFT_ATTEMPT" != 1 ] || { ${work}; ${deed}; }`)]]);
+    const before = await repo.git('rev-parse', 'main');
+    const { outcome, view } = await stage.run();
+    expect(outcome).toBe('blocked');
+    expect(stage.task(view, 'a').question).toMatchObject({ cause: 'worktree-odd' });
+    expect(await repo.git('rev-parse', 'main')).toBe(before);
+    expect(await repo.git('rev-list', ...from)).toContain(readFileSync(file, 'utf8').trim());
+  },
+);
+
+test('a target rewritten while gates run: the work is built and verified on what it is now [F27]', async () => {
+  const { repo } = stage;
+  await repo.write('base.txt', 'old history\n');
+  await repo.commit('old history');
+  const other = await repo.git('commit-tree', '-m', 'new history', 'main^{tree}');
+  // the first time the gate runs, somebody forces another history onto the target
+  const force = `git -C '${repo.path}' update-ref refs/heads/trunk ${other}`;
+  const gate = `[ -e '${repo.around}/forced' ] || { : >'${repo.around}/forced'; ${force}; }; echo gate >>'${repo.around}/gates'`;
+  await stage.script([[scripted('a', 'echo a >a.txt')]], { target: 'trunk', gates: { tier0: [gate] } });
+  await repo.git('branch', 'trunk');
+  const { outcome } = await stage.run();
+  expect(outcome).toBe('complete');
+  expect(await repo.git('show', 'trunk:a.txt')).toBe('a');
+  expect(await repo.git('log', '--format=%s', 'trunk')).toMatch(/^.*\nnew history$/);
+  expect((await repo.git('show', 'trunk:base.txt')).trim()).toBe('old history');
+});
+
+test('a configuration that is spoilt while a run rests is nothing to the run [F38]', async () => {
+  await stage.script([[scripted('a', 'echo a >a.txt')]], {
+    target: 'trunk',
+    integrate: 'human',
+    gates: { tier0: ['true'] },
+  });
+  await stage.repo.git('branch', 'trunk');
+  const { run } = await stage.run();
+  await stage.repo.write('.weft/config.yaml', 'gates: { tier0: [ "exit 1" ] }\nintegrate: [never\n');
+  const planned = await stage.app.plan('tracks.yaml', {});
+  expect(planned.ok ? '' : planned.failure.text).toMatch(/config\.yaml:\d+:\d+/);
+  const said = await stage.app.command(run, { kind: 'approve', task: 'a' });
+  if (!said.ok) throw new Error(said.failure.sentence);
+  expect(await resume(run)).toBe('complete');
+  expect(await stage.repo.git('show', 'trunk:a.txt')).toBe('a');
+});
