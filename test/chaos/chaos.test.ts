@@ -35,7 +35,7 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true, force: true, maxRetries: 5 }));
 
 test(
-  'engines that are killed at any moment come through',
+  'engines that are killed at any moment come through [F2] [F26] [F28]',
   async () => {
     const done: Fought[] = [];
     const count = (): number => done.reduce((sum, { kills }) => sum + kills.length, 0);

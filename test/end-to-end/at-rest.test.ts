@@ -59,7 +59,7 @@ test('what landed beside the target is said so, until somebody merges it', async
   expect(await receiptOf(run)).toContain('1 of 1 landed on main.');
 });
 
-test('what a person took off the target is named', async () => {
+test('what a person took off the target is named [F27]', async () => {
   await script({}, 'a');
   const { run } = await stage.run();
   await stage.repo.git('reset', '-q', '--hard', 'HEAD~1');

@@ -31,7 +31,7 @@ const PHASES: readonly {
   { phase: 'merged', after: '"type":"task.landed"' },
 ];
 
-describe.each(PHASES)('killed while the first task is $phase', ({ after, config }) => {
+describe.each(PHASES)('killed while the first task is $phase [F1]', ({ after, config }) => {
   test('it ends as if nothing had happened', async () => {
     const ledgerFile = join(repo.around, 'ledger.jsonl');
     const work = (name: string) => [{ sleep: 300 }, { append: { path: `${name}.txt`, text: `${name}\n` } }];
@@ -79,7 +79,7 @@ describe.each(PHASES)('killed while the first task is $phase', ({ after, config 
   });
 });
 
-test('a second engine on the same repository is told who leads', async () => {
+test('a second engine on the same repository is told who leads [F20]', async () => {
   await writeScript(
     repo,
     [[{ id: 'one', acts: [{ sleep: 3000 }, { write: { path: 'a', text: 'a' } }] }]],

@@ -203,7 +203,7 @@ test.each(['merge', 'rebase'] as const)('strategy %s lands a stack of two', asyn
   expect(await stage.repo.git('show', 'main:one.txt')).toBe('1\n2');
 });
 
-test('an attempt that outlives its time fails, and the run says it was the time', async () => {
+test('an attempt that outlives its time fails, and the run says it was the time [F7]', async () => {
   await stage.script([[{ id: 'slow', acts: [{ hang: true }] }]], { budget: { minutes: 0.01 } });
   const { outcome, view } = await stage.run();
   expect(outcome).toBe('timeout');

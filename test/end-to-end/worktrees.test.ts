@@ -39,7 +39,7 @@ async function clean(options: { readonly dryRun: boolean; readonly force: boolea
   return cleaned.value;
 }
 
-test('a worktree that holds work stays, unless it is forced away into a ref that is named', async () => {
+test('a worktree that holds work stays, unless it is forced away into a ref that is named [F45]', async () => {
   const run = await fail();
   const [first] = await stage.app.worktrees();
   const root = dirname(first?.path ?? '');

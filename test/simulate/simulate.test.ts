@@ -11,7 +11,7 @@ import corpus from './corpus.json' with { type: 'json' };
 const HISTORIES = 1_500;
 
 describe('histories', () => {
-  test(`${HISTORIES} seeds keep every promise, with more than three faults each`, async () => {
+  test(`${HISTORIES} seeds keep every promise, with more than three faults each [F1] [F18] [F19] [F21]`, async () => {
     const batch = await runBatch({ from: 1, count: HISTORIES, stride: 1 });
     expect(batch.failed).toEqual([]);
     expect(batch.histories).toBe(HISTORIES);

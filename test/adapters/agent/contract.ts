@@ -59,7 +59,7 @@ function launching(at: () => AgentSetting): void {
     });
   });
 
-  test('no word of the task or of its places enters the command line', () => {
+  test('no word of the task or of its places enters the command line [F41]', () => {
     const hostile = launch({
       task: HOSTILE,
       promptFile: HOSTILE,

@@ -218,7 +218,7 @@ describe('overridePolicy', () => {
   });
 });
 
-test('whatever is in the file, loading never throws', async () => {
+test('whatever is in the file, loading never throws [F38]', async () => {
   const word = fc.constantFrom(
     'agents:',
     'mine:',

@@ -64,7 +64,7 @@ async function electOne(
 }
 
 describe('many processes', () => {
-  test('50 simultaneous starts elect exactly one; after each kill -9 of the leader again, with a higher epoch', async () => {
+  test('50 simultaneous starts elect exactly one; after each kill -9 of the leader again, with a higher epoch [F20]', async () => {
     const stateDir = newStateDir();
     let electors = await Promise.all(Array.from({ length: 50 }, () => start(stateDir)));
     for (let round = 1; round <= 6; round += 1) {
@@ -148,7 +148,7 @@ describe('one process', () => {
     expect(process.umask()).not.toBe(0o077);
   });
 
-  test('a later process with the pid of the dead leader is not taken for it', async () => {
+  test('a later process with the pid of the dead leader is not taken for it [F5]', async () => {
     const stateDir = newStateDir();
     await (await mustLead(stateDir)).close();
     const elector = await start(stateDir);
@@ -234,7 +234,7 @@ describe('a path that is too long for a socket', () => {
 });
 
 describe('a stale engine', () => {
-  test('cannot write, and does not harm the socket and claim of the new one', async () => {
+  test('cannot write, and does not harm the socket and claim of the new one [F21]', async () => {
     const stateDir = newStateDir();
     const stale = await mustLead(stateDir);
     const store = createJournalStore();

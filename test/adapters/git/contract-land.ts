@@ -40,7 +40,7 @@ function comparing(at: () => GitBench): void {
     expect(await bench.port.isAncestor({ ancestor: to, of: later })).toBe(true);
   });
 
-  test('a lost race moves nothing and tells where the target is', async () => {
+  test('a lost race moves nothing and tells where the target is [F26]', async () => {
     const bench = at();
     const from = await tipOf(bench);
     const to = await candidateOn(bench, from, 'a.txt');
@@ -51,7 +51,7 @@ function comparing(at: () => GitBench): void {
     expect(await bench.picture()).toBe(before);
   });
 
-  test('of two landings at once one happens', async () => {
+  test('of two landings at once one happens [F26]', async () => {
     const bench = at();
     const from = await tipOf(bench);
     const one = await candidateOn(bench, from, 'a.txt');

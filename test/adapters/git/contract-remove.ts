@@ -61,7 +61,7 @@ function rescuing(at: () => GitBench): void {
     await expectGone(bench, before, removed);
   });
 
-  test('what was not committed, on top of what was', async () => {
+  test('what was not committed, on top of what was [F45]', async () => {
     const bench = at();
     const before = await bench.refs();
     const task = await startTask(bench, 'dirty');
@@ -158,7 +158,7 @@ function staying(at: () => GitBench): void {
     expect([await bench.refs(), await bench.port.listWorktrees()]).toEqual(before);
   }
 
-  test('a worktree in which a process works', async () => {
+  test('a worktree in which a process works [F45]', async () => {
     const bench = at();
     const task = await startTask(bench, 'busy');
     await task.write('a.txt', 'a\n');

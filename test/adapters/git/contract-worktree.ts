@@ -79,7 +79,7 @@ function finding(at: () => GitBench): void {
     expect(await bench.port.resolve(task.branch)).toBe(done);
   });
 
-  test('one whose folder was deleted comes back from its branch', async () => {
+  test('one whose folder was deleted comes back from its branch [F22]', async () => {
     const bench = at();
     const task = await startTask(bench, 'lost');
     const done = await task.commit({ 'a.txt': 'a\n' });
@@ -92,7 +92,7 @@ function finding(at: () => GitBench): void {
     expect(await bench.port.listWorktrees()).toMatchObject([{ path: task.path, prunable: false }]);
   });
 
-  test('what a deleted one had committed beside its branch stays in a ref', async () => {
+  test('what a deleted one had committed beside its branch stays in a ref [F22]', async () => {
     const bench = at();
     const task = await startTask(bench, 'loose');
     await task.detach();
@@ -234,7 +234,7 @@ function inspecting(at: () => GitBench): void {
     expect(await bench.port.inspect(nowhere)).toMatchObject(refused);
   });
 
-  test('a head that is not on the branch is told, and is what is looked at', async () => {
+  test('a head that is not on the branch is told, and is what is looked at [F25]', async () => {
     const bench = at();
     const task = await startTask(bench, 'odd');
     const what = { worktree: task.path, branch: task.branch, base: task.base };
@@ -249,7 +249,7 @@ function inspecting(at: () => GitBench): void {
     expect(value(await bench.port.inspect(what))).toMatchObject({ head: loose, odd: expect.any(String) });
   });
 
-  test('a branch that lost its base, and one that is gone, are told', async () => {
+  test('a branch that lost its base, and one that is gone, are told [F25]', async () => {
     const bench = at();
     const task = await startTask(bench, 'lost');
     const stranger = await bench.commitOn([], { 'c.txt': 'c\n' });

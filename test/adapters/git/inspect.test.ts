@@ -190,7 +190,7 @@ describe('what is odd', () => {
     });
   }
 
-  test('a deleted branch still shows the work that was on it', async () => {
+  test('a deleted branch still shows the work that was on it [F25]', async () => {
     const head = await task.commit({ 'a.txt': 'a\n' });
     await rig.repo.git('update-ref', '-d', `refs/heads/${task.branch}`);
     expect(await inspect()).toMatchObject({ head, files: [{ path: 'a.txt', added: 1, deleted: 0 }] });

@@ -32,7 +32,7 @@ async function leaveLocks(): Promise<void> {
 }
 
 describe.runIf(listProcesses() !== null)('locks', () => {
-  test('that no process holds are taken away, with a copy kept', async () => {
+  test('that no process holds are taken away, with a copy kept [F2] [F24]', async () => {
     await leaveLocks();
     const said = await rig.port.repair([rig.worktrees]);
     for (const lock of LOCKS) {
@@ -58,7 +58,7 @@ describe.runIf(listProcesses() !== null)('locks', () => {
     }
   });
 
-  test('stay while a git works in the repository', async () => {
+  test('stay while a git works in the repository [F24]', async () => {
     await leaveLocks();
     const git = spawn('git', ['hash-object', '-w', '--stdin'], {
       cwd: rig.repo.path,
@@ -73,7 +73,7 @@ describe.runIf(listProcesses() !== null)('locks', () => {
     expect(await rig.port.repair([rig.worktrees])).toHaveLength(LOCKS.length);
   });
 
-  test('stay while any program holds them open', async () => {
+  test('stay while any program holds them open [F24]', async () => {
     await leaveLocks();
     const held = await open(join(gitDir, 'config.lock'), 'r+');
     expect(await rig.port.repair([rig.worktrees])).toHaveLength(LOCKS.length - 1);
@@ -99,7 +99,7 @@ describe.runIf(listProcesses() !== null)('locks', () => {
 });
 
 describe('metadata', () => {
-  test('an empty commondir is written anew, whoever the worktree is', async () => {
+  test('an empty commondir is written anew, whoever the worktree is [F2]', async () => {
     await rig.repo.git('worktree', 'add', '-q', '--detach', join(rig.repo.around, 'theirs'));
     await writeFile(join(gitDir, 'worktrees/theirs/commondir'), '');
     await expect(rig.repo.git('worktree', 'list')).rejects.toThrow('commondir');

@@ -46,7 +46,7 @@ function metadataOf(name: string): string {
   return join(rig.repo.path, '.git/worktrees', name);
 }
 
-test('40 worktrees, 8 at a time: none fails and no branch is left over', async () => {
+test('40 worktrees, 8 at a time: none fails and no branch is left over [F44]', async () => {
   const specs = await Promise.all(Array.from({ length: 40 }, (_, at) => spec(`t${at}`)));
   const queue = [...specs];
   const work = async (): Promise<void> => {
@@ -96,7 +96,7 @@ describe('a creation that was killed is finished by one more', () => {
     await expectMade(wanted);
   });
 
-  test('in the middle of the checkout, with the lock of its index left', async () => {
+  test('in the middle of the checkout, with the lock of its index left [F24]', async () => {
     const wanted = await spec('a');
     await rig.repo.write('b.txt', 'b\n');
     await rig.repo.commit('b');
@@ -132,11 +132,11 @@ describe('a creation that was killed is finished by one more', () => {
     await expectMade(await spec('a'));
   });
 
-  test('by SIGKILL of git worktree add at many moments', async () => {
+  test('by SIGKILL of git worktree add at 20 moments [F44]', async () => {
     for (let file = 0; file < 150; file += 1) await rig.repo.write(`many/${file}.txt`, `${file}\n`);
     await rig.repo.commit('many files');
     const base = await rig.head();
-    for (let round = 0; round < 6; round += 1) {
+    for (let round = 0; round < 20; round += 1) {
       const wanted = { ...(await spec(`k${round}`)), base };
       const args = [
         'worktree',
@@ -151,7 +151,7 @@ describe('a creation that was killed is finished by one more', () => {
       ];
       const child = spawn('git', args, { cwd: rig.repo.path, detached: true, stdio: 'ignore' });
       const gone = new Promise((resolve) => child.once('exit', resolve));
-      await sleep(round * 4);
+      await sleep(round * 2);
       if (child.pid !== undefined) killIfThere(-child.pid);
       await gone;
       await expectMade(wanted);
@@ -159,7 +159,7 @@ describe('a creation that was killed is finished by one more', () => {
     }
   });
 
-  test.runIf(listProcesses() !== null)('by SIGKILL of the whole of weft with its gits', async () => {
+  test.runIf(listProcesses() !== null)('by SIGKILL of the whole of weft with its gits [F2]', async () => {
     for (let file = 0; file < 200; file += 1) await rig.repo.write(`many/${file}.txt`, `${file}\n`);
     await rig.repo.commit('many files');
     const base = await rig.head();

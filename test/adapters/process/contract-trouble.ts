@@ -68,7 +68,7 @@ function started(at: () => Bench): void {
     expect(bench.live()).toBe(0);
   });
 
-  it('keeps output up to the cap and says that there was more; the process goes on to its end', async () => {
+  it('keeps output up to the cap and says that there was more; the process goes on to its end [F13]', async () => {
     const bench = at();
     const cap = 64 * 1024;
     const spec = { ...bench.spec(bench.behaviours.floods(4 * cap)), outputBytes: cap };
@@ -81,7 +81,7 @@ function started(at: () => Bench): void {
 }
 
 function stopped(at: () => Bench): void {
-  it('waits the grace time out before it ends by force', async () => {
+  it('waits the grace time out before it ends by force [F12]', async () => {
     const bench = at();
     const spec = bench.spec(bench.behaviours.ignoresTerm);
     const identity = await begin(bench, spec);
@@ -92,7 +92,7 @@ function stopped(at: () => Bench): void {
     expect(bench.port.isAlive(identity)).toBe(false);
   });
 
-  it('ends what a process left behind when it ended, and that may be repeated', async () => {
+  it('ends what a process left behind when it ended, and that may be repeated [F46]', async () => {
     const bench = at();
     const spec = bench.spec(bench.behaviours.leavesChild);
     expect(await runToEnd(bench, spec)).toEqual({ code: 0, signal: null });

@@ -107,7 +107,7 @@ function findingAgain(at: () => Bench): void {
     expect(bench.output()).toBe('once');
   });
 
-  it('tells a later process with the same pid from the one it knew', async () => {
+  it('tells a later process with the same pid from the one it knew [F5]', async () => {
     const bench = at();
     const identity = await begin(bench, bench.spec(bench.behaviours.waits));
     for (const other of [
@@ -131,7 +131,7 @@ function findingAgain(at: () => Bench): void {
 function input(at: () => Bench): void {
   const prompt = `${'woven '.repeat(200_000)}end\n`;
 
-  it('gives a prompt of more than a megabyte from a file, then the end of input', async () => {
+  it('gives a prompt of more than a megabyte from a file, then the end of input [F41]', async () => {
     const bench = at();
     const path = bench.writeFile(prompt);
     const spec = bench.spec(bench.behaviours.copies, { kind: 'file', path });
@@ -190,7 +190,7 @@ function ending(at: () => Bench): void {
     expect(await bench.port.inspect(spec)).toMatchObject({ kind: 'ended' });
   });
 
-  it('ends by force what ignores SIGTERM', async () => {
+  it('ends by force what ignores SIGTERM [F12]', async () => {
     const bench = at();
     const spec = bench.spec(bench.behaviours.ignoresTerm);
     const identity = await begin(bench, spec);
@@ -218,7 +218,7 @@ function ending(at: () => Bench): void {
     expect(await kill(bench, spec, null, 0)).toEqual([]);
   });
 
-  it('spares a later process with the same pid', async () => {
+  it('spares a later process with the same pid [F5]', async () => {
     const bench = at();
     const spec = bench.spec(bench.behaviours.waits);
     const identity = await begin(bench, spec);

@@ -68,7 +68,7 @@ echo $$
 while :; do sleep 1000; done
 `;
 
-it('ends a leader, a child, a daemon and a daemon without environment that ignore SIGTERM', async () => {
+it('ends a leader, a child, a daemon and a daemon without environment that ignore SIGTERM [F11] [F12]', async () => {
   const identity = await start(ADVERSARY);
   const pids = await pidsPrinted(4);
   expect(await kill(identity, 50)).toEqual([]);
@@ -134,7 +134,7 @@ it('gives time to clean up, and takes no more of it than needed', async () => {
   });
 });
 
-it('ends a stopped process', async () => {
+it('ends a stopped process [F7]', async () => {
   const identity = await start('echo $$; exec sleep 1000');
   const [pid = 0] = await pidsPrinted(1);
   process.kill(pid, 'SIGSTOP');
@@ -194,7 +194,7 @@ function startTicks(pid: number): number {
   return Number(readText(`/proc/${pid}/stat`).split(') ')[1]?.split(' ')[19]);
 }
 
-it('never signals a process whose start time is another', async () => {
+it('never signals a process whose start time is another [F5]', async () => {
   const bystander = await standBy('echo $$; exec sleep 1000', { cwd: ground.cwd });
   const self = port.self();
   const recorded = { ...self, pid: bystander, startTicks: startTicks(bystander) - 5 };
@@ -213,7 +213,7 @@ it('never signals itself or its ancestors, even under their own identity', async
   expect(port.isAlive(parent)).toBe(true);
 });
 
-it('counts a zombie as dead', async () => {
+it('counts a zombie as dead [F10]', async () => {
   // A parent that does not wait: the shell replaces itself by sleep after starting a child.
   const parent = await standBy('sleep 1000 & echo $$; echo $! >"$PWD/child"; exec sleep 1000', {
     cwd: ground.cwd,

@@ -106,7 +106,7 @@ it('does not wait for a background process that holds the output open', async ()
   expect(existsSync(ground.cwd)).toBe(true);
 });
 
-it('ends what a command that ended well leaves running, in a session of its own too', async () => {
+it('ends what a command that ended well leaves running, in a session of its own too [F46]', async () => {
   const end = await run('(setsid sleep 1000 >/dev/null 2>&1 &); sleep 1000 >/dev/null 2>&1 & echo $!');
   expect(end.exit).toEqual({ code: 0, signal: null });
   expect(isUp(Number(end.tail))).toBe(false);

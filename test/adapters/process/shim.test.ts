@@ -33,7 +33,7 @@ async function runToEnd(spec: StartSpec): Promise<Exit | null> {
 it.each([
   ['out.jsonl', ''],
   ['err.log', ' >&2'],
-])('keeps a flood up to the cap in %s, says so, and lets the agent end as it would', async (name, to) => {
+])('keeps a flood in %s up to the cap, says so, and lets the agent go on [F13]', async (name, to) => {
   const cap = 200 * KIB;
   const spec = ground.script(`yes flood | head -c ${8 * MIB}${to}; echo $? >head-ended`, {
     outputBytes: cap,

@@ -52,7 +52,7 @@ it('gives the environment it was given and the tag, and nothing of its own', asy
   expect(foreign.sort()).toEqual(expected.sort());
 });
 
-it('gives arguments as they are, a session of its own, no terminal and an ended input', async () => {
+it('gives arguments as they are, a session of its own, no terminal and an ended input [F36] [F42]', async () => {
   const words = ['with blank', "quote'", '$HOME', '-n', ''];
   const script =
     'printf "<%s>" "$@"; cat; test -t 0 || printf " no terminal "; cut -d " " -f 6 /proc/self/stat';
@@ -161,7 +161,7 @@ it('takes a process that vanished without a word for ended, and does not start i
   expect(await port.start(spec)).toEqual({ ok: true, value: gone });
 });
 
-it('does not wait for a process whose pid file is from an earlier boot', async () => {
+it('does not wait for a process whose pid file is from an earlier boot [F5]', async () => {
   const spec = ground.script('sleep 1000');
   await start(spec);
   const pidFile = join(spec.dir, 'pid');

@@ -272,7 +272,7 @@ describe('the run', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
     ['SIGHUP', 129],
-  ] as const)('passes %s on once, twice, thrice, and exits with %i', async (signal, code) => {
+  ] as const)('passes %s on once, twice, thrice, and exits with %i [F35] [F36]', async (signal, code) => {
     const fake = idle();
     const typed = await start('run tracks.yaml', fake);
     for (const count of [1, 2, 3]) {
