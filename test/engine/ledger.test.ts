@@ -90,7 +90,7 @@ test('there is one at a time; the next one follows when it is due', async () => 
   expect(rig.saved).toHaveLength(2);
 });
 
-test('a disk that refuses one is asked for the next', async () => {
+test('a disk that refuses one is asked for the next [F16]', async () => {
   const rig = makeRig();
   await write(rig.ledger, 3);
   rig.settle(new Error('full'));
@@ -129,7 +129,7 @@ test('what is not durable is in none', async () => {
   expect(rig.saved).toHaveLength(0);
 });
 
-test('a full disk is waited for, but not by an engine that leaves', async () => {
+test('a full disk is waited for, but not by an engine that leaves [F15]', async () => {
   const rig = makeRig();
   let tries = 0;
   rig.append = async () => {

@@ -119,6 +119,17 @@ it('reaches a member of the group that was forked after the look', async () => {
   await eventually(() => !isUp(late));
 });
 
+it('names by pid what it could not end [F11]', async () => {
+  const leader = await start(`setsid sh -c 'echo $$; exec sleep 1000' & sleep 1000`);
+  const [daemon = 0] = await pidsPrinted(1);
+  const real = openProcessTable();
+  // as if it were another user's: it is seen, and no signal reaches it
+  const table = { ...real, look: (pid: number) => (pid === daemon ? null : real.look(pid)) };
+  const entry = `WEFT_TAG=${ground.tag}`;
+  expect(await killTree(table, { leader, entry, cwd: null, graceMs: 0 })).toEqual([daemon]);
+  expect(isUp(leader.pid)).toBe(false);
+});
+
 it('gives time to clean up, and takes no more of it than needed', async () => {
   const identity = await start(
     `trap 'sleep 0.1; echo tidy >tidy; exit 0' TERM; echo $$; while :; do sleep 0.01; done`,
