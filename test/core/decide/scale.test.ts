@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { TaskId } from '../../../src/core/model.ts';
 import type { RunState, TaskState } from '../../../src/core/state.ts';
-import { bring, buildState, buildTask, needs, settle } from '../build.ts';
+import { bring, buildState, buildTask, settle } from '../build.ts';
 
 /** Tasks that counts how often one of them is looked at. */
 class CountedTasks extends Map<TaskId, TaskState> {
@@ -38,7 +38,7 @@ function buildPlan(count: number): RunState {
     Array.from({ length: count }, (_, at) =>
       buildTask(`t${at}`, {
         owns: [`src/${at % 50}/**`],
-        dependsOn: at % 10 === 0 ? [] : [needs(`t${at - 1}`)],
+        after: at % 10 === 0 ? [] : [`t${at - 1}`],
       }),
     ),
     { maxAgents: 8 },
