@@ -9,7 +9,7 @@ import type { Oid, TaskId } from '../core/model.ts';
 import { branchOf, landedRefOf, sharedRefOf, tagOf } from '../core/names.ts';
 import { type Audit, accuse, describeAudit, look, type PromiseFinding } from '../core/promise.ts';
 import { isLive, type RunState } from '../core/state.ts';
-import { viewRun } from '../core/view.ts';
+import { type RunView, viewRun } from '../core/view.ts';
 import type { Places, Tools } from './parts.ts';
 import { attemptDirOf, placesOf } from './places.ts';
 
@@ -188,8 +188,10 @@ async function checkWorktrees(scene: Scene): Promise<void> {
 /** I9: the picture that the engine drew of its live state is the one that the journal gives. */
 async function checkPicture({ audit, state, files, places }: Scene): Promise<void> {
   const text = await files.readText(join(places.runDir, 'view.json'), MAX_VIEW_BYTES);
-  const drawn = viewRun(state, state.ms);
   const written = text === null ? null : parse(text);
+  // where landed work lies is git's to say: that is taken as it was seen
+  const { aside = null, gone = [] } = (written ?? {}) as Partial<RunView>;
+  const drawn = viewRun(state, state.ms, { aside, gone });
   // what was drawn before the last fact says nothing about it
   if (state.rested === null || written?.['updatedAt'] !== drawn.updatedAt) return;
   look(audit, 'I9', { what: 'tasks in the last picture', count: drawn.tasks.length });

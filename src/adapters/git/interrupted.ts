@@ -3,13 +3,15 @@ import { lstat, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Oid } from '../../core/model.ts';
 import { git, gitFields, type Place } from './exec.ts';
+import { type Checkout, rewriteIndex } from './index-lock.ts';
 
 const MAX_PATHS = 5_000;
 const GITLINK = '160000';
-const ABSENT = 'absent';
+/** Where there is no file. */
+export const ABSENT = 'absent';
 
 /** One path that a fast-forward changes: the blobs before and after, or `absent`. */
-interface Step {
+export interface Step {
   readonly path: string;
   readonly before: string;
   readonly after: string;
@@ -17,12 +19,14 @@ interface Step {
 
 /**
  * Puts a checkout back to `from` when all that differs in it came from a half-done fast-forward to `to`: each of those
- * files is, on disk and in the index, either the old or the new one. Tells whether it did.
+ * files is, on disk and in the index, either the old or the new one. Needs the lock of the index; no branch moves. Tells
+ * whether it did.
  */
 export async function undoInterrupted(
-  place: Place,
+  checkout: Checkout,
   of: { readonly from: Oid; readonly to: Oid; readonly changed: readonly string[] },
 ): Promise<boolean> {
+  const { place } = checkout;
   const steps = await listSteps(place, of);
   const known = new Set(steps.map((step) => step.path));
   if (steps.length > MAX_PATHS || of.changed.some((path) => !known.has(path))) return false;
@@ -36,19 +40,23 @@ export async function undoInterrupted(
     [onDisk, inIndex].some((at) => (at.get(path) ?? ABSENT) !== before),
   );
   if (moved.length === 0) return false;
-  await git(place, { args: ['reset', '--mixed', '--quiet', of.from] });
   for (const { path, before } of moved) {
     if (before === ABSENT) await rm(join(place.cwd, path), { force: true });
   }
-  const old = moved.filter(({ before }) => before !== ABSENT).map(({ path }) => path);
-  await git(place, {
-    args: ['checkout-index', '--force', '--index', '-z', '--stdin'],
-    input: old.join('\0'),
+  const input = moved
+    .filter(({ before }) => before !== ABSENT)
+    .map(({ path }) => path)
+    .join('\0');
+  await rewriteIndex(checkout, async (own) => {
+    await git(own, { args: ['read-tree', '--reset', of.from] });
+    await git(own, { args: ['checkout-index', '--force', '--index', '-z', '--stdin'], input });
+    return null;
   });
   return true;
 }
 
-async function listSteps(
+/** What changes between two commits, file by file. */
+export async function listSteps(
   place: Place,
   between: { readonly from: Oid; readonly to: Oid },
 ): Promise<readonly Step[]> {

@@ -2,25 +2,14 @@
 // Knows nothing of verification.
 import type { Oid } from '../../core/model.ts';
 import type { Landing, LandingTip } from '../../ports/git.ts';
-import {
-  accept,
-  attempt,
-  type GitCall,
-  GitError,
-  git,
-  gitFields,
-  giveUp,
-  type Place,
-  runGit,
-} from './exec.ts';
-import { findOpenWork } from './inspect.ts';
-import { undoInterrupted } from './interrupted.ts';
+import { GitError, giveUp } from './exec.ts';
+import { type Advance, bringForward, findBar, follow, type Move } from './forward.ts';
 import { findHolders, type Holder } from './listing.ts';
-import { gitDirOf, placeOf } from './metadata.ts';
 import { deleteRefs, findCommit, isAncestor, moveRef, type Repository } from './repository.ts';
 
 const INTEGRATION = 'weft/integration';
-const CHECKOUT_MS = 1_800_000;
+/** How often checkouts of a branch are looked for while they come and go. */
+const MAX_TRIES = 5;
 
 /** What is to land. */
 export interface LandingSpec {
@@ -102,102 +91,42 @@ async function landBeside(
   }
 }
 
-/** What became of moving one branch. */
-type Advance =
-  | { readonly kind: 'moved' }
-  | { readonly kind: 'stale' }
-  | { readonly kind: 'blocked'; readonly why: string };
-
 /** Moves one branch forward together with every checkout that has it. */
 async function advance(
   repo: Repository,
-  what: { readonly branch: string; readonly from: Oid | null; readonly to: Oid; readonly note: string },
+  what: Omit<Move, 'from'> & { readonly from: Oid | null },
 ): Promise<Advance> {
-  const { branch, from, to, note } = what;
-  const ref = refOf(branch);
-  const holders = (await findHolders(repo, branch)).filter((holder) => !holder.prunable);
-  if (from !== null) {
-    for (const holder of holders) {
-      const why = await findHindrance(repo, { holder, branch, from, to });
+  const { from } = what;
+  if (from === null)
+    return { kind: (await moveRef(repo, { ...what, ref: refOf(what.branch) })) ? 'moved' : 'stale' };
+  const move = { ...what, from };
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const [first, ...others] = await findLiveHolders(repo, what.branch);
+    for (const holder of others) {
+      const why = await findBar(repo, { ...move, holder });
       if (why !== null) return { kind: 'blocked', why };
     }
+    const done =
+      first === undefined
+        ? await moveAlone(repo, move)
+        : await bringForward(repo, { ...move, holder: first });
+    // whoever switched away while we looked has another branch, which is not to move
+    if (done.kind === 'left') continue;
+    if (done.kind === 'moved') for (const { path } of others) await follow(repo, path, move);
+    return done;
   }
-  const [first, ...others] = holders;
-  if (first === undefined || from === null) {
-    return { kind: (await moveRef(repo, { ref, to, from, note })) ? 'moved' : 'stale' };
-  }
-  const forward = await fastForward(repo, { path: first.path, from, to, note });
-  const now = await findCommit(repo.main, ref);
-  if (now !== to) {
-    if (now !== from) return { kind: 'stale' };
-    return {
-      kind: 'blocked',
-      why: `The checkout ${first.path} could not be brought forward: ${forward ?? 'unknown'}`,
-    };
-  }
-  for (const other of others) {
-    // the branch has moved under these; their index and files follow, as a two-way merge
-    const place = await placeOf(repo, other.path);
-    await git(place, { args: ['read-tree', '-m', '-u', from, to], timeoutMs: CHECKOUT_MS });
-  }
+  return { kind: 'blocked', why: `Checkouts of ${what.branch} come and go.` };
+}
+
+/** Moves a branch that nobody has; a checkout that took it in the same moment follows. */
+async function moveAlone(repo: Repository, move: Move): Promise<Advance> {
+  if (!(await moveRef(repo, { ...move, ref: refOf(move.branch) }))) return { kind: 'stale' };
+  for (const { path } of await findLiveHolders(repo, move.branch)) await follow(repo, path, move);
   return { kind: 'moved' };
 }
 
-/** Says in a sentence why a checkout cannot be brought forward, or null. */
-async function findHindrance(
-  repo: Repository,
-  of: { readonly holder: Holder; readonly branch: string; readonly from: Oid; readonly to: Oid },
-): Promise<string | null> {
-  const { from, to } = of;
-  const { path, rebasing } = of.holder;
-  if (rebasing) return `A rebase of ${of.branch} is under way in ${path}.`;
-  const place = await placeOf(repo, path);
-  const open = await findOpenWork(gitDirOf(repo, place));
-  if (open !== null) return `${open.replace(/^a/, 'A')} is under way in ${path}.`;
-  const changed = await findTrackedChanges(place);
-  if (changed.length === 0 || (await undoInterrupted(place, { from, to, changed }))) return null;
-  const count = changed.length === 1 ? 'an uncommitted change' : `${changed.length} uncommitted changes`;
-  return `The checkout ${path} has ${count} (${changed[0]}).`;
-}
-
-async function findTrackedChanges(place: Place): Promise<readonly string[]> {
-  const flags = ['--untracked-files=no', '--no-renames', '--ignore-submodules=all'];
-  const args = ['status', '--porcelain=v1', '-z', ...flags];
-  return (await gitFields(place, { args })).map((field) => field.slice(3));
-}
-
-/** Brings a clean checkout forward; returns git's complaint, or null. Files that git ignores are not overwritten. */
-async function fastForward(
-  repo: Repository,
-  what: { readonly path: string; readonly from: Oid; readonly to: Oid; readonly note: string },
-): Promise<string | null> {
-  const place = await placeOf(repo, what.path);
-  const flags = [
-    '--ff-only',
-    '--no-autostash',
-    '--no-overwrite-ignore',
-    '--no-verify-signatures',
-    '--no-stat',
-    '--quiet',
-  ];
-  const call = {
-    args: ['merge', ...flags, what.to],
-    env: { GIT_REFLOG_ACTION: what.note },
-    timeoutMs: CHECKOUT_MS,
-  };
-  const merged = await tryOut(place, call);
-  if (merged === null) return null;
-  // files that an interrupted fast-forward had already added are in its own way
-  if (!(await undoInterrupted(place, { ...what, changed: [] }))) return merged;
-  return tryOut(place, call);
-}
-
-/** What git has against it, or null. One that was cut off said nothing, and is no reason to land elsewhere. */
-async function tryOut(place: Place, call: GitCall): Promise<string | null> {
-  const end = await runGit(place, call);
-  if (end.trouble !== null) accept(call, end);
-  const accepted = await attempt(() => Promise.resolve(accept(call, end)));
-  return accepted.ok ? null : accepted.failure.sentence;
+async function findLiveHolders(repo: Repository, branch: string): Promise<readonly Holder[]> {
+  return (await findHolders(repo, branch)).filter((holder) => !holder.prunable);
 }
 
 /** Deletes `weft/integration` once the target holds all of it, unless somebody has it checked out. */

@@ -2,6 +2,7 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isLeftByWeft } from './index-lock.ts';
 import { dropEntry, isOurs, mendCommonDirs, readEntries } from './metadata.ts';
 import { isGitRunningIn, listOpenFiles } from './processes.ts';
 import type { Repository } from './repository.ts';
@@ -77,7 +78,8 @@ async function findAbandoned(repo: Repository, locks: readonly Lock[]): Promise<
   const open = listOpenFiles();
   if (isBusy === null || open === null)
     return locks.filter(({ modifiedMs }) => Date.now() - modifiedMs > BLIND_AGE_MS);
-  return isBusy ? [] : locks.filter(({ path }) => !open.has(path));
+  // who is at work in the repository may wait for just this lock
+  return locks.filter(({ path }) => isLeftByWeft(path) || (!isBusy && !open.has(path)));
 }
 
 /** Locks that our own git may have left: of refs, of shared files, of the main checkout, of worktrees of ours. */

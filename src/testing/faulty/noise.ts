@@ -32,15 +32,16 @@ export const NEIGHBOURS: readonly string[] = [
 const PAUSE_MS = { user: 1_500, keeper: 1_500 };
 const SHORTEST_MS = 50;
 /** How often a person tries what a lock is in the way of, and how long in between. */
-const PATIENCE = 400;
-const RETRY_MS = 75;
+const PATIENCE = 240;
+const RETRY_MS = 250;
 
 /**
  * What a person meets who shares a repository with a program that is killed: a lock that another git holds or left, a
- * branch that moved under a commit, a worktree that is half made.
+ * branch that moved under a commit, a worktree that is half made, files of a landing that was cut short. And what gits do
+ * to each other: one that repacks takes away a folder into which another is about to write.
  */
 const PASSING =
-  /\.lock': File exists|cannot lock ref|could not lock|gc is already running|worktrees\/|commondir|MERGE_HEAD/i;
+  /\.lock': File exists|cannot lock ref|could not lock|gc is already running|worktrees\/|commondir|MERGE_HEAD|would be overwritten|unable to create temporary file/i;
 
 /** Prepares the built scene: a branch of the person's own, and a remote to fetch from. */
 export async function addNeighbours({ dir, repo }: Scene): Promise<void> {

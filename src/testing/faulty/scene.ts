@@ -39,12 +39,12 @@ save() {
 }
 both() { printf 'one\\ntwo\\n' >shared.txt; save both; }
 share() {
-  if grep -q "$2" shared.txt; then both; return; fi
-  if grep -q 'It conflicts with what landed' "$WEFT_PROMPT_FILE"; then
+  if grep -q 'conflicts with' "$WEFT_PROMPT_FILE"; then
     as merge -q --no-edit "$WEFT_TARGET" || true
     both
     return
   fi
+  if grep -q "$2" shared.txt; then both; return; fi
   echo "$1" >shared.txt
   save "$1"
 }

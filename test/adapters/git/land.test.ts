@@ -1,7 +1,7 @@
 // Landing: where the target is not checked out, where it is, and where its checkout is in the way.
 
 import { existsSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createGitPort } from '../../../src/adapters/git/git-port.ts';
@@ -256,6 +256,55 @@ describe('a fast-forward that was killed half-way is done again', () => {
     const before = await fingerprintCheckout(rig.repo.path);
     expect(await land(from, to)).toMatchObject({ ref: 'weft/integration' });
     expect(await fingerprintCheckout(rig.repo.path)).toBe(before);
+  });
+});
+
+describe('the user is faster', () => {
+  test('a checkout that has another branch by now keeps it where it is', async () => {
+    const from = await tip();
+    const to = await candidateOn(from, { 'a.txt': 'a\n' });
+    await rig.repo.git('branch', 'side');
+    // as a switch does it: the files stay, and HEAD goes
+    const lock = join(rig.repo.path, '.git', 'index.lock');
+    await writeFile(lock, '');
+    const landing = land(from, to);
+    await rig.repo.git('symbolic-ref', 'HEAD', 'refs/heads/side');
+    await rm(lock);
+    expect(await landing).toEqual({ kind: 'landed', ref: 'main', detour: null });
+    expect(await rig.port.resolve('main')).toBe(to);
+    expect(await rig.port.resolve('side')).toBe(from);
+    expect(await rig.repo.git('status', '--porcelain')).toBe('');
+  });
+
+  test('a commit that is made meanwhile stays', async () => {
+    const from = await tip();
+    const to = await candidateOn(from, { 'a.txt': 'a\n' });
+    const mine = oid(await rig.repo.git('commit-tree', '-p', from, '-m', 'mine', 'HEAD^{tree}'));
+    const lock = join(rig.repo.path, '.git', 'index.lock');
+    await writeFile(lock, '');
+    const landing = land(from, to);
+    await rig.repo.git('update-ref', 'refs/heads/main', mine);
+    await rm(lock);
+    expect(await landing).toEqual({ kind: 'stale', actual: mine });
+    expect(await rig.port.resolve('main')).toBe(mine);
+    expect(await rig.repo.git('status', '--porcelain')).toBe('');
+  });
+
+  test('the lock of an engine that died on the way bars nobody', async () => {
+    const from = await tip();
+    const to = await candidateOn(from, { 'a.txt': 'a\n' });
+    await writeFile(join(rig.repo.path, '.git', 'index.lock'), 'weft 4194305 1\n');
+    expect(await land(from, to)).toEqual({ kind: 'landed', ref: 'main', detour: null });
+    expect(await rig.repo.git('status', '--porcelain')).toBe('');
+  });
+
+  test('files that were touched are no change', async () => {
+    const from = await tip();
+    const to = await candidateOn(from, { 'README.md': 'landed\n' });
+    await rig.repo.write('README.md', await readFile(join(rig.repo.path, 'README.md'), 'utf8'));
+    await utimes(join(rig.repo.path, 'README.md'), 1, 1);
+    expect(await land(from, to)).toEqual({ kind: 'landed', ref: 'main', detour: null });
+    expect(await rig.repo.git('status', '--porcelain')).toBe('');
   });
 });
 
