@@ -5,19 +5,21 @@ import type { Command, Judged } from '../core/decide/command.ts';
 import { decide } from '../core/decide/decide.ts';
 import type { Event, Outcome, PolicyChange } from '../core/event.ts';
 import { fail, type Result } from '../core/failure.ts';
+import type { Mark } from '../core/journal-codec.ts';
 import type { Policy } from '../core/model.ts';
 import { sharedBranchOf } from '../core/names.ts';
 import type { RunState } from '../core/state.ts';
 import type { RunView } from '../core/view.ts';
 import type { Opened } from '../ports/journal.ts';
+import { noteClosed } from './closing.ts';
 import { rememberDurations } from './durations.ts';
 import { createInbox, MAX_WAITING } from './inbox.ts';
-import { createLedger } from './ledger.ts';
+import { createLedger, type Ledger } from './ledger.ts';
 import { findAdopted, observeTarget } from './observe-target.ts';
 import type { Parts } from './parts.ts';
 import { createPerformer } from './perform.ts';
 import { checkoutOf, sharedWorktreeOf } from './places.ts';
-import { createPublisher } from './publish.ts';
+import { createPublisher, type Publisher } from './publish.ts';
 import { reconcile } from './reconcile.ts';
 import { recoverState } from './recovery.ts';
 import { runPlan } from './run.ts';
@@ -96,10 +98,8 @@ export function lead(of: {
     } finally {
       stopObserving();
       await stopSoon(parts, performer, leaving.signal);
-      // facts that the disk did not take are nobody's to see
-      if (ledger.isDurable()) await publisher.finish();
-      if (state.rested !== null) await ledger.saveSnapshot();
-      await clearUp(parts, state);
+      const last = { seq: (opened.last?.seq ?? 0) + ledger.count(), epoch: parts.epoch };
+      await putInOrder({ parts, ledger, publisher, last });
     }
   };
 
@@ -132,6 +132,23 @@ async function stopSoon(
   await Promise.race([performer.stop(), left]);
 }
 
+/** Leaves the files as the next one is to find them, and lets go of what only this engine needed. */
+async function putInOrder(of: {
+  readonly parts: Parts;
+  readonly ledger: Ledger;
+  readonly publisher: Publisher;
+  readonly last: Mark;
+}): Promise<void> {
+  const { parts, ledger, publisher, last } = of;
+  const { state } = ledger;
+  // facts that the disk did not take are nobody's to see
+  const isWritten = ledger.isDurable() && (await publisher.finish());
+  if (state.rested !== null) await ledger.saveSnapshot();
+  await clearUp(parts, state);
+  if (isWritten) await noteClosed(parts, state, last).catch(() => undefined);
+  await letGo(parts, state);
+}
+
 /** What only the run itself needed: its checkouts, and the knowledge of how long things took. */
 async function clearUp(parts: Parts, state: RunState): Promise<void> {
   await rememberDurations({ files: parts.files, stateDir: parts.places.stateDir }, state).catch(
@@ -146,13 +163,18 @@ async function clearUp(parts: Parts, state: RunState): Promise<void> {
     const rescue = `refs/weft/rescue/${state.run}/shared`;
     await parts.git.removeWorktree({ path, branch, landed: null, rescue }).catch(() => undefined);
   }
+}
+
+/** Asks git nothing more, and leaves no folder behind that nothing is in. */
+async function letGo(parts: Parts, state: RunState): Promise<void> {
+  if (state.rested === null) return;
   await parts.git.close();
   await parts.files.removeEmpty(join(parts.places.worktrees, '.gates')).catch(() => undefined);
   await parts.files.removeEmpty(parts.places.worktrees).catch(() => undefined);
   await parts.files.removeEmpty(dirname(parts.places.worktrees)).catch(() => undefined);
 }
 
-function begin(beginning: Beginning, ledger: ReturnType<typeof createLedger>): readonly PolicyChange[] {
+function begin(beginning: Beginning, ledger: Ledger): readonly PolicyChange[] {
   if (beginning.kind === 'new') {
     ledger.record([beginning.started]);
     return [];

@@ -20,8 +20,8 @@ export interface Publisher {
   publish(): void;
   /** Calls back with each view that is written; returns how to stop. */
   onView(show: (view: RunView) => void): () => void;
-  /** Writes everything once more and resolves when it is on disk. */
-  finish(): Promise<void>;
+  /** Writes everything once more; tells whether the files on disk say what the facts say. */
+  finish(): Promise<boolean>;
 }
 
 /** Creates a publisher. Its failures never stop the engine: the files can be made again from the journal. */
@@ -79,6 +79,7 @@ export function createPublisher(
       const isAside = findAside(ledger.state) !== null;
       if (isAside) work = await lookAtLanded(parts.git, ledger.state);
       if (isAside || written !== ledger.count()) await write().catch(() => undefined);
+      return written === ledger.count();
     },
   };
 }

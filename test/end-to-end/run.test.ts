@@ -1,5 +1,8 @@
 // A track file run to its end: worktrees, agents, gates, landing. Real git, real processes.
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { findStandstill } from '../../src/surfaces/cli/standstill.ts';
 import { fingerprintCheckout } from '../../src/testing/temp-repo.ts';
 import { openStage, type Stage } from './rig.ts';
 
@@ -68,6 +71,20 @@ test('nothing lands without approval when a human integrates, and the checkout s
   if (!resumed.ok) throw new Error(resumed.failure.sentence);
   expect(await resumed.value.outcome).toBe('complete');
   expect(await stage.repo.git('show', 'main:a.txt')).toBe('a');
+});
+
+test('a complete run is known to be so until anybody touches it', async () => {
+  await stage.script([[{ id: 'one', acts: [{ write: { path: 'one.txt', text: '1\n' } }] }]]);
+  const { run, view } = await stage.run();
+  expect(findStandstill(stage.repo.path, run)).toMatchObject(view);
+  await rm(join(stage.repo.path, '.weft/runs', run, 'receipt.md'));
+  expect(findStandstill(stage.repo.path, run)).toBeNull();
+  const resumed = await stage.app.resume(run, {}, { stay: false });
+  if (!resumed.ok) throw new Error(resumed.failure.sentence);
+  expect(await resumed.value.outcome).toBe('complete');
+  expect(findStandstill(stage.repo.path, run)).toMatchObject({ state: 'complete' });
+  await stage.repo.git('commit', '-q', '--allow-empty', '-m', 'more');
+  expect(findStandstill(stage.repo.path, run)).toBeNull();
 });
 
 test('a run that died before its first fact is not the latest, and is not resumed', async () => {

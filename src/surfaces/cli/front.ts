@@ -8,7 +8,8 @@ import type { Io } from './io.ts';
 import { choosePaint } from './paint.ts';
 import { findCommand, hasFlag, type Parsed, parseWords } from './parse.ts';
 import { printLine, reportError, reportFailure } from './report.ts';
-import { printBrief, printStatus } from './status.ts';
+import { findStandstill } from './standstill.ts';
+import { printBrief, printEnd, printStatus } from './status.ts';
 
 /** Runs a command that needs more than a file. */
 export type RunCommand = (io: Io, parsed: Parsed) => Promise<number>;
@@ -66,6 +67,16 @@ function complete(io: Io, word: CompletionWord): string {
   return word === 'runs' ? drawNames(glanceAtRuns(io.cwd)) : drawCompletion(word, COMMANDS);
 }
 
+/** Says that a run is complete which has nothing left to go on with; null when there may be more to it. */
+function answerStandstill(io: Io, parsed: Parsed): number | null {
+  const asks = [...parsed.options.keys()].some((option) => option !== 'json');
+  if (asks || io.env['GIT_DIR'] !== undefined) return null;
+  const view = findStandstill(io.cwd, parsed.arguments.values().next().value ?? 'latest');
+  if (view === null) return null;
+  printEnd({ io, paint: choosePaint(io, io.stdout), json: hasFlag(parsed, 'json') }, view);
+  return 0;
+}
+
 /** Answers what a file or the table can answer; null when it takes more. */
 function answerQuickly(io: Io, parsed: Parsed): number | null {
   const { name } = parsed.command;
@@ -74,6 +85,7 @@ function answerQuickly(io: Io, parsed: Parsed): number | null {
     return 0;
   }
   if (name === 'completion') return say(io, complete(io, parsed.arguments.get('SHELL') as CompletionWord));
+  if (name === 'resume' || name === 'orchestrate resume') return answerStandstill(io, parsed);
   const plain = parsed.arguments.size === 0 && !hasFlag(parsed, 'watch');
   if ((name !== '' && name !== 'status') || !plain || io.env['GIT_DIR'] !== undefined) return null;
   const seen = glance(io.cwd);

@@ -8,7 +8,7 @@ import type { Paint } from './paint.ts';
 import { drawQuestion, leaveToQuestion } from './question.ts';
 import { printJson, printLines } from './report.ts';
 import { drawGlyph, drawRows } from './rows.ts';
-import { drawBrief, drawElsewhere, drawHeading, drawNext } from './summary.ts';
+import { drawBrief, drawElsewhere, drawHeading, drawNext, drawSummary } from './summary.ts';
 
 /** What printing needs of a call. */
 export interface Surface {
@@ -39,6 +39,13 @@ export function printStatus({ io, paint, json }: Surface, glance: Glance): void 
   const columns = io.stdout.isTTY ? io.stdout.columns : Number.MAX_SAFE_INTEGER;
   const lines = drawStatus(view, { columns, nowMs: io.now(), paint });
   printLines(io, [...lines, ...drawEarlier(glance), ...drawNext(view, paint)]);
+}
+
+/** Prints what is said of a complete run that nothing is left to do for. */
+export function printEnd({ io, paint, json }: Surface, view: RunView): void {
+  const { run, state, counts } = view;
+  if (json) return printJson(io, { type: 'run', run, state, counts, exitCode: 0 });
+  printLines(io, [...drawSummary(view, paint), ...drawNext(view, paint)]);
 }
 
 function documentStatus({ view, earlier }: Glance): object {
