@@ -1,8 +1,10 @@
 // The receipt as data and as text.
 import { describe, expect, test } from 'vitest';
-import { documentReceipt, renderReceipt } from '../../../src/core/documents/receipt.ts';
-import { taskId } from '../../../src/core/model.ts';
-import { bring, buildState, buildTask, facts, hash, play } from '../build.ts';
+import { documentReceipt, type ReceiptDocument, renderReceipt } from '../../../src/core/documents/receipt.ts';
+import type { Event } from '../../../src/core/event.ts';
+import { type Cause, runMs, taskId } from '../../../src/core/model.ts';
+import type { RunState } from '../../../src/core/state.ts';
+import { bring, buildState, buildTask, facts, gate, hash, milestone, play } from '../build.ts';
 import { tellStory } from './story.ts';
 
 const story = tellStory();
@@ -255,4 +257,97 @@ test('landed work that the target lacks is counted apart, with what brings it th
       fix: in a clean checkout of main: \`git merge weft/integration\`
     - c landed as 71cc5f9f, but main does not contain that commit any more"
   `);
+});
+
+describe('of one task', () => {
+  const id = taskId('a');
+  const then = { kind: 'retry' as const, at: runMs(0) };
+  const failed = (attempt: number, cause: Cause): Event => {
+    return { type: 'attempt.failed', task: id, attempt, cause, detail: 'x', then };
+  };
+  const over = (cause: Cause): Event => ({ type: 'task.failed', task: id, cause, sentence: 'It is over.' });
+  const receiptOf = (state: RunState): ReceiptDocument => documentReceipt(state, state.ms);
+  const verdictOf = (state: RunState): readonly unknown[] => {
+    const [task] = receiptOf(state).tasks;
+    return [task?.verification.passed, task?.verification.tree, task?.checkpoint_sha ?? null];
+  };
+
+  test('the verdict is on what landed, else on what would land, else on its own tree', () => {
+    const state = buildState([buildTask('a')]);
+    expect(verdictOf(state)).toEqual([null, null, null]);
+    bring(state, 'a', 'verifying');
+    play(state, [facts.inspected(state, 'a')]);
+    expect(verdictOf(state)).toEqual([null, null, null]);
+    play(state, [facts.verified(state, 'a')]);
+    expect(verdictOf(state)).toEqual([true, hash('a tree'), hash('a head')]);
+    bring(state, 'a', 'queued');
+    play(state, [facts.built('a')]);
+    const rejected = { commit: hash('a candidate'), tree: hash('a candidate tree'), excerpt: 'x' };
+    play(state, [{ type: 'candidate.rejected', task: id, ...rejected, gates: [gate('npm test', 1, 7_000)] }]);
+    expect(verdictOf(state)).toEqual([false, hash('a candidate tree'), hash('a head')]);
+    expect(receiptOf(state).summary.verification_ms).toBe(7_000);
+  });
+
+  test.each<[string, readonly Cause[], Cause | null, string]>([
+    ['none', [], null, ''],
+    ['one that was tried again', ['agent-lost'], null, 'agent-lost 1'],
+    ['an answer and a stop are none', ['asked', 'stopped', 'changes-requested'], null, ''],
+    [
+      'the last one ends it',
+      ['setup-failed', 'gate-failed'],
+      'gate-failed',
+      'setup-failed 1 launch, gate-failed 2 final',
+    ],
+    ['what ended it was no attempt', ['asked'], 'start-failed', 'start-failed 1 launch final'],
+  ])('failures: %s', (_name, causes, end, expected) => {
+    const state = buildState([buildTask('a')]);
+    causes.forEach((cause, at) => {
+      bring(state, 'a', 'working');
+      play(state, [failed(at + 1, cause)]);
+    });
+    if (end !== null) play(state, [over(end)]);
+    const said = receiptOf(state).failures.map(({ cause, attempt, launch, final }) =>
+      [cause, attempt, ...(launch ? ['launch'] : []), ...(final ? ['final'] : [])].join(' '),
+    );
+    expect(said.join(', ')).toBe(expected);
+  });
+
+  test('the part that people had in it', () => {
+    const state = bring(buildState([buildTask('a'), buildTask('m', { type: 'manual' })]), 'a', 'working');
+    const said = (): readonly unknown[] => receiptOf(state).tasks.map((task) => task.intervention?.reason);
+    expect(said()).toEqual([undefined, undefined]);
+    play(state, [facts.asked(state, 'a'), facts.exited(state, 'a')]);
+    expect(said()[0]).toBe('one question, the last one is open');
+    play(state, [{ type: 'question.answered', task: id, id: 'a/1', text: 'So.', then: 'retry' }]);
+    play(bring(state, 'a', 'working'), [facts.asked(state, 'a'), facts.exited(state, 'a')]);
+    play(state, [{ type: 'question.answered', task: id, id: 'a/1', text: 'So.', then: 'retry' }]);
+    play(state, [{ type: 'task.done', task: taskId('m') }]);
+    expect(said()).toEqual(['2 questions, answered', 'done by hand']);
+  });
+
+  test('one stop reason of several tasks is counted once, the most frequent first', () => {
+    const state = buildState([buildTask('a'), buildTask('b'), buildTask('c')]);
+    for (const [name, cause] of [
+      ['a', 'gate-failed'],
+      ['b', 'agent-lost'],
+      ['c', 'agent-lost'],
+    ] as const) {
+      play(state, [{ type: 'task.failed', task: taskId(name), cause, sentence: 'x' }]);
+    }
+    const reasons = receiptOf(state).top_stop_reasons;
+    expect(reasons.map(({ reason, count, tasks }) => [reason, count, tasks.join(' ')])).toEqual([
+      ['stalled_timeout', 2, 'b c'],
+      ['verification_failed_max_retries', 1, 'a'],
+    ]);
+    expect(reasons.map(({ suggested_fix: fix }) => /weft \w+ (\w+)/.exec(fix)?.[1])).toEqual(['TASK', 'a']);
+  });
+
+  test('a plan that was done counts its milestones', () => {
+    const state = buildState([buildTask('a'), buildTask('b')], { phases: { plan: true, review: false } });
+    bring(state, 'a', 'verifying');
+    play(state, [facts.planned(state, 'a', { milestones: [milestone(), milestone()] })]);
+    expect(receiptOf(state).tasks[0]?.milestones_completed).toBe(0);
+    bring(state, 'a', 'merged');
+    expect(receiptOf(state).tasks.map((task) => task.milestones_completed)).toEqual([2, 0]);
+  });
 });
