@@ -41,7 +41,8 @@ export async function bringForward(
     const why = (await findHindrance(checkout, of)) ?? (await moveFiles(checkout, of));
     if (why !== null) return { kind: 'blocked', why };
     const moved = await attempt(() => moveRef(repo, { ...of, ref }));
-    if (moved.ok && moved.value) return { kind: 'moved' };
+    // a git that failed at its end may have moved it all the same
+    if ((await findCommit(repo.main, ref)) === of.to) return { kind: 'moved' };
     await moveFiles(checkout, { ...of, from: of.to, to: of.from });
     if (!moved.ok) throw new GitError(moved.failure);
     return { kind: 'stale' };
