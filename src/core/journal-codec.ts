@@ -41,6 +41,9 @@ export interface Decoded {
   readonly tornBytes: number;
 }
 
+/** CRC-32 (IEEE 802.3, as in gzip) as an unsigned number; this file's own needs nothing of the system's. */
+export type Checksum = (bytes: Uint8Array) => number;
+
 const NEWLINE = 10;
 const SEAL_HEAD = ',"crc":"';
 const SEAL_TAIL = '"}';
@@ -106,8 +109,9 @@ export function encodeRecord(record: Recorded): string {
 export function decodeLine(
   line: Uint8Array,
   upcasters: Readonly<Record<number, Upcaster>> = UPCASTERS,
+  checksum: Checksum = crc32,
 ): Result<Recorded, LineFault> {
-  const frame = unsealJson(line);
+  const frame = unsealJson(line, checksum);
   if (frame === null) return damaged('does not match its checksum');
   const { v, seq, epoch, at, ms, event } = frame;
   if (!isCount(seq) || !isCount(epoch) || !isVersion(v) || typeof at !== 'number' || typeof ms !== 'number') {
@@ -137,9 +141,10 @@ export function decodeJournal(
   of: {
     readonly mark?: Mark | null;
     readonly upcasters?: Readonly<Record<number, Upcaster>>;
+    readonly checksum?: Checksum | undefined;
   } = {},
 ): Result<Decoded, JournalFault> {
-  const { mark = null, upcasters = UPCASTERS } = of;
+  const { mark = null, upcasters = UPCASTERS, checksum = crc32 } = of;
   const records: Recorded[] = [];
   let start = 0;
   let last: Mark = { seq: 0, epoch: 0 };
@@ -148,17 +153,18 @@ export function decodeJournal(
     start = end + 1;
     const next: Mark = { seq: last.seq + 1, epoch: last.epoch };
     const isPassed = mark !== null && next.seq <= mark.seq;
-    if (isPassed && isRecord(line, next)) {
+    if (isPassed && isRecord(line, next, checksum)) {
       last = next;
     } else {
-      const record = decodeNext(line, next, upcasters);
+      const record = decodeNext(line, next, { upcasters, checksum });
       if (!record.ok) return record;
       if (!isPassed) records.push(record.value);
       last = { seq: next.seq, epoch: record.value.epoch };
     }
-    if (last.seq === mark?.seq && last.epoch !== mark.epoch) return decodeJournal(bytes, { upcasters });
+    if (last.seq === mark?.seq && last.epoch !== mark.epoch)
+      return decodeJournal(bytes, { upcasters, checksum });
   }
-  if (mark !== null && last.seq < mark.seq) return decodeJournal(bytes, { upcasters });
+  if (mark !== null && last.seq < mark.seq) return decodeJournal(bytes, { upcasters, checksum });
   const whole = { wholeBytes: start, tornBytes: bytes.length - start };
   return ok({ since: mark, records, last: last.seq === 0 ? null : last, ...whole });
 }
@@ -167,9 +173,9 @@ export function decodeJournal(
 function decodeNext(
   bytes: Uint8Array,
   { seq: line, epoch }: Mark,
-  upcasters: Readonly<Record<number, Upcaster>>,
+  by: { readonly upcasters: Readonly<Record<number, Upcaster>>; readonly checksum: Checksum },
 ): Result<Recorded, JournalFault> {
-  const decoded = decodeLine(bytes, upcasters);
+  const decoded = decodeLine(bytes, by.upcasters, by.checksum);
   if (!decoded.ok) return fail({ line, ...decoded.failure });
   const record = decoded.value;
   if (record.seq !== line) {
@@ -183,10 +189,10 @@ function decodeNext(
 }
 
 /** Tells from its first bytes and its seal that a line is that record; false: it may still be, written otherwise. */
-function isRecord(line: Uint8Array, { seq, epoch }: Mark): boolean {
+function isRecord(line: Uint8Array, { seq, epoch }: Mark, checksum: Checksum): boolean {
   return (
     hasAscii(line, { at: 0, text: `{"v":${EVENT_VERSION},"seq":${seq},"epoch":${epoch},"at":` }) &&
-    isSealed(line)
+    isSealed(line, checksum)
   );
 }
 
@@ -204,12 +210,15 @@ export function describeFault(path: string, fault: JournalFault): Failure {
 /** Ends a JSON object with a checksum over all of its bytes before `,"crc"`. */
 export function sealJson(json: string): string {
   const open = json.slice(0, -1);
-  return open + SEAL_HEAD + crcHex(encoder.encode(open)) + SEAL_TAIL;
+  return open + SEAL_HEAD + inHex(crc32(encoder.encode(open))) + SEAL_TAIL;
 }
 
 /** Reads a sealed JSON object; null when the seal or the JSON is broken. */
-export function unsealJson(bytes: Uint8Array): Readonly<Record<string, unknown>> | null {
-  if (!isSealed(bytes)) return null;
+export function unsealJson(
+  bytes: Uint8Array,
+  checksum: Checksum = crc32,
+): Readonly<Record<string, unknown>> | null {
+  if (!isSealed(bytes, checksum)) return null;
   try {
     const value: unknown = JSON.parse(decoder.decode(bytes));
     return isObject(value) ? value : null;
@@ -218,10 +227,10 @@ export function unsealJson(bytes: Uint8Array): Readonly<Record<string, unknown>>
   }
 }
 
-function isSealed(bytes: Uint8Array): boolean {
+function isSealed(bytes: Uint8Array, checksum: Checksum): boolean {
   const covered = bytes.length - SEAL_LENGTH;
   if (covered < 1) return false;
-  const text = SEAL_HEAD + crcHex(bytes.subarray(0, covered)) + SEAL_TAIL;
+  const text = SEAL_HEAD + inHex(checksum(bytes.subarray(0, covered))) + SEAL_TAIL;
   return hasAscii(bytes, { at: covered, text });
 }
 
@@ -252,8 +261,11 @@ function isEvent(value: unknown): value is Event {
   return isObject(value) && typeof value['type'] === 'string' && Object.hasOwn(EVENT_TYPES, value['type']);
 }
 
-/** CRC-32 (IEEE 802.3, as in gzip) in eight hexadecimal digits. */
-function crcHex(bytes: Uint8Array): string {
+function inHex(checksum: number): string {
+  return checksum.toString(16).padStart(8, '0');
+}
+
+function crc32(bytes: Uint8Array): number {
   let crc = ~0;
   let at = 0;
   // Four bytes at a time and by index: this runs over every byte of a journal, and each by itself takes twice as long.
@@ -270,7 +282,7 @@ function crcHex(bytes: Uint8Array): string {
       crcOf(crc >>> 24);
   }
   for (; at < bytes.length; at += 1) crc = crcOf((crc ^ byteAt(bytes, at)) & 0xff) ^ (crc >>> 8);
-  return (~crc >>> 0).toString(16).padStart(8, '0');
+  return ~crc >>> 0;
 }
 
 function byteAt(bytes: Uint8Array, at: number): number {

@@ -1,5 +1,5 @@
 // A run's state as text and back, so that a restart need not begin with the first fact. Knows nothing of files.
-import { type Mark, sealJson, unsealJson } from './journal-codec.ts';
+import { type Checksum, type Mark, sealJson, unsealJson } from './journal-codec.ts';
 import { indexPlan } from './schedule-index.ts';
 import { createState, type RunState } from './state.ts';
 
@@ -43,8 +43,8 @@ export function encodeSnapshot({ seq, epoch }: Mark, state: string): string {
 }
 
 /** Reads a snapshot; null when it is not whole or of another version. Whether it fits the journal is for others to say. */
-export function decodeSnapshot(bytes: Uint8Array): Snapshot | null {
-  const frame = unsealJson(bytes.subarray(0, -1));
+export function decodeSnapshot(bytes: Uint8Array, checksum?: Checksum): Snapshot | null {
+  const frame = unsealJson(bytes.subarray(0, -1), checksum);
   if (frame === null || frame['v'] !== SNAPSHOT_VERSION) return null;
   return frame as unknown as Snapshot;
 }

@@ -8,6 +8,7 @@ import { fail, type Result } from '../core/failure.ts';
 import type { Mark } from '../core/journal-codec.ts';
 import type { Policy } from '../core/model.ts';
 import { sharedBranchOf } from '../core/names.ts';
+import { comparePolicies } from '../core/policy.ts';
 import type { RunState } from '../core/state.ts';
 import type { RunView } from '../core/view.ts';
 import type { Opened } from '../ports/journal.ts';
@@ -21,7 +22,6 @@ import { createPerformer } from './perform.ts';
 import { checkoutOf, sharedWorktreeOf } from './places.ts';
 import { createPublisher, type Publisher } from './publish.ts';
 import { reconcile } from './reconcile.ts';
-import { recoverState } from './recovery.ts';
 import { runPlan } from './run.ts';
 import { startRunClock } from './run-clock.ts';
 
@@ -31,10 +31,7 @@ const LEAVE_MS = 2_000;
 /** How a run begins: with a first fact, or where its journal ends. */
 export type Beginning =
   | { readonly kind: 'new'; readonly started: Extract<Event, { readonly type: 'run.started' }> }
-  | {
-      readonly kind: 'resumed';
-      readonly policy: (recorded: Policy) => { policy: Policy; changes: readonly PolicyChange[] };
-    };
+  | { readonly kind: 'resumed'; readonly policy: Policy };
 
 /** A run under way in this process. */
 export interface Leading {
@@ -49,7 +46,9 @@ export interface Leading {
 /** Starts to lead. Returns at once; `outcome` rejects only when the journal can no longer be written. */
 export function lead(of: {
   readonly parts: Parts;
-  readonly opened: Opened;
+  readonly opened: Pick<Opened, 'records' | 'last'>;
+  /** What the journal adds up to. */
+  readonly state: RunState;
   readonly beginning: Beginning;
   readonly stay: boolean;
   /** The decisions of the core, unless somebody wants to listen in. */
@@ -59,8 +58,7 @@ export function lead(of: {
   /** Least time between two writings of the derived files, unless as short as usual. */
   readonly publishPauseMs?: number;
 }): Leading {
-  const { parts, opened, beginning } = of;
-  const state = recoverState(opened);
+  const { parts, opened, state, beginning } = of;
   const latest = opened.last === null ? null : { ms: state.ms, at: state.updatedAt };
   const leaving = new AbortController();
   const ledger = createLedger({
@@ -179,7 +177,8 @@ function begin(beginning: Beginning, ledger: Ledger): readonly PolicyChange[] {
     ledger.record([beginning.started]);
     return [];
   }
-  const { policy, changes } = beginning.policy(ledger.state.policy);
+  const { policy } = beginning;
+  const changes = comparePolicies(ledger.state.policy, policy);
   ledger.record([{ type: 'run.resumed', policy, overrides: changes }]);
   return changes;
 }

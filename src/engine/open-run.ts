@@ -4,13 +4,13 @@ import type { Outcome, PolicyChange } from '../core/event.ts';
 import { type Failure, fail, ok, type Result } from '../core/failure.ts';
 import { type Plan, type Policy, type RunId, runId } from '../core/model.ts';
 import { isCommand } from '../core/pending.ts';
-import { comparePolicies } from '../core/policy.ts';
+import { createState } from '../core/state.ts';
 import type { RunView } from '../core/view.ts';
 import type { Json, Led } from '../ports/control.ts';
 import { type Beginning, type Leading, lead } from './lead.ts';
 import type { Places, Tools } from './parts.ts';
 import { placesOf } from './places.ts';
-import { readJournal } from './read-run.ts';
+import { checkBegun, drawUnled, runDirOf } from './read-run.ts';
 import { recoverState } from './recovery.ts';
 
 /** A run that this process leads. */
@@ -51,7 +51,22 @@ export async function startRun(
       targetOid: target,
     },
   };
-  return open(tools, led.value, { run, places, beginning, stay: of.stay });
+  const opened = await openJournal(tools, led.value, places.runDir);
+  if (!opened.ok) return opened;
+  const { journal } = opened.value;
+  const state = createState();
+  return ok(
+    runOpened(tools, led.value, {
+      ...{ run, places, beginning, stay: of.stay },
+      ...{ journal, opened: opened.value.opened, state },
+    }),
+  );
+}
+
+/** A run that goes on in this process. */
+export interface ResumedRun extends OpenRun {
+  /** How it stood before. */
+  readonly before: Promise<RunView>;
 }
 
 /** Goes on with a run. The policy in force is the journal's, with the overrides given. */
@@ -62,40 +77,54 @@ export async function resumeRun(
     readonly override: (recorded: Policy) => Result<Policy>;
     readonly stay: boolean;
   },
-): Promise<Result<OpenRun>> {
+): Promise<Result<ResumedRun>> {
   const run = runId(of.run);
-  const runDir = join(tools.stateDir, 'runs', run);
-  const read = await readJournal(tools, run);
-  if (!read.ok) return read;
-  const recorded = recoverState(read.value);
-  const policy = of.override(recorded.policy);
-  if (!policy.ok) return policy;
+  const begun = await checkBegun(tools, run);
+  if (!begun.ok) return begun;
   const led = await tools.control.lead(tools.stateDir);
   if (!led.ok) return led;
-  const places = { ...placesOf(tools.repository, run, recorded.policy), runDir };
-  const changes = comparePolicies(recorded.policy, policy.value);
-  const beginning: Beginning = { kind: 'resumed', policy: () => ({ policy: policy.value, changes }) };
-  return open(tools, led.value, { run, places, beginning, stay: of.stay });
+  const opened = await openJournal(tools, led.value, runDirOf(tools, run));
+  if (!opened.ok) return opened;
+  const { journal } = opened.value;
+  const state = recoverState(opened.value.opened);
+  const policy = of.override(state.policy);
+  if (!policy.ok) {
+    await journal.close();
+    await led.value.close();
+    return policy;
+  }
+  const places = placesOf(tools.repository, run, state.policy);
+  const before = drawUnled(tools, run, state);
+  // nobody has to ask for it
+  before.catch(() => undefined);
+  const beginning: Beginning = { kind: 'resumed', policy: policy.value };
+  const resumed = runOpened(tools, led.value, {
+    ...{ run, places, beginning, stay: of.stay },
+    ...{ journal, opened: opened.value.opened, state },
+  });
+  return ok({ ...resumed, before });
 }
 
-async function open(
+type OpenedJournal = Extract<Awaited<ReturnType<Tools['journals']['open']>>, { readonly ok: true }>['value'];
+
+/** Opens the journal for the leader; who cannot, does not lead. */
+async function openJournal(tools: Tools, led: Led, runDir: string): Promise<Result<OpenedJournal>> {
+  const opened = await tools.journals.open(runDir, led.leadership);
+  if (!opened.ok) await led.close();
+  return opened;
+}
+
+function runOpened(
   tools: Tools,
   led: Led,
-  of: { readonly run: RunId; readonly places: Places; readonly beginning: Beginning; readonly stay: boolean },
-): Promise<Result<OpenRun>> {
-  const { run, places, beginning, stay } = of;
-  const opened = await tools.journals.open(places.runDir, led.leadership);
-  if (!opened.ok) {
-    await led.close();
-    return opened;
-  }
-  const { journal } = opened.value;
-  const leading = lead({
-    parts: { ...tools, journal, places, epoch: led.leadership.epoch },
-    opened: opened.value.opened,
-    beginning,
-    stay,
-  });
+  of: Pick<Parameters<typeof lead>[0], 'opened' | 'state' | 'beginning' | 'stay'> & {
+    readonly run: RunId;
+    readonly places: Places;
+    readonly journal: OpenedJournal['journal'];
+  },
+): OpenRun {
+  const { run, places, journal, ...rest } = of;
+  const leading = lead({ parts: { ...tools, journal, places, epoch: led.leadership.epoch }, ...rest });
   led.serve((request) => answer(leading, run, request));
   const interruption = createInterruption(leading);
   const runToRest = async (): Promise<Outcome> => {
@@ -106,13 +135,13 @@ async function open(
       await led.close();
     }
   };
-  return ok({
+  return {
     run,
     outcome: runToRest(),
     changes: leading.changes,
     onView: leading.onView,
     interrupt: interruption.next,
-  });
+  };
 }
 
 /** First: start nothing more · second: stop the agents · third: leave at once. */

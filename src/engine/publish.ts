@@ -13,12 +13,14 @@ import type { Parts } from './parts.ts';
 /** Least time between two writings, in ms; large runs wait longer, so that writing takes a tenth of the time at most. */
 const LEAST_PAUSE_MS = 40;
 const PAUSE_PER_COST = 9;
+/** About what it costs to write them the first time. */
+const COST_PER_TASK_MS = 0.02;
 
 /** See the file's first line. */
 export interface Publisher {
   /** Something changed; returns at once. */
   publish(): void;
-  /** Calls back with each view that is written; returns how to stop. */
+  /** Calls back with the latest view and each one that is written; returns how to stop. */
   onView(show: (view: RunView) => void): () => void;
   /** Writes everything once more; tells whether the files on disk say what the facts say. */
   finish(): Promise<boolean>;
@@ -31,11 +33,13 @@ export function createPublisher(
   leastPauseMs: number = LEAST_PAUSE_MS,
 ): Publisher {
   const listeners = new Set<(view: RunView) => void>();
+  let latest: RunView | null = null;
   let seen = -1;
   /** Facts that the files on disk are made of. */
   let written = -1;
   let running: Promise<void> | null = null;
-  let pauseMs = 0;
+  // who takes up a large run starts its agents first
+  let pauseMs = PAUSE_PER_COST * COST_PER_TASK_MS * ledger.state.tasks.size;
   let work: LandedWork | undefined;
 
   const write = async (): Promise<void> => {
@@ -50,6 +54,7 @@ export function createPublisher(
       join(parts.places.runDir, 'view.json'),
       `${JSON.stringify({ ...view, epoch: parts.epoch })}\n`,
     );
+    latest = view;
     for (const listener of listeners) listener(view);
     await writeDocument(parts, 'state.json', documentState(ledger.state, ledger.now()));
     written = made;
@@ -69,6 +74,7 @@ export function createPublisher(
   return {
     publish,
     onView: (show) => {
+      if (latest !== null) show(latest);
       listeners.add(show);
       return () => listeners.delete(show);
     },

@@ -108,6 +108,26 @@ export async function readJournal(tools: Tools, run: string): Promise<Result<Ope
   });
 }
 
+/** Makes sure, at a look, that a run has begun; else says what is wrong, as reading its journal would. */
+export async function checkBegun(tools: Tools, run: string): Promise<Result<void>> {
+  const start = await tools.files.readText(join(runDirOf(tools, run), 'journal.jsonl'), 1);
+  if (start !== null && start !== '') return ok(undefined);
+  const read = await readJournal(tools, run);
+  return read.ok ? ok(undefined) : read;
+}
+
+/** Picture of a run that nobody leads. What it is drawn from may change as soon as this returns. */
+export async function drawUnled(tools: Tools, run: string, state: RunState): Promise<RunView> {
+  // at rest the run's clock stands; for an interrupted one it tells what the next engine will see
+  const clock = startRunClock(tools.clock, { ms: state.ms, at: state.updatedAt });
+  const drawn = viewRun(state, state.rested === null ? clock() : state.ms);
+  const { aside: _, ...view }: RunView =
+    drawn.state === 'running' ? { ...drawn, state: 'interrupted' } : drawn;
+  const { aside, gone } = await lookAtLanded(tools.git, state);
+  const whole = { ...view, ...(aside === null ? {} : { aside }), ...(gone.length === 0 ? {} : { gone }) };
+  return addPending(whole, await readInbox(tools, run));
+}
+
 /** Picture of a run: the engine's own file while it leads, else made anew from the journal. */
 export async function readView(tools: Tools, run: string): Promise<Result<RunView>> {
   const leader = await tools.control.findLeader(tools.stateDir);
@@ -122,13 +142,12 @@ export async function readView(tools: Tools, run: string): Promise<Result<RunVie
   const read = await readJournal(tools, run);
   if (!read.ok) return read;
   const state = recoverState(read.value);
-  // at rest the run's clock stands; for an interrupted one it tells what the next engine will see
+  if (leader === null || read.value.last?.epoch !== leader.epoch)
+    return ok(await drawUnled(tools, run, state));
+  // its engine has not drawn it yet
   const clock = startRunClock(tools.clock, { ms: state.ms, at: state.updatedAt });
   const now = state.rested === null ? clock() : state.ms;
-  const view = viewRun(state, now, await lookAtLanded(tools.git, state));
-  const goesOn = leader !== null && read.value.last?.epoch === leader.epoch;
-  const stands: RunView = view.state === 'running' && !goesOn ? { ...view, state: 'interrupted' } : view;
-  return ok(addPending(stands, goesOn ? [] : await readInbox(tools, run)));
+  return ok(viewRun(state, now, await lookAtLanded(tools.git, state)));
 }
 
 /** Commands that wait for an engine, in the order they were given. */

@@ -116,12 +116,14 @@ export interface App {
   verify(run: string): Promise<Result<readonly PromiseFinding[]>>;
   /** Becomes the leader, creates the run and runs it in this process. `stay`: goes on waiting for humans when at rest. */
   start(planned: Planned, options: { readonly stay: boolean }): Promise<Result<LedRun>>;
-  /** Same loop on an existing run; gives the policy fields that changed. */
+  /** Same loop on an existing run; gives the policy fields that changed, and how it stood. */
   resume(
     run: string,
     flags: PolicyFlags,
     options: { readonly stay: boolean },
-  ): Promise<Result<LedRun & { readonly changes: readonly PolicyChange[] }>>;
+  ): Promise<
+    Result<LedRun & { readonly changes: readonly PolicyChange[]; readonly before: Promise<RunView> }>
+  >;
 
   /** Runs on disk, latest first. */
   runs(): Promise<readonly RunEntry[]>;

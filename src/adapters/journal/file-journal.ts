@@ -5,6 +5,7 @@ import { type Failure, fail, ok, type Result } from '../../core/failure.ts';
 import { decodeJournal, describeFault } from '../../core/journal-codec.ts';
 import type { Snapshot } from '../../core/state-codec.ts';
 import type { JournalPort, JournalStore, Leadership, Opened } from '../../ports/journal.ts';
+import { checksum } from './checksum.ts';
 import { errorCode, FILE_OPS, type FileOps, syncDirectory } from './file-ops.ts';
 import { type GroupCommit, openGroupCommit } from './group-commit.ts';
 import { loadSnapshot, saveSnapshot } from './snapshot.ts';
@@ -130,7 +131,7 @@ async function readJournal(path: string, snapshot: Snapshot | null): Promise<Res
   if (size > MAX_JOURNAL_BYTES) {
     return fail({ kind: 'environment', sentence: `${path} is larger than ${MAX_JOURNAL_BYTES} bytes.` });
   }
-  const decoded = decodeJournal(await readFile(path), { mark: snapshot });
+  const decoded = decodeJournal(await readFile(path), { mark: snapshot, checksum });
   if (!decoded.ok) return fail(describeFault(path, decoded.failure));
   const { since, records, last, tornBytes, wholeBytes } = decoded.value;
   const state = since === null || snapshot === null ? null : snapshot.state;

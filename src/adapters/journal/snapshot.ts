@@ -5,6 +5,7 @@ import type { Mark } from '../../core/journal-codec.ts';
 import { decodeSnapshot, encodeSnapshot, type Snapshot } from '../../core/state-codec.ts';
 import type { Leadership } from '../../ports/journal.ts';
 import { writeAtomically } from './atomic-file.ts';
+import { checksum } from './checksum.ts';
 
 const MAX_SNAPSHOT_BYTES = 256 * 1024 * 1024;
 
@@ -26,7 +27,7 @@ export async function loadSnapshot(runDir: string): Promise<Snapshot | null> {
   const path = snapshotPath(runDir);
   try {
     const { size } = await stat(path);
-    return size > MAX_SNAPSHOT_BYTES ? null : decodeSnapshot(await readFile(path));
+    return size > MAX_SNAPSHOT_BYTES ? null : decodeSnapshot(await readFile(path), checksum);
   } catch {
     return null;
   }

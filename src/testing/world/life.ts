@@ -72,10 +72,13 @@ export async function startLife(world: World, sabotage: Sabotage | null): Promis
     if (life.leaving) violate(world, 'leaves-at-once', 'the engine decides although it was told to leave');
     return (sabotage?.decide?.(decide, world) ?? decide)(state, now);
   };
+  const state = recoverState(opened.value.opened);
   const leading = lead({
     parts: sabotage?.parts?.(parts, world, life) ?? parts,
     opened: opened.value.opened,
-    beginning: opened.value.opened.last === null ? beginningOf(world) : RESUMED,
+    state,
+    beginning:
+      opened.value.opened.last === null ? beginningOf(world) : { kind: 'resumed', policy: state.policy },
     stay: world.scene.stay,
     decide: listen,
     snapshotEvery: SNAPSHOT_EVERY,
@@ -84,8 +87,6 @@ export async function startLife(world: World, sabotage: Sabotage | null): Promis
   life.leading = sabotage?.leading?.(leading) ?? leading;
   awaitOutcome(world, life, leading);
 }
-
-const RESUMED: Beginning = { kind: 'resumed', policy: (recorded) => ({ policy: recorded, changes: [] }) };
 
 function beginningOf(world: World): Beginning {
   const targetOid = world.git.refs.get('refs/heads/main');

@@ -131,7 +131,8 @@ export function createFakeApp(view: RunView, changes: Partial<App> = {}): FakeAp
     check: async () => [],
     verify: async (...words) => note('verify', words, ok([])),
     start: async (_, options) => note('start', [options], ok(led)),
-    resume: async (...words) => note('resume', words, ok({ ...led, changes: [] })),
+    resume: async (...words) =>
+      note('resume', words, ok({ ...led, changes: [], before: Promise.resolve(current) })),
     runs: async () => [
       { run: RUN, startedAt: view.startedAt, state: current.state, tasks: view.tasks.length },
     ],

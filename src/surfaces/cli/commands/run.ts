@@ -133,7 +133,7 @@ export const resume: Handler = async (call) => {
   const app = opened.value;
   const latest = await app.findRun('latest');
   if (!latest.ok) return latest;
-  if (name !== 'latest' && (await isTask(app, latest.value, name))) {
+  if (name !== 'latest' && name !== latest.value && (await isTask(app, latest.value, name))) {
     return giveTo(call, app, { run: latest.value, command: { kind: 'unpause', task: name } });
   }
   const found = await app.findRun(name);
@@ -142,15 +142,13 @@ export const resume: Handler = async (call) => {
     return giveTo(call, app, { run: found.value, command: { kind: 'unpause', task: null } });
   }
   if (isAsked(call, 'detach')) return leaveBehind(call, app);
-  const before = await app.view(found.value);
   const led = await app.resume(found.value, flags.value, { stay: isAsked(call, 'stay') });
   if (!led.ok) return led;
   for (const { field, before, after } of led.value.changes) {
     call.io.stderr.write(`${cleanLine(field)}: ${cleanLine(before)} → ${cleanLine(after)}\n`);
   }
   const { run } = led.value;
-  if (!before.ok) return follow(call, led.value, [`run ${cleanLine(run)} goes on`]);
-  const known = before.value;
+  const known = await led.value.before;
   const counts = drawCounts(known.counts);
   const line = `run ${cleanLine(run)} goes on${counts === '' ? '' : ` (${counts})`} → ${cleanLine(known.target)}`;
   return follow(call, led.value, [line, ...drawElsewhere(known, call.paint)], { known });
