@@ -3,6 +3,7 @@
 import { fstatSync, statSync, writeSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 import { EXIT_OF_SIGNAL } from './surfaces/cli/exit-code.ts';
 import { type RunCommand, runFront } from './surfaces/cli/front.ts';
 import type { Io, Output, Signal } from './surfaces/cli/io.ts';
@@ -127,5 +128,9 @@ async function load(): Promise<RunCommand> {
   const openApp = compose({ env: process.env, scriptAgent });
   return (given, parsed) => runCommand(given, parsed, { openApp, demo });
 }
+
+// The room for young objects stays as small as it begins: 30 MB less, and each program is started the sooner for it, as
+// starting one copies the tables of all our memory.
+setFlagsFromString('--semi-space-growth-factor=1');
 
 void runFront(io, load).then(leave);

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Oid, oid } from '../../core/model.ts';
 import type { Candidate, Person } from '../../ports/git.ts';
+import { listAttributeFiles } from './attributes.ts';
+import { parseCommit } from './commit-text.ts';
 import { git, gitFields, gitText, type Place, splitFields } from './exec.ts';
 import {
   findCommitter,
@@ -63,11 +65,9 @@ export async function buildCandidate(repo: Repository, spec: CandidateSpec): Pro
 
 /** merge-tree reads merge drivers (`merge=union`) only from files of the work tree. */
 async function layOutAttributes(bench: Bench, target: Oid): Promise<void> {
-  const files = await gitFields(bench.place, {
-    args: ['ls-tree', '-r', '-z', '--name-only', '--full-tree', target],
-  });
-  for (const file of files) {
-    if (file !== '.gitattributes' && !file.endsWith('/.gitattributes')) continue;
+  const { shared } = bench.place;
+  if (shared === undefined) throw new Error('Internal error: a candidate outside an opened repository');
+  for (const file of await listAttributeFiles(shared, await findTree(bench.place, target))) {
     const path = join(bench.place.cwd, file);
     await mkdir(dirname(path), { recursive: true });
     await writeFile(
@@ -260,6 +260,9 @@ async function commitTree(bench: Bench, spec: CommitSpec): Promise<Oid> {
 }
 
 async function describe(bench: Bench, commit: Oid): Promise<Pick<CommitSpec, 'message' | 'author' | 'date'>> {
+  const read = await bench.repo.main.shared?.objects.read(`${commit}^{commit}`);
+  const plain = read === undefined || read === null ? null : parseCommit(read);
+  if (plain !== null) return plain;
   const format = '--format=%an%x00%ae%x00%ad%x00%cd%x00%B';
   const shown = await gitText(bench.place, 'log', '-1', '--no-show-signature', '--date=raw', format, commit);
   const [name = '', email = '', authored = '', committed = '', ...body] = shown.split('\0');

@@ -4,11 +4,13 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Failure, fail, ok, type Result } from '../../core/failure.ts';
 import type { ObjectReader } from './object-reader.ts';
+import type { Programs } from './programs.ts';
 
-const TIMEOUT_MS = 120_000;
-const KILL_AFTER_MS = 3_000;
-const OUTPUT_BYTES = 128 * 1024 * 1024;
-const STDERR_BYTES = 64 * 1024;
+/** Limits of one call, unless it names its own. */
+export const TIMEOUT_MS: number = 120_000;
+export const KILL_AFTER_MS: number = 3_000;
+export const OUTPUT_BYTES: number = 128 * 1024 * 1024;
+export const STDERR_BYTES: number = 64 * 1024;
 const RETRIES = 6;
 const RETRY_BASE_MS = 15;
 
@@ -44,6 +46,7 @@ export interface Shared {
   /** Real path of the git directory that all worktrees share. */
   readonly commonDir: string;
   readonly objects: ObjectReader;
+  readonly programs: Programs;
   /** Answers about the history between commits, which never change; bounded. */
   readonly ancestry: Map<string, string | null>;
 }
@@ -206,12 +209,22 @@ export function isLockFailure(failure: Failure): boolean {
 /** Complaints of git that pass by themselves: another git holds a lock or is half-way through making a worktree. */
 const PASSING = [/could not lock config file/i, /bad object (refs\/)?worktrees\//i, /commondir/i, LOCKED];
 
+/** Runs a program in the way of a place's repository. */
+export function runBeside(
+  { shared }: Pick<Place, 'shared'>,
+  program: string,
+  args: readonly string[],
+  call: ProgramCall,
+): Promise<ProgramEnd> {
+  return (shared?.programs.run ?? runProgram)(program, args, call);
+}
+
 /** Runs git and retries, a few times and with jitter, what passes by itself. Never rejects. */
 export async function runGit(place: Place, call: GitCall): Promise<ProgramEnd> {
   const env = { ...safeGitEnv(), ...place.env, ...call.env };
   const { args, ...rest } = call;
   for (let retry = 0; ; retry += 1) {
-    const end = await runProgram('git', args, { ...rest, cwd: place.cwd, env });
+    const end = await runBeside(place, 'git', args, { ...rest, cwd: place.cwd, env });
     const passing =
       end.code !== 0 && end.trouble === null && PASSING.some((complaint) => complaint.test(end.stderr));
     if (!passing || retry >= RETRIES) return end;

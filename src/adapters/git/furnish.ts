@@ -15,7 +15,7 @@ import {
 } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
-import { git, gitFields, giveUp, type Place, runProgram, safeGitEnv, splitFields } from './exec.ts';
+import { git, gitFields, giveUp, type Place, runBeside, safeGitEnv, splitFields } from './exec.ts';
 import { exists, placeOf } from './metadata.ts';
 import { isWithin } from './processes.ts';
 import { canonical, type Repository, stampOf } from './repository.ts';
@@ -24,6 +24,7 @@ const INCLUDE = '.worktreeinclude';
 const MAX_FILES = 10_000;
 const MAX_BYTES = 1024 * 1024 * 1024;
 const COPY_MS = 900_000;
+const FRESH_MS = 10_000;
 const DEPENDENCIES = 'node_modules';
 
 /** Files that pin what a dependency folder holds. */
@@ -106,17 +107,23 @@ async function copyDependencies(repo: Repository, place: Place): Promise<void> {
   }
 }
 
-/** The manifests that the main checkout has, listed again only when its index is another. */
+/** The manifests that the main checkout has, listed again only when its index is another, and not at every landing. */
 async function listManifests(repo: Repository): Promise<readonly string[]> {
   const stamp = await stampOf(join(repo.commonDir, 'index'));
   const known = manifests.get(repo);
-  if (known?.stamp === stamp) return known.files;
+  const now = performance.now();
+  // dependencies of a manifest that landed just now are not installed in the main checkout yet
+  if (known !== undefined && (known.stamp === stamp || now - known.at < FRESH_MS)) return known.files;
   const files = await gitFields(repo.main, { args: ['ls-files', '-z', '--', ':(glob)**/package.json'] });
-  manifests.set(repo, { stamp, files });
+  manifests.set(repo, { stamp, files, at: now });
   return files;
 }
 
-const manifests = new WeakMap<Repository, { readonly stamp: string; readonly files: readonly string[] }>();
+/** `at` is monotonic, in milliseconds. */
+const manifests = new WeakMap<
+  Repository,
+  { readonly stamp: string; readonly files: readonly string[]; readonly at: number }
+>();
 
 async function isWanted(repo: Repository, place: Place, folder: string): Promise<boolean> {
   const source = await lstat(join(repo.root, folder, DEPENDENCIES)).catch(() => null);
@@ -154,7 +161,7 @@ async function copyTree(repo: Repository, place: Place, folder: string): Promise
   await rm(half, { recursive: true, force: true });
   const clone = process.platform === 'darwin' ? ['-R', '-p', '-c'] : ['-a', '--reflink=auto'];
   const call = { cwd: place.cwd, env: safeGitEnv(), timeoutMs: COPY_MS };
-  const end = await runProgram('cp', [...clone, '--', join(repo.root, folder), half], call);
+  const end = await runBeside(place, 'cp', [...clone, '--', join(repo.root, folder), half], call);
   if (end.code !== 0) {
     await repo.trash.discard(half);
     giveUp(`${folder} could not be copied: ${end.trouble ?? end.stderr.trim().slice(0, 300)}.`);

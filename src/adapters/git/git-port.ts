@@ -11,7 +11,7 @@ import {
 } from './checkout.ts';
 import { commitPaths } from './commit-paths.ts';
 import { writePatch } from './diff.ts';
-import { attempt, git, gitText, isLockFailure } from './exec.ts';
+import { attempt, gitText, isLockFailure } from './exec.ts';
 import { furnish } from './furnish.ts';
 import { commitLeftovers, inspectWorktree } from './inspect.ts';
 import { findLandingTip, land } from './land.ts';
@@ -22,19 +22,19 @@ import { repair, surveyRepair, sweepLocks } from './repair.ts';
 import {
   createMutex,
   createMutexes,
+  deleteRefs,
   findCommit,
   findMergeBase,
   findTree,
   isAncestor,
   moveRef,
+  OURS,
   openRepository,
   type Repository,
 } from './repository.ts';
 import { noteSettings } from './shared-settings.ts';
 import { watchBranch } from './watch.ts';
 import { ensureWorktree } from './worktree.ts';
-
-const OURS = 'refs/weft/';
 
 /** The git port on a repository of this machine. */
 export interface LocalGit extends GitPort {
@@ -93,7 +93,9 @@ function makePort(repo: Repository): LocalGit {
     close: async () => {
       await repo.exclusive(() => repo.pool.drain());
       await repo.trash.settled();
+      await repo.refs.close();
       await repo.main.shared?.objects.close();
+      await repo.main.shared?.programs.close();
     },
   };
 }
@@ -110,8 +112,11 @@ async function attemptUnlocked<T>(repo: Repository, work: () => Promise<T>): Pro
 async function unpin(repo: Repository, prefix: string): Promise<void> {
   checkRef(prefix);
   const name = prefix.replace(/\/+$/, '');
+  // where a ref is, there is none below it
+  const at = await findCommit(repo.main, name);
+  if (at !== null) return deleteRefs(repo, [{ ref: name, at }]);
   const refs = await gitText(repo.main, 'for-each-ref', '--format=delete %(refname) %(objectname)', name);
-  if (refs !== '') await git(repo.main, { args: ['update-ref', '--stdin'], input: `${refs}\n` });
+  await repo.refs.write(refs.split('\n').filter(Boolean));
 }
 
 function checkRef(ref: string): void {

@@ -3,8 +3,7 @@
 import { lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { giveUp, type Place } from './exec.ts';
-import { isGitRunningIn } from './processes.ts';
-import { canonical, findCommit, moveRef, type Repository } from './repository.ts';
+import { canonical, findCommit, isGitAtWork, moveRef, type Repository } from './repository.ts';
 
 /** Content of every `commondir`; an empty one makes every git command of the repository fail. */
 const COMMON_DIR = '../..';
@@ -119,7 +118,7 @@ export async function mendCommonDirs(repo: Repository): Promise<readonly string[
     const entry = await readEntry(root, id);
     if (entry.path === null) continue;
     // a git that makes a worktree right now writes the file itself in a moment
-    if (isGitRunningIn([repo.root, entry.path]) === true) continue;
+    if ((await isGitAtWork(repo, [repo.root, entry.path])) === true) continue;
     await writeFile(file, `${COMMON_DIR}\n`);
     mended.push(entry.id);
   }

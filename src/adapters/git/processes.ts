@@ -19,22 +19,33 @@ export interface LiveProcess {
 
 /** Lists live processes other than this one; null on systems without /proc. */
 export function listProcesses(): readonly LiveProcess[] | null {
-  const pids = readPids();
-  if (pids === null) return null;
-  const found: LiveProcess[] = [];
-  for (const pid of pids) {
-    const name = tryRead(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trim());
-    if (name === null || pid === process.pid) continue;
-    const cwd = tryRead(() => readlinkSync(`/proc/${pid}/cwd`));
-    const command = tryRead(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')) ?? '';
-    found.push({ pid, name, cwd, command });
-  }
-  return found;
+  return (
+    readPids()?.flatMap((pid) => {
+      const found = readProcess(pid);
+      return found === null ? [] : [found];
+    }) ?? null
+  );
+}
+
+/** Null: it is this one, or gone. */
+function readProcess(pid: number): LiveProcess | null {
+  const name = tryRead(() => readFileSync(`/proc/${pid}/comm`, 'utf8').trim());
+  if (name === null || pid === process.pid) return null;
+  const command = tryRead(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8')) ?? '';
+  return { pid, name, cwd: readFolder(pid), command };
+}
+
+function readFolder(pid: number): string | null {
+  return tryRead(() => readlinkSync(`/proc/${pid}/cwd`));
 }
 
 /** Finds the processes whose working folder lies in `folder`; none on systems without /proc. */
 export function findProcessesIn(folder: string): readonly LiveProcess[] {
-  return (listProcesses() ?? []).filter(({ cwd }) => cwd !== null && isWithin(folder, cwd));
+  return (readPids() ?? []).flatMap((pid) => {
+    const cwd = readFolder(pid);
+    const found = cwd !== null && isWithin(folder, cwd) ? readProcess(pid) : null;
+    return found === null ? [] : [found];
+  });
 }
 
 /** Tells whether a git runs in, or was told of, one of the folders; null when that cannot be known. */

@@ -1,7 +1,7 @@
 // Removes a worktree and its branch, once what they hold is safe. Never touches a worktree that weft did not make.
 import { dirname, join } from 'node:path';
 import type { Oid } from '../../core/model.ts';
-import { gitFields, gitText, giveUp, type Place, runGit } from './exec.ts';
+import { gitText, giveUp, type Place, runGit } from './exec.ts';
 import { findHolders } from './listing.ts';
 import {
   dropEntry,
@@ -17,7 +17,7 @@ import { findProcessesIn } from './processes.ts';
 import { canonical, deleteRefs, findCommit, type Repository } from './repository.ts';
 import { rescueWork } from './rescue.ts';
 import { firstIndexOf } from './reuse.ts';
-import { type Change, listChanges, revealEntries } from './status.ts';
+import { type Change, listChanges, listGitlinks, revealEntries } from './status.ts';
 import { startRefOf } from './worktree.ts';
 
 /** What is to be removed. */
@@ -86,11 +86,7 @@ async function findObstacle(
 /** Finds a submodule or a repository made by the agent that has changes, or commits that none of its remotes has. */
 async function findUnsavedRepository(place: Place, changes: readonly Change[]): Promise<string | null> {
   const untracked = changes.filter((change) => change.repository).map((change) => change.path);
-  const staged = await gitFields(place, { args: ['ls-files', '-s', '-z'] });
-  const submodules = staged
-    .filter((field) => field.startsWith('160000 '))
-    .map((field) => field.split('\t')[1] ?? '');
-  for (const path of [...untracked, ...submodules]) {
+  for (const path of [...untracked, ...(await listGitlinks(place))]) {
     const cwd = join(place.cwd, path);
     if ((await exists(join(cwd, '.git'))) && !(await isSaved(cwd))) return path;
   }

@@ -4,8 +4,8 @@ import { basename, dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isLeftByWeft } from './index-lock.ts';
 import { dropEntry, isOurs, mendCommonDirs, readEntries } from './metadata.ts';
-import { isGitRunningIn, listOpenFiles } from './processes.ts';
-import type { Repository } from './repository.ts';
+import { listOpenFiles } from './processes.ts';
+import { isGitAtWork, type Repository } from './repository.ts';
 
 const KEPT = 'weft-kept';
 const MAX_KEPT = 20;
@@ -74,7 +74,7 @@ async function findAbandoned(repo: Repository, locks: readonly Lock[]): Promise<
     repo.commonDir,
     ...entries.map(({ path }) => path).filter((path) => path !== null),
   ];
-  const isBusy = isGitRunningIn(folders);
+  const isBusy = await isGitAtWork(repo, folders);
   const open = listOpenFiles();
   if (isBusy === null || open === null)
     return locks.filter(({ modifiedMs }) => Date.now() - modifiedMs > BLIND_AGE_MS);
@@ -128,7 +128,7 @@ async function dropUnborn(repo: Repository): Promise<readonly string[]> {
 
 async function findUnborn(repo: Repository): Promise<Awaited<ReturnType<typeof readEntries>>> {
   const unborn = (await readEntries(repo)).filter((entry) => entry.path === null && !entry.ready);
-  return unborn.length === 0 || isGitRunningIn([repo.root, repo.commonDir]) !== false ? [] : unborn;
+  return unborn.length === 0 || (await isGitAtWork(repo, [repo.root, repo.commonDir])) !== false ? [] : unborn;
 }
 
 /** Folders that may hold a trash folder: of the metadata, and beside every worktree there may have been. */

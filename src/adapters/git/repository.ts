@@ -4,10 +4,17 @@ import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve as resolvePath } from 'node:path';
 import { type Oid, oid } from '../../core/model.ts';
 import type { Person } from '../../ports/git.ts';
-import { attempt, type GitCall, git, gitText, giveUp, type Place, runGit, type Shared } from './exec.ts';
+import { parseCommit } from './commit-text.ts';
+import { attempt, git, gitText, giveUp, type Place, runGit, type Shared } from './exec.ts';
 import { createObjectReader } from './object-reader.ts';
 import { createPool, type Pool } from './pool.ts';
+import { isGitRunningIn } from './processes.ts';
+import { createPrograms } from './programs.ts';
+import { createRefWriter, type RefWriter } from './ref-writer.ts';
 import { createTrash, type Trash } from './trash.ts';
+
+/** Begins the names of all refs that are ours alone. */
+export const OURS = 'refs/weft/';
 
 const NEEDED: readonly [number, number] = [2, 38];
 
@@ -24,6 +31,7 @@ export interface Repository {
   readonly main: Place;
   readonly trash: Trash;
   readonly pool: Pool;
+  readonly refs: RefWriter;
   /** Runs work that must not meet another of its kind: making, removing and pruning worktrees. */
   exclusive<T>(work: () => Promise<T>): Promise<T>;
 }
@@ -36,11 +44,14 @@ export async function openRepository(folder: string): Promise<Repository> {
   const root = await findMainCheckout(from);
   const bare: Place = { cwd: root, env: {} };
   const objects = createObjectReader(bare);
-  const main: Place = { ...bare, shared: { commonDir, objects, ancestry: new Map() } };
+  const programs = createPrograms();
+  const main: Place = { ...bare, shared: { commonDir, objects, programs, ancestry: new Map() } };
   const exclusive = createMutex();
-  const trash = createTrash(exclusive);
+  const trash = createTrash({ exclusive, programs });
   const checkout = await findCheckout(from, root);
-  return { root, checkout, commonDir, version, main, trash, pool: createPool(trash), exclusive };
+  const pool = createPool(trash);
+  const refs = createRefWriter(main);
+  return { root, checkout, commonDir, version, main, trash, pool, refs, exclusive };
 }
 
 async function checkVersion(place: Place): Promise<string> {
@@ -88,6 +99,13 @@ async function findMainCheckout(from: Place): Promise<string> {
 async function findCheckout(from: Place, root: string): Promise<string> {
   const end = await runGit(from, { args: ['rev-parse', '--show-toplevel'] });
   return end.code === 0 ? realpath(end.stdout.trim()) : root;
+}
+
+/** Tells whether a git works in, or was told of, one of the folders; null when that cannot be known. */
+export async function isGitAtWork(repo: Repository, folders: readonly string[]): Promise<boolean | null> {
+  // ours that waits for refs to write would pass for one at work
+  await repo.refs.close();
+  return isGitRunningIn(folders);
 }
 
 /** Makes a queue of one: each piece of work starts when the one before it has ended, however it ended. */
@@ -182,9 +200,25 @@ export async function isAncestor(
   place: Place,
   what: { readonly ancestor: Oid; readonly of: Oid },
 ): Promise<boolean> {
-  if (what.ancestor === what.of) return true;
+  if (what.ancestor === what.of || (await isNear(place, what))) return true;
   const args = ['merge-base', '--is-ancestor', what.ancestor, what.of];
   return (await askHistory(place, args)) !== null;
+}
+
+/** Tells whether an ancestor is found among the last few commits, as the start of a short branch is; false says nothing. */
+async function isNear(
+  { shared }: Place,
+  what: { readonly ancestor: Oid; readonly of: Oid },
+): Promise<boolean> {
+  const open: Oid[] = [what.of];
+  for (let looks = 0; looks < NEAR && shared !== undefined; looks += 1) {
+    const commit = open.shift();
+    const text = commit === undefined ? null : await shared.objects.read(commit);
+    const parents = (text === null ? null : parseCommit(text))?.parents ?? [];
+    if (parents.includes(what.ancestor)) return true;
+    open.push(...parents);
+  }
+  return false;
 }
 
 /** A best common ancestor, or null. */
@@ -195,7 +229,7 @@ export async function findMergeBase(place: Place, one: Oid, other: Oid): Promise
 /** All best common ancestors; more than one when the two were merged crosswise. */
 export async function listMergeBases(place: Place, one: Oid, other: Oid): Promise<readonly Oid[]> {
   if (one === other) return [one];
-  const said = await askHistory(place, ['merge-base', '--all', one, other]);
+  const said = await askHistory(place, ['merge-base', '--all', ...[one, other].sort()]);
   const bases = (said ?? '').split('\n').filter(Boolean).map(oid);
   for (const ancestor of bases) {
     for (const of of [one, other]) noteAncestor(place, { ancestor, of });
@@ -208,6 +242,8 @@ export function noteAncestor(place: Place, what: { readonly ancestor: Oid; reado
   remember(place, ['merge-base', '--is-ancestor', what.ancestor, what.of], '');
 }
 
+/** Commits read before git is asked about a history: it takes about as long as reading these. */
+const NEAR = 8;
 const MAX_ANCESTRY = 10_000;
 
 /** What git prints, or null when it says no. History between two commits never changes, so it is asked once. */
@@ -234,8 +270,11 @@ export async function moveRef(
   what: { readonly ref: string; readonly to: Oid; readonly from?: Oid | null; readonly note: string },
 ): Promise<boolean> {
   const from = what.from === undefined ? [] : [what.from ?? '0'.repeat(what.to.length)];
-  const call: GitCall = { args: ['update-ref', '-m', what.note, what.ref, what.to, ...from] };
-  const moved = await attempt(() => git(repo.main, call));
+  const moved = await attempt(async () => {
+    if (what.ref.startsWith(OURS)) return repo.refs.write([['update', what.ref, what.to, ...from].join(' ')]);
+    // somebody may read in the log of a branch why it moved
+    await git(repo.main, { args: ['update-ref', '-m', what.note, what.ref, what.to, ...from] });
+  });
   const now = await findCommit(repo.main, what.ref);
   if (moved.ok && now === what.to) return true;
   if (what.from !== undefined && now !== what.from) return false;
@@ -249,8 +288,7 @@ export async function deleteRefs(
   repo: Repository,
   refs: readonly { readonly ref: string; readonly at: Oid | null }[],
 ): Promise<void> {
-  const lines = refs.flatMap(({ ref, at }) => (at === null ? [] : [`delete ${ref} ${at}\n`]));
-  if (lines.length > 0) await git(repo.main, { args: ['update-ref', '--stdin'], input: lines.join('') });
+  await repo.refs.write(refs.flatMap(({ ref, at }) => (at === null ? [] : [`delete ${ref} ${at}`])));
 }
 
 /** What the configuration says, asked again only after the repository's own configuration file changed. */

@@ -3,16 +3,16 @@
 // way, is written anew.
 import { link, mkdir, rename, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { attempt, git, gitFields, runProgram, safeGitEnv } from './exec.ts';
+import { attempt, git, gitFields, runBeside, safeGitEnv } from './exec.ts';
 import { forCheckout } from './large-files.ts';
 import { type PlacedEntry, placeOfEntry } from './metadata.ts';
 import type { PooledTree } from './pool.ts';
 import type { Repository } from './repository.ts';
+import { listGitlinks } from './status.ts';
 
 const CHECKOUT_MS = 1_800_000;
 const FIRST_INDEX = 'weft-index';
 const MAX_LEFT = 10_000;
-const GITLINK = '160000 ';
 
 /** Where the index of a worktree's first moment is kept. */
 export function firstIndexOf(entry: PlacedEntry): string {
@@ -48,9 +48,8 @@ async function fill(repo: Repository, entry: PlacedEntry, pooled: PooledTree): P
   await rename(pooled.index, join(entry.dir, 'index'));
   const place = await forCheckout(placeOfEntry(repo, entry));
   await git(place, { args: ['reset', '--hard', '--quiet'], timeoutMs: CHECKOUT_MS });
-  const tracked = await gitFields(place, { args: ['ls-files', '-s', '-z'] });
   // git does not look at what lies where a submodule belongs
-  if (tracked.some((field) => field.startsWith(GITLINK))) return false;
+  if ((await listGitlinks(place)).length > 0) return false;
   const args = ['status', '--porcelain', '-z', '--ignored', '--untracked-files=normal'];
   return (await gitFields(place, { args })).length === 0;
 }
@@ -72,7 +71,8 @@ async function strip(repo: Repository, entry: PlacedEntry, pooled: PooledTree): 
   // git compares times by the second, and passes over every `.git`
   const touched = ['(', '-name', '.git', '-o', '!', '-type', 'd', '-cnewer', index, ')'];
   const args = [tree, ...touched, '-prune', '-exec', 'rm', '-rf', '{}', '+'];
-  return (await runProgram('find', args, { cwd: '/', env: safeGitEnv(), timeoutMs: CHECKOUT_MS })).code === 0;
+  const find = { cwd: '/', env: safeGitEnv(), timeoutMs: CHECKOUT_MS };
+  return (await runBeside(place, 'find', args, find)).code === 0;
 }
 
 async function writeLink(entry: PlacedEntry): Promise<void> {

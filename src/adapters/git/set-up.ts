@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gitFields, type Place, runProgram, safeGitEnv, splitFields } from './exec.ts';
+import { gitFields, type Place, runBeside, safeGitEnv, splitFields } from './exec.ts';
 import { exists } from './metadata.ts';
 
 const NOTE = 'weft-set-up';
@@ -117,7 +117,12 @@ async function listFiles(place: Place, paths: readonly string[]): Promise<Map<st
   if (paths.length === 0) return new Map();
   const call = { cwd: place.cwd, env: safeGitEnv(), timeoutMs: LIST_MS, encoding: 'latin1' } as const;
   const starts = paths.map((path) => `./${path}`);
-  const end = await runProgram('find', [...starts, '!', '-type', 'd', '-printf', '%p\\0%i %s %C@\\0'], call);
+  const end = await runBeside(
+    place,
+    'find',
+    [...starts, '!', '-type', 'd', '-printf', '%p\\0%i %s %C@\\0'],
+    call,
+  );
   if (end.code !== 0) return null;
   const fields = splitFields(end.stdout);
   const files = new Map<string, string>();

@@ -2,6 +2,7 @@
 import { lstat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { git, gitFields, type Place } from './exec.ts';
+import { type IndexEntries, readIndex } from './index-file.ts';
 import { exists } from './metadata.ts';
 
 const STATUS_MS = 1_800_000;
@@ -92,12 +93,25 @@ export async function hasHiddenEntries(place: Place): Promise<boolean> {
   return (await listMarked(place)).length > 0;
 }
 
-/** Marked entries: `h` is assumed to be unchanged, `S` is passed over, `s` both. */
-async function listMarked(
-  place: Place,
-): Promise<readonly { readonly mark: string; readonly bytes: string }[]> {
+async function listMarked(place: Place): Promise<IndexEntries['marked']> {
+  const read = await readIndexOf(place);
+  if (read !== null) return read.marked;
   const fields = await gitFields(place, { args: ['ls-files', '-v', '-z'], encoding: 'latin1' });
   return fields
     .filter((field) => /^[a-zS]/.test(field))
     .map((field) => ({ mark: field.slice(0, 1), bytes: field.slice(2) }));
+}
+
+/** Lists the paths at which the index has a commit of another repository. */
+export async function listGitlinks(place: Place): Promise<readonly string[]> {
+  const read = await readIndexOf(place);
+  if (read !== null) return read.gitlinks.map((bytes) => Buffer.from(bytes, 'latin1').toString());
+  const fields = await gitFields(place, { args: ['ls-files', '-s', '-z'] });
+  return fields.filter((field) => field.startsWith('160000 ')).map((field) => field.split('\t')[1] ?? '');
+}
+
+function readIndexOf({ env, shared }: Place): Promise<IndexEntries | null> {
+  const gitDir = env['GIT_DIR'] ?? shared?.commonDir;
+  const file = env['GIT_INDEX_FILE'] ?? (gitDir === undefined ? null : join(gitDir, 'index'));
+  return file === null ? Promise.resolve(null) : readIndex(file);
 }

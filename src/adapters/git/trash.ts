@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { runProgram, safeGitEnv } from './exec.ts';
+import { safeGitEnv } from './exec.ts';
+import type { Programs } from './programs.ts';
 
 const TRASH = '.weft-trash';
 const DELETE_MS = 600_000;
@@ -18,14 +19,20 @@ export interface Trash {
 }
 
 /** Makes the trash of one repository; `exclusive` keeps its clearing away of empty folders from others' making of them. */
-export function createTrash(exclusive: <T>(work: () => Promise<T>) => Promise<T>): Trash {
+export function createTrash({
+  exclusive,
+  programs,
+}: {
+  readonly exclusive: <T>(work: () => Promise<T>) => Promise<T>;
+  readonly programs: Programs;
+}): Trash {
   const pending = new Set<Promise<void>>();
   const erase = (doomed: string, folder: string): void => {
     const clear = async (): Promise<void> => {
       // both only when nothing else is in them
       for (const dir of [folder, dirname(folder)]) await rmdir(dir).catch(() => undefined);
     };
-    const work = deleteTree(doomed)
+    const work = deleteTree(programs, doomed)
       .then(() => exclusive(clear))
       .finally(() => pending.delete(work));
     pending.add(work);
@@ -39,7 +46,7 @@ export function createTrash(exclusive: <T>(work: () => Promise<T>) => Promise<T>
       } catch (error) {
         const isElsewhere = codeOf(error) === 'EXDEV' || codeOf(error) === 'EBUSY';
         if (!isElsewhere && codeOf(error) !== 'ENOENT') throw error;
-        if (isElsewhere) await deleteTree(path);
+        if (isElsewhere) await deleteTree(programs, path);
       }
       erase(doomed, folder);
     },
@@ -73,12 +80,12 @@ async function moveInto(folder: string, path: string, doomed: string): Promise<v
 }
 
 /** Deletes with `rm`, outside our own process; folders without write permission (module caches) are opened up first. */
-async function deleteTree(path: string): Promise<void> {
+async function deleteTree(programs: Programs, path: string): Promise<void> {
   const call = { cwd: '/', env: safeGitEnv(), timeoutMs: DELETE_MS };
-  const first = await runProgram('rm', ['-rf', '--', path], call);
+  const first = await programs.run('rm', ['-rf', '--', path], call);
   if (first.code === 0) return;
-  await runProgram('chmod', ['-R', 'u+rwX', '--', path], call);
-  await runProgram('rm', ['-rf', '--', path], call);
+  await programs.run('chmod', ['-R', 'u+rwX', '--', path], call);
+  await programs.run('rm', ['-rf', '--', path], call);
 }
 
 /** Reads the system's code (`ENOENT` …) of an error. */

@@ -158,10 +158,7 @@ async function prepareBranch(
     await checkBranchName(repo, branch);
     // one transaction; a branch that appears meanwhile makes git refuse both
     const moves = [`update ${startRefOf(branch)} ${base}`, `create ${ref} ${base}`];
-    await git(repo.main, {
-      args: ['update-ref', '-m', 'weft: start', '--stdin'],
-      input: `${moves.join('\n')}\n`,
-    });
+    await repo.refs.write(moves);
     return add;
   }
   const [holder] = await findHolders(repo, branch);

@@ -28,20 +28,25 @@ export async function killTree(
     signalGroups(table, hunt, first, 'SIGTERM');
     await untilGone(table, first, what.graceMs);
   }
-  return sweep(table, hunt, what.leader);
+  return sweep(table, hunt, { leader: what.leader, empty: first.length === 0 ? 1 : 0 });
 }
 
-async function sweep(table: ProcessTable, hunt: Hunt, leader: Identity | null): Promise<readonly number[]> {
+/** `empty` looks have already found nobody. */
+async function sweep(
+  table: ProcessTable,
+  hunt: Hunt,
+  { leader, empty: before }: { readonly leader: Identity | null; readonly empty: number },
+): Promise<readonly number[]> {
   const deadline = performance.now() + SWEEP_LIMIT_MS;
   let spared = leader !== null && isLocal(table, leader) ? leader.pid : null;
-  for (let empty = 0; ; ) {
+  for (let empty = before; ; ) {
+    if (empty > 0) await sleep(PAUSE_MS);
     const found = hunt.look();
     empty = found.length === 0 ? empty + 1 : 0;
     if (empty === EMPTY_LOOKS) return [];
     if (performance.now() > deadline) return found.map((row) => row.pid);
-    if (found.length === 0) {
-      await sleep(PAUSE_MS);
-    } else if (spared !== null) {
+    if (found.length === 0) continue;
+    if (spared !== null) {
       // The leader last: with everyone else gone it writes down how they ended, and ends by itself.
       for (const row of found) if (row.pid !== spared) signalOne(table, row, 'SIGKILL');
       spared = null;

@@ -1,5 +1,6 @@
 // The process table of Linux, read from procfs without starting anything. Knows nothing of attempts or signals.
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, statSync } from 'node:fs';
+import { uptime } from 'node:os';
 import type { ProcessRow, ProcessTable } from './process-table.ts';
 
 /** How long an exec is waited for, at most: tries times pause. */
@@ -7,6 +8,13 @@ const EXEC_TRIES = 20;
 const EXEC_PAUSE_MS = 1;
 /** Nobody ever wakes who waits on this: a pause without giving up the thread. */
 const NOBODY = new Int32Array(new SharedArrayBuffer(4));
+/** Fixed on Linux for what procfs tells. */
+const TICKS_PER_SECOND = 100;
+/** Nothing that weft starts takes this long from its fork to the exec that brings its environment. */
+const GROWN_TICKS = 60 * TICKS_PER_SECOND;
+/** What the names of all of weft's variables begin with. */
+const OURS = 'WEFT_';
+const CHUNK_BYTES = 16 * 1024;
 
 /** Opens procfs; throws when it is not mounted. */
 export function createProcfsTable(): ProcessTable {
@@ -15,8 +23,7 @@ export function createProcfsTable(): ProcessTable {
     pidNs: readlinkSync('/proc/self/ns/pid'),
     look: readRow,
     list: listRows,
-    withEntry: (rows, entry) =>
-      new Set(rows.filter((row) => holdsEntry(readEnvironment(row.pid), entry)).map((row) => row.pid)),
+    withEntry: createEntryFinder(),
     variableNames,
     workingFolder,
     commandLine: (pid) => read(`/proc/${pid}/cmdline`) ?? '',
@@ -44,6 +51,30 @@ export function parseStat(line: string): ProcessRow | null {
     state,
     hasTerminal: terminal !== '0',
     name: line.slice(open + 1, close),
+  };
+}
+
+/**
+ * A process gets its environment when it begins and hands it on. One of some age that has nothing of weft's in it is not
+ * read again: it will not become a process of weft's any more.
+ */
+function createEntryFinder(): ProcessTable['withEntry'] {
+  let strangers: ReadonlyMap<number, number> = new Map();
+  return (rows, entry) => {
+    const grown = uptime() * TICKS_PER_SECOND - GROWN_TICKS;
+    const found = new Set<number>();
+    const seen = new Map<number, number>();
+    for (const { pid, startTicks } of rows) {
+      let isStranger = strangers.get(pid) === startTicks;
+      if (!isStranger) {
+        const environment = readEnvironment(pid);
+        if (holdsEntry(environment, entry)) found.add(pid);
+        isStranger = startTicks < grown && !environment.includes(OURS);
+      }
+      if (isStranger) seen.set(pid, startTicks);
+    }
+    strangers = seen;
+    return found;
   };
 }
 
@@ -103,10 +134,26 @@ function workingFolder(pid: number): string | null {
   }
 }
 
+/** Many such files are read at each look, into one buffer: a third of what `readFileSync` takes. */
+const chunk = Buffer.alloc(CHUNK_BYTES);
+
 function read(path: string): string | null {
+  let file: number;
   try {
-    return readFileSync(path, 'latin1');
+    file = openSync(path, 'r');
   } catch {
     return null;
+  }
+  try {
+    let text = '';
+    for (let bytes = CHUNK_BYTES; bytes > 0; ) {
+      bytes = readSync(file, chunk, 0, CHUNK_BYTES, null);
+      text += chunk.toString('latin1', 0, bytes);
+    }
+    return text;
+  } catch {
+    return null;
+  } finally {
+    closeSync(file);
   }
 }

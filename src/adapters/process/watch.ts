@@ -1,13 +1,16 @@
 // Notices that an attempt's process is gone, its own child or an adopted one. Must not know why anybody waits.
-import { type FSWatcher, watch } from 'node:fs';
+import { existsSync, type FSWatcher, watch } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Exit, Identity } from '../../core/model.ts';
 import { FILES, readEarlyExit, readExit, UNKNOWN_EXIT } from './attempt-files.ts';
 import { isRunning } from './identity.ts';
 import type { ProcessTable } from './process-table.ts';
 
-/** Safety net under the file events: one timer for all waiters. */
+/** Safety net under the file events: one timer for all waiters, which only glances at most of them. */
 const RECHECK_MS = 1_000;
+
+/** Most rounds without a thorough look at a process that seems to run: one that its parent has not buried yet does so, too. */
+const MAX_ROUNDS = 16;
 
 /** The shim ends right after it has written the exit. */
 const ABOUT_TO_GO_MS = 2;
@@ -21,6 +24,9 @@ interface Waiter {
   readonly settle: (exit: Exit | null) => void;
   /** Monotonic time at which the command was first seen to have ended, or null. */
   endedAt: number | null;
+  /** Rounds until the next thorough look, and from that to the one after it: the longer it runs, the longer it will. */
+  rounds: number;
+  pause: number;
 }
 
 /** Waits for the ends of processes. */
@@ -34,7 +40,7 @@ export interface ExitWatch {
   recheck(): void;
 }
 
-/** Creates a watch; it costs one inotify watch and one look a second for each process waited for. */
+/** Creates a watch; it costs one inotify watch and one glance a second for each process waited for. */
 export function createExitWatch(table: ProcessTable): ExitWatch {
   const waiters = new Set<Waiter>();
   let timer: NodeJS.Timeout | null = null;
@@ -53,6 +59,15 @@ export function createExitWatch(table: ProcessTable): ExitWatch {
   const checkAll = (): void => {
     for (const waiter of waiters) check(waiter);
   };
+  const glanceAtAll = (): void => {
+    for (const waiter of waiters) {
+      waiter.rounds -= 1;
+      if (waiter.rounds > 0 && seemsToRun(waiter)) continue;
+      waiter.pause = Math.min(waiter.pause * 2, MAX_ROUNDS);
+      waiter.rounds = waiter.pause;
+      check(waiter);
+    }
+  };
 
   return {
     wait: (where, signal) =>
@@ -70,15 +85,25 @@ export function createExitWatch(table: ProcessTable): ExitWatch {
           resolveExit(exit);
         };
         const abort = (): void => settle(null);
-        const waiter: Waiter = { dir, identity: where.identity, settle, endedAt: null };
+        const waiter: Waiter = { dir, identity: where.identity, settle, endedAt: null, rounds: 1, pause: 1 };
         signal.addEventListener('abort', abort);
         waiters.add(waiter);
         const watcher = watchFile(join(dir, FILES.pid), () => check(waiter));
-        timer ??= setInterval(checkAll, RECHECK_MS);
+        timer ??= setInterval(glanceAtAll, RECHECK_MS);
         check(waiter);
       }),
     recheck: checkAll,
   };
+}
+
+/** Tells cheaply whether something has the pid and the command is not known to have ended: a twentieth of a thorough look. */
+function seemsToRun({ dir, identity }: Waiter): boolean {
+  if (existsSync(join(dir, FILES.earlyExit)) || existsSync(join(dir, FILES.exit))) return false;
+  try {
+    return process.kill(identity.pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 /** Watches the pid file, which only the shim's end touches; without it the timer has to do. */

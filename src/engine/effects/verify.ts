@@ -84,10 +84,8 @@ async function runGates(
 /** Puts the commit into the checkout and sets it up where that is needed. The verdict when the set-up fails, else null. */
 async function layOut(context: EffectContext, bench: Bench): Promise<Result<Verdict | null>> {
   const { parts, state, signal } = context;
-  const { path, tag, commit } = bench;
+  const { path, commit } = bench;
   const { setup } = state.policy;
-  // a gate that outlived a killed engine would still write into the checkout
-  await parts.process.killTree({ identity: null, tag, cwd: null, graceMs: 0 });
   const where = { path, commit, reason: `weft run=${state.run} gates` };
   const made = await parts.git.ensureCheckout(setup === null ? where : { ...where, setUp: setup });
   if (!made.ok) return made;

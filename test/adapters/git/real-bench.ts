@@ -18,7 +18,11 @@ export async function createGitBench(): Promise<GitBench> {
   return {
     port,
     worktrees,
-    reopen: async () => value(await createGitPort(repo.path)),
+    reopen: async () => {
+      // the gits that wait for a process end with it
+      await port.close();
+      return value(await createGitPort(repo.path));
+    },
     user: handsAt(repo.path),
     at: handsAt,
     picture: () => fingerprintCheckout(repo.path),
