@@ -128,7 +128,9 @@ async function dropUnborn(repo: Repository): Promise<readonly string[]> {
 
 async function findUnborn(repo: Repository): Promise<Awaited<ReturnType<typeof readEntries>>> {
   const unborn = (await readEntries(repo)).filter((entry) => entry.path === null && !entry.ready);
-  return unborn.length === 0 || (await isGitAtWork(repo, [repo.root, repo.commonDir])) !== false ? [] : unborn;
+  return unborn.length === 0 || (await isGitAtWork(repo, [repo.root, repo.commonDir])) !== false
+    ? []
+    : unborn;
 }
 
 /** Folders that may hold a trash folder: of the metadata, and beside every worktree there may have been. */
