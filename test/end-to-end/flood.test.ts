@@ -39,7 +39,7 @@ test('6 GB in lines of 1 GB cost the engine no 64 MiB, and the disk no more than
   const shown = await weft(repo.path, 'logs', 'flood');
   writeFileSync(at('measured'), '');
   const ended = await running.ended;
-  expect(ended, ended.err).toMatchObject({ code: 0 });
+  expect(ended, ended.out).toMatchObject({ code: 0 });
   expect((most - before) / MIB).toBeLessThan(64);
   const { size } = statSync(join(repo.path, '.weft/runs', name, 'attempts/flood/1/out.jsonl'));
   expect(size).toBeGreaterThanOrEqual(CAP);
