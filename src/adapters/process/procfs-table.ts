@@ -146,7 +146,8 @@ function read(path: string): string | null {
   }
   try {
     let text = '';
-    for (let bytes = CHUNK_BYTES; bytes > 0; ) {
+    // procfs fills what it is given as long as there is more
+    for (let bytes = CHUNK_BYTES; bytes === CHUNK_BYTES; ) {
       bytes = readSync(file, chunk, 0, CHUNK_BYTES, null);
       text += chunk.toString('latin1', 0, bytes);
     }

@@ -63,7 +63,7 @@ export function createExitWatch(table: ProcessTable): ExitWatch {
     for (const waiter of waiters) {
       waiter.rounds -= 1;
       if (waiter.rounds > 0 && seemsToRun(waiter)) continue;
-      waiter.pause = Math.min(waiter.pause * 2, MAX_ROUNDS);
+      waiter.pause = Math.min(waiter.pause * 4, MAX_ROUNDS);
       waiter.rounds = waiter.pause;
       check(waiter);
     }

@@ -1,3 +1,4 @@
+// Where attributes are found in a tree, and how often it is looked at.
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { listAttributeFiles } from '../../../src/adapters/git/attributes.ts';
 import type { Shared } from '../../../src/adapters/git/exec.ts';

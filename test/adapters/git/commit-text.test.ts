@@ -1,3 +1,4 @@
+// What a commit says of itself, and what is left to git.
 import { expect, test } from 'vitest';
 import { parseCommit } from '../../../src/adapters/git/commit-text.ts';
 

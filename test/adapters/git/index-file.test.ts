@@ -1,3 +1,4 @@
+// What stands out in an index, beside git's own word.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';

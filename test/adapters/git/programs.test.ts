@@ -1,3 +1,4 @@
+// Short programs run through a shell: what comes through, what is ended, what is left.
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

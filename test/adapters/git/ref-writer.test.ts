@@ -1,3 +1,4 @@
+// Refs written through a git that stays.
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
