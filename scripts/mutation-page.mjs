@@ -6,8 +6,8 @@ const HEAD = `# Mutation testing
 broken place. A mutant is *killed* when a test fails or hangs on it. What *survives* is either a gap in the tests or a change
 that nothing can notice. Mutants that the type checker refuses are none. The score is killed of killed and survived.
 
-No mutant is left out: sentences for people count like everything else. Tests are, in part: those of size and speed do not
-run, and a property tries 100 examples at most, the same ones for every mutant.
+No mutant is left out: sentences for people count like everything else. Tests are, in part: those that are long for their size do
+not run, and a property tries 100 examples at most, the same ones for every mutant.
 
 \`npm run mutate -- src/core/heap.ts\` measures one file again and keeps the rest of this page as it was measured last on
 the same machine. What has not changed is not run again. This page is written by that command.
