@@ -28,12 +28,12 @@ import { createTrackFileSource } from './adapters/source/track-file.ts';
 import { createClock } from './adapters/system/clock.ts';
 import { createFiles } from './adapters/system/files.ts';
 import { fail, ok, type Result } from './core/failure.ts';
-import { DEFAULT_POLICY, type Plan, type Policy } from './core/model.ts';
+import { DEFAULT_POLICY, type Policy } from './core/model.ts';
 import { renderDiagnostics, renderPosition } from './core/plan/code-frame.ts';
-import { BUILT_IN_AGENTS, compilePlan } from './core/plan/compile.ts';
+import { compilePlan } from './core/plan/compile.ts';
 import type { Diagnostic } from './core/plan/diagnostic.ts';
 import { pictureRun } from './core/plan/dry-run.ts';
-import type { PolicyFlags } from './core/policy.ts';
+import { keepConfiguredAgents, keepUsedAgents, type PolicyFlags } from './core/policy.ts';
 import { checkJournals } from './engine/check-journals.ts';
 import { examine, type Finding } from './engine/doctor.ts';
 import { learnDurations } from './engine/durations.ts';
@@ -176,7 +176,7 @@ async function plan(
     return refuse(kind, diagnostics, loaded.texts);
   }
   const learned = await learnDurations(tools, compiled.value);
-  const used = withUsedAgents(policy, learned);
+  const used = keepUsedAgents(policy, learned);
   const dryRun = pictureRun(learned, used, { run: '<run>', repo: basename(tools.repository) });
   return ok({ plan: learned, policy: used, dryRun });
 }
@@ -207,7 +207,7 @@ async function examineConfigured(tools: Tools, here: Here): Promise<readonly Fin
   const policy = configured.value;
   if (existsSync(join(here.checkout, CONFIG_FILE)) || existsSync(join(here.repository, CONFIG_FILE))) {
     const read: Finding = { name, state: 'ok', sentence: `${CONFIG_FILE} can be read` };
-    return [read, ...(await examine(tools, withoutUnusedBuiltIns(policy)))];
+    return [read, ...(await examine(tools, keepConfiguredAgents(policy)))];
   }
   const none: Finding = {
     name,
@@ -216,16 +216,6 @@ async function examineConfigured(tools: Tools, here: Here): Promise<readonly Fin
     hint: '`weft init` writes one.',
   };
   return [none, ...(await examine(tools, { ...policy, agents: {} }))];
-}
-
-/** Agents that nobody has written into the configuration are nobody's business unless it names them. */
-function withoutUnusedBuiltIns(policy: Policy): Policy {
-  const named: readonly unknown[] = [policy.agent, policy.phases.plan, policy.phases.review];
-  const agents = Object.entries(policy.agents).filter(
-    ([name, config]) =>
-      named.includes(name) || !BUILT_IN_AGENTS.includes(name) || Object.keys(config).length > 1,
-  );
-  return { ...policy, agents: Object.fromEntries(agents) };
 }
 
 async function init(tools: Tools, { checkout, path }: Here): Promise<Result<Initialised>> {
@@ -252,15 +242,6 @@ async function findFirstStep(tools: Tools, { checkout, repository }: Here): Prom
     return { command: `weft run ${PLAN_FILE}`, reason: '`--dry-run` shows what would happen' };
   if (isThere(CONFIG_FILE)) return { command: 'weft run FILE', reason: 'FILE is your track file' };
   return { command: 'weft init', reason: 'writes a sample configuration and plan; or `weft run FILE`' };
-}
-
-/** Only the agents that the plan or its phases name: the others are nobody's business in this run. */
-function withUsedAgents(policy: Policy, of: Plan): Policy {
-  const { phases, fast } = policy;
-  const names = new Set<unknown>(fast ? [] : [phases.plan, phases.review]);
-  for (const task of of.tasks) if (task.run === null && task.type !== 'manual') names.add(task.agent);
-  const agents = Object.fromEntries(Object.entries(policy.agents).filter(([name]) => names.has(name)));
-  return { ...policy, agents };
 }
 
 function override(recorded: Policy, flags: PolicyFlags): Result<Policy> {

@@ -1,6 +1,7 @@
 // Overriding a policy field by field, and saying what that changed. Knows nothing of flags' spelling or of files.
 import type { PolicyChange } from './event.ts';
-import type { Policy } from './model.ts';
+import type { Plan, Policy } from './model.ts';
+import { BUILT_IN_AGENTS } from './plan/compile.ts';
 
 /** Fields that a command line may override. */
 export interface PolicyFlags {
@@ -45,4 +46,30 @@ function compareValues(path: string, before: unknown, after: unknown): PolicyCha
 
 function isPlain(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Leaves of the agents those that a plan or its phases name: the others are nobody's business in its run. */
+export function keepUsedAgents(policy: Policy, { tasks }: Pick<Plan, 'tasks'>): Policy {
+  const { phases, fast } = policy;
+  const names = new Set<unknown>(fast ? [] : [phases.plan, phases.review]);
+  for (const task of tasks) if (task.run === null && task.type !== 'manual') names.add(task.agent);
+  return keepAgents(policy, (name) => names.has(name));
+}
+
+/** Leaves out built-in agents of which the configuration says nothing. */
+export function keepConfiguredAgents(policy: Policy): Policy {
+  const named: readonly unknown[] = [policy.agent, policy.phases.plan, policy.phases.review];
+  return keepAgents(
+    policy,
+    (name, config) =>
+      named.includes(name) || !BUILT_IN_AGENTS.includes(name) || Object.keys(config).length > 1,
+  );
+}
+
+function keepAgents(
+  policy: Policy,
+  isKept: (name: string, config: Policy['agents'][string]) => boolean,
+): Policy {
+  const kept = Object.entries(policy.agents).filter(([name, config]) => isKept(name, config));
+  return { ...policy, agents: Object.fromEntries(kept) };
 }

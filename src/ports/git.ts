@@ -82,6 +82,26 @@ export interface ListedWorktree {
   readonly prunable: boolean;
 }
 
+/** What is to be taken out of a shared worktree, on top of which commit, and the ref that keeps it. */
+export interface PathsToCommit {
+  readonly worktree: string;
+  readonly base: Oid;
+  readonly patterns: readonly string[];
+  readonly message: string;
+  readonly author: Person;
+  readonly pin: string;
+}
+
+/** The question that a candidate answers: the change from `base` to `head`, on the target. */
+export interface CandidateSpec {
+  readonly target: Oid;
+  readonly base: Oid;
+  readonly head: Oid;
+  readonly strategy: 'merge' | 'squash' | 'rebase';
+  readonly message: string;
+  readonly pin: string;
+}
+
 /** git, for one repository. Failures are `environment` unless said otherwise. */
 export interface GitPort {
   /** Absolute path of the main checkout. */
@@ -126,14 +146,7 @@ export interface GitPort {
     readonly paths?: readonly string[];
   }): Promise<Result<Oid | null>>;
   /** Commits on `base` only what matches the patterns, as it lies in a worktree that tasks share; keeps it under `pin`. */
-  commitPaths(what: {
-    readonly worktree: string;
-    readonly base: Oid;
-    readonly patterns: readonly string[];
-    readonly message: string;
-    readonly author: Person;
-    readonly pin: string;
-  }): Promise<Result<Inspection>>;
+  commitPaths(what: PathsToCommit): Promise<Result<Inspection>>;
   /** Reads head, tree and the diff against `base`. */
   inspect(what: {
     readonly worktree: string;
@@ -146,14 +159,7 @@ export interface GitPort {
    * Builds the commit that would land and pins it under `refs/weft/cand/…`. For `squash` and `rebase` the change is
    * what lies between `base` and `head`; for `merge` git's own merge base decides.
    */
-  buildCandidate(what: {
-    readonly target: Oid;
-    readonly base: Oid;
-    readonly head: Oid;
-    readonly strategy: 'merge' | 'squash' | 'rebase';
-    readonly message: string;
-    readonly pin: string;
-  }): Promise<Result<Candidate>>;
+  buildCandidate(what: CandidateSpec): Promise<Result<Candidate>>;
   /** Finds the tip that a candidate for the branch starts from and `land` compares with. */
   landingTip(branch: string): Promise<Result<LandingTip>>;
   /**

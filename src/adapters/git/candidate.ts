@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Oid, oid } from '../../core/model.ts';
-import type { Candidate, Person } from '../../ports/git.ts';
+import type { Candidate, CandidateSpec, Person } from '../../ports/git.ts';
 import { listAttributeFiles } from './attributes.ts';
 import { parseCommit } from './commit-text.ts';
 import { git, gitFields, gitText, type Place, splitFields } from './exec.ts';
@@ -22,16 +22,6 @@ import {
 const MAX_REPLAYED = 500;
 const CANDIDATES = 'refs/weft/cand/';
 const NOBODY: Person = { name: 'weft', email: 'weft@localhost' };
-
-/** The question `buildCandidate` answers. */
-export interface CandidateSpec {
-  readonly target: Oid;
-  readonly base: Oid;
-  readonly head: Oid;
-  readonly strategy: 'merge' | 'squash' | 'rebase';
-  readonly message: string;
-  readonly pin: string;
-}
 
 /** The commit built, or the paths in conflict. */
 type Built =

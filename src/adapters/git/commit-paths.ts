@@ -5,22 +5,12 @@ import { join } from 'node:path';
 import { isInsideClaims } from '../../core/claim/match.ts';
 import { compilePattern } from '../../core/claim/pattern.ts';
 import { type Oid, oid } from '../../core/model.ts';
-import type { Inspection, Person } from '../../ports/git.ts';
+import type { Inspection, PathsToCommit } from '../../ports/git.ts';
 import { git, gitText, type Place } from './exec.ts';
 import { listChangedFiles } from './inspect.ts';
 import { placeOf } from './metadata.ts';
 import { findCommitter, findTree, moveRef, type Repository } from './repository.ts';
 import { stageChanges } from './status.ts';
-
-/** What to take, on top of which commit, and the ref that keeps it. */
-export interface PathsToCommit {
-  readonly worktree: string;
-  readonly base: Oid;
-  readonly patterns: readonly string[];
-  readonly message: string;
-  readonly author: Person;
-  readonly pin: string;
-}
 
 /** Commits on `base` what matches the patterns, exactly as it lies in the worktree; everything else stays as in `base`. */
 export async function commitPaths(repo: Repository, what: PathsToCommit): Promise<Inspection> {
