@@ -39,7 +39,7 @@ describe('which agents a run or a check is about', () => {
     mine: config('command', { run: 'x' }),
     plain: config('script'),
   };
-  const policy = { ...DEFAULT_POLICY, agents };
+  const policy = { ...DEFAULT_POLICY, agent: 'mine', agents };
   const task = (over: object): Plan['tasks'][number] =>
     ({ run: null, type: 'automated', agent: 'mine', ...over }) as Plan['tasks'][number];
   const namesOf = (kept: Policy): readonly string[] => Object.keys(kept.agents);
