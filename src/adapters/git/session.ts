@@ -6,7 +6,7 @@ import { type Place, safeGitEnv } from './exec.ts';
 /** An unused git ends after this time. */
 const IDLE_MS = 2_000;
 /** One that is silent for this long after a question is broken. */
-const ANSWER_MS = 120_000;
+const ANSWER_MS = 20_000;
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** Length of the answer that some bytes begin with; null: there is more to come. */
