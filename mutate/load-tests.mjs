@@ -22,6 +22,8 @@ const MAX_EXAMPLES = 100;
 
 /** Compiled modules by path; their text stays the same as long as the process lives. */
 const compiled = new Map();
+/** What each module imports, by path. */
+const imports = new Map();
 
 /**
  * Gives a function that loads a test file and returns its tests as `{ name, body }`. Modules are evaluated once by each
@@ -36,10 +38,14 @@ export function createTestLoader() {
     if (known !== undefined) return known.exports;
     const module = { exports: {} };
     modules.set(path, module);
+    if (!imports.has(path)) imports.set(path, new Set());
     const need = (name) => {
       if (name === 'vitest') return vitest;
       if (name === 'fast-check') return quickCheck;
-      return name.startsWith('.') ? load(join(dirname(path), name)) : outside(name);
+      if (!name.startsWith('.')) return outside(name);
+      const other = join(dirname(path), name);
+      imports.get(path).add(other);
+      return load(other);
     };
     compile(path)(module, module.exports, need);
     return module.exports;
@@ -48,6 +54,13 @@ export function createTestLoader() {
     load(file);
     return vitest.declared.splice(0);
   };
+}
+
+/** Tells whether a module that was loaded imports another one, over others too. */
+export function reaches(from, wanted) {
+  const met = new Set([from]);
+  for (const path of met) for (const other of imports.get(path) ?? []) met.add(other);
+  return met.has(wanted);
 }
 
 function compile(path) {

@@ -10,7 +10,7 @@ import {
   TestStatus,
   toMutantRunResult,
 } from '@stryker-mutator/api/test-runner';
-import { createTestLoader } from './load-tests.mjs';
+import { createTestLoader, reaches } from './load-tests.mjs';
 
 const FOLDER = 'test/core';
 /** Tests that take seconds here, for their size: what they say of being right, smaller ones say as well. */
@@ -44,14 +44,16 @@ function createRunner() {
     },
 
     mutantRun: async ({ activeMutant, mutantActivation, sandboxFileName, testFilter, hitLimit }) => {
-      const wanted = testFilter && new Set(testFilter);
-      const wantedFiles = wanted && new Set(testFilter.map((id) => id.split('#', 1)[0]));
       const isStatic = mutantActivation === 'static';
       const suite = isStatic ? createSuite() : plain;
+      const wanted = testFilter && new Set(testFilter);
+      const wantedFiles = wanted && new Set(testFilter.map((id) => id.split('#', 1)[0]));
+      const mayMeet = (file) =>
+        wantedFiles ? wantedFiles.has(nameOf(file)) : plain(file) && reaches(file, sandboxFileName);
+      const concerned = orderFor(sandboxFileName, files).filter(mayMeet);
       Object.assign(shared, { hitCount: 0, hitLimit });
       const tests = [];
-      for (const file of orderFor(sandboxFileName, files)) {
-        if (wantedFiles && !wantedFiles.has(nameOf(file))) continue;
+      for (const file of concerned) {
         shared.activeMutant = isStatic ? activeMutant.id : undefined;
         const own = suite(file).filter(({ id, always }) => !wanted || wanted.has(id) || always);
         shared.activeMutant = activeMutant.id;
