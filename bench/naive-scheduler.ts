@@ -1,6 +1,6 @@
 // A scheduler as one writes it first: every decision looks at all tasks and compiles every pattern anew. A peer to measure.
 import { overlaps } from '../src/core/claim/overlap.ts';
-import { compilePattern } from '../src/core/claim/pattern.ts';
+import { compilePattern, type Pattern, programOf } from '../src/core/claim/pattern.ts';
 import type { Task } from '../src/core/model.ts';
 
 /** What it took until the end, or until the cap. */
@@ -50,6 +50,13 @@ function findNext(
 
 function collides(one: Task, other: Task): boolean {
   return (one.owns ?? []).some((left) =>
-    (other.owns ?? []).some((right) => overlaps(compilePattern(left), compilePattern(right))),
+    (other.owns ?? []).some((right) => overlaps(compile(left), compile(right))),
   );
+}
+
+/** All of it: weft itself would leave most of the work until it is needed. */
+function compile(text: string): Pattern {
+  const pattern = compilePattern(text);
+  programOf(pattern);
+  return pattern;
 }

@@ -125,16 +125,26 @@ function compileClaims(owns: readonly string[] | null): readonly Pattern[] {
   return (owns ?? []).map((text) => compilePattern(text));
 }
 
+/** How far on its way to the target work of a task is in a phase. */
+const PROGRESS: Readonly<Record<Phase, number>> = {
+  waiting: 0,
+  spawned: 0,
+  working: 0,
+  verifying: 0,
+  failed: 0,
+  cancelled: 0,
+  committed: 1,
+  pr_created: 2,
+  queued: 2,
+  merged: 3,
+};
+
+/** The progress that a dependency waits for. */
+const WANTED: Readonly<Record<Edge['on'], number>> = { verified: 1, submitted: 2, merged: 3 };
+
 /** Tells whether the dependency counts as satisfied in that phase. */
 export function satisfies(edge: Edge, phase: Phase): boolean {
-  switch (edge.on) {
-    case 'merged':
-      return phase === 'merged';
-    case 'submitted':
-      return phase === 'merged' || phase === 'queued' || phase === 'pr_created';
-    case 'verified':
-      return phase === 'merged' || phase === 'queued' || phase === 'pr_created' || phase === 'committed';
-  }
+  return PROGRESS[phase] >= WANTED[edge.on];
 }
 
 /** A slot is taken from the decision to start until the process is gone, but for the time it waits for an answer. */
@@ -182,7 +192,9 @@ function movePhase(state: RunState, ts: TaskState, before: Phase | null): void {
   counted[ts.order] = phase;
   if (before !== null) phases.set(before, (phases.get(before) ?? 1) - 1);
   phases.set(phase, (phases.get(phase) ?? 0) + 1);
-  const end = dependents.starts[ts.order + 1] ?? 0;
+  // most moves are nobody else's business
+  const hasProgress = PROGRESS[before ?? 'waiting'] !== PROGRESS[phase];
+  const end = hasProgress ? (dependents.starts[ts.order + 1] ?? 0) : 0;
   for (let at = dependents.starts[ts.order] ?? 0; at < end; at += 1) {
     const dependent = tasks[dependents.tasks[at] ?? 0];
     const edge = dependent?.task.edges[dependents.edges[at] ?? 0];

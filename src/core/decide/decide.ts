@@ -21,7 +21,7 @@ export function decide(state: RunState, now: RunMs): Effect[] {
   if (landing?.kind === 'record') return [landing];
   const start = startReady(state);
   if (start !== null) return [start];
-  return landing === null ? listSteps(state) : [landing, ...listSteps(state)];
+  return listSteps(state, landing === null ? [] : [landing]);
 }
 
 /** When time alone changes the answer, or null. */

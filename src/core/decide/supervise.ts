@@ -30,9 +30,9 @@ function areSame(one: readonly WorkEffect[], other: readonly WorkEffect[]): bool
   return one.length === other.length && one.every(({ key }, at) => key === other[at]?.key);
 }
 
-/** The work that tasks ask for, as last worked out, in the order in which it became wanted. */
-export function listSteps(state: RunState): WorkEffect[] {
-  const listed: WorkEffect[] = [];
+/** The work that tasks ask for, as last worked out, in the order in which it became wanted; after what is to come before it. */
+export function listSteps(state: RunState, before: readonly WorkEffect[] = []): WorkEffect[] {
+  const listed = [...before];
   for (const steps of state.index.open.values()) for (const step of steps) listed.push(step);
   return listed;
 }
