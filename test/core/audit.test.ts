@@ -4,7 +4,7 @@ import { auditJournal } from '../../src/core/audit.ts';
 import type { Event, Recorded } from '../../src/core/event.ts';
 import { DEFAULT_LIMITS, type Policy, runMs, type Task, taskId } from '../../src/core/model.ts';
 import { describeAudit, PROMISES, type PromiseFinding } from '../../src/core/promise.ts';
-import { buildPolicy, buildsOn, buildTask, gate, hash, needs } from './build.ts';
+import { buildPolicy, buildsOn, buildTask, gate, hash, needs, question } from './build.ts';
 
 const A = taskId('a');
 const B = taskId('b');
@@ -88,10 +88,17 @@ test('a run that went well breaks no promise, and what was looked at is said', (
   expect(found.map(({ id }) => id)).toEqual(Object.keys(PROMISES));
   const looked = Object.fromEntries(found.map(({ id, count, looked: words }) => [id, `${count} = ${words}`]));
   expect(looked).toMatchObject({
+    I1: '20 = 20 facts',
     I2: '2 = 2 agents that started',
     I3: '2 = 2 starts with a claim',
+    I4: '4 = 4 facts of tasks that are over',
     I5: '4 = 2 verdicts, 2 landings',
+    I6: '2 = 2 landings',
     I7: '1 = 1 dependencies of tasks that start',
+    I8: '2 = 2 starts',
+    I9: '30 = 18 facts of tasks, 12 moves',
+    I10: '0 = a signal leaves no trace',
+    I11: '2 = 2 worktrees cleared away',
     I12: '2 = 2 tasks at rest',
     I13: '21 = 20 facts, 1 engines',
     I14: '0 = what the checkout was like before is not recorded',
@@ -174,6 +181,50 @@ const BROKEN: readonly { readonly what: string; readonly events: readonly Event[
       says: /^I9: fact 1, run.rested, comes before the run started$/,
     },
     {
+      what: 'a second start of the run',
+      events: [started(FREE), started(FREE)],
+      says: /^I9: the run starts again at fact 2$/,
+    },
+    {
+      what: 'a start by an engine that is not new',
+      events: [started(FREE), { type: 'run.resumed', overrides: [], policy: buildPolicy() }],
+      says: /^I13: fact 2, run.resumed, is not the first of epoch 1$/,
+    },
+    {
+      what: 'a first fact that takes nothing over',
+      events: [{ type: 'run.unpaused' }],
+      says: /^I13: fact 1, run.unpaused, is the first of epoch 1$/,
+    },
+    {
+      what: 'an agent beside one that asks but is being stopped',
+      events: [
+        started(FREE, { maxAgents: 1 }),
+        ...asking(A),
+        { type: 'task.paused', task: A, agent: 'stop' },
+        spawned(B),
+      ],
+      says: /^I8: b\/1 starts beside 1 others, and 1 may work at once$/,
+    },
+    {
+      what: 'a landing on another base',
+      events: changed('task.landed', { base: hash('other') }),
+      says: /^I5: a landed as .*, which was not built for it on /,
+    },
+    {
+      what: 'the end of a run with a task that failed',
+      events: [
+        started([buildTask('a')]),
+        { type: 'task.failed', task: A, cause: 'agent-lost', sentence: 'x' },
+        RESTED,
+      ],
+      says: /^I12: the run is complete and a is failed$/,
+    },
+    {
+      what: 'the end of a run with a task that never began',
+      events: [started([buildTask('a')]), RESTED],
+      says: /^I12: the run is complete and a is waiting$/,
+    },
+    {
       what: 'a task that is not swept',
       events: without('task.swept'),
       says: /^I12: the run is complete and b was never cleared away$/,
@@ -205,6 +256,11 @@ const BROKEN: readonly { readonly what: string; readonly events: readonly Event[
     },
   ];
 
+/** An agent that waits for an answer. */
+function asking(task: typeof A): readonly Event[] {
+  return [spawned(task), begun(task), { type: 'question.asked', task, attempt: 1, question: question(task) }];
+}
+
 function crash(task: typeof A, at: number): readonly Event[] {
   const of = { task, attempt: 1 };
   const then = { kind: 'retry', at: runMs(at) } as const;
@@ -221,6 +277,49 @@ test.each(BROKEN)('$what is noticed', ({ events, says }) => {
     accusations(record(events)).find((sentence) => says.test(sentence)),
     accusations(record(events)).join('\n'),
   ).toBeDefined();
+});
+
+const cancelled = (head: string, swept: { rescue: string | null; kept: string | null }): readonly Event[] => [
+  ...work(A).map((event) =>
+    event.type === 'attempt.inspected' ? { ...event, head: head as typeof event.head } : event,
+  ),
+  { type: 'task.cancelled', task: A },
+  { type: 'task.swept', task: A, ...swept },
+];
+const empty = land(A).map((event): Event => {
+  if (event.type === 'candidate.built') return { ...event, commit: TARGET, empty: true };
+  return event.type === 'task.landed' ? { ...event, commit: TARGET, tree: hash('none') } : event;
+});
+
+test.each<[string, readonly Event[]]>([
+  ['claims that meet by policy', [started(BESIDE, { collisionPolicy: 'force' }), spawned(A), spawned(B)]],
+  ['a start that was forced', [started(BESIDE), spawned(A), { ...spawned(B), forced: [A] } as Event]],
+  ['a start beside an agent that asks', [started(FREE, { maxAgents: 1 }), ...asking(A), spawned(B)]],
+  ['a start at its time', [started(FREE), ...crash(A, 5), spawned(A, 2)]],
+  ['a landing of nothing', [started(FREE), ...work(A), ...empty]],
+  ['a landing by a person', [started(FREE), { ...land(A)[2], commit: hash('p'), by: 'human' } as Event]],
+  [
+    'work that is kept under a ref',
+    [started(FREE), ...cancelled(hash('x'), { rescue: 'refs/x', kept: null })],
+  ],
+  ['work that is kept where it is', [started(FREE), ...cancelled(hash('x'), { rescue: null, kept: '/w' })]],
+  ['an attempt without commits', [started(FREE), ...cancelled(TARGET, { rescue: null, kept: null })]],
+  [
+    'a shared worktree',
+    [started(FREE, { isolation: 'shared' }), ...cancelled(hash('x'), { rescue: null, kept: null })],
+  ],
+  ['a task that was never tried', [started([buildTask('a')]), { type: 'task.cancelled', task: A }, RESTED]],
+  [
+    'one that is submitted',
+    [
+      started([buildTask('a'), buildTask('b', { edges: [{ task: A, on: 'submitted', base: 'target' }] })]),
+      ...work(A),
+      ...land(A).slice(0, 1),
+      spawned(B),
+    ],
+  ],
+])('%s breaks nothing', (_name, events) => {
+  expect(accusations(record(events))).toEqual([]);
 });
 
 test('two in one worktree are noticed, and one after the other is not', () => {

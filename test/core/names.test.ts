@@ -59,4 +59,5 @@ test('no task’s branch is the shared one', () => {
   for (const id of ['shared', '.shared-', 'Shared']) {
     expect(branchOf(state, taskId(id))).not.toBe(sharedBranchOf(state));
   }
+  expect(sharedBranchOf(state)).toMatch(/^weft\/r1\/shared-[0-9a-f]{8}\/work$/);
 });

@@ -5,7 +5,7 @@ import { taskId } from '../../src/core/model.ts';
 import { addPending } from '../../src/core/pending.ts';
 import type { RunState } from '../../src/core/state.ts';
 import { nextCommand, viewRun } from '../../src/core/view.ts';
-import { bring, buildState, buildTask, facts, play, question, settle } from './build.ts';
+import { bring, buildState, buildTask, facts, hash, play, question, settle } from './build.ts';
 
 const a = taskId('a');
 const view = (state: RunState): ReturnType<typeof viewRun> => viewRun(state, state.ms);
@@ -143,6 +143,32 @@ describe('view', () => {
     expect(view(bring(state, 'a', 'merged')).tasks[0]?.ended).toBeUndefined();
   });
 
+  test.each<[string, string, string]>([
+    ['one line', ' It crashed. \n', 'It crashed.'],
+    ['a long line', 'x'.repeat(501), 'x'.repeat(500)],
+    ['twelve lines below', `x${'\ny'.repeat(12)}`, `x${'\ny'.repeat(12)}`],
+    ['thirteen lines below', `x${'\ny'.repeat(13)}`, `x\n…${'\ny'.repeat(12)}`],
+    ['long lines below', `x\n${'y'.repeat(3_000)}`, `x\n${'y'.repeat(1_996)}`],
+  ])('what came of an attempt, in short: %s', (_name, detail, expected) => {
+    const state = bring(buildState([buildTask('a')]), 'a', 'working');
+    const then = { kind: 'retry' as const, at: state.ms };
+    play(state, [{ type: 'attempt.failed', task: a, attempt: 1, cause: 'agent-crashed', detail, then }]);
+    expect(view(state).tasks[0]?.ended?.detail).toBe(expected);
+  });
+
+  test('who does a task, what is awaited of whom, and where it is kept', () => {
+    const tasks = [buildTask('a', { run: 'make' }), buildTask('b', { type: 'manual' }), buildTask('c')];
+    const state = bring(buildState(tasks, { integrate: 'human' }), 'c', 'committed');
+    const said = (): readonly unknown[] =>
+      view(state).tasks.map(({ doneBy, awaits }) => `${doneBy} ${awaits ?? '-'}`);
+    expect(said()).toEqual(['command -', 'human work', 'agent approval']);
+    for (const id of ['b', 'c']) play(state, [{ type: 'task.paused', task: taskId(id), agent: 'finish' }]);
+    expect(said()).toEqual(['command -', 'human -', 'agent -']);
+    bring(state, 'a', 'merged');
+    play(state, [{ type: 'task.swept', task: a, rescue: null, kept: '/kept' }]);
+    expect(view(state).tasks[0]?.worktree).toBe('/repo.weft/r1/a');
+  });
+
   test('what a human did by hand has no commit', () => {
     const state = play(buildState([buildTask('a', { type: 'manual' })]), [{ type: 'task.done', task: a }]);
     const [task] = view(state).tasks;
@@ -162,25 +188,29 @@ describe('view', () => {
 
 describe('next command', () => {
   const failed: Event = { type: 'task.failed', task: a, cause: 'agent-crashed', sentence: 'It crashed.' };
-  test.each<[string, (state: RunState) => unknown, string | null]>([
+  test.each<[string, (state: RunState) => unknown, string]>([
     [
       'an open question with options',
       (state) =>
         play(bring(state, 'a', 'working'), [
           facts.asked(state, 'a', 'Tabs?', [{ label: 'Yes.', then: 'retry' }]),
         ]),
-      'weft answer a 1',
+      'weft answer a 1: a asks: Tabs?',
     ],
     [
       'an open question without',
       (state) => play(bring(state, 'a', 'working'), [facts.asked(state, 'a')]),
-      'weft answer a "…"',
+      'weft answer a "…": a asks: Which one?',
     ],
-    ['verified work', (state) => bring(state, 'a', 'committed'), 'weft approve a'],
+    [
+      'verified work',
+      (state) => bring(state, 'a', 'committed'),
+      'weft approve a: a is verified and not landed yet',
+    ],
     [
       'verified work of several tasks',
       (state) => bring(bring(state, 'a', 'committed'), 'b', 'committed'),
-      'weft approve --all',
+      'weft approve --all: 2 verified and not landed yet',
     ],
     [
       'approved work at rest',
@@ -189,7 +219,7 @@ describe('next command', () => {
           { type: 'task.approved', task: a },
           { type: 'run.rested', outcome: 'stopped' },
         ]),
-      'weft resume',
+      'weft resume: the run is stopped',
     ],
     [
       'a paused task',
@@ -198,24 +228,52 @@ describe('next command', () => {
           { type: 'task.paused', task: a, agent: 'finish' },
           { type: 'run.rested', outcome: 'blocked' },
         ]),
-      'weft resume a',
+      'weft resume a: a is paused',
     ],
-    ['a run that goes on', (state) => bring(state, 'a', 'working'), 'weft status --watch'],
+    [
+      'a paused task while nothing else moves',
+      (state) => play(state, [{ type: 'task.paused', task: a, agent: 'finish' }]),
+      'weft resume a: a is paused',
+    ],
+    [
+      'a paused task while another one works',
+      (state) => play(bring(state, 'b', 'working'), [{ type: 'task.paused', task: a, agent: 'finish' }]),
+      'weft status --watch: the run is going on',
+    ],
+    [
+      'a run that goes on',
+      (state) => bring(state, 'a', 'working'),
+      'weft status --watch: the run is going on',
+    ],
     [
       'a failure',
       (state) => play(state, [failed, { type: 'run.rested', outcome: 'failed' }]),
-      'weft restart a',
+      'weft restart a: a failed: agent-crashed: It crashed.',
     ],
     [
       'a complete run',
       (state) => play(bring(state, 'a', 'merged'), [{ type: 'run.rested', outcome: 'complete' }]),
-      'weft receipt',
+      'weft receipt: everything landed',
     ],
-    ['a stopped run', (state) => play(state, [{ type: 'run.rested', outcome: 'stopped' }]), 'weft resume'],
+    [
+      'a complete run with a cancelled task',
+      (state) =>
+        play(bring(state, 'a', 'merged'), [
+          { type: 'task.cancelled', task: taskId('b') },
+          { type: 'run.rested', outcome: 'complete' },
+        ]),
+      'weft receipt: everything landed but 1 cancelled',
+    ],
+    [
+      'a stopped run',
+      (state) => play(state, [{ type: 'run.rested', outcome: 'stopped' }]),
+      'weft resume: the run is stopped',
+    ],
   ])('%s', (_name, happen, expected) => {
     const state = buildState([buildTask('a'), buildTask('b')], { integrate: 'human' });
     happen(state);
-    expect(nextCommand(view(state))?.command ?? null).toBe(expected);
+    const { command, reason } = nextCommand(view(state)) ?? {};
+    expect(`${command}: ${reason}`).toBe(expected);
   });
 
   const rest = (state: RunState, outcome: 'blocked' | 'complete'): RunState =>
@@ -230,7 +288,10 @@ describe('next command', () => {
     const state = buildState([buildTask('a', { type: 'manual', after: ['b'] }), buildTask('b')]);
     expect(nextCommand(view(state))?.command).toBe('weft status --watch');
     bring(state, 'b', 'merged');
-    expect(nextCommand(view(rest(state, 'blocked')))?.command).toBe('weft done a');
+    expect(nextCommand(view(rest(state, 'blocked')))).toEqual({
+      command: 'weft done a',
+      reason: 'when you have done a: it is yours to do',
+    });
   });
 
   test('work that landed beside the target is to be merged', () => {
@@ -247,5 +308,17 @@ describe('next command', () => {
     const state = bring(buildState([buildTask('a')], { integrate: 'human' }), 'a', 'committed');
     const pending = addPending(view(rest(state, 'blocked')), [{ kind: 'approve', task: 'a' }]);
     expect(nextCommand(pending)).toEqual({ command: 'weft resume', reason: '1 command waits for an engine' });
+    expect(nextCommand({ ...pending, pending: 2 })?.reason).toBe('2 commands wait for an engine');
+    expect(nextCommand({ ...pending, state: 'running' })?.command).toBe('weft status --watch');
+  });
+
+  test('a run that broke off goes on, and one whose work was taken away says so', () => {
+    const state = rest(bring(buildState([buildTask('a')]), 'a', 'merged'), 'complete');
+    const broken = { ...view(state), state: 'interrupted' as const };
+    expect(nextCommand(broken)).toEqual({ command: 'weft resume', reason: 'it goes on where it was' });
+    const gone = [{ task: a, commit: hash('x'), ref: 'main' }];
+    const taken = viewRun(state, state.ms, { aside: null, gone });
+    expect(taken.gone).toEqual(gone);
+    expect(nextCommand(taken)?.reason).toBe('not all that landed is still there');
   });
 });
