@@ -27,6 +27,28 @@ const reviewOf = (state: RunState, change = { text: '+ const a = 1;\n', cut: fal
   writeReviewPrompt(state, find(state, 'a'), { base: BASE, head: hash('head'), change });
 
 describe('prompts of who reads', () => {
+  test('lists have a line for each entry, and parts that are missing leave no trace', () => {
+    const state = buildState([buildTask('a', { owns: ['x', 'y'], body: '\n Do it. \n' })], {
+      phases: { plan: true, review: true },
+    });
+    bring(state, 'a', 'verifying');
+    const bare = milestone({ goal: 'One', doneChecks: ['c', 'd'] });
+    const full = milestone({ goal: 'Two', filesExpected: ['f', 'g'] });
+    play(state, [facts.planned(state, 'a', { milestones: [bare, full] })]);
+    bring(state, 'a', 'verifying');
+    const gates = [gate('npm test'), gate('npm run lint')];
+    play(state, [facts.inspected(state, 'a'), facts.verified(state, 'a', gates)]);
+    bring(state, 'a', 'spawned');
+    const parts = reviewOf(state).split('\n\n');
+    expect(parts.slice(2, 3).concat(parts.slice(4, 7))).toEqual([
+      '## The task\nDo it.',
+      '## Files\nThe task may change only files that match one of these patterns:\n- `x`\n- `y`',
+      '## Plan\n1. One (low risk)\n   Done when:\n   - c\n   - d\n' +
+        '2. Two (low risk)\n   Files: `f`, `g`\n   Done when:\n   - npm test',
+      '## Checks that passed\n- `npm test`: exit 0, 2 s\n- `npm run lint`: exit 0, 2 s',
+    ]);
+  });
+
   test('a planner is told what to answer, and to keep its hands off', () => {
     const state = bring(begin(), 'a', 'spawned');
     const text = writePlanPrompt(state, find(state, 'a'), BASE);

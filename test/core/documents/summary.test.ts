@@ -71,6 +71,20 @@ describe('summary.json', () => {
     ]);
   });
 
+  test('under force nobody waits for a claim', () => {
+    const tasks = [buildTask('a', { owns: ['x/**'] }), buildTask('b', { owns: ['x/y.ts'] })];
+    const state = bring(buildState(tasks, { collisionPolicy: 'force' }), 'a', 'working');
+    expect(documentSummary(state, state.ms).collisions).toEqual([]);
+  });
+
+  test('a run that goes on asks for nothing, one that was stopped to be resumed', () => {
+    const state = buildState([buildTask('a')]);
+    expect(documentSummary(state, state.ms).next_action).toEqual({ kind: 'none' });
+    play(state, [{ type: 'run.rested', outcome: 'stopped' }]);
+    const expected = { kind: 'resume_orchestrator', command: 'weft resume r1' };
+    expect(documentSummary(state, state.ms).next_action).toEqual(expected);
+  });
+
   test('a complete run asks for nothing', () => {
     const state = bring(buildState([buildTask('a')]), 'a', 'merged');
     play(state, [{ type: 'run.rested', outcome: 'complete' }]);

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_POLICY } from '../../../src/core/model.ts';
 import { compilePlan } from '../../../src/core/plan/compile.ts';
+import type { TaskDraft } from '../../../src/core/plan/draft.ts';
 import { draft, planOf, report, track } from './drafts.ts';
 
 describe('edges', () => {
@@ -173,6 +174,38 @@ describe('what is refused [F39]', () => {
     { isolation: 'shared' },
   );
 
+  check(
+    'an agent like no other',
+    [draft('a', { agent: 'zebra' }), draft('m', { type: 'manual', agent: 'zebra' })],
+    'plan:1:1: Task "a" wants the agent "zebra", which is not configured.\n  Fix: Known agents: "claude" and "codex".',
+  );
+  check(
+    'one task of two in one directory without a claim',
+    [draft('a', { owns: ['a/**'] }), draft('b')],
+    'plan:1:1: With isolation: shared every task of more than one track must say which files it owns; "b" does not.\n' +
+      '  Fix: Add owns: [path/**] to the task file, or allowlist: to the step, or run with isolation: worktree.',
+    { isolation: 'shared' },
+  );
+
+  test('a long cycle names its first dozen', () => {
+    const ring = (size: number): string =>
+      report(Array.from({ length: size }, (_, at) => draft(`t${at}`, { needs: [`t${(at + 1) % size}`] })));
+    expect(ring(12)).toContain(
+      'wait for each other: t0 → t1 → t2 → t3 → t4 → t5 → t6 → t7 → t8 → t9 → t10 → t11 → t0.',
+    );
+    expect(ring(14)).toContain('t10 → t11 → 2 more → t0.');
+  });
+
+  test.each<[string, (at: number) => TaskDraft]>([
+    ['agents', (at) => draft(`t${at}`, { agent: 'zebra' })],
+    ['claims', (at) => draft(`t${at}`, { owns: [`../${at}`] })],
+    ['dependencies', (at) => draft(`t${at}`, { needs: ['nobody'] })],
+  ])('a hundred mistakes are enough: %s', (_name, make) => {
+    const drafts = Array.from({ length: 150 }, (_, at) => make(at));
+    const compiled = compilePlan(drafts, { policy: DEFAULT_POLICY });
+    expect(compiled.ok ? 0 : compiled.failure.diagnostics.length).toBe(100);
+  });
+
   test('one track in one directory needs no claims, nor do humans', () => {
     const drafts = [...track('A', [draft('a'), draft('b')]), draft('m', { type: 'manual' })];
     expect(report(drafts, { isolation: 'shared' })).toContain('a <-');
@@ -215,6 +248,18 @@ describe('collisions under policy fail', () => {
       draft('c', { owns, needs: ['a'] }),
     ];
     expect(report(drafts, policy)).toContain('Tasks "b" and "c" may run at the same time');
+  });
+
+  test('are found in two spellings where the disk knows only one', () => {
+    const drafts = [draft('a', { owns: ['src/A.ts'] }), draft('b', { owns: ['src/a.ts'] })];
+    const isOk = (claims: { foldCase?: boolean }): boolean =>
+      compilePlan(drafts, { policy: { ...DEFAULT_POLICY, ...policy }, claims }).ok;
+    expect([isOk({}), isOk({ foldCase: true })]).toEqual([true, false]);
+  });
+
+  test('are named up to twenty', () => {
+    const drafts = Array.from({ length: 30 }, (_, at) => draft(`t${at}`, { owns: ['src/**'] }));
+    expect(report(drafts, policy).match(/may run at the same time/g)).toHaveLength(20);
   });
 
   test('are none without claims or with a human', () => {

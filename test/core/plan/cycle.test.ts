@@ -42,6 +42,27 @@ describe('findShortestCycle', () => {
     );
   });
 
+  test.each<[Graph, readonly number[] | null]>([
+    [[], null],
+    [[[1], []], null],
+    [[[1], [1]], [1]],
+    [
+      [[1], [2], [0]],
+      [0, 1, 2],
+    ],
+    // met at its largest number, told from its smallest
+    [
+      [[3], [2], [3], [1]],
+      [1, 2, 3],
+    ],
+    [
+      [[1], [2], [3, 1], [0]],
+      [1, 2],
+    ],
+  ])('of %j is %j', (graph, expected) => {
+    expect(findShortestCycle(graph)).toEqual(expected);
+  });
+
   test.each([
     ['one ring', (at: number, size: number) => [(at + 1) % size]],
     ['a ring with short cuts', (at: number, size: number) => [(at + 1) % size, (at + 2) % size]],

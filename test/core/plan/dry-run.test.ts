@@ -41,6 +41,16 @@ describe('planWaves', () => {
     const agents = { codex: { kind: 'codex', max: 1 } };
     expect(waves(plan, { maxPerTrack: 1, agents })).toBe('a c | b d');
   });
+  test('of equals the first, of two tracks each its own', () => {
+    const plan = planOf([
+      draft('a', { track: 'T' }),
+      draft('b', { track: 'U' }),
+      draft('c', { track: 'T' }),
+      draft('d'),
+      draft('e'),
+    ]);
+    expect(waves(plan, { maxPerTrack: 1, maxAgents: 9 })).toBe('a b d e | c');
+  });
   test('what humans do takes no slot', () => {
     expect(
       waves(planOf([draft('m', { type: 'manual' }), draft('a'), draft('b', { needs: ['m'] })]), {
@@ -95,6 +105,15 @@ describe('planWaves', () => {
     );
     expect(planWaves(plan, DEFAULT_POLICY)).toHaveLength(25_000);
   });
+});
+
+test('pictureRun tells who meets whom where the disk knows one spelling', () => {
+  const plan = planOf([draft('a', { owns: ['A.ts'] }), draft('b', { owns: ['a.ts'] })]);
+  const meetings = (foldCase?: boolean): number => {
+    const names = { run: 'RUN', repo: 'shop', ...(foldCase === undefined ? {} : { foldCase }) };
+    return pictureRun(plan, DEFAULT_POLICY, names).collisions.length;
+  };
+  expect([meetings(), meetings(false), meetings(true)]).toEqual([0, 0, 1]);
 });
 
 test('pictureRun tells branches, agents, waves and who meets whom', () => {
