@@ -33,7 +33,6 @@ export function comparePolicies(before: Policy, after: Policy): readonly PolicyC
 }
 
 function compareValues(path: string, before: unknown, after: unknown): PolicyChange[] {
-  if (Object.is(before, after)) return [];
   if (isPlain(before) && isPlain(after)) {
     const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
     return names.flatMap((name) =>

@@ -20,7 +20,6 @@ export function resolveEdges(directory: TaskDirectory): {
 } {
   const diagnostics: Diagnostic[] = [];
   const edges = directory.drafts.map((draft, task) => {
-    if (draft.dependencies.length === 0) return [];
     const found = collectDependencies(directory, task, diagnostics);
     const own = [...found].map(([other, written]) =>
       decideEdge({ draft, other, otherDraft: directory.drafts[other] as TaskDraft, written }),

@@ -1,8 +1,10 @@
 // `complete.json` and `stop.json`: the last word of a run; a stop names its cause.
 import { describe, expect, test } from 'vitest';
 import { documentHandoff } from '../../../src/core/documents/handoff.ts';
+import type { Event } from '../../../src/core/event.ts';
+import { taskId } from '../../../src/core/model.ts';
 import type { RunState } from '../../../src/core/state.ts';
-import { bring, buildState, buildTask, play } from '../build.ts';
+import { bring, buildState, buildTask, facts, play } from '../build.ts';
 import { tellStory } from './story.ts';
 
 const story = tellStory();
@@ -104,6 +106,21 @@ describe('handoffs', () => {
     const document = documentHandoff(state, state.ms);
     expect(document).toMatchObject({ status: 'running', active_runs: { a: 'a/1' } });
     expect(document.stop_reason).toBeUndefined();
+  });
+
+  test('the step named is the one that failed last; what waits comes after it', () => {
+    const state = buildState([buildTask('a'), buildTask('b'), buildTask('c'), buildTask('d')]);
+    const fail = (id: string): Event => {
+      return { type: 'task.failed', task: taskId(id), cause: 'agent-lost', sentence: 'x' };
+    };
+    play(state, [fail('b')], 1_000);
+    play(state, [fail('c')], 1_000);
+    play(state, [fail('a')]);
+    play(bring(state, 'd', 'working', 1_000), [facts.asked(state, 'd'), facts.exited(state, 'd')]);
+    play(state, [{ type: 'run.rested', outcome: 'failed' }]);
+    const { last_failed_track, stop_reason_family, waiting } = documentHandoff(state, state.ms);
+    expect([last_failed_track?.task_id, stop_reason_family]).toEqual(['a', 'stall']);
+    expect(waiting?.map(({ task_id }) => task_id)).toEqual(['d']);
   });
 
   test.each([

@@ -54,6 +54,15 @@ test.each([
   expect(mark).toBe(`    | ${' '.repeat(under - 1)}~`);
 });
 
+test.each([
+  [100, 'c'.repeat(100)],
+  [101, `…${'c'.repeat(61)}`],
+])('a line of %i characters', (length, shown) => {
+  const source = new Map([['line', 'c'.repeat(length)]]);
+  const [, line] = renderDiagnostic({ ...at('line', 1, 91, 1), sentence: 'No.' }, source).split('\n');
+  expect(line).toBe(`  1 | ${shown}`);
+});
+
 test('mistakes come one after another', () => {
   expect(
     renderDiagnostics(

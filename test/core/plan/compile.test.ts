@@ -44,7 +44,9 @@ describe('edges', () => {
       { task: 'a', via: 'track' } as const,
       { task: 'a', on: 'verified', base: 'stacked' } as const,
     ];
-    expect(report([draft('a'), draft('b', { needs })])).toBe('a <-\nb <- a:verified/stacked');
+    for (const order of [needs, needs.toReversed()]) {
+      expect(report([draft('a'), draft('b', { needs: order })])).toBe('a <-\nb <- a:verified/stacked');
+    }
   });
 
   test.each(['x', 'x.md', 'tasks/x.md', './tasks/x.md', '.runr/tasks/x.md', 'tasks\\x.md'])(
@@ -265,6 +267,7 @@ describe('collisions under policy fail', () => {
   test('are none without claims or with a human', () => {
     const drafts = [draft('a'), draft('b', { owns: ['**'] }), draft('m', { type: 'manual', owns: ['**'] })];
     expect(report(drafts, policy)).not.toContain('both claim');
+    expect(report([draft('a', { owns: [] }), draft('b', { owns: [] })], policy)).toBe('a <-\nb <-');
   });
 });
 
