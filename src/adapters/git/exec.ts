@@ -17,7 +17,8 @@ const RETRY_BASE_MS = 15;
 /** One call of a program. */
 export interface ProgramCall {
   readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
+  /** Variables beside, or in place of, those of `safeGitEnv`. */
+  readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
   /** How bytes become letters and back: utf8, or latin1, which loses none of them. */
   readonly encoding?: 'utf8' | 'latin1';
@@ -147,7 +148,8 @@ export function safeGitEnv(): Record<string, string> {
 /** Runs a program to its end in a process group of its own; on time-out or too much output the group is ended. */
 export function runProgram(program: string, args: readonly string[], call: ProgramCall): Promise<ProgramEnd> {
   return new Promise((resolve) => {
-    const child = spawn(program, [...args], { cwd: call.cwd, env: call.env, detached: true });
+    const env = { ...safeGitEnv(), ...call.env };
+    const child = spawn(program, [...args], { cwd: call.cwd, env, detached: true });
     const encoding = call.encoding ?? 'utf8';
     const stdout: Buffer[] = [];
     let bytes = 0;
@@ -221,7 +223,7 @@ export function runBeside(
 
 /** Runs git and retries, a few times and with jitter, what passes by itself. Never rejects. */
 export async function runGit(place: Place, call: GitCall): Promise<ProgramEnd> {
-  const env = { ...safeGitEnv(), ...place.env, ...call.env };
+  const env = { ...place.env, ...call.env };
   const { args, ...rest } = call;
   for (let retry = 0; ; retry += 1) {
     const end = await runBeside(place, 'git', args, { ...rest, cwd: place.cwd, env });

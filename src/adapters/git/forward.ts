@@ -62,9 +62,22 @@ export async function findBar(
 }
 
 /** Lets a checkout follow its branch, which has moved. */
-export async function follow(repo: Repository, path: string, { from, to }: Move): Promise<void> {
+export async function follow(
+  repo: Repository,
+  path: string,
+  { from, to }: Pick<Move, 'from' | 'to'>,
+): Promise<void> {
   const call = { args: ['read-tree', '-m', '-u', from, to], timeoutMs: CHECKOUT_MS };
   accept(call, await runGit(await placeOf(repo, path), call));
+}
+
+/** Lets a worktree follow its branch, which somebody moved from `from`; it stays as it is where changes are in the way. */
+export async function followMoved(
+  repo: Repository,
+  of: { readonly worktree: string; readonly from: Oid },
+): Promise<void> {
+  const to = await findCommit(await placeOf(repo, of.worktree), 'HEAD');
+  if (to !== null) await attempt(() => follow(repo, of.worktree, { from: of.from, to }));
 }
 
 /** Works in a checkout with its index lock held. */

@@ -15,7 +15,7 @@ import {
 } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
-import { git, gitFields, giveUp, type Place, runBeside, safeGitEnv, splitFields } from './exec.ts';
+import { git, gitFields, giveUp, type Place, runBeside, splitFields } from './exec.ts';
 import { exists, placeOf } from './metadata.ts';
 import { isWithin } from './processes.ts';
 import { canonical, type Repository, stampOf } from './repository.ts';
@@ -160,7 +160,7 @@ async function copyTree(repo: Repository, place: Place, folder: string): Promise
   const half = join(dirname(place.cwd), `.${basename(place.cwd)}.weft-copy`);
   await rm(half, { recursive: true, force: true });
   const clone = process.platform === 'darwin' ? ['-R', '-p', '-c'] : ['-a', '--reflink=auto'];
-  const call = { cwd: place.cwd, env: safeGitEnv(), timeoutMs: COPY_MS };
+  const call = { cwd: place.cwd, timeoutMs: COPY_MS };
   const end = await runBeside(place, 'cp', [...clone, '--', join(repo.root, folder), half], call);
   if (end.code !== 0) {
     await repo.trash.discard(half);

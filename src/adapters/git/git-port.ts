@@ -12,6 +12,7 @@ import {
 import { commitPaths } from './commit-paths.ts';
 import { writePatch } from './diff.ts';
 import { attempt, gitText, isLockFailure } from './exec.ts';
+import { followMoved } from './forward.ts';
 import { furnish } from './furnish.ts';
 import { commitLeftovers, inspectWorktree } from './inspect.ts';
 import { findLandingTip, land } from './land.ts';
@@ -74,6 +75,7 @@ function makePort(repo: Repository): LocalGit {
     noteSetUp: (what) => run(() => noteCheckoutSetUp(repo, what)),
     isUntouched: (where) => isUntouched(repo, where),
     commitLeftovers: (what) => run(() => commitLeftovers(repo, what)),
+    followBranch: (what) => run(() => followMoved(repo, what)),
     commitPaths: (what) => run(() => commitPaths(repo, what)),
     inspect: (what) => run(() => inspectWorktree(repo, what)),
     diff: (what) => run(() => writePatch(repo, what)),

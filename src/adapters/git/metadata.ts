@@ -1,6 +1,8 @@
 // The folders below `<git dir>/worktrees` that git keeps per linked worktree: reading, mending and dropping them.
-// Knows nothing of what is checked out where.
-import { lstat, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+// Knows nothing of what is checked out where. These files are read where they are needed, many times for each task: handing
+// a read of some bytes to another thread takes ten times as long as the read.
+import { lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { giveUp, type Place } from './exec.ts';
 import { canonical, findCommit, isGitAtWork, moveRef, type Repository } from './repository.ts';
@@ -30,17 +32,14 @@ export type PlacedEntry = Entry & { readonly path: string };
 /** Reads the metadata of all linked worktrees. */
 export async function readEntries(repo: Repository): Promise<readonly Entry[]> {
   const root = join(repo.commonDir, 'worktrees');
-  const ids = await readdir(root).catch(() => []);
-  return Promise.all(ids.map((id) => readEntry(root, id)));
+  return Promise.all(listFolder(root).map((id) => readEntry(root, id)));
 }
 
 async function readEntry(root: string, id: string): Promise<Entry> {
   const dir = join(root, id);
-  const [gitFile, reason, ready] = await Promise.all([
-    readLine(join(dir, 'gitdir')),
-    readLine(join(dir, 'locked')),
-    exists(join(dir, READY)),
-  ]);
+  const gitFile = await readLine(join(dir, 'gitdir'));
+  const reason = await readLine(join(dir, 'locked'));
+  const ready = await exists(join(dir, READY));
   return { id, dir, path: gitFile === null || gitFile === '' ? null : dirname(gitFile), reason, ready };
 }
 
@@ -112,7 +111,7 @@ export function gitDirOf(repo: Repository, place: Place): string {
 export async function mendCommonDirs(repo: Repository): Promise<readonly string[]> {
   const mended: string[] = [];
   const root = join(repo.commonDir, 'worktrees');
-  for (const id of await readdir(root).catch(() => [])) {
+  for (const id of listFolder(root)) {
     const file = join(root, id, 'commondir');
     if (await readLine(file)) continue;
     const entry = await readEntry(root, id);
@@ -155,16 +154,26 @@ export async function isLinked(entry: PlacedEntry): Promise<boolean> {
 /** First line of a small file, or null when it cannot be read. */
 export async function readLine(file: string): Promise<string | null> {
   try {
-    return (await readFile(file, 'utf8')).split('\n')[0] ?? '';
+    return readFileSync(file, 'utf8').split('\n')[0] ?? '';
   } catch {
     return null;
   }
 }
 
+function listFolder(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
 /** Tells whether something is there, without following a link. */
 export async function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    // a file where a folder should be
+    return false;
+  }
 }

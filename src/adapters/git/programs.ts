@@ -48,11 +48,10 @@ export interface Programs {
   close(): Promise<void>;
 }
 
-/** A shell, the folder through which it hands over what programs read and print, and the variables it has. */
+/** A shell, and the folder through which it hands over what programs read and print. */
 interface Workshop {
   readonly shell: Shell;
   readonly folder: string;
-  readonly env: Readonly<Record<string, string>>;
 }
 
 /** Makes a runner of programs. */
@@ -80,14 +79,13 @@ export function createPrograms(): Programs {
 
   /** Writes all that a call needs; null when it cannot be given to a shell. */
   function prepare(
-    { shell, folder, env }: Workshop,
+    { shell, folder }: Workshop,
     of: { readonly name: string; readonly argv: readonly string[]; readonly call: ProgramCall },
   ): Order | null {
     const { name, call } = of;
     const tag = join(folder, name);
-    const own = Object.entries(call.env).filter(([key, value]) => env[key] !== value);
-    const variables = writeVariables({ ...Object.fromEntries(own), [CALL_VARIABLE]: tag }, ' ');
-    if (variables === null || Object.keys(env).some((key) => call.env[key] === undefined)) return null;
+    const variables = writeVariables({ ...call.env, [CALL_VARIABLE]: tag }, ' ');
+    if (variables === null) return null;
     const told: Starting = { argv: of.argv, group: shell.pid };
     starting.publish(told);
     const input = call.input === undefined ? '' : `<${quote(`${tag}.in`)}`;
@@ -113,17 +111,16 @@ interface Order {
 }
 
 function openWorkshop(): Workshop | null {
-  const env = safeGitEnv();
   try {
     const folder = mkdtempSync(join(tmpdir(), 'weft-io-'));
-    const shell = startShell(env);
+    const shell = startShell(safeGitEnv());
     if (shell === null) {
       rmSync(folder, { recursive: true, force: true });
       return null;
     }
     // it outlives a killed engine by the moment that this takes
     shell.give(`trap ${quote(`rm -rf ${quote(folder)}`)} EXIT\n`);
-    return { shell, folder, env };
+    return { shell, folder };
   } catch {
     return null;
   }

@@ -1,6 +1,7 @@
 // One repository as the rest of this folder sees it: where it is, its mutex, and questions about its commits.
 // Knows nothing of worktrees' contents.
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve as resolvePath } from 'node:path';
 import { type Oid, oid } from '../../core/model.ts';
 import type { Person } from '../../ports/git.ts';
@@ -137,7 +138,7 @@ export function createMutexes(): <T>(key: string, work: () => Promise<T>) => Pro
 export async function canonical(path: string): Promise<string> {
   const full = resolvePath(path);
   try {
-    return await realpath(full);
+    return realpathSync.native(full);
   } catch {
     const parent = dirname(full);
     return parent === full ? full : join(await canonical(parent), basename(full));
@@ -167,9 +168,17 @@ export async function findCommit(place: Place, revision: string): Promise<Oid | 
 /** What a place's HEAD says: a full ref name when a branch is checked out, else an id; null: git has to be asked. */
 async function readHead(place: Place, shared: Shared): Promise<string | null> {
   const file = join(place.env['GIT_DIR'] ?? shared.commonDir, 'HEAD');
-  const line = (await readFile(file, 'utf8').catch(() => '')).trimEnd();
+  const line = readNow(file).trimEnd();
   const name = REF_LINE.exec(line)?.[1] ?? line;
   return name === NO_FILE || !SHARED_NAME.test(name) ? null : name;
+}
+
+function readNow(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** Full name of the ref that a place has checked out; null: detached. */
@@ -319,8 +328,8 @@ export async function askSettings(place: Place, args: readonly string[]): Promis
 
 /** Changes whenever the file is written or replaced. */
 export async function stampOf(file: string): Promise<string> {
-  const seen = await stat(file, { bigint: true }).catch(() => null);
-  return seen === null ? '' : `${seen.ino} ${seen.size} ${seen.mtimeNs}`;
+  const seen = statSync(file, { bigint: true, throwIfNoEntry: false });
+  return seen === undefined ? '' : `${seen.ino} ${seen.size} ${seen.mtimeNs}`;
 }
 
 const committers = new WeakMap<Repository, Promise<Person>>();

@@ -3,7 +3,7 @@
 // way, is written anew.
 import { link, mkdir, rename, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { attempt, git, gitFields, runBeside, safeGitEnv } from './exec.ts';
+import { attempt, git, gitFields, runBeside } from './exec.ts';
 import { forCheckout } from './large-files.ts';
 import { type PlacedEntry, placeOfEntry } from './metadata.ts';
 import type { PooledTree } from './pool.ts';
@@ -71,7 +71,7 @@ async function strip(repo: Repository, entry: PlacedEntry, pooled: PooledTree): 
   // git compares times by the second, and passes over every `.git`
   const touched = ['(', '-name', '.git', '-o', '!', '-type', 'd', '-cnewer', index, ')'];
   const args = [tree, ...touched, '-prune', '-exec', 'rm', '-rf', '{}', '+'];
-  const find = { cwd: '/', env: safeGitEnv(), timeoutMs: CHECKOUT_MS };
+  const find = { cwd: '/', timeoutMs: CHECKOUT_MS };
   return (await runBeside(place, 'find', args, find)).code === 0;
 }
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { gitFields, type Place, runBeside, safeGitEnv, splitFields } from './exec.ts';
+import { gitFields, type Place, runBeside, splitFields } from './exec.ts';
 import { exists } from './metadata.ts';
 
 const NOTE = 'weft-set-up';
@@ -115,7 +115,7 @@ async function restore(place: Place, note: Note): Promise<boolean> {
 /** Files below the paths with inode, size and time of their last change, which no program can set; null: that cannot be known. */
 async function listFiles(place: Place, paths: readonly string[]): Promise<Map<string, string> | null> {
   if (paths.length === 0) return new Map();
-  const call = { cwd: place.cwd, env: safeGitEnv(), timeoutMs: LIST_MS, encoding: 'latin1' } as const;
+  const call = { cwd: place.cwd, timeoutMs: LIST_MS, encoding: 'latin1' } as const;
   const starts = paths.map((path) => `./${path}`);
   const end = await runBeside(
     place,

@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, rename, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { safeGitEnv } from './exec.ts';
 import type { Programs } from './programs.ts';
 
 const TRASH = '.weft-trash';
@@ -81,7 +80,7 @@ async function moveInto(folder: string, path: string, doomed: string): Promise<v
 
 /** Deletes with `rm`, outside our own process; folders without write permission (module caches) are opened up first. */
 async function deleteTree(programs: Programs, path: string): Promise<void> {
-  const call = { cwd: '/', env: safeGitEnv(), timeoutMs: DELETE_MS };
+  const call = { cwd: '/', timeoutMs: DELETE_MS };
   const first = await programs.run('rm', ['-rf', '--', path], call);
   if (first.code === 0) return;
   await programs.run('chmod', ['-R', 'u+rwX', '--', path], call);

@@ -1,6 +1,6 @@
 // The few files of the engine, on a real file system. Knows nothing of what is in them.
-import { type FSWatcher, watch } from 'node:fs';
-import { access, lstat, mkdtemp, open, readdir, rm, rmdir, stat, statfs } from 'node:fs/promises';
+import { closeSync, type FSWatcher, fstatSync, openSync, readSync, watch } from 'node:fs';
+import { access, lstat, mkdtemp, readdir, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { FilesPort } from '../../ports/files.ts';
 import { replaceFile } from '../journal/atomic-file.ts';
@@ -62,16 +62,15 @@ async function isThere(path: string): Promise<boolean> {
   );
 }
 
+/** At once: these files are small, and handing them to another thread takes ten times as long as reading them. */
 async function readText(path: string, maxBytes: number): Promise<string | null> {
   try {
-    const file = await open(path, 'r');
+    const file = openSync(path, 'r');
     try {
-      const { size } = await file.stat();
-      const buffer = Buffer.alloc(Math.min(size, maxBytes));
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, 0);
-      return buffer.toString('utf8', 0, bytesRead);
+      const buffer = Buffer.alloc(Math.min(fstatSync(file).size, maxBytes));
+      return buffer.toString('utf8', 0, readSync(file, buffer, 0, buffer.length, 0));
     } finally {
-      await file.close();
+      closeSync(file);
     }
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
