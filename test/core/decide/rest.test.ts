@@ -57,3 +57,28 @@ test.each<[string, Outcome, () => RunState]>([
 ])('%s: %s', (_name, expected, make) => {
   expect(outcomeOf(make())).toBe(expected);
 });
+
+test.each<[string, Outcome, (state: RunState) => unknown]>([
+  ['nothing else', 'failed', (s) => bring(s, 'a', 'merged')],
+  ['a pause of the run', 'blocked', (s) => play(s, [{ type: 'run.paused' }])],
+  [
+    'a pause of one task',
+    'blocked',
+    (s) => play(s, [{ type: 'task.paused', task: taskId('a'), agent: 'finish' }]),
+  ],
+  ['work to approve', 'blocked', (s) => bring(s, 'a', 'committed')],
+  ['work that waits for its turn', 'failed', () => null],
+  ['a human’s task that is not due', 'failed', (s) => play(s, [failed('b')])],
+  ['a human’s task that is due', 'blocked', (s) => bring(s, 'b', 'merged')],
+  ['one that waits for a cancelled one', 'failed', (s) => play(s, [cancelled('b')])],
+])('a failure and %s: %s', (_name, expected, happen) => {
+  const tasks = [
+    buildTask('a'),
+    buildTask('b'),
+    buildTask('m', { type: 'manual', after: ['b'] }),
+    buildTask('x'),
+  ];
+  const state = play(buildState(tasks, { integrate: 'human' }), [failed('x')]);
+  happen(state);
+  expect(outcomeOf(state)).toBe(expected);
+});
