@@ -1,8 +1,8 @@
 // Which checks a change has to pass.
 import { describe, expect, test } from 'vitest';
 import { gatesFor } from '../../../src/core/decide/gates.ts';
-import type { Gates, Task } from '../../../src/core/model.ts';
-import { bring, buildState, buildTask, changed, facts, find, play } from '../build.ts';
+import type { Gates, Milestone, Task } from '../../../src/core/model.ts';
+import { bring, buildState, buildTask, changed, facts, find, milestone, play } from '../build.ts';
 
 const gates: Gates = {
   tier0: ['fast'],
@@ -50,6 +50,18 @@ describe('tiers', () => {
     });
     const commands = (id: string): string[] => gatesFor(state, find(state, id)).map((gate) => gate.command);
     expect([commands('a'), commands('b')]).toEqual([['fast'], ['fast', 'slow']]);
+  });
+
+  test.each<[Milestone['risk'][], string | null, string[]]>([
+    [['low', 'medium'], 't', ['fast']],
+    [['low', 'high'], 't', ['fast', 'slow']],
+    [['low'], 'u', ['fast', 'slow']],
+  ])('a plan with risks %j, and a dependent of track %s', (risks, track, expected) => {
+    const tasks = [buildTask('a', { track: 't' }), buildTask('b', { track, after: ['a'] })];
+    const state = buildState(tasks, { gates, phases: { plan: true, review: false } });
+    bring(state, 'a', 'verifying');
+    play(state, [facts.planned(state, 'a', { milestones: risks.map((risk) => milestone({ risk })) })]);
+    expect(gatesFor(state, find(state, 'a')).map((gate) => gate.command)).toEqual(expected);
   });
 
   test('a list of files that was cut short may hide the one that matters', () => {
