@@ -1,7 +1,7 @@
 // Decides which processes belong to an attempt. Reads the process table and signals nobody.
 import type { Identity } from '../../core/model.ts';
 import { isLocal } from './identity.ts';
-import { type ProcessRow, type ProcessTable, runs } from './process-table.ts';
+import { type Moment, type ProcessRow, type ProcessTable, runs } from './process-table.ts';
 
 /** What is known of the attempt whose processes are sought. */
 export interface Quarry {
@@ -10,6 +10,8 @@ export interface Quarry {
   readonly entry: string;
   /** Folder in which strays are sought too, or null. */
   readonly cwd: string | null;
+  /** A moment before the attempt began: nobody older is looked at. Null or absent: not known. */
+  readonly since?: Moment | null;
 }
 
 /** Looks again and again, and remembers whom it saw. */
@@ -59,7 +61,7 @@ export function createHunt(table: ProcessTable, quarry: Quarry): Hunt {
   const leader = quarry.leader !== null && isLocal(table, quarry.leader) ? quarry.leader : null;
   if (leader !== null) known.set(leader.pid, leader.startTicks);
   let sessions: ReadonlySet<number> = new Set();
-  let scene = createScene([]);
+  let scene = createScene(table, []);
 
   return {
     // Groups do not cross sessions, and a session with one member that belongs does so as a whole.
@@ -69,7 +71,7 @@ export function createHunt(table: ProcessTable, quarry: Quarry): Hunt {
         .filter((row) => row.group === group)
         .every((row) => row.session !== scene.ownSession && !scene.untouchable.has(row.pid)),
     look: () => {
-      scene = createScene(table.list().filter(runs));
+      scene = createScene(table, table.list(quarry.since).filter(runs));
       const marked = table.withEntry(scene.rows, quarry.entry);
       const belonging = new Set<ProcessRow>();
       for (const row of scene.rows) {
@@ -94,21 +96,23 @@ export function createHunt(table: ProcessTable, quarry: Quarry): Hunt {
 /** The running processes at one look, and those that are out of bounds. */
 interface Scene {
   readonly rows: readonly ProcessRow[];
-  readonly byPid: ReadonlyMap<number, ProcessRow>;
+  /** A process by its pid, also one that is not among the rows. */
+  find(pid: number): ProcessRow | null;
   /** This process and its ancestors, up to init. */
   readonly untouchable: ReadonlySet<number>;
   readonly ownSession: number;
 }
 
-function createScene(rows: readonly ProcessRow[]): Scene {
+function createScene(table: ProcessTable, rows: readonly ProcessRow[]): Scene {
   const byPid = new Map(rows.map((row) => [row.pid, row]));
+  const find = (pid: number): ProcessRow | null => byPid.get(pid) ?? table.look(pid);
   const untouchable = new Set([0, 1]);
   let pid: number | undefined = process.pid;
   while (pid !== undefined && !untouchable.has(pid)) {
     untouchable.add(pid);
-    pid = byPid.get(pid)?.parent;
+    pid = find(pid)?.parent;
   }
-  return { rows, byPid, untouchable, ownSession: byPid.get(process.pid)?.session ?? -1 };
+  return { rows, find, untouchable, ownSession: find(process.pid)?.session ?? -1 };
 }
 
 /** Adds sessions and descendants until nothing changes. */
@@ -148,8 +152,8 @@ function findStrays(
 
 /** Tells whether the process has been handed to init or another reaper; reapers are ancestors of us as well. */
 function wasLeftBehind(scene: Scene, row: ProcessRow): boolean {
-  const parent = scene.byPid.get(row.parent);
-  if (parent === undefined || row.parent === process.pid) return row.parent === 1;
+  const parent = scene.find(row.parent);
+  if (parent === null || !runs(parent) || row.parent === process.pid) return row.parent === 1;
   const reaps = parent.pid === 1 || parent.name === 'systemd' || scene.untouchable.has(parent.pid);
   return reaps && (row.session === 0 || row.session !== parent.session);
 }

@@ -1,14 +1,19 @@
 // Puts the process adapter together. Knows nothing of tasks, agents or git.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Identity } from '../../core/model.ts';
 import type { ProcessPort } from '../../ports/process.ts';
+import { FILES } from './attempt-files.ts';
 import { identify, isRunning } from './identity.ts';
 import { closeInput, createInputWriter } from './input.ts';
 import { killTree } from './kill-tree.ts';
 import { createLauncher } from './launcher.ts';
-import { openProcessTable } from './process-table.ts';
+import { type Moment, openProcessTable } from './process-table.ts';
 import { runCommand } from './run-command.ts';
 import { inspectProcess, startProcess, TAG_VARIABLE } from './start.ts';
 import { createExitWatch } from './watch.ts';
+
+const MAX_BEGINS = 10_000;
 
 /** Creates the port for this machine; throws on a platform other than Linux and macOS. */
 export function createProcessPort(): ProcessPort {
@@ -18,12 +23,20 @@ export function createProcessPort(): ProcessPort {
   const writeInput = createInputWriter();
   /** Starts under way, by folder: a second call joins the first instead of racing it. */
   const starting = new Map<string, ReturnType<ProcessPort['start']>>();
+  /** Moments before the starts of this engine's attempts, by tag. */
+  const begins = new Map<string, Moment | null>();
   let self: Identity | null = null;
 
   return {
     start: (spec) => {
       const running = starting.get(spec.dir);
       if (running !== undefined) return running;
+      if (begins.size >= MAX_BEGINS) begins.clear();
+      // one that runs already was started earlier, by who knows whom
+      begins.set(
+        spec.tag,
+        begins.has(spec.tag) || existsSync(join(spec.dir, FILES.shimErrors)) ? null : table.mark(),
+      );
       const started = startProcess(table, launcher, spec).finally(() => starting.delete(spec.dir));
       starting.set(spec.dir, started);
       return started;
@@ -31,7 +44,12 @@ export function createProcessPort(): ProcessPort {
     inspect: async (where) => inspectProcess(table, where),
     waitForExit: watch.wait,
     killTree: async ({ identity, tag, ...rest }) => {
-      const survivors = await killTree(table, { ...rest, leader: identity, entry: `${TAG_VARIABLE}=${tag}` });
+      const survivors = await killTree(table, {
+        ...rest,
+        leader: identity,
+        entry: `${TAG_VARIABLE}=${tag}`,
+        since: begins.get(tag) ?? null,
+      });
       watch.recheck();
       return survivors;
     },

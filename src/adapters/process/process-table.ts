@@ -17,14 +17,24 @@ export interface ProcessRow {
   readonly name: string;
 }
 
+/** A moment in the life of a process table. */
+export interface Moment {
+  /** The pid that was given away last. */
+  readonly lastPid: number;
+  /** How many processes and threads had begun since the machine started. */
+  readonly forks: number;
+}
+
 /** Reads the process table; every answer is true only for the moment it was given. */
 export interface ProcessTable {
   readonly bootId: string;
   readonly pidNs: string;
   /** One process, or null when there is none. */
   look(pid: number): ProcessRow | null;
-  /** Every user-space process that can be seen. */
-  list(): readonly ProcessRow[];
+  /** Notes this moment, by which younger processes are known; null where the platform does not tell. */
+  mark(): Moment | null;
+  /** Every user-space process that can be seen; given a moment, only those that began after it, and perhaps others. */
+  list(since?: Moment | null): readonly ProcessRow[];
   /** Those of the rows whose environment holds exactly the entry `NAME=value`. */
   withEntry(rows: readonly ProcessRow[], entry: string): ReadonlySet<number>;
   /** Names of the environment variables of a process of this user; null when unreadable or another user's. */

@@ -1,7 +1,7 @@
 // The process table of Linux, read from procfs without starting anything. Knows nothing of attempts or signals.
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, statSync } from 'node:fs';
 import { uptime } from 'node:os';
-import type { ProcessRow, ProcessTable } from './process-table.ts';
+import type { Moment, ProcessRow, ProcessTable } from './process-table.ts';
 
 /** How long an exec is waited for, at most: tries times pause. */
 const EXEC_TRIES = 20;
@@ -22,6 +22,7 @@ export function createProcfsTable(): ProcessTable {
     bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
     pidNs: readlinkSync('/proc/self/ns/pid'),
     look: readRow,
+    mark: readMoment,
     list: listRows,
     withEntry: createEntryFinder(),
     variableNames,
@@ -88,10 +89,37 @@ function readRow(pid: number): ProcessRow | null {
   return line === null ? null : parseStat(line);
 }
 
-function listRows(): readonly ProcessRow[] {
+function readMoment(): Moment | null {
+  const lastPid = Number(read('/proc/loadavg')?.trim().split(' ').at(-1));
+  const forks = Number(/^processes (\d+)$/m.exec(read('/proc/stat') ?? '')?.[1]);
+  return Number.isSafeInteger(lastPid) && Number.isSafeInteger(forks) ? { lastPid, forks } : null;
+}
+
+/**
+ * Tells by its pid whether a process may have begun since a moment. Pids are given away in turn: unless so many began that the
+ * turn may have come round, these are the pids from the one that was last then to the one that is last now.
+ */
+export function createAgeTest(of: {
+  readonly since: Moment | null;
+  readonly now: Moment | null;
+  /** Number of pids there are. */
+  readonly pids: number;
+}): (pid: number) => boolean {
+  const { since, now, pids } = of;
+  // some are given to processes that did not come about and are not counted
+  if (since === null || now === null || !(now.forks - since.forks < pids / 2)) return () => true;
+  const [from, to] = [since.lastPid, now.lastPid];
+  return from <= to ? (pid) => pid > from && pid <= to : (pid) => pid > from || pid <= to;
+}
+
+function listRows(since: Moment | null = null): readonly ProcessRow[] {
+  const names = readdirSync('/proc');
+  // asked after the names were read: who began in between has no name among them
+  const now = since === null ? null : readMoment();
+  const isWanted = createAgeTest({ since, now, pids: Number(read('/proc/sys/kernel/pid_max')) });
   const rows: ProcessRow[] = [];
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
+  for (const name of names) {
+    if (!/^\d+$/.test(name) || !isWanted(Number(name))) continue;
     const row = readRow(Number(name));
     // Kernel threads are in group 0.
     if (row !== null && row.group !== 0) rows.push(row);

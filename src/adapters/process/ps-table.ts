@@ -13,6 +13,7 @@ export function createPsTable(): ProcessTable {
     bootId,
     pidNs: 'none',
     look: (pid) => parsePs(ask('ps', ['-o', COLUMNS, '-p', String(pid)]))[0] ?? null,
+    mark: () => null,
     list: () => parsePs(ask('ps', ['-axww', '-o', COLUMNS])),
     withEntry,
     variableNames: (pid) => namesIn(ask('ps', ['-Eww', '-o', 'command=', '-p', String(pid)])),

@@ -10,7 +10,7 @@ import { createHunt } from './hunt.ts';
 import { identify } from './identity.ts';
 import { killTree } from './kill-tree.ts';
 import { createOutput, type Output } from './output.ts';
-import type { ProcessTable } from './process-table.ts';
+import type { Moment, ProcessTable } from './process-table.ts';
 import { TAG_VARIABLE } from './start.ts';
 
 /** Environment variable that tells one command's processes from others with the same tag. */
@@ -30,11 +30,12 @@ export async function runCommand(table: ProcessTable, spec: CommandSpec): Promis
   let timedOut = false;
   if (spec.signal?.aborted !== true) {
     const entry = `${COMMAND_VARIABLE}=${randomUUID()}`;
+    const since = table.mark();
     const child = launch(spec, entry, output);
     if (typeof child === 'number') {
       exit = { code: child, signal: null };
     } else {
-      ({ exit, timedOut } = await supervise(table, { spec, child, entry, output }));
+      ({ exit, timedOut } = await supervise(table, { spec, child, entry, since, output }));
     }
   }
   const tail = await output.close();
@@ -63,13 +64,14 @@ interface Supervised {
   readonly spec: CommandSpec;
   readonly child: ChildProcess;
   readonly entry: string;
+  readonly since: Moment | null;
   readonly output: Output;
 }
 
 /** Waits for the end; a time-out or the signal brings it about. */
 async function supervise(
   table: ProcessTable,
-  { spec, child, entry, output }: Supervised,
+  { spec, child, entry, since, output }: Supervised,
 ): Promise<{ exit: Exit; timedOut: boolean }> {
   const leader = child.pid === undefined ? null : identify(table, child.pid);
   const streams = [child.stdout, child.stderr].filter((stream) => stream !== null);
@@ -82,11 +84,11 @@ async function supervise(
     await lingering(child);
     destroy(streams);
     // what it left running would go on in a place that others are given next
-    const left = { leader: null, entry, cwd: null };
+    const left = { leader: null, entry, cwd: null, since };
     if (createHunt(table, left).look().length > 0) await killTree(table, { ...left, graceMs: GRACE_MS });
     return { exit: first, timedOut: false };
   }
-  await killTree(table, { leader, entry, cwd: null, graceMs: GRACE_MS });
+  await killTree(table, { leader, entry, cwd: null, since, graceMs: GRACE_MS });
   const exit = await Promise.race([ended, after(LINGER_MS)]);
   await lingering(child);
   destroy(streams);

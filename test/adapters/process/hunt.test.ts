@@ -47,6 +47,7 @@ function machine(actors: readonly Actor[]): ProcessTable {
     bootId: 'boot',
     pidNs: 'ns',
     look: (pid) => rows.find((row) => row.pid === pid) ?? null,
+    mark: () => null,
     list: () => rows,
     withEntry: (some) => new Set(some.map((row) => row.pid).filter((pid) => actor(pid)?.tagged === true)),
     variableNames: (pid) => new Set(actor(pid)?.variables ?? []),

@@ -3,7 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, it } from 'vitest';
 import { openProcessTable } from '../../../src/adapters/process/process-table.ts';
-import { holdsEntry, parseStat } from '../../../src/adapters/process/procfs-table.ts';
+import { createAgeTest, holdsEntry, parseStat } from '../../../src/adapters/process/procfs-table.ts';
 import { parsePs, parseStartTime } from '../../../src/adapters/process/ps-table.ts';
 
 const numbers = '1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17';
@@ -50,6 +50,54 @@ it('sees this process as the kernel does', () => {
   expect(table.workingFolder(process.pid)).toBe(process.cwd());
   expect(table.variableNames(process.pid)?.has('PATH')).toBe(true);
   expect(table.look(2 ** 30)).toBeNull();
+});
+
+it.each([
+  ['in a row', { lastPid: 100, forks: 10 }, { lastPid: 103, forks: 13 }, [101, 102, 103]],
+  ['none', { lastPid: 100, forks: 10 }, { lastPid: 100, forks: 10 }, []],
+  [
+    'begun again from the lowest',
+    { lastPid: 997, forks: 10 },
+    { lastPid: 3, forks: 20 },
+    [1, 2, 3, 998, 999],
+  ],
+])('knows by the pid who may have begun since a moment: %s', (_, since, now, expected) => {
+  const isWanted = createAgeTest({ since, now, pids: 1_000 });
+  expect(Array.from({ length: 1_000 }, (__, pid) => pid).filter((pid) => pid > 0 && isWanted(pid))).toEqual(
+    expected,
+  );
+});
+
+it.each([
+  [
+    'so many began that the turn may have come round',
+    { lastPid: 100, forks: 10 },
+    { lastPid: 103, forks: 510 },
+  ],
+  ['the moment is not known', null, { lastPid: 103, forks: 13 }],
+  ['it cannot be told what has happened since', { lastPid: 100, forks: 10 }, null],
+  ['what it was told is nonsense', { lastPid: 100, forks: 10 }, { lastPid: 103, forks: Number.NaN }],
+])('leaves out nobody when %s', (_, since, now) => {
+  const isWanted = createAgeTest({ since, now, pids: 1_000 });
+  expect([1, 100, 102, 999].map(isWanted)).toEqual([true, true, true, true]);
+});
+
+it('lists the younger alone when it is given a moment', async () => {
+  const table = openProcessTable();
+  const older = spawn('sleep', ['1000'], { stdio: 'ignore' });
+  await once(older, 'spawn');
+  const since = table.mark();
+  const younger = spawn('sleep', ['1000'], { stdio: 'ignore' });
+  await once(younger, 'spawn');
+  const pids = table.list(since).map(({ pid }) => pid);
+  expect(pids).toContain(younger.pid);
+  // where moments are not known, all are listed
+  expect(pids.includes(older.pid ?? 0)).toBe(since === null);
+  expect(table.list().map(({ pid }) => pid)).toContain(older.pid);
+  for (const child of [older, younger]) {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
 });
 
 it('reads the columns that are asked of ps', async () => {
