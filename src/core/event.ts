@@ -6,6 +6,7 @@ import type {
   GateResult,
   Identity,
   Oid,
+  Option,
   Policy,
   Question,
   Review,
@@ -133,7 +134,7 @@ export type Event =
       readonly type: 'question.answered';
       readonly id: string;
       readonly text: string;
-      readonly then: 'retry' | 'accept' | 'hold' | 'give-up';
+      readonly then: Option['then'];
     })
   | (OfTask & { readonly type: 'guidance.given'; readonly text: string })
   | (OfAttempt & { readonly type: 'guidance.delivered'; readonly count: number })
@@ -169,6 +170,15 @@ export type Event =
       readonly commit: Oid;
       readonly gates: readonly GateResult[];
       readonly excerpt: string;
+    })
+  /** Its branch is not where it was verified any more. */
+  | (OfTask & {
+      readonly type: 'branch.moved';
+      readonly from: Oid;
+      /** Null: it was deleted. */
+      readonly to: Oid | null;
+      /** It contains all that was verified. */
+      readonly ahead: boolean;
     })
   | (OfTask & { readonly type: 'landing.stale'; readonly actual: Oid })
   | (OfTask & {

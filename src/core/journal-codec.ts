@@ -88,6 +88,7 @@ const EVENT_TYPES: Readonly<Record<Event['type'], true>> = {
   'candidate.conflicted': true,
   'candidate.verified': true,
   'candidate.rejected': true,
+  'branch.moved': true,
   'landing.stale': true,
   'task.landed': true,
   'effect.failed': true,

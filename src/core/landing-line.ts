@@ -43,7 +43,12 @@ export function settleInLine(line: LandingLine, ts: TaskState, unlanded: number)
 }
 
 function hasBegun(ts: TaskState): boolean {
-  return ts.candidate !== null || ts.conflict !== null || ts.candidateRejected !== null;
+  return (
+    ts.candidate !== null ||
+    ts.conflict !== null ||
+    ts.candidateRejected !== null ||
+    (ts.moved !== null && ts.attempt?.accepted !== true)
+  );
 }
 
 function placeOf(ts: TaskState): Place {

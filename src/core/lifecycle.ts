@@ -31,6 +31,8 @@ export const MOVES: readonly Move[] = [
   { from: 'committed', to: 'waiting', on: ['guidance.given', 'task.restarted'] },
   { from: 'queued', to: 'waiting', on: ['attempt.failed', 'guidance.given', 'task.restarted'] },
   { from: 'waiting', to: 'verifying', on: ['question.answered', 'task.done'] },
+  // somebody went on with it
+  { from: 'queued', to: 'verifying', on: ['branch.moved'] },
   // the end
   { from: 'waiting', to: 'failed', on: ['question.answered', 'task.failed'] },
   { from: 'spawned', to: 'failed', on: ['attempt.failed', 'task.failed'] },

@@ -259,13 +259,14 @@ export type Cause =
   | 'asked' // ended to wait for an answer
   | 'stopped' // stopped by a human or by the run's end
   | 'landing-blocked' // verified work cannot be put onto the target
+  | 'branch-moved' // somebody moved or deleted its branch after it was verified
   | 'internal-error'; // an effect threw: a bug of weft's
 
 /** One choice of a question. `then` is what weft does when it is chosen. */
 export interface Option {
   readonly label: string;
-  /** retry: another attempt with the answer as guidance · accept: take the work as it is · hold: a human works in the worktree, then `weft resume TASK` · give-up: fail the task. */
-  readonly then: 'retry' | 'accept' | 'hold' | 'give-up';
+  /** retry: another attempt with the answer as guidance · accept: take the work as it is · inspect: look at it anew, where its branch is now · hold: a human works in the worktree, then `weft resume TASK` · give-up: fail the task. */
+  readonly then: 'retry' | 'accept' | 'inspect' | 'hold' | 'give-up';
 }
 
 /** What needs a human's decision. */

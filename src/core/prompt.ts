@@ -100,6 +100,8 @@ function introduce(cause: Cause): string {
     case 'review-rejected':
     case 'review-loop':
       return 'It was reviewed and not approved.';
+    case 'branch-moved':
+      return 'Somebody moved its branch after it was verified; look at what is there now.';
     case 'conflict':
       return 'It conflicts with what landed meanwhile; merge the target branch into yours and resolve the conflict, keeping both intents.';
     default:

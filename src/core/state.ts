@@ -143,6 +143,8 @@ export interface TaskState {
   candidate: CandidateState | null;
   conflict: { base: Oid; files: readonly string[] } | null;
   candidateRejected: { gates: readonly GateResult[]; excerpt: string } | null;
+  /** Where somebody moved its branch from and to, until the work is looked at anew; to null: it was deleted. */
+  moved: { from: Oid; to: Oid | null } | null;
   landed: Landed | null;
   /** Gates that passed on the landed tree. */
   landedGates: readonly GateResult[];
@@ -237,6 +239,7 @@ export function createTaskState(task: Task, order: number, at: RunMs): TaskState
     candidate: null,
     conflict: null,
     candidateRejected: null,
+    moved: null,
     landed: null,
     landedGates: [],
     failure: null,

@@ -145,6 +145,8 @@ export interface GitPort {
     readonly author: Person;
     readonly paths?: readonly string[];
   }): Promise<Result<Oid | null>>;
+  /** Brings the files of a worktree to where its branch was moved from `from`; they stay where changes of somebody's are. */
+  followBranch(what: { readonly worktree: string; readonly from: Oid }): Promise<Result<void>>;
   /** Commits on `base` only what matches the patterns, as it lies in a worktree that tasks share; keeps it under `pin`. */
   commitPaths(what: PathsToCommit): Promise<Result<Inspection>>;
   /** Reads head, tree and the diff against `base`. */

@@ -101,6 +101,7 @@ describe('prompt', () => {
     ['review-rejected', 'It was reviewed and not approved.'],
     ['review-loop', 'It was reviewed and not approved.'],
     ['conflict', 'keeping both intents'],
+    ['branch-moved', 'Somebody moved its branch'],
     ['agent-crashed', 'It ended early.'],
   ])('%s is introduced by its words', (cause, expected) => {
     expect(promptOf(failWith('x', cause))).toContain(expected);

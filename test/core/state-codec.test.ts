@@ -18,6 +18,7 @@ import { buildState, buildTask } from './build.ts';
 const SHAPES: Readonly<Record<number, string>> = {
   1: 'ebf292732907e718',
   2: 'a8f9faeee865b32b',
+  3: '5d8ef5dab0c7b1fc',
 };
 
 /** Types declared in the core, by name, without comments. Two of one name that differ are told apart by neither. */

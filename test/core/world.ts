@@ -158,6 +158,11 @@ function answer(world: World, effect: WorkEffect, tape: Tape): readonly Event[] 
       return [{ ...event, ...of, tree: effect.tree } as Event];
     }
     case 'build-candidate':
+      if (way === 4) {
+        const from = find(state, id).attempt?.inspected?.head ?? hash('unknown');
+        const to = [null, hash('elsewhere'), hash('ahead')][tape(3)] ?? null;
+        return [{ type: 'branch.moved', task: id, from, to, ahead: to === hash('ahead') }];
+      }
       if (way > 5) return [{ type: 'candidate.conflicted', task: id, base: hash('x'), files: ['a.ts'] }];
       return [facts.built(id, { empty: way === 5, ...(way === 0 ? { tree: verifiedTree(world, id) } : {}) })];
     case 'verify-candidate':

@@ -75,6 +75,79 @@ test.each([
   },
 );
 
+/** A gate that, the first time it runs, puts a commit with one more file on top of another, and the branch of the task there. */
+function meddle(onto: string, then = 'git update-ref $b $c'): string {
+  const { path, around } = stage.repo;
+  const commit = [
+    `export GIT_INDEX_FILE='${around}/index' GIT_COMMITTER_NAME=Pat GIT_COMMITTER_EMAIL=p@x GIT_AUTHOR_NAME=Pat GIT_AUTHOR_EMAIL=p@x`,
+    `git read-tree ${onto}`,
+    'blob=$(echo theirs | git hash-object -w --stdin)',
+    'git update-index --add --cacheinfo 100644,$blob,theirs.txt',
+    `c=$(git commit-tree -p ${onto} -m theirs $(git write-tree))`,
+  ].join('; ');
+  const deed = `cd '${path}'; b=$(git for-each-ref --format='%(refname)' refs/heads/weft); ${commit}; ${then}`;
+  return `echo ran >>'${around}/gates'; [ -e '${around}/meddled' ] || { : >'${around}/meddled'; ( ${deed} ); }`;
+}
+
+async function runMeddled(gate: string): ReturnType<Stage['run']> {
+  const work = 'echo a >a.txt; git add -A; git commit -qm work';
+  await stage.script([[scripted('a', work)]], { target: 'trunk', gates: { tier0: [gate] } });
+  await stage.repo.git('branch', 'trunk');
+  return stage.run();
+}
+
+async function answer(run: string, option: number): Promise<string> {
+  const said = await stage.app.command(run, { kind: 'answer', task: 'a', option, text: '' });
+  if (!said.ok) throw new Error(said.failure.sentence);
+  return resume(run);
+}
+
+function filesOf(commit: string): Promise<string> {
+  return stage.repo.git('ls-tree', '-r', '--name-only', commit);
+}
+
+/** Names of the files that commits under rescue refs are about. */
+function rescued(): Promise<string> {
+  return stage.repo.git('log', '--format=', '--name-only', '--glob=refs/weft/rescue');
+}
+
+test('what somebody adds to verified work is looked at and verified before it lands, without a question [F25]', async () => {
+  const { outcome, view } = await runMeddled(meddle('$b'));
+  expect(outcome).toBe('complete');
+  expect(stage.task(view, 'a').attempts).toBe(1);
+  expect(await filesOf('trunk')).toMatch(/^a\.txt$[\s\S]*^theirs\.txt$/m);
+  expect(readFileSync(join(stage.repo.around, 'gates'), 'utf8')).toBe('ran\nran\n');
+});
+
+test.each([
+  ['as it is now', 1, /^theirs\.txt$/m, /^a\.txt$/m],
+  ['as it was verified', 2, /^a\.txt$/m, /^theirs\.txt$/m],
+])(
+  'a branch moved away after it was verified is asked about, and lands %s [F25]',
+  async (_, option, landed, kept) => {
+    const { run, outcome, view } = await runMeddled(meddle('trunk'));
+    expect(outcome).toBe('blocked');
+    expect(stage.task(view, 'a').question).toMatchObject({ cause: 'branch-moved' });
+    expect(await filesOf('trunk')).not.toMatch(/^(a|theirs)\.txt$/m);
+    expect(await rescued()).toMatch(/^a\.txt$/m);
+    expect(await answer(run, option)).toBe('complete');
+    expect(await filesOf('trunk')).toMatch(landed);
+    expect(await filesOf('trunk')).not.toMatch(kept);
+    expect(await rescued()).toMatch(kept);
+  },
+);
+
+test('a branch deleted after it was verified is asked about; what was verified can land [F25]', async () => {
+  const { run, outcome, view } = await runMeddled(meddle('trunk', 'git update-ref -d $b'));
+  expect(outcome).toBe('blocked');
+  expect(stage.task(view, 'a').question).toMatchObject({
+    cause: 'branch-moved',
+    text: expect.stringContaining('was deleted'),
+  });
+  expect(await answer(run, 1)).toBe('complete');
+  expect(await filesOf('trunk')).toMatch(/^a\.txt$/m);
+});
+
 test('a target rewritten while gates run: the work is built and verified on what it is now [F27]', async () => {
   const { repo } = stage;
   await repo.write('base.txt', 'old history\n');

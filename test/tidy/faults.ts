@@ -143,7 +143,7 @@ export const FAULTS: readonly Fault[] = [
     id: 'F25',
     fault: 'The branch of a task is moved or deleted',
     answer:
-      'The work is looked at where it is, nothing lands, and after one more try a person is asked; commits stay reachable',
+      'What is on top of verified work is looked at and verified anew; of any other move a person says what is to land; nothing lands until then, and commits stay reachable',
   },
   {
     id: 'F26',

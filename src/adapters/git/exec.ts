@@ -11,6 +11,8 @@ export const TIMEOUT_MS: number = 120_000;
 export const KILL_AFTER_MS: number = 3_000;
 export const OUTPUT_BYTES: number = 128 * 1024 * 1024;
 export const STDERR_BYTES: number = 64 * 1024;
+/** How long what a program printed last is waited for after its end. */
+const LINGER_MS = 1_000;
 const RETRIES = 6;
 const RETRY_BASE_MS = 15;
 
@@ -176,11 +178,21 @@ export function runProgram(program: string, args: readonly string[], call: Progr
       finish(null);
     });
     child.on('close', (code) => finish(code));
+    // what it left behind in a session of its own may hold its output open for ever
+    child.on('exit', (code) => {
+      linger = setTimeout(() => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+        finish(code);
+      }, LINGER_MS);
+    });
     // a child that ends before it has read everything breaks the pipe; its exit code says why
     child.stdin.on('error', () => undefined);
     child.stdin.end(call.input ?? '', encoding);
+    let linger: NodeJS.Timeout | undefined;
     const finish = (code: number | null): void => {
       clearTimeout(timer);
+      clearTimeout(linger);
       const end = trouble === null && code === null ? 'was killed' : trouble;
       resolve({
         code: end === null ? code : null,
@@ -209,7 +221,13 @@ export function isLockFailure(failure: Failure): boolean {
 }
 
 /** Complaints of git that pass by themselves: another git holds a lock or is half-way through making a worktree. */
-const PASSING = [/could not lock config file/i, /bad object (refs\/)?worktrees\//i, /commondir/i, LOCKED];
+const PASSING = [
+  /could not lock config file/i,
+  /unable to create temporary file/i,
+  /bad object (refs\/)?worktrees\//i,
+  /commondir/i,
+  LOCKED,
+];
 
 /** Runs a program in the way of a place's repository. */
 export function runBeside(

@@ -2,7 +2,7 @@
 import type { Event } from '../event.ts';
 import { explainTask } from '../explain.ts';
 import { type Failure, fail, ok, type Result, unreachable } from '../failure.ts';
-import type { TaskId } from '../model.ts';
+import type { Option, TaskId } from '../model.ts';
 import { countBlockers, dependentsOf } from '../schedule-index.ts';
 import { isLive, type RunState, type TaskState } from '../state.ts';
 
@@ -240,12 +240,14 @@ function afterAccept(ts: TaskState): string {
   }
 }
 
-function afterAnswer(ts: TaskState, then: 'retry' | 'accept' | 'hold' | 'give-up'): string {
+function afterAnswer(ts: TaskState, then: Option['then']): string {
   switch (then) {
     case 'retry':
       return `${ts.task.id} goes on with your answer.`;
     case 'accept':
       return afterAccept(ts);
+    case 'inspect':
+      return `${ts.task.id}: what is on its branch is checked now.`;
     case 'hold':
       return `${ts.task.id} is yours: work in ${ts.attempt?.worktree ?? 'its worktree'}, then \`weft done ${ts.task.id}\`.`;
     case 'give-up':

@@ -36,6 +36,7 @@ const CURES: Readonly<Record<Cause, Cure>> = {
   asked: { retries: 9, then: 'ask', atOnce: true },
   stopped: { retries: 9, then: 'give-up', atOnce: true },
   'landing-blocked': { retries: 0, then: 'ask' },
+  'branch-moved': { retries: 0, then: 'ask' },
   'internal-error': { retries: 0, then: 'give-up' },
 };
 
@@ -138,6 +139,7 @@ const HOLD: Option = { label: 'I do it myself in the worktree, then `weft done T
 const ACCEPT: Option = { label: 'Take the work as it is.', then: 'accept' };
 
 function optionsFor(ts: TaskState, cause: Cause): readonly Option[] {
+  if (cause === 'branch-moved') return optionsForMoved(ts);
   if (isInReview(ts)) {
     const refused = cause === 'review-loop' || cause === 'review-rejected';
     return [refused ? AGAIN : { label: 'Let it be reviewed again.', then: 'retry' }, ACCEPT, HOLD, GIVE_UP];
@@ -158,4 +160,14 @@ function optionsFor(ts: TaskState, cause: Cause): readonly Option[] {
     default:
       return [AGAIN, HOLD, GIVE_UP];
   }
+}
+
+/** What was verified can land from wherever it is kept; a branch that is gone cannot be looked at. */
+function optionsForMoved(ts: TaskState): readonly Option[] {
+  const anew: Option = {
+    label: 'Take its branch as it is now: it is looked at and verified anew.',
+    then: 'inspect',
+  };
+  const land: Option = { label: 'Land what was verified.', then: 'accept' };
+  return ts.moved?.to === null ? [land, HOLD, GIVE_UP] : [anew, land, HOLD, GIVE_UP];
 }

@@ -3,7 +3,7 @@ import type { Effect } from '../effect.ts';
 import { headOfLine } from '../landing-line.ts';
 import type { RunMs } from '../model.ts';
 import type { RunState, TaskState } from '../state.ts';
-import { failAttempt } from './judge.ts';
+import { failAttempt, type Trouble } from './judge.ts';
 import { isResting, MAX_TROUBLE } from './supervise.ts';
 
 /** The next step of the task at the head of the queue, or null. */
@@ -42,6 +42,10 @@ function landStep(state: RunState, ts: TaskState, now: RunMs): Effect | null {
     const event = failAttempt(state, ts, { cause, detail: candidateRejected.excerpt }, now);
     return { kind: 'record', event };
   }
+  if (ts.moved !== null && ts.attempt?.accepted !== true) {
+    const event = failAttempt(state, ts, complainOfMove(ts.attempt?.branch ?? '', ts.moved), now);
+    return { kind: 'record', event };
+  }
   if (candidate === null) {
     if (isResting(ts, 'build-candidate', now)) return null;
     return { kind: 'build-candidate', key: `${name}/build-candidate`, ...of };
@@ -53,4 +57,11 @@ function landStep(state: RunState, ts: TaskState, now: RunMs): Effect | null {
   }
   if (isResting(ts, 'land-candidate', now)) return null;
   return { kind: 'land-candidate', key: `${name}/land-candidate/${commit}`, ...of, commit, base };
+}
+
+function complainOfMove(branch: string, { from, to }: NonNullable<TaskState['moved']>): Trouble {
+  const verified = from.slice(0, 12);
+  const what = to === null ? 'deleted' : `moved to ${to.slice(0, 12)}, which does not contain that`;
+  const detail = `Somebody has interfered: ${verified} was verified, and then its branch ${branch} was ${what}. Nothing of it is lost.`;
+  return { cause: 'branch-moved', detail };
 }

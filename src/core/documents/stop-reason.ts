@@ -123,6 +123,11 @@ const BY_CAUSE: Readonly<Record<Cause, StopReason>> = {
     family: 'orchestrator',
     fix: 'Clear the way on the target branch, then `weft answer TASK 1`.',
   },
+  'branch-moved': {
+    reason: 'guard_violation',
+    family: 'guard',
+    fix: 'Look at where its branch is now; `weft answer TASK` says what is to be done about it.',
+  },
   'internal-error': {
     reason: 'orchestrator_internal_error',
     family: 'orchestrator',

@@ -44,6 +44,7 @@ export function evolveAttempt(state: RunState, ts: TaskState, event: AttemptEven
     case 'attempt.inspected': {
       const { base, head, tree, files, fileCount, added, deleted, outside, odd, leftovers } = event;
       attempt.inspected = { base, head, tree, files, fileCount, added, deleted, outside, odd, leftovers };
+      ts.moved = null;
       return;
     }
     case 'attempt.verified':
@@ -113,6 +114,7 @@ function spawn(
   ts.phase = 'spawned';
   ts.retryAt = null;
   ts.swept = null;
+  ts.moved = null;
   const role = event.role ?? 'implement';
   ts.attempt = {
     n: event.attempt,

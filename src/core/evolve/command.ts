@@ -2,8 +2,9 @@
 import type { Event } from '../event.ts';
 import { unreachable } from '../failure.ts';
 import type { RunMs } from '../model.ts';
-import { type AttemptState, isLive, type RunState, type TaskState } from '../state.ts';
+import { isLive, type RunState, type TaskState } from '../state.ts';
 import { passOver, recallReview } from './answer.ts';
+import { inspectAnew, settleGuidance } from './ending.ts';
 
 type CommandEvent = Extract<
   Event,
@@ -71,6 +72,13 @@ function answer(
       return;
     case 'accept':
       acceptWork(ts);
+      // it was on its way, and is to land as it was
+      if (question.cause === 'branch-moved') ts.approved = true;
+      return;
+    case 'inspect':
+      if (attempt === null || ts.phase !== 'waiting') return;
+      settleGuidance(ts, attempt);
+      inspectAnew(ts, attempt);
       return;
     case 'hold':
       ts.paused = true;
@@ -100,12 +108,6 @@ function acceptWork(ts: TaskState): void {
   ts.phase = 'verifying';
 }
 
-/** No agent is to act on it now; should the work be refused, the next one is told. */
-function settleGuidance(ts: TaskState, attempt: AttemptState): void {
-  attempt.guidance = [...attempt.guidance, ...ts.guidance];
-  ts.guidance = [];
-}
-
 function returnToWork(ts: TaskState): void {
   if (ts.attempt !== null) {
     ts.guidance = [...ts.attempt.guidance, ...ts.guidance];
@@ -117,6 +119,7 @@ function returnToWork(ts: TaskState): void {
   ts.candidate = null;
   ts.conflict = null;
   ts.candidateRejected = null;
+  ts.moved = null;
   ts.queuedAt = null;
   ts.approved = false;
 }
@@ -167,16 +170,8 @@ function done(state: RunState, ts: TaskState, ms: RunMs): void {
   ts.paused = false;
   ts.question = null;
   ts.askedAt = null;
-  ts.unreviewed = false;
-  ts.requests = [];
-  ts.attempt.role = 'implement';
-  ts.attempt.answer = null;
-  ts.attempt.exit = { code: 0, signal: null };
-  ts.attempt.startFailure = null;
-  ts.attempt.inspected = null;
-  ts.attempt.accepted = false;
-  ts.attempt.rejected = null;
-  ts.attempt.verified = null;
+  // where the branch was does not matter to who looked at it
+  ts.moved = null;
   settleGuidance(ts, ts.attempt);
-  ts.phase = 'verifying';
+  inspectAnew(ts, ts.attempt);
 }

@@ -1,4 +1,5 @@
-// What the end of an attempt leaves behind: its line in the history, what it was told, whether it counts.
+// What the end of an attempt leaves behind: its line in the history, what it was told, whether it counts, and that it may
+// have to be looked at again.
 import type { Cause, RunMs } from '../model.ts';
 import type { AttemptState, TaskState } from '../state.ts';
 
@@ -13,6 +14,30 @@ export function uncharge(ts: TaskState, attempt: AttemptState): void {
 export function keepGuidance(ts: TaskState, attempt: AttemptState): void {
   ts.guidance = [...attempt.guidance, ...ts.guidance];
   attempt.guidance = [];
+}
+
+/** What the attempt left is looked at and verified once more, as if its agent had just ended well. */
+export function inspectAnew(ts: TaskState, attempt: AttemptState): void {
+  attempt.role = 'implement';
+  attempt.answer = null;
+  attempt.exit = { code: 0, signal: null };
+  attempt.startFailure = null;
+  attempt.inspected = null;
+  attempt.accepted = false;
+  attempt.rejected = null;
+  attempt.verified = null;
+  ts.unreviewed = false;
+  ts.requests = [];
+  ts.candidate = null;
+  ts.queuedAt = null;
+  ts.approved = false;
+  ts.phase = 'verifying';
+}
+
+/** No agent is to act on it now; should the work be refused, the next one is told. */
+export function settleGuidance(ts: TaskState, attempt: AttemptState): void {
+  attempt.guidance = [...attempt.guidance, ...ts.guidance];
+  ts.guidance = [];
 }
 
 const MAX_HISTORY = 20;

@@ -140,6 +140,7 @@ function applyToTask(state: RunState, ts: TaskState, event: TaskEvent, ms: RunMs
     case 'candidate.conflicted':
     case 'candidate.verified':
     case 'candidate.rejected':
+    case 'branch.moved':
     case 'landing.stale':
     case 'task.landed':
     case 'task.failed':

@@ -4,6 +4,7 @@ import { unreachable } from '../failure.ts';
 import { isTerminal } from '../lifecycle.ts';
 import type { RunMs } from '../model.ts';
 import { isLive, type TaskState } from '../state.ts';
+import { inspectAnew } from './ending.ts';
 
 type LandingEvent = Extract<
   Event,
@@ -14,6 +15,7 @@ type LandingEvent = Extract<
       | 'candidate.conflicted'
       | 'candidate.verified'
       | 'candidate.rejected'
+      | 'branch.moved'
       | 'landing.stale'
       | 'task.landed'
       | 'task.failed'
@@ -51,6 +53,8 @@ export function evolveLanding(ts: TaskState, event: LandingEvent, ms: RunMs): vo
       if (ts.candidate?.commit !== event.commit) return;
       ts.candidateRejected = { gates: event.gates, excerpt: event.excerpt };
       return;
+    case 'branch.moved':
+      return moveBranch(ts, event);
     case 'landing.stale':
       ts.candidate = null;
       return;
@@ -82,4 +86,14 @@ export function evolveLanding(ts: TaskState, event: LandingEvent, ms: RunMs): vo
     default:
       unreachable(event);
   }
+}
+
+/** What was added to verified work is looked at like the rest; of any other move a human says what it means. */
+function moveBranch(ts: TaskState, event: Extract<LandingEvent, { readonly type: 'branch.moved' }>): void {
+  const { from, to, ahead } = event;
+  if (ts.phase !== 'queued' || ts.attempt?.inspected?.head !== from) return;
+  ts.moved = { from, to };
+  // it was about what was there then
+  ts.attempt.accepted = false;
+  if (ahead) inspectAnew(ts, ts.attempt);
 }

@@ -5,6 +5,7 @@ import { writeLandingMessage } from '../../core/message.ts';
 import { candidateRefOf } from '../../core/names.ts';
 import { taskOf } from '../../core/state.ts';
 import type { EffectContext, Performed } from '../perform.ts';
+import { findMove } from './find-move.ts';
 
 type BuildCandidate = Extract<Effect, { kind: 'build-candidate' }>;
 
@@ -14,6 +15,8 @@ export async function buildCandidate(effect: BuildCandidate, context: EffectCont
   const ts = taskOf(state, effect.task);
   const seen = ts.attempt?.inspected;
   if (seen == null) throw new Error('Internal error: nothing inspected to build from');
+  const move = await findMove(context, ts);
+  if (move !== null) return ok([move]);
   const tip = await parts.git.landingTip(state.policy.target);
   if (!tip.ok) return tip;
   const built = await parts.git.buildCandidate({

@@ -46,8 +46,7 @@ export async function inspectAttempt(effect: InspectAttempt, context: EffectCont
     const strays = await findStrays(context, ts, there.value.head);
     return strays.ok ? ok([describe(effect, ts, { ...seen.value, patterns, strays: strays.value })]) : strays;
   }
-  const message = writeLeftoverMessage(state, ts);
-  const taken = await parts.git.commitLeftovers({ worktree, message, author: parts.author });
+  const taken = await takeLeftovers(context, ts, worktree);
   if (!taken.ok) return taken;
   const base = await findChangeBase(context, attempt, attempt.base);
   const found = await parts.git.inspect({ worktree, branch: attempt.branch, base });
@@ -56,6 +55,20 @@ export async function inspectAttempt(effect: InspectAttempt, context: EffectCont
   const isThere = head === base && head !== attempt.base;
   const seen = isThere && found.value.odd === null ? { ...found.value, odd: goneAhead(state) } : found.value;
   return ok([describe(effect, ts, { base, seen, leftovers: taken.value !== null, patterns })]);
+}
+
+/** What an agent did not commit is its work too; where somebody moved the branch, what they committed is all that counts. */
+async function takeLeftovers(
+  { parts, state }: EffectContext,
+  ts: TaskState,
+  worktree: string,
+): Promise<Result<Oid | null>> {
+  if (ts.moved === null) {
+    const message = writeLeftoverMessage(state, ts);
+    return parts.git.commitLeftovers({ worktree, message, author: parts.author });
+  }
+  const followed = await parts.git.followBranch({ worktree, from: ts.moved.from });
+  return followed.ok ? ok(null) : followed;
 }
 
 /** What an attempt did is on the target before anybody could check it. */

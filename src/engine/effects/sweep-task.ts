@@ -5,6 +5,7 @@ import { branchOf, candidateRefOf, landedRefOf, rescueRefOf, sharedRefOf } from 
 import { taskOf } from '../../core/state.ts';
 import type { EffectContext, Performed } from '../perform.ts';
 import { attemptDirOf, readingOf, worktreeOf } from '../places.ts';
+import { findMove } from './find-move.ts';
 import { endProcesses } from './stop-attempt.ts';
 
 type SweepTask = Extract<Effect, { kind: 'sweep-task' }>;
@@ -26,6 +27,8 @@ export async function sweepTask(effect: SweepTask, context: EffectContext): Perf
   const landed = ts.phase === 'merged' ? (ts.attempt?.inspected?.head ?? null) : null;
   // squashed or rebased, the agent's own commits are on no branch any more: they stay to be looked at
   if (landed !== null) await parts.git.pin(landedRefOf(state, effect.task), landed);
+  // a branch that was moved holds something else: what was verified is kept beside it
+  else await findMove(context, ts);
   const removed = await parts.git.removeWorktree({
     path: worktreeOf(parts.places, state.policy, effect.task),
     branch: ts.attempt?.branch ?? branchOf(state, effect.task),

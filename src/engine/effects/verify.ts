@@ -8,6 +8,7 @@ import { gateTagOf } from '../../core/names.ts';
 import { taskOf } from '../../core/state.ts';
 import type { EffectContext, Performed } from '../perform.ts';
 import { checkoutOf, gateDirOf } from '../places.ts';
+import { findMove } from './find-move.ts';
 
 type VerifyAttempt = Extract<Effect, { kind: 'verify-attempt' }>;
 type VerifyCandidate = Extract<Effect, { kind: 'verify-candidate' }>;
@@ -32,6 +33,8 @@ export async function verifyCandidate(effect: VerifyCandidate, context: EffectCo
   const verdict = await runGates(effect, context);
   if (!verdict.ok || verdict.value === null) return verdict.ok ? ok([]) : verdict;
   const { passed, gates, excerpt } = verdict.value;
+  const move = passed ? await findMove(context, taskOf(context.state, effect.task)) : null;
+  if (move !== null) return ok([move]);
   const of = { task: effect.task, commit: effect.commit, gates };
   return ok([
     passed

@@ -150,6 +150,9 @@ function keepBooks(
       oracle.notBefore.set(id, event.then.at);
       return;
     }
+    case 'attempt.inspected':
+      oracle.moved.delete(id);
+      return;
     case 'task.done':
       // whoever did it by hand needs not be told
       oracle.promised.splice(0, oracle.promised.length, ...oracle.promised.filter(({ task }) => task !== id));

@@ -22,6 +22,11 @@ export function indexLock(path: string): string {
   return `index of ${path}`;
 }
 
+/** A branch remembers what it was moved from for as long as it is there. */
+export function logOf(branch: string): string {
+  return `logs/refs/heads/${branch}`;
+}
+
 /** Removes the worktree, its branch and the ref of its start, once what they hold is safe. */
 export function removeIn(world: World, what: Removal): Removed {
   const { git } = world;
@@ -36,6 +41,7 @@ export function removeIn(world: World, what: Removal): Removed {
   forgetFolder(world, what.path);
   git.refs.delete(`refs/heads/${what.branch}`);
   git.refs.delete(`refs/weft/start/${what.branch}`);
+  git.refs.delete(logOf(what.branch));
   checked();
   return { rescue, kept: null };
 }
@@ -53,7 +59,9 @@ export function halfRemove(world: World, what: Removal): void {
     return;
   }
   forgetFolder(world, what.path);
-  if (how === 2) git.refs.delete(`refs/heads/${what.branch}`);
+  if (how !== 2) return;
+  git.refs.delete(`refs/heads/${what.branch}`);
+  git.refs.delete(logOf(what.branch));
 }
 
 /** Says why the worktree has to stay, or null. */

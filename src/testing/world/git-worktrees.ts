@@ -38,6 +38,7 @@ type WorktreeCalls = Pick<
   | 'noteSetUp'
   | 'isUntouched'
   | 'commitLeftovers'
+  | 'followBranch'
   | 'commitPaths'
   | 'inspect'
   | 'diff'
@@ -72,6 +73,11 @@ export function worktreeCalls(calls: GitCalls): WorktreeCalls {
         locks: [indexLock(path)],
         act: () => commitIn(world, path, paths ?? null),
         half: () => leaveLock(git, indexLock(path)),
+      }),
+    followBranch: ({ worktree: path, from }) =>
+      change(`git.followBranch ${path}`, {
+        locks: [indexLock(path)],
+        act: () => followIn(world, path, from),
       }),
     commitPaths: (what) =>
       change(`git.commitPaths ${what.pin}`, {
@@ -277,6 +283,16 @@ function commitIn(world: World, path: string, patterns: readonly string[] | null
   const task = world.scene.tasks.find(({ id }) => path.endsWith(`/${id}`));
   if (made !== null && task !== undefined) noteAgentCommit(world, made, task.id);
   return ok(made);
+}
+
+/** The files follow the branch when nobody changed them since. */
+function followIn({ git }: World, path: string, from: Oid): Result<void> {
+  const worktree = git.worktrees.get(path);
+  const head = worktree === undefined ? null : headOf(git, worktree);
+  if (worktree === undefined || head === null) return ok(undefined);
+  if (changedPaths(filesOf(git, from), worktree.files).length === 0)
+    worktree.files = new Map(filesOf(git, head));
+  return ok(undefined);
 }
 
 /** The contents of one tree, with what matches the patterns as it is in another. */

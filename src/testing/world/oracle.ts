@@ -26,6 +26,8 @@ export interface Oracle {
   readonly landed: Map<TaskId, Oid>;
   /** Work that people merged by hand. */
   readonly merged: Set<TaskId>;
+  /** Tasks whose branch people moved while nobody was landing them, until it is looked at. */
+  readonly moved: Set<TaskId>;
   /** The user's checkout as its user left it. */
   checkout: string;
   /** Words of people in the journal: each is there once. */
@@ -53,6 +55,7 @@ export function createOracle(): Oracle {
     landings: new Map(),
     landed: new Map(),
     merged: new Set(),
+    moved: new Set(),
     checkout: '',
     said: new Set(),
     done: new Set(),

@@ -4,6 +4,7 @@ import { isTerminal } from '../../core/lifecycle.ts';
 import type { TaskState } from '../../core/state.ts';
 import { writeFile } from './disk.ts';
 import { moveRef } from './git-port.ts';
+import { logOf } from './git-removal.ts';
 import {
   addCommit,
   commitOf,
@@ -101,6 +102,25 @@ export const DEEDS: Readonly<Record<string, Deed>> = {
     worktree.files.set('by-hand.txt', `user ${world.steps}`);
     const made = commitWorktree(git, worktree, 'user');
     if (made !== null) noteAgentCommit(world, made, task.id);
+    return true;
+  },
+  'moved a branch': (world) => {
+    const { git, tape, oracle } = world;
+    const ts = pickTask(world, (each) => each.phase === 'committed' || each.phase === 'queued');
+    const branch = ts?.attempt?.branch ?? '';
+    const tip = git.refs.get(`refs/heads/${branch}`);
+    const [below] = tip === undefined ? [] : commitOf(git, tip).parents;
+    if (ts === null || tip === undefined || below === undefined) return false;
+    // who moves away commits of their own has thrown them away
+    if (tip !== ts.attempt?.inspected?.head) return false;
+    const files = new Map(filesOf(git, below)).set('by-hand.txt', `user ${world.steps}`);
+    const to = tape.pick(2) === 0 ? below : addCommit(git, { files, parents: [below], by: 'user' });
+    git.refs.set(logOf(branch), tip);
+    git.refs.set(`refs/heads/${branch}`, to);
+    // from within its worktree, or from beside it
+    const worktree = [...git.worktrees.values()].find((each) => each.branch === branch && each.folder);
+    if (worktree !== undefined && tape.pick(2) === 0) worktree.files = new Map(filesOf(git, to));
+    if (ts.phase === 'committed') oracle.moved.add(ts.task.id);
     return true;
   },
   'deleted a worktree': (world) => {

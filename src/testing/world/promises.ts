@@ -114,6 +114,10 @@ export function checkMove(
       `${of.to} was built on ${candidate.base}, but ${of.ref} is at ${of.from}`,
     );
   }
+  const { attempts } = taskOf(oracle.shadow, candidate.task);
+  if (oracle.moved.has(candidate.task) && !oracle.accepted.has(`${candidate.task}/${attempts}`)) {
+    violate(world, 'branch-as-verified', `${candidate.task} lands, and its branch is somewhere else`);
+  }
   const landed = oracle.landings.get(candidate.task) ?? [];
   if (landed.length > 0) violate(world, 'one-landing-per-task', `${candidate.task} lands again`);
   oracle.landings.set(candidate.task, [...landed, of.to]);

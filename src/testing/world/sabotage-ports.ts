@@ -105,6 +105,20 @@ const GIT: readonly Sabotage[] = [
     })),
   },
   {
+    name: 'overlooks-a-moved-branch',
+    breaks: ['branch-as-verified'],
+    parts: withGit((honest, world) => ({
+      resolve: (revision) => {
+        const ts = [...world.oracle.shadow.tasks.values()].find(
+          ({ attempt }) => `refs/heads/${attempt?.branch}` === revision,
+        );
+        return Promise.resolve(ts?.attempt?.inspected?.head ?? null).then(
+          (head) => head ?? honest.resolve(revision),
+        );
+      },
+    })),
+  },
+  {
     name: 'lands-twice',
     breaks: ['one-landing-per-task'],
     parts: withGit((honest, world) => ({

@@ -208,6 +208,26 @@ function leftovers(at: () => GitBench): void {
 }
 
 function inspecting(at: () => GitBench): void {
+  test('files follow a branch that was moved, where nobody changed them [F25]', async () => {
+    const bench = at();
+    const task = await startTask(bench, 'moved');
+    const from = await task.commit({ 'a.txt': 'a\n' });
+    const move = async (text: string): Promise<void> =>
+      bench.setRef(`refs/heads/${task.branch}`, await bench.commitOn([task.base], { 'b.txt': text }));
+    const what = { worktree: task.path, from };
+    value(await bench.port.followBranch(what));
+    expect(await task.read('a.txt')).toBe('a\n');
+    await move('b\n');
+    value(await bench.port.followBranch(what));
+    value(await bench.port.followBranch(what));
+    expect([await task.read('a.txt'), await task.read('b.txt')]).toEqual([null, 'b\n']);
+    const moved = await tipOf(bench, task.branch);
+    await task.write('b.txt', 'mine\n');
+    await move('c\n');
+    value(await bench.port.followBranch({ worktree: task.path, from: moved }));
+    expect(await task.read('b.txt')).toBe('mine\n');
+  });
+
   test('head, tree and what was added, changed and deleted since the base are told, twice the same', async () => {
     const bench = at();
     await bench.user.commit({ 'changed.txt': 'one\n', 'deleted.txt': 'one\ntwo\n' });

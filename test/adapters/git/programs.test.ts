@@ -119,3 +119,13 @@ test('ended programs are collected', async () => {
   }
   expect(ended().length).toBeLessThanOrEqual(2);
 });
+
+test('one that leaves somebody behind who holds its output open has ended all the same', async () => {
+  const direct = createPrograms();
+  const end = await direct.run('sh', ['-c', 'setsid sleep 600 & echo $!; exit 3'], call());
+  expect(end).toMatchObject({ code: 3, trouble: null });
+  killIfThere(Number(end.stdout));
+  const told = await sh('setsid sleep 600 & echo $!; exit 3');
+  expect(told).toMatchObject({ code: 3, trouble: null });
+  killIfThere(Number(told.stdout));
+});

@@ -47,6 +47,7 @@ describe('by cause', () => {
     ['conflict', ['ask']],
     ['time-budget', ['give-up']],
     ['landing-blocked', ['ask']],
+    ['branch-moved', ['ask']],
     ['internal-error', ['give-up']],
   ])('%s: %j', (cause, expected) => {
     expect(failOn(cause)).toEqual(expected);
@@ -147,6 +148,7 @@ describe('questions', () => {
     ['conflict', ['retry', 'hold', 'give-up']],
     ['no-changes', ['accept', 'retry', 'give-up']],
     ['worktree-odd', ['retry', 'hold', 'give-up']],
+    ['branch-moved', ['inspect', 'accept', 'hold', 'give-up']],
   ])('about %s offer %j', (cause, expected) => {
     const state = buildState([buildTask('a')]);
     let then = fail(state, cause);

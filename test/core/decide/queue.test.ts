@@ -1,7 +1,7 @@
 // The merge queue: one at a time, in order, on verified trees only.
 import { describe, expect, test } from 'vitest';
 import type { Event } from '../../../src/core/event.ts';
-import { type Policy, type Task, taskId } from '../../../src/core/model.ts';
+import { type Option, type Policy, type Task, taskId } from '../../../src/core/model.ts';
 import type { RunState } from '../../../src/core/state.ts';
 import {
   bring,
@@ -15,6 +15,7 @@ import {
   sayDecisions,
   settle,
 } from '../build.ts';
+import { moved } from '../evolve/words.ts';
 
 function queue(tasks: readonly Task[], policy: Partial<Policy> = {}): RunState {
   const state = buildState(tasks, { maxAgents: 9, ...policy });
@@ -111,6 +112,67 @@ describe('steps', () => {
     const state = play(queue([buildTask('a'), buildTask('b')]), [facts.built('a')]);
     play(state, [{ type: 'task.paused', task: taskId('a'), agent: 'finish' }]);
     expect(landAll(state)).toEqual(['b']);
+  });
+});
+
+describe('a branch that somebody moved', () => {
+  const answer = (then: Option['then']): Event => ({
+    type: 'question.answered',
+    task: taskId('a'),
+    id: 'a/1',
+    text: 'so',
+    then,
+  });
+  const move = (to: 'ahead' | 'away' | 'nowhere', ...events: Event[]): RunState => {
+    const state = play(queue([buildTask('a')], { integrate: 'human' }), [moved(to)]);
+    settle(state);
+    return play(state, events);
+  };
+
+  test.each<[string, RunState, string[]]>([
+    ['what was added is looked at without a question', move('ahead'), ['inspect-attempt a']],
+    ['a branch that is elsewhere stops the landing', move('away'), []],
+    ['so does one that is gone', move('nowhere'), []],
+    ['it can be looked at where it is now', move('away', answer('inspect')), ['inspect-attempt a']],
+    ['what was verified can land all the same', move('nowhere', answer('accept')), ['verify-attempt a']],
+  ])('%s [F25]', (_name, state, expected) => {
+    expect(sayDecisions(state)).toEqual(expected);
+  });
+
+  test.each([
+    [
+      'away',
+      ['inspect', 'accept', 'hold', 'give-up'],
+      /, and then its branch weft\/r1\/a\/work was moved to /,
+    ],
+    ['nowhere', ['accept', 'hold', 'give-up'], /, and then its branch weft\/r1\/a\/work was deleted\./],
+  ] as const)('the question about one that is %s', (to, options, text) => {
+    const { question } = find(move(to), 'a');
+    expect(question).toMatchObject({ cause: 'branch-moved', text: expect.stringMatching(text) });
+    expect(question?.options.map(({ then }) => then)).toEqual(options);
+  });
+
+  test('what is to land as it was is approved by that, and is not asked about again for the same move', () => {
+    const state = move('away', answer('accept'));
+    play(state, [facts.verified(state, 'a')]);
+    expect(settle(state)).toMatchObject([{ kind: 'build-candidate' }]);
+    expect(find(state, 'a').moved?.to).toBe(hash('a head away'));
+    play(state, [{ ...moved('nowhere') }]);
+    settle(state);
+    expect(find(state, 'a').question).toMatchObject({ id: 'a/2', cause: 'branch-moved' });
+  });
+
+  test('what was added needs its own approval', () => {
+    const state = move('ahead');
+    play(state, [facts.inspected(state, 'a'), facts.verified(state, 'a')]);
+    expect(find(state, 'a')).toMatchObject({ phase: 'committed', approved: false, moved: null });
+  });
+
+  test('a move of another commit than the one that was inspected says nothing', () => {
+    const state = play(queue([buildTask('a')]), [
+      { type: 'branch.moved', task: taskId('a'), from: hash('other'), to: null, ahead: false },
+    ]);
+    expect(sayDecisions(state)).toEqual(['build-candidate a']);
   });
 });
 

@@ -28,6 +28,7 @@ const WORDS: Readonly<Record<Cause, string>> = {
   asked: 'implement_blocked worker',
   stopped: 'stopped_by_user orchestrator',
   'landing-blocked': 'implement_blocked orchestrator',
+  'branch-moved': 'guard_violation guard',
   'internal-error': 'orchestrator_internal_error orchestrator',
 };
 

@@ -5,7 +5,18 @@ import { MOVES } from '../../../src/core/lifecycle.ts';
 import type { Phase } from '../../../src/core/model.ts';
 import type { RunState } from '../../../src/core/state.ts';
 import { bring, buildState, buildTask, facts, find, play } from '../build.ts';
-import { answered, cancelled, done, failed, gaveUp, guided, restarted, stopIt, verifying } from './words.ts';
+import {
+  answered,
+  cancelled,
+  done,
+  failed,
+  gaveUp,
+  guided,
+  moved,
+  restarted,
+  stopIt,
+  verifying,
+} from './words.ts';
 
 const asking = (state: RunState): RunState => {
   verifying(state);
@@ -99,6 +110,8 @@ const TABLE: readonly (readonly [Phase, Phase, (state: RunState) => unknown, (st
     ['queued', 'waiting', (state) => bring(state, 'a', 'queued'), () => restarted],
     ['waiting', 'verifying', asking, () => answered('accept')],
     ['waiting', 'verifying', asking, () => done],
+    ['waiting', 'verifying', asking, () => answered('inspect')],
+    ['queued', 'verifying', (state) => bring(state, 'a', 'queued'), () => moved('ahead')],
     ['waiting', 'failed', asking, () => answered('give-up')],
     ['waiting', 'failed', () => 0, () => gaveUp],
     [

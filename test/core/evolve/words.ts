@@ -1,11 +1,20 @@
 // What people say of task `a`, and how its attempts fail, for the tests of what facts do.
 import type { Event } from '../../../src/core/event.ts';
-import { type Cause, runMs, type TaskId, taskId } from '../../../src/core/model.ts';
+import { type Cause, type Option, runMs, type TaskId, taskId } from '../../../src/core/model.ts';
 import type { RunState } from '../../../src/core/state.ts';
-import { bring, find } from '../build.ts';
+import { bring, find, hash } from '../build.ts';
 
 /** The task. */
 export const a: TaskId = taskId('a');
+
+/** Somebody moved its branch; `ahead`: they only added to it. */
+export const moved = (to: 'ahead' | 'away' | 'nowhere'): Event => ({
+  type: 'branch.moved',
+  task: a,
+  from: hash('a head'),
+  to: to === 'nowhere' ? null : hash(`a head ${to}`),
+  ahead: to === 'ahead',
+});
 
 /** Its latest attempt failed, and what follows. */
 export const failed = (
@@ -29,7 +38,7 @@ export const failed = (
         : { kind },
 });
 /** An answer to its first question. */
-export const answered = (then: 'retry' | 'accept' | 'hold' | 'give-up'): Event => ({
+export const answered = (then: Option['then']): Event => ({
   type: 'question.answered',
   task: a,
   id: 'a/1',

@@ -183,6 +183,7 @@ const EVENTS: readonly Event[] = [
     tree,
     review: { status: 'request_changes', changes: ['Close the session when the test ends.'] },
   },
+  { type: 'branch.moved', task, from: head, to: null, ahead: false },
 ];
 
 /** The records, in the order of the file; two of them share each epoch. */
