@@ -1,10 +1,13 @@
 // Draws docs/mutation.md from a mutation report: a table of files, then what survived. Measures nothing.
+import { EQUIVALENT } from '../mutate/equivalent.mjs';
 
 const HEAD = `# Mutation testing
 
 \`npm run mutate\` breaks \`src/core/\` in small ways, one at a time, and runs the tests in \`test/core/\` that reach the
 broken place. A mutant is *killed* when a test fails or hangs on it. What *survives* is either a gap in the tests or a change
 that nothing can notice. Mutants that the type checker refuses are none. The score is killed of killed and survived.
+
+Survivors that change nothing are marked with \`=\` and the reason; they count as survivors all the same.
 
 No mutant is left out: sentences for people count like everything else. Tests are, in part: those that are long for their size do
 not run, and a property tries 100 examples at most, the same ones for every mutant.
@@ -47,18 +50,24 @@ function score({ killed, survived }) {
 
 function drawSurvivors({ path, source, mutants }) {
   const lines = source.split('\n');
+  const reasons = Object.entries(EQUIVALENT[path] ?? {});
   const rows = mutants
     .filter(({ status }) => SURVIVED.has(status))
     .sort((a, b) => a.location.start.line - b.location.start.line)
     .map(({ location: { start, end }, replacement }) => {
       const line = lines[start.line - 1];
       const was = line.slice(start.column - 1, end.line === start.line ? end.column - 1 : undefined);
-      return shorten(`${start.line}: ${was} → ${replacement}`);
+      const row = flatten(`${was} → ${replacement}`);
+      const why = reasons.find(([, rows]) => rows.includes(row))?.[0];
+      return `${start.line}: ${shorten(row)}${why === undefined ? '' : `  = ${why}`}`;
     });
   return `### ${path}\n\n\`\`\`text\n${[...new Set(rows)].join('\n')}\n\`\`\`\n`;
 }
 
+function flatten(text) {
+  return text.replace(/\s+/g, ' ').trim();
+}
+
 function shorten(text) {
-  const flat = text.replace(/\s+/g, ' ').trim();
-  return flat.length > WIDTH ? `${flat.slice(0, WIDTH - 1)}…` : flat;
+  return text.length > WIDTH ? `${text.slice(0, WIDTH - 1)}…` : text;
 }
