@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Event } from '../../src/core/event.ts';
 import { ago, explainTask } from '../../src/core/explain.ts';
-import { DEFAULT_LIMITS, type Policy, runMs, type Task, taskId } from '../../src/core/model.ts';
+import { DEFAULT_LIMITS, type Phase, type Policy, runMs, type Task, taskId } from '../../src/core/model.ts';
 import type { RunState } from '../../src/core/state.ts';
 import { bring, buildState, buildsOn, buildTask, facts, find, play, settle } from './build.ts';
 
@@ -171,6 +171,47 @@ describe('at work', () => {
         "its agent is being stopped",
       ]
     `);
+  });
+
+  test('who plans, who reviews, and who is being stopped', () => {
+    const state = begin({}, { phases: { plan: true, review: true } });
+    const seen: string[] = [];
+    const at = (phase: Phase): void => {
+      seen.push(explain(bring(state, 'a', phase), 'a', MINUTE));
+    };
+    for (const phase of ['spawned', 'working', 'verifying'] as const) at(phase);
+    play(state, [facts.planned(state, 'a')]);
+    bring(state, 'a', 'verifying');
+    play(state, [facts.inspected(state, 'a'), facts.verified(state, 'a')]);
+    for (const phase of ['waiting', 'spawned', 'working', 'verifying'] as const) at(phase);
+    expect(seen).toEqual([
+      'planning is about to begin',
+      'planning for 1 min',
+      'its plan is being read',
+      'passed its gates, is to be reviewed and is about to start',
+      'reviewing is about to begin',
+      'reviewing for 1 min',
+      'its review is being read',
+    ]);
+    for (const phase of ['spawned', 'working'] as const) {
+      const stopped = play(bring(begin(), 'a', phase), [{ type: 'task.paused', task: a, agent: 'stop' }]);
+      expect(explain(stopped)).toBe('its agent is being stopped');
+    }
+  });
+
+  test('a claim in the way says since when, a long question is cut', () => {
+    const owns = ['x'];
+    const state = bring(begin({ owns }, {}, buildTask('b', { owns })), 'a', 'working');
+    expect(explain(state, 'b', 5 * MINUTE)).toBe(
+      'waits for a: x is in both claims; it started 5 min ago and is working',
+    );
+    for (const [asked, shown] of [
+      [' x'.padEnd(161, 'y'), 'x'.padEnd(160, 'y')],
+      ['x'.padEnd(161, 'y'), `${'x'.padEnd(159, 'y')}…`],
+    ] as const) {
+      const asking = play(bring(begin(), 'a', 'working'), [facts.asked(state, 'a', asked)]);
+      expect(explain(asking)).toBe(`needs an answer: ${shown}`);
+    }
   });
 
   test('behind other starts and other gates', () => {
