@@ -17,6 +17,17 @@ const gatherApp = {
   },
 };
 
+/** What zod would say in fifty languages is a fifth of the whole, and never said. */
+const speakEnglish = {
+  name: 'speak-english',
+  setup({ onLoad }) {
+    onLoad({ filter: /zod\/v4\/locales\/index\.js$/ }, () => ({
+      contents: "export { default as en } from './en.js';",
+      loader: 'js',
+    }));
+  },
+};
+
 const STRUCK =
   /^\.\/adapters\/(?:control\/control-port|git\/git-port|journal\/file-journal|process\/process-port|system\/files)\.ts$/;
 
@@ -58,6 +69,7 @@ await Promise.all([
       loader: 'ts',
     },
     outfile: 'dist/app.cjs',
+    plugins: [speakEnglish],
   }),
   build({ ...common, entryPoints: ['src/testing/script-agent/main.ts'], outfile: 'dist/script-agent.cjs' }),
   build({
@@ -70,7 +82,7 @@ await Promise.all([
     ...common,
     entryPoints: ['src/main.ts'],
     outfile: 'dist/faulty.cjs',
-    plugins: [strikePorts],
+    plugins: [strikePorts, speakEnglish],
     define: { WEFT_VERSION: JSON.stringify(version) },
   }),
   build({

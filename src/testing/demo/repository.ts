@@ -1,5 +1,5 @@
 // The throw-away repository of the demo as texts by path. Writes nothing itself.
-import { stringify } from 'yaml';
+import { dump } from 'js-yaml';
 import { COURSES, type Course } from './courses.ts';
 import { CHECK_TEXT } from './gate.ts';
 import { demoParts, GLOSSARY_PATH, INDEX_PATH, writeIndex } from './scenario.ts';
@@ -8,7 +8,7 @@ const SCENARIO_PATH = '.weft/demo-scenario.yaml';
 
 /** Files of the demo's repository, ready to be committed; `plan.yaml` is the track file to run. */
 export function demoFiles(): ReadonlyMap<string, string> {
-  const scenario = stringify({ tasks: Object.fromEntries(demoParts()) }, { lineWidth: 0 });
+  const scenario = dump({ tasks: Object.fromEntries(demoParts()) }, { lineWidth: -1 });
   return new Map([
     ['README.md', README],
     ['package.json', `${JSON.stringify(PACKAGE, null, 2)}\n`],
