@@ -10,7 +10,7 @@ import type { Place } from './exec.ts';
 const LOCK_TRIES = 50;
 const LOCK_WAIT_MS = 40;
 /** The index while it is rewritten. */
-const OWN_INDEX = 'weft-index';
+const OWN_INDEX = 'weft-next-index';
 
 /** A place with files and an index. */
 export interface Checkout {
