@@ -22,14 +22,9 @@ const MAX_EXAMPLES = 100;
 
 /** Compiled modules by path; their text stays the same as long as the process lives. */
 const compiled = new Map();
-/** What each module imports, by path. */
-const imports = new Map();
 
-/**
- * Gives a function that loads a test file and returns its tests as `{ name, body }`. Modules are evaluated once by each
- * loader, so a new loader sees what a mutant does while they are evaluated.
- */
-export function createTestLoader() {
+/** Loads a test file and all that it imports anew, and gives its tests as `{ name, body }`. */
+export function loadTests(file) {
   const modules = new Map();
   const vitest = createVitest();
   const outside = createRequire(resolve('package.json'));
@@ -38,29 +33,16 @@ export function createTestLoader() {
     if (known !== undefined) return known.exports;
     const module = { exports: {} };
     modules.set(path, module);
-    if (!imports.has(path)) imports.set(path, new Set());
     const need = (name) => {
       if (name === 'vitest') return vitest;
       if (name === 'fast-check') return quickCheck;
-      if (!name.startsWith('.')) return outside(name);
-      const other = join(dirname(path), name);
-      imports.get(path).add(other);
-      return load(other);
+      return name.startsWith('.') ? load(join(dirname(path), name)) : outside(name);
     };
     compile(path)(module, module.exports, need);
     return module.exports;
   };
-  return (file) => {
-    load(file);
-    return vitest.declared.splice(0);
-  };
-}
-
-/** Tells whether a module that was loaded imports another one, over others too. */
-export function reaches(from, wanted) {
-  const met = new Set([from]);
-  for (const path of met) for (const other of imports.get(path) ?? []) met.add(other);
-  return met.has(wanted);
+  load(file);
+  return vitest.declared;
 }
 
 function compile(path) {

@@ -10,7 +10,7 @@ import {
   TestStatus,
   toMutantRunResult,
 } from '@stryker-mutator/api/test-runner';
-import { createTestLoader, reaches } from './load-tests.mjs';
+import { loadTests } from './load-tests.mjs';
 
 const FOLDER = 'test/core';
 /** Tests that take seconds here, for their size: what they say of being right, smaller ones say as well. */
@@ -25,77 +25,90 @@ function createRunner() {
     .filter((name) => name.endsWith('.test.ts'))
     .sort()
     .map((name) => resolve(FOLDER, name));
-  // modules as they are without a mutant; those of a mutant that is met while they are evaluated are thrown away
-  const plain = createSuite();
+  const suites = new Map();
+  /** The tests of a file as they are without a mutant, and the mutants that are met while it is loaded. */
+  const suiteOf = (file) => {
+    if (!suites.has(file)) suites.set(file, loadPlain(file));
+    return suites.get(file);
+  };
 
   return {
     capabilities: () => ({ reloadEnvironment: true }),
 
     dryRun: async () => {
-      const tests = [];
+      const results = [];
+      const perTest = {};
       for (const file of files) {
-        for (const test of plain(file)) {
-          shared.currentTestId = test.id;
-          tests.push(await runTest(test));
-          shared.currentTestId = undefined;
+        const { tests, metLoading } = suiteOf(file);
+        for (const test of tests) {
+          results.push(await runTest(test));
+          perTest[test.id] = addCounts(takeCoverage(), metLoading);
         }
       }
-      return { status: DryRunStatus.Complete, tests, mutantCoverage: shared.mutantCoverage };
+      return {
+        status: DryRunStatus.Complete,
+        tests: results,
+        mutantCoverage: { static: {}, perTest },
+      };
     },
 
-    mutantRun: async ({ activeMutant, mutantActivation, sandboxFileName, testFilter, hitLimit }) => {
-      const isStatic = mutantActivation === 'static';
-      const suite = isStatic ? createSuite() : plain;
-      const wanted = testFilter && new Set(testFilter);
-      const wantedFiles = wanted && new Set(testFilter.map((id) => id.split('#', 1)[0]));
-      const mayMeet = (file) =>
-        wantedFiles ? wantedFiles.has(nameOf(file)) : plain(file) && reaches(file, sandboxFileName);
-      const concerned = orderFor(sandboxFileName, files).filter(mayMeet);
-      Object.assign(shared, { hitCount: 0, hitLimit });
-      const tests = [];
+    mutantRun: async ({ activeMutant: { id }, sandboxFileName, testFilter = [], hitLimit }) => {
+      const wanted = new Set(testFilter);
+      const concerned = orderFor(sandboxFileName, files).filter((file) =>
+        suiteOf(file).tests.some((test) => wanted.has(test.id)),
+      );
+      Object.assign(shared, { activeMutant: id, hitCount: 0, hitLimit });
+      const results = [];
       for (const file of concerned) {
-        shared.activeMutant = isStatic ? activeMutant.id : undefined;
-        const own = suite(file).filter(({ id, always }) => !wanted || wanted.has(id) || always);
-        shared.activeMutant = activeMutant.id;
+        const { tests, metLoading } = suiteOf(file);
+        const own = id in metLoading ? listTests(file) : tests;
         for (const test of own) {
-          tests.push(await runTest(test));
-          if (tests.at(-1).status === TestStatus.Failed) break;
+          if (!wanted.has(test.id) && !test.isLoading) continue;
+          results.push(await runTest(test));
+          if (results.at(-1).status === TestStatus.Failed) break;
         }
-        if (tests.at(-1)?.status === TestStatus.Failed) break;
+        if (results.at(-1)?.status === TestStatus.Failed) break;
       }
       shared.activeMutant = undefined;
       const overrun = determineHitLimitReached(shared.hitCount, hitLimit);
-      return toMutantRunResult(overrun ?? { status: DryRunStatus.Complete, tests });
+      return toMutantRunResult(overrun ?? { status: DryRunStatus.Complete, tests: results });
     },
   };
 }
 
-/** Gives a function that lists the tests of a file, loaded when first asked for. */
-function createSuite() {
-  const load = createTestLoader();
-  const known = new Map();
-  return (file) => {
-    if (!known.has(file)) known.set(file, listTests(load, file));
-    return known.get(file);
-  };
+function loadPlain(file) {
+  takeCoverage();
+  const tests = listTests(file);
+  return { tests, metLoading: takeCoverage() };
 }
 
-function listTests(load, file) {
-  const about = { fileName: file };
+/** A file that cannot be loaded has one test, which fails. */
+function listTests(file) {
+  const name = relative('.', file);
   try {
-    return load(file)
-      .filter(({ name }) => !LONG.test(name))
-      .map((test, at) => ({ ...test, ...about, id: `${nameOf(file)}#${at} ${test.name}` }));
+    return loadTests(file)
+      .filter((test) => !LONG.test(test.name))
+      .map((test, at) => ({ ...test, fileName: file, id: `${name}#${at} ${test.name}` }));
   } catch (error) {
-    const fail = () => {
+    const body = () => {
       throw error;
     };
-    return [{ ...about, id: `${nameOf(file)}#`, name: 'loads', body: fail, always: true }];
+    return [{ name: 'loads', fileName: file, id: `${name}#`, body, isLoading: true }];
   }
 }
 
-function nameOf(file) {
-  return relative('.', file);
+/** Mutants that were met since this was asked last, with how often. */
+function takeCoverage() {
+  const met = shared.mutantCoverage?.static ?? {};
+  // the sources keep hold of the object itself
+  if (shared.mutantCoverage !== undefined) shared.mutantCoverage.static = {};
+  return met;
+}
+
+function addCounts(one, other) {
+  const sum = { ...one };
+  for (const [id, count] of Object.entries(other)) sum[id] = (sum[id] ?? 0) + count;
+  return sum;
 }
 
 /** The mirror of the changed file first, the laws, which take long, last. */
