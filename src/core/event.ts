@@ -181,6 +181,10 @@ export type Event =
       readonly ahead: boolean;
     })
   | (OfTask & { readonly type: 'landing.stale'; readonly actual: Oid })
+  /** The tip it would land on lacks what it depends on, which landed beside the target. */
+  | (OfTask & { readonly type: 'landing.held'; readonly on: TaskId; readonly ref: string })
+  /** The tip has it now. */
+  | (OfTask & { readonly type: 'landing.freed' })
   | (OfTask & {
       readonly type: 'task.landed';
       readonly commit: Oid;

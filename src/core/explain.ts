@@ -190,6 +190,11 @@ function explainCommitted(state: RunState, ts: TaskState): string {
 function explainQueued(state: RunState, ts: TaskState, now: RunMs): string {
   if (ts.paused) return `is paused; \`weft resume ${ts.task.id}\` goes on`;
   if (ts.trouble !== null) return explainTrouble(ts, now);
+  if (ts.held !== null) {
+    const { on, ref } = ts.held;
+    const { target } = state.policy;
+    return `is in the queue until ${target} contains ${on}, which landed on ${ref}: \`git merge ${ref}\` in a clean checkout of ${target}`;
+  }
   if (ts.candidate !== null)
     return ts.candidate.verified ? 'is landing' : 'its gates are running on the tree that would land';
   if (!mayLand(state, ts)) {

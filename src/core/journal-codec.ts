@@ -90,6 +90,8 @@ const EVENT_TYPES: Readonly<Record<Event['type'], true>> = {
   'candidate.rejected': true,
   'branch.moved': true,
   'landing.stale': true,
+  'landing.held': true,
+  'landing.freed': true,
   'task.landed': true,
   'effect.failed': true,
   'task.failed': true,

@@ -17,11 +17,13 @@ export interface LandingLine {
   readonly ready: Set<TaskState>;
   /** Whose landing has begun. */
   readonly begun: Set<TaskState>;
+  /** Who waits for what it depends on to be on the target, too. */
+  readonly held: Set<TaskState>;
 }
 
 /** A line without anybody. */
 export function createLine(): LandingLine {
-  return { places: createHeap(landsBefore), ready: new Set(), begun: new Set() };
+  return { places: createHeap(landsBefore), ready: new Set(), begun: new Set(), held: new Set() };
 }
 
 /** Urgent first, then who waits longest, then the plan's order. */
@@ -32,7 +34,10 @@ function landsBefore(a: Place, b: Place): boolean {
 
 /** Puts a task where it belongs; `unlanded` is on how many tasks it stands that are not on the target yet. */
 export function settleInLine(line: LandingLine, ts: TaskState, unlanded: number): void {
-  const waits = ts.phase === 'queued' && !ts.paused;
+  const isHeld = ts.phase === 'queued' && ts.held !== null;
+  if (isHeld) line.held.add(ts);
+  else line.held.delete(ts);
+  const waits = ts.phase === 'queued' && !ts.paused && !isHeld;
   if (waits && hasBegun(ts)) line.begun.add(ts);
   else line.begun.delete(ts);
   if (!waits || unlanded > 0) line.ready.delete(ts);

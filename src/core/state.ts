@@ -145,6 +145,8 @@ export interface TaskState {
   candidateRejected: { gates: readonly GateResult[]; excerpt: string } | null;
   /** Where somebody moved its branch from and to, until the work is looked at anew; to null: it was deleted. */
   moved: { from: Oid; to: Oid | null } | null;
+  /** What it depends on and the tip of the target lacks, and the ref that has it: it lands when the tip has it. */
+  held: { on: TaskId; ref: string } | null;
   landed: Landed | null;
   /** Gates that passed on the landed tree. */
   landedGates: readonly GateResult[];
@@ -240,6 +242,7 @@ export function createTaskState(task: Task, order: number, at: RunMs): TaskState
     conflict: null,
     candidateRejected: null,
     moved: null,
+    held: null,
     landed: null,
     landedGates: [],
     failure: null,

@@ -16,7 +16,7 @@ import { noteClosed } from './closing.ts';
 import { rememberDurations } from './durations.ts';
 import { createInbox, MAX_WAITING } from './inbox.ts';
 import { createLedger, type Ledger } from './ledger.ts';
-import { findAdopted, observeTarget } from './observe-target.ts';
+import { createObserver, findNews } from './observe-target.ts';
 import type { Parts } from './parts.ts';
 import { createPerformer } from './perform.ts';
 import { checkoutOf, sharedWorktreeOf } from './places.ts';
@@ -74,7 +74,7 @@ export function lead(of: {
   const changes = begin(beginning, ledger);
   const performer = createPerformer({ parts, state, inbox });
   const publisher = createPublisher(parts, ledger, of.publishPauseMs);
-  let stopObserving = (): void => undefined;
+  const observer = createObserver({ parts, state, inbox });
 
   const run = async (): Promise<Outcome> => {
     try {
@@ -83,18 +83,18 @@ export function lead(of: {
         ledger,
         inbox,
         performer,
-        publish: publisher.publish,
+        publish: doBoth(publisher.publish, observer.notice),
         stay: of.stay,
         leaving: leaving.signal,
         reconcile: async () => {
           await ledger.flush();
           await reconcile(parts, ledger);
-          stopObserving = observeTarget({ parts, state, inbox });
-          ledger.record(await findAdopted(parts, state));
+          observer.start();
+          ledger.record(await findNews(parts, state));
         },
       });
     } finally {
-      stopObserving();
+      observer.stop();
       await stopSoon(parts, performer, leaving.signal);
       const last = { seq: (opened.last?.seq ?? 0) + ledger.count(), epoch: parts.epoch };
       await putInOrder({ parts, ledger, publisher, last });
@@ -113,6 +113,13 @@ export function lead(of: {
       // who leaves in spite of a full disk loses only what was promised to nobody
       await outcome.catch(() => undefined);
     },
+  };
+}
+
+function doBoth(first: () => void, second: () => void): () => void {
+  return () => {
+    first();
+    second();
   };
 }
 

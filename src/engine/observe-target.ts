@@ -1,19 +1,30 @@
-// Watches the target branch for what people do to it: work that somebody merged by hand is adopted, not landed twice.
+// Watches the target branch for what people do to it: work that somebody merged by hand is adopted, not landed twice, and
+// work that waited for what is there now lands.
 import type { Event } from '../core/event.ts';
 import { writeLandingMessage } from '../core/message.ts';
 import type { Oid } from '../core/model.ts';
 import { candidateRefOf } from '../core/names.ts';
 import type { RunState, TaskState } from '../core/state.ts';
 import type { Inbox } from './inbox.ts';
+import { findFreed } from './landing-base.ts';
 import type { Parts } from './parts.ts';
 
-/** Looks now and after each move of the target until stopped. */
-export function observeTarget(of: {
+/** What looks at the target after each of its moves. */
+export interface Observer {
+  readonly start: () => void;
+  /** Looks for tasks whose landing was held since the last look: the target may have moved just before. */
+  readonly notice: () => void;
+  readonly stop: () => void;
+}
+
+/** An observer that has not started. */
+export function createObserver(of: {
   readonly parts: Parts;
   readonly state: RunState;
   readonly inbox: Inbox;
-}): () => void {
+}): Observer {
   const { parts, state, inbox } = of;
+  const known = new WeakSet<object>();
   let looking: Promise<void> = Promise.resolve();
   let queued = false;
   let seen: Oid | null = null;
@@ -22,8 +33,8 @@ export function observeTarget(of: {
     const tip = await findTip(parts, state);
     const news = tip !== null && !leadsOnlyThroughLandings(state, { from: seen, to: tip });
     seen = tip;
-    if (!news) return;
-    const events = await findAdopted(parts, state).catch(() => []);
+    const find = news ? findNews(parts, state) : findFreed(parts.git, state);
+    const events = await find.catch(() => []);
     if (events.length > 0) inbox.put({ kind: 'facts', events });
   };
   const lookSoon = (): void => {
@@ -31,7 +42,20 @@ export function observeTarget(of: {
     queued = true;
     looking = looking.then(look);
   };
-  return parts.git.watchBranch(state.policy.target, lookSoon);
+  let stop = (): void => undefined;
+  return {
+    start: () => {
+      stop = parts.git.watchBranch(state.policy.target, lookSoon);
+    },
+    stop: () => stop(),
+    notice: () => {
+      for (const { held } of state.index.line.held) {
+        if (held === null || known.has(held)) continue;
+        known.add(held);
+        lookSoon();
+      }
+    },
+  };
 }
 
 function findTip(parts: Parts, state: RunState): Promise<Oid | null> {
@@ -52,8 +76,13 @@ function leadsOnlyThroughLandings(
   return true;
 }
 
-/** Verified work that is on the target although weft did not put it there, as facts. */
-export async function findAdopted(parts: Parts, state: RunState): Promise<readonly Event[]> {
+/** What people brought about on the target, as facts. */
+export async function findNews(parts: Parts, state: RunState): Promise<readonly Event[]> {
+  return [...(await findAdopted(parts, state)), ...(await findFreed(parts.git, state))];
+}
+
+/** Verified work that is on the target although weft did not put it there. */
+async function findAdopted(parts: Parts, state: RunState): Promise<readonly Event[]> {
   const waiting = [...state.tasks.values()].filter((ts) => ts.phase === 'committed');
   if (waiting.length === 0) return [];
   const tip = await findTip(parts, state);

@@ -148,6 +148,30 @@ test('a branch deleted after it was verified is asked about; what was verified c
   expect(await filesOf('trunk')).toMatch(/^a\.txt$/m);
 });
 
+test('what stands on work that landed beside the target waits until the target has that', async () => {
+  const { repo } = stage;
+  await repo.write('notes.txt', 'one\n');
+  // while b is verified, the person whose checkout was in the way commits what lay there
+  const commit = `git -C '${repo.path}' -c user.name=Pat -c user.email=p@x commit -qam notes`;
+  const b = { ...scripted('b', 'echo b >b.txt'), dependsOn: ['a'] };
+  await stage.script([[scripted('a', 'echo a >a.txt')], [b]], {
+    gates: { tier0: [`[ ! -e b.txt ] || [ -z "$(git -C '${repo.path}' diff)" ] || ${commit}`] },
+  });
+  await repo.write('notes.txt', 'two\n');
+  const { run, outcome, view } = await stage.run();
+  expect(outcome).toBe('blocked');
+  expect(view.aside).toEqual({ ref: 'weft/integration', tasks: ['a'] });
+  expect(stage.task(view, 'b')).toMatchObject({
+    phase: 'queued',
+    reason:
+      'is in the queue until main contains a, which landed on weft/integration: `git merge weft/integration` in a clean checkout of main',
+  });
+  expect(await filesOf('main')).not.toMatch(/^[ab]\.txt$/m);
+  await repo.git('merge', '-q', '--no-edit', 'weft/integration');
+  expect(await resume(run)).toBe('complete');
+  expect(await filesOf('main')).toMatch(/^a\.txt$[\s\S]*^b\.txt$/m);
+});
+
 test('a target rewritten while gates run: the work is built and verified on what it is now [F27]', async () => {
   const { repo } = stage;
   await repo.write('base.txt', 'old history\n');

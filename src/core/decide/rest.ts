@@ -17,10 +17,11 @@ export function outcomeOf(state: RunState): Outcome {
 
 /** Tells whether a human's word alone would let some task go on. */
 function needsHuman(state: RunState): boolean {
+  const { index } = state;
   if (state.paused) return true;
   for (const ts of state.tasks.values()) {
     if (ts.phase === 'merged' || ts.phase === 'failed' || ts.phase === 'cancelled') continue;
-    if (ts.question !== null || ts.paused) return true;
+    if (ts.question !== null || ts.paused || index.line.held.has(ts)) return true;
     const waitsForFailed = ts.task.edges.some((edge) => isDead(state, edge.task));
     if (waitsForFailed) continue;
     if (ts.phase === 'committed') return true;

@@ -142,6 +142,8 @@ function applyToTask(state: RunState, ts: TaskState, event: TaskEvent, ms: RunMs
     case 'candidate.rejected':
     case 'branch.moved':
     case 'landing.stale':
+    case 'landing.held':
+    case 'landing.freed':
     case 'task.landed':
     case 'task.failed':
     case 'task.swept':

@@ -17,6 +17,8 @@ type LandingEvent = Extract<
       | 'candidate.rejected'
       | 'branch.moved'
       | 'landing.stale'
+      | 'landing.held'
+      | 'landing.freed'
       | 'task.landed'
       | 'task.failed'
       | 'task.swept';
@@ -29,6 +31,7 @@ export function evolveLanding(ts: TaskState, event: LandingEvent, ms: RunMs): vo
     case 'task.queued':
       ts.phase = 'queued';
       ts.queuedAt = ms;
+      ts.held = null;
       return;
     case 'candidate.built':
       if (ts.phase !== 'queued') return;
@@ -57,6 +60,12 @@ export function evolveLanding(ts: TaskState, event: LandingEvent, ms: RunMs): vo
       return moveBranch(ts, event);
     case 'landing.stale':
       ts.candidate = null;
+      return;
+    case 'landing.held':
+      if (ts.phase === 'queued') ts.held = { on: event.on, ref: event.ref };
+      return;
+    case 'landing.freed':
+      ts.held = null;
       return;
     case 'task.landed':
       // somebody merged what the task has gone on from since: what it makes of it is looked at again once it is verified

@@ -4,6 +4,7 @@ import { ok } from '../../core/failure.ts';
 import { writeLandingMessage } from '../../core/message.ts';
 import { candidateRefOf } from '../../core/names.ts';
 import { taskOf } from '../../core/state.ts';
+import { findLacking } from '../landing-base.ts';
 import type { EffectContext, Performed } from '../perform.ts';
 import { findMove } from './find-move.ts';
 
@@ -19,6 +20,8 @@ export async function buildCandidate(effect: BuildCandidate, context: EffectCont
   if (move !== null) return ok([move]);
   const tip = await parts.git.landingTip(state.policy.target);
   if (!tip.ok) return tip;
+  const lacking = await findLacking(parts.git, state, { ts, tip: tip.value.oid });
+  if (lacking !== null) return ok([{ type: 'landing.held', task: effect.task, ...lacking }]);
   const built = await parts.git.buildCandidate({
     target: tip.value.oid,
     base: seen.base,

@@ -1,13 +1,14 @@
 // One history: a scene, an engine that lives as often as it must, faults for a while, and rest in the end.
 import { isTerminal } from '../../core/lifecycle.ts';
+import type { Oid } from '../../core/model.ts';
 import { agentFor, nextRole } from '../../core/role.ts';
 import { type TaskState, taskOf } from '../../core/state.ts';
 import { createDisk } from './disk.ts';
 import { forget, killAt, strike } from './faults.ts';
-import { createGitWorld } from './git-store.ts';
+import { createGitWorld, isAncestorOf } from './git-store.ts';
 import { type Sabotage, startLife } from './life.ts';
 import { createOracle, isInTheWay, isKnownSatisfied, isRunning } from './oracle.ts';
-import { helpOut, say } from './people.ts';
+import { helpOut, mergeBeside, say } from './people.ts';
 import { createProcessWorld } from './process-world.ts';
 import { checkCheckout, checkReachable, checkReplay, sealCheckout } from './promises.ts';
 import { drawScene, type Scene } from './scene.ts';
@@ -206,8 +207,9 @@ function endOfLife(world: World, life: Life, help: number): boolean {
   checkRest(world);
   checkReachable(world);
   if (life.outcome === 'complete' || help >= MAX_HELP) return false;
+  const merged = mergeBeside(world);
   const commands = helpOut(world);
-  if (commands.length === 0 && life.outcome !== 'stopped') return false;
+  if (commands.length === 0 && !merged && life.outcome !== 'stopped') return false;
   for (const each of commands) say(world, each);
   world.life = null;
   return true;
@@ -218,9 +220,10 @@ function helpStaying(world: World): boolean {
   const { life } = world;
   if (life?.standing !== 'leads') return violateStuck(world);
   checkRest(world);
+  const merged = mergeBeside(world);
   const commands = helpOut(world);
   for (const each of commands) say(world, each);
-  return commands.length > 0;
+  return merged || commands.length > 0;
 }
 
 function violateStuck(world: World): boolean {
@@ -272,9 +275,23 @@ function reasonToRest(world: World, ts: TaskState): string | null {
     return human && !ts.approved ? 'approval' : null;
   }
   if (ts.phase === 'queued') {
-    return edges.every((edge) => taskOf(shadow, edge.task).phase === 'merged') ? null : 'what it is built on';
+    return edges.every((edge) => isOnTip(world, edge.task)) ? null : 'what it is built on';
   }
   return null;
+}
+
+/** It landed, and where others land. */
+function isOnTip({ git, oracle, scene }: World, task: TaskState['task']['id']): boolean {
+  const { phase, landed } = taskOf(oracle.shadow, task);
+  if (phase !== 'merged' || landed === null || landed.ref === scene.policy.target) return phase === 'merged';
+  const tip = git.refs.get(`refs/heads/${scene.policy.target}`);
+  return tip !== undefined && (isAncestorOf(git, landed.commit, tip) || isAheadOf(git, landed.ref, tip));
+}
+
+/** A branch that contains the target takes what lands in its place. */
+function isAheadOf(git: World['git'], branch: string, tip: Oid): boolean {
+  const at = git.refs.get(`refs/heads/${branch}`);
+  return at !== undefined && isAncestorOf(git, tip, at);
 }
 
 /** What must hold when all is over. */

@@ -1,6 +1,7 @@
 // What people do: they answer, approve and interfere, and they use the repository as if nobody else did.
 import type { Command } from '../../core/decide/command.ts';
 import { isTerminal } from '../../core/lifecycle.ts';
+import type { Oid } from '../../core/model.ts';
 import type { TaskState } from '../../core/state.ts';
 import { writeFile } from './disk.ts';
 import { moveRef } from './git-port.ts';
@@ -77,6 +78,12 @@ export const DEEDS: Readonly<Record<string, Deed>> = {
     if (!isCheckoutDirty(git)) return false;
     git.checkout.files = new Map(filesOf(git, git.checkout.head));
     return true;
+  },
+  'committed what lay in the checkout': (world) => {
+    const { git } = world;
+    const { branch, files, head } = git.checkout;
+    if (branch !== 'main' || !isCheckoutDirty(git)) return false;
+    return moveMain(world, addCommit(git, { files: new Map(files), parents: [head], by: 'user' }));
   },
   'switched branches': (world) => {
     const { git } = world;
@@ -190,15 +197,32 @@ function moveMain(world: World, to: Parameters<typeof moveRef>[2]): boolean {
 }
 
 function mergeByHand(world: World, ts: TaskState): boolean {
-  const { git } = world;
   const head = ts.attempt?.inspected?.head;
-  if (head === undefined || git.checkout.branch !== 'main' || isCheckoutDirty(git)) return false;
+  if (head === undefined || !mergeHere(world, head)) return false;
+  count(world, 'deed: merged by hand');
+  return true;
+}
+
+/** A patient person brings the target forward to what landed beside it, in a checkout that is clean then. */
+export function mergeBeside(world: World): boolean {
+  const { git } = world;
+  const beside = git.refs.get('refs/heads/weft/integration');
+  const waits = [...world.oracle.shadow.tasks.values()].some((ts) => ts.held !== null);
+  if (beside === undefined || !waits || !mergeHere(world, beside)) return false;
+  sealCheckout(world);
+  count(world, 'recovery: a landing waited for its base');
+  return true;
+}
+
+/** Merges a commit into the target in a clean checkout of it; false where that cannot be. */
+function mergeHere(world: World, head: Oid): boolean {
+  const { git } = world;
+  if (git.checkout.branch !== 'main' || isCheckoutDirty(git)) return false;
   const tip = git.checkout.head;
   const base = mergeBaseOf(git, head, tip);
   if (base === null || isAncestorOf(git, head, tip)) return false;
   const sides = { base: filesOf(git, base), ours: filesOf(git, tip), theirs: filesOf(git, head) };
   const { files, conflicts } = mergeTrees(sides);
   if (conflicts.length > 0) return false;
-  count(world, 'deed: merged by hand');
   return moveMain(world, addCommit(git, { files, parents: [tip, head], by: 'user' }));
 }

@@ -118,6 +118,13 @@ export function checkMove(
   if (oracle.moved.has(candidate.task) && !oracle.accepted.has(`${candidate.task}/${attempts}`)) {
     violate(world, 'branch-as-verified', `${candidate.task} lands, and its branch is somewhere else`);
   }
+  for (const edge of taskOf(oracle.shadow, candidate.task).task.edges) {
+    const below = taskOf(oracle.shadow, edge.task).landed;
+    // what landed on the target itself, people may have taken away again
+    if (below === null || below.ref === world.scene.policy.target) continue;
+    if (!isAncestorOf(git, below.commit, of.to))
+      violate(world, 'base-first', `${candidate.task} lands on ${of.ref}, which lacks ${edge.task}`);
+  }
   const landed = oracle.landings.get(candidate.task) ?? [];
   if (landed.length > 0) violate(world, 'one-landing-per-task', `${candidate.task} lands again`);
   oracle.landings.set(candidate.task, [...landed, of.to]);

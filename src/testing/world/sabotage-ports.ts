@@ -3,8 +3,9 @@ import type { GitPort } from '../../ports/git.ts';
 import type { ProcessPort } from '../../ports/process.ts';
 import { addCommit, filesOf } from './git-store.ts';
 import type { Sabotage } from './life.ts';
+import { DEEDS } from './people.ts';
 import { findByDir, signalProc } from './process-world.ts';
-import { checkRemoval } from './promises.ts';
+import { checkRemoval, sealCheckout } from './promises.ts';
 import type { World } from './world.ts';
 
 function withGit(
@@ -115,6 +116,26 @@ const GIT: readonly Sabotage[] = [
         return Promise.resolve(ts?.attempt?.inspected?.head ?? null).then(
           (head) => head ?? honest.resolve(revision),
         );
+      },
+    })),
+  },
+  {
+    name: 'lands-without-its-base',
+    breaks: ['base-first'],
+    parts: withGit((honest, world) => ({
+      isAncestor: (of) => {
+        const beside = [...world.oracle.shadow.tasks.values()].some(
+          ({ landed }) => landed?.ref === 'weft/integration' && landed.commit === of.ancestor,
+        );
+        return beside ? Promise.resolve(true) : honest.isAncestor(of);
+      },
+      // rare enough by itself: whoever was in the way goes on beside what landed
+      land: async (what) => {
+        const landing = await honest.land(what);
+        if (landing.ok && landing.value.kind === 'landed' && landing.value.detour !== null)
+          DEEDS['committed what lay in the checkout']?.(world);
+        sealCheckout(world);
+        return landing;
       },
     })),
   },

@@ -1,6 +1,8 @@
 // The merge queue: one at a time, in order, on verified trees only.
 import { describe, expect, test } from 'vitest';
+import { outcomeOf } from '../../../src/core/decide/rest.ts';
 import type { Event } from '../../../src/core/event.ts';
+import { explainTask } from '../../../src/core/explain.ts';
 import { type Option, type Policy, type Task, taskId } from '../../../src/core/model.ts';
 import type { RunState } from '../../../src/core/state.ts';
 import {
@@ -173,6 +175,44 @@ describe('a branch that somebody moved', () => {
       { type: 'branch.moved', task: taskId('a'), from: hash('other'), to: null, ahead: false },
     ]);
     expect(sayDecisions(state)).toEqual(['build-candidate a']);
+  });
+});
+
+describe('work whose base is not on the target yet', () => {
+  const held: Event = {
+    type: 'landing.held',
+    task: taskId('b'),
+    on: taskId('a'),
+    ref: 'weft/integration',
+  };
+  const hold = (...events: Event[]): RunState => {
+    const state = buildState([buildTask('a'), buildTask('b', { after: ['a'] }), buildTask('c')]);
+    play(bring(state, 'a', 'merged'), [facts.swept('a')]);
+    bring(state, 'b', 'queued');
+    return play(bring(state, 'c', 'queued', 1), [held, ...events]);
+  };
+
+  test.each<[string, Event[], string[]]>([
+    ['waits, and who comes after it lands', [], ['build-candidate c']],
+    ['lands when it is there', [{ type: 'landing.freed', task: taskId('b') }], ['build-candidate b']],
+    [
+      'is looked at again when it comes back to the queue',
+      [
+        { type: 'guidance.given', task: taskId('b'), text: 'x' },
+        { type: 'task.cancelled', task: taskId('c') },
+      ],
+      ['record attempt.spawned b'],
+    ],
+  ])('%s', (_name, events, expected) => {
+    expect(sayDecisions(hold(...events))).toEqual(expected);
+  });
+
+  test('a person has to bring the target forward, and is told how', () => {
+    const state = hold({ type: 'task.cancelled', task: taskId('c') });
+    expect(outcomeOf(state)).toBe('blocked');
+    expect(explainTask(state, find(state, 'b'), state.ms)).toBe(
+      'is in the queue until main contains a, which landed on weft/integration: `git merge weft/integration` in a clean checkout of main',
+    );
   });
 });
 

@@ -184,6 +184,8 @@ const EVENTS: readonly Event[] = [
     review: { status: 'request_changes', changes: ['Close the session when the test ends.'] },
   },
   { type: 'branch.moved', task, from: head, to: null, ahead: false },
+  { type: 'landing.held', task, on: other, ref: 'weft/integration' },
+  { type: 'landing.freed', task },
 ];
 
 /** The records, in the order of the file; two of them share each epoch. */
