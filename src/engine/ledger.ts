@@ -11,6 +11,8 @@ import type { RunClock } from './run-clock.ts';
 /** Tries to write while the disk refuses, one second apart, before the engine gives up. */
 const MAX_WRITE_TRIES = 300;
 
+/** Part of the way to the next snapshot that a resumed run begins with at most. */
+const BEGUN = 0.99;
 /** Facts after which a snapshot is written beside the work: what a restart reads is at most this much more. */
 const SNAPSHOT_EVERY = 10_000;
 
@@ -45,7 +47,8 @@ export function createLedger(of: {
   let drafts: Draft[] = [];
   let count = 0;
   let durable = 0;
-  let { unsaved } = of;
+  // one that is due already waits for some facts more: an engine that begins has agents to start
+  let unsaved = Math.min(of.unsaved, Math.floor(snapshotEvery * BEGUN));
   let saving: Promise<void> | null = null;
 
   const saveState = async (): Promise<void> => {

@@ -21,7 +21,7 @@ interface Rig {
   append: () => Promise<void>;
 }
 
-function makeRig(of: { readonly unsaved?: number } = {}): Rig {
+function makeRig(of: { readonly unsaved?: number; readonly every?: number } = {}): Rig {
   const saved: string[] = [];
   const journal: JournalPort = {
     append: async () => {
@@ -44,7 +44,7 @@ function makeRig(of: { readonly unsaved?: number } = {}): Rig {
     clock: { wallMs: () => 1, monoMs: () => 1, sleep: async () => undefined },
     runClock: () => runMs(1),
     unsaved: of.unsaved ?? 0,
-    snapshotEvery: 3,
+    snapshotEvery: of.every ?? 3,
   });
   const rig: Rig = { ledger, leaving, saved, settle: () => undefined, append: async () => undefined };
   return rig;
@@ -61,6 +61,14 @@ function nextTurn(): Promise<void> {
     setImmediate(resolve);
   });
 }
+
+test('one that was due before comes once the engine has begun', async () => {
+  const { ledger, saved } = makeRig({ unsaved: 1_000, every: 200 });
+  await write(ledger, 1);
+  expect(saved).toHaveLength(0);
+  await write(ledger, 1);
+  expect(saved).toHaveLength(1);
+});
 
 test('one comes after so many facts, and no flush waits for it', async () => {
   const { ledger, saved } = makeRig();
