@@ -1,7 +1,7 @@
 // Why a task is where it is, in one sentence, from the same checks that the scheduler uses.
 
 import { findHead, mayLand } from './decide/queue.ts';
-import { findClaimInTheWay, findFullLane, isFull } from './decide/schedule.ts';
+import { countSlots, findClaimInTheWay, findFullLane, isFull } from './decide/schedule.ts';
 import { needsApproval } from './decide/submit.ts';
 import { unreachable } from './failure.ts';
 import { isTerminal } from './lifecycle.ts';
@@ -102,7 +102,10 @@ function explainClaim(state: RunState, ts: TaskState, now: RunMs): string | null
 function explainSlot(state: RunState): string {
   if (!isFull(state)) return 'is about to start';
   const names = [...state.index.slots].slice(0, 4).join(', ');
-  return `waits for a free slot: ${state.index.slots.size} of ${state.policy.maxAgents} are taken (${names})`;
+  const [starved] = state.index.starved;
+  const less =
+    starved === undefined ? '' : `; one less than usual since memory may have run out for ${starved.task.id}`;
+  return `waits for a free slot: ${state.index.slots.size} of ${countSlots(state)} are taken (${names})${less}`;
 }
 
 function explainRetry(state: RunState, ts: TaskState, now: RunMs): string {

@@ -243,6 +243,7 @@ export type Cause =
   | 'agent-missing' // the agent's program cannot be found
   | 'agent-crashed' // exit code other than 0
   | 'agent-killed' // ended by a signal that was not ours
+  | 'out-of-memory' // ended by a SIGKILL that was not ours, perhaps by a kernel without memory
   | 'agent-lost' // gone without an exit code
   | 'no-changes' // nothing changed and no reason given
   | 'outside-claim' // files outside the claim

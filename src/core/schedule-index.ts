@@ -12,6 +12,7 @@ import {
 import type { WorkEffect } from './effect.ts';
 import { createHeap, type Heap } from './heap.ts';
 import { createLine, type LandingLine, settleInLine } from './landing-line.ts';
+import { isTerminal } from './lifecycle.ts';
 import { type Edge, type Phase, type RunMs, runMs, type TaskId } from './model.ts';
 import {
   enterReady,
@@ -59,6 +60,8 @@ export interface ScheduleIndex {
   /** Tasks that use a slot, and the counts by lane. */
   readonly slots: Set<TaskId>;
   readonly slotsByLane: Map<string, number>;
+  /** Tasks whose agent ran out of memory and that have not got over it. */
+  readonly starved: Set<TaskState>;
   readonly phases: Map<Phase, number>;
   /** The latest moment the index was asked about. */
   now: RunMs;
@@ -90,6 +93,7 @@ export function createIndex(byId: ReadonlyMap<TaskId, TaskState> = new Map()): S
     line: createLine(),
     slots: new Set(),
     slotsByLane: new Map(),
+    starved: new Set(),
     phases: new Map(),
     now: runMs(0),
   };
@@ -166,6 +170,8 @@ export function refreshTask(state: RunState, ts: TaskState): void {
   if (before !== ts.phase) movePhase(state, ts, before);
   refreshSlot(state, ts);
   refreshClaim(state, ts);
+  if (ts.feedback?.cause === 'out-of-memory' && !isTerminal(ts.phase)) index.starved.add(ts);
+  else index.starved.delete(ts);
   settleInLine(index.line, ts, index.unlanded[ts.order] ?? 0);
   if (mayHaveStep(state, ts)) {
     if (!index.open.has(ts)) index.open.set(ts, NO_STEPS);

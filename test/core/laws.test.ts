@@ -104,6 +104,7 @@ function pictureOf(state: RunState): unknown {
   return {
     blockers: index.blockers,
     unlanded: index.unlanded,
+    starved: names(index.starved),
     remaining: index.remaining,
     slots: [...index.slots].sort(),
     slotsByLane: counts(index.slotsByLane),
@@ -111,6 +112,7 @@ function pictureOf(state: RunState): unknown {
     open: names(index.open.keys()),
     landable: names(index.line.ready),
     landing: names(index.line.begun),
+    held: names(index.line.held),
     holdings: [...index.claims.holdings.keys()].sort(),
   };
 }

@@ -59,7 +59,8 @@ export const FAULTS: readonly Fault[] = [
   {
     id: 'F9',
     fault: 'Memory runs out',
-    answer: 'Agents ask to be killed before the engine; one that was killed gets another attempt',
+    answer:
+      'Agents ask to be killed before the engine; one that was killed is tried once more, with one agent less at once until it got over that; then a person is asked',
   },
   {
     id: 'F10',

@@ -20,6 +20,8 @@ const CURES: Readonly<Record<Cause, Cure>> = {
   'agent-missing': { retries: 0, then: 'give-up' },
   'agent-crashed': { retries: 9, then: 'give-up' },
   'agent-killed': { retries: 9, then: 'give-up' },
+  // once more, with more room; beyond that it would use up its attempts on a machine that is too small
+  'out-of-memory': { retries: 1, then: 'ask' },
   'agent-lost': { retries: 9, then: 'give-up' },
   'no-changes': { retries: 1, then: 'ask', atOnce: true },
   'outside-claim': { retries: 1, then: 'ask', atOnce: true },

@@ -59,7 +59,12 @@ function findStackBase(state: RunState, ts: TaskState): { task: TaskId; commit: 
 
 /** Tells whether all slots are taken. */
 export function isFull(state: RunState): boolean {
-  return state.index.slots.size >= state.policy.maxAgents;
+  return state.index.slots.size >= countSlots(state);
+}
+
+/** Attempts at once: one less than usual, but one, while an agent that ran out of memory has not got over it. */
+export function countSlots({ index, policy }: RunState): number {
+  return index.starved.size === 0 ? policy.maxAgents : Math.max(1, policy.maxAgents - 1);
 }
 
 /** A lane of the task's next attempt (its track, its agent) that has no room, or null. */

@@ -41,6 +41,10 @@ function listFew(files: readonly string[]): string {
 
 function findBadEnd(exit: Exit): Trouble | null {
   if (exit.code === 0) return null;
+  if (exit.signal === 'SIGKILL') {
+    const detail = 'The agent was ended by SIGKILL, and not by weft: memory may have run out.';
+    return { cause: 'out-of-memory', detail };
+  }
   if (exit.signal !== null)
     return { cause: 'agent-killed', detail: `The agent was ended by ${exit.signal}.` };
   if (exit.code === null) return { cause: 'agent-lost', detail: 'The agent is gone without an exit code.' };

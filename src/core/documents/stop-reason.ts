@@ -43,6 +43,11 @@ const BY_CAUSE: Readonly<Record<Cause, StopReason>> = {
     family: 'worker',
     fix: 'Something else ended the agent (out of memory?); `weft restart TASK`.',
   },
+  'out-of-memory': {
+    reason: 'implement_parse_failed',
+    family: 'worker',
+    fix: 'Make room in memory, or let fewer agents work at once with `weft resume --max-agents N`; then `weft answer TASK 1`.',
+  },
   'agent-lost': {
     reason: 'stalled_timeout',
     family: 'stall',

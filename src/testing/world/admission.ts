@@ -5,7 +5,7 @@ import { isAllowed, isTerminal } from '../../core/lifecycle.ts';
 import type { TaskId } from '../../core/model.ts';
 import { type TaskState, taskOf } from '../../core/state.ts';
 import { filesOf, isAncestorOf, mergeTrees } from './git-store.ts';
-import { isInTheWay, isRunning, isSatisfied } from './oracle.ts';
+import { isInTheWay, isRunning, isSatisfied, slotsOf } from './oracle.ts';
 import { count, note, violate } from './scheduler.ts';
 import type { World } from './world.ts';
 
@@ -184,7 +184,7 @@ function checkSpawn(world: World, ts: TaskState, record: Recorded): void {
     violate(world, 'attempt-limit', `${id} starts once more after ${oracle.tries.get(id)} tries`);
   }
   const running = [...oracle.shadow.tasks.values()].filter(isRunning);
-  if (running.length >= policy.maxAgents) {
+  if (running.length >= slotsOf(world)) {
     violate(world, 'slots', `${id} starts beside ${running.map((each) => each.task.id).join(', ')}`);
   }
   for (const edge of ts.task.edges) {

@@ -170,6 +170,7 @@ const SCRIPTS: Readonly<Record<Temper, readonly Act[]>> = {
   'crashes-after-commit': [...WORK, leave(3)],
   missing: [leave(127)],
   vanishes: [...WORK, write(ownPath, 'half'), vanish({ code: null, signal: null })],
+  starves: [write(ownPath, 'half'), vanish({ code: null, signal: 'SIGKILL' })],
   'vanishes-done': [...WORK, vanish({ code: null, signal: null })],
   asks: [write(ownPath, 'half'), ask, waitForAnswer],
   'asks-and-ends': [ask, leaveChild, leave(0)],

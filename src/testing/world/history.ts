@@ -7,7 +7,7 @@ import { createDisk } from './disk.ts';
 import { forget, killAt, strike } from './faults.ts';
 import { createGitWorld, isAncestorOf } from './git-store.ts';
 import { type Sabotage, startLife } from './life.ts';
-import { createOracle, isInTheWay, isKnownSatisfied, isRunning } from './oracle.ts';
+import { createOracle, isInTheWay, isKnownSatisfied, isRunning, slotsOf } from './oracle.ts';
 import { helpOut, mergeBeside, say } from './people.ts';
 import { createProcessWorld } from './process-world.ts';
 import { checkCheckout, checkReachable, checkReplay, sealCheckout } from './promises.ts';
@@ -152,7 +152,7 @@ function step(world: World): 'heard' | 'beside' | 'nothing' {
 
 /** With nothing to do but wait, no task may wait that could start. */
 function checkIdle(world: World): void {
-  const { oracle, life, scene } = world;
+  const { oracle, life } = world;
   const { shadow } = oracle;
   if (life?.standing !== 'leads' || life.state === null || life.outcome !== null || world.refused) return;
   if (life.leaving) return;
@@ -164,7 +164,7 @@ function checkIdle(world: World): void {
     }
   }
   const running = [...shadow.tasks.values()].filter(isRunning);
-  if (running.length >= scene.policy.maxAgents) return;
+  if (running.length >= slotsOf(world)) return;
   for (const ts of shadow.tasks.values()) {
     if (couldStart(world, ts, running)) {
       return violate(world, 'no-lost-wake-up', `${ts.task.id} could start and nobody starts it`);

@@ -73,6 +73,15 @@ export function isRunning(ts: TaskState): boolean {
   );
 }
 
+/** Attempts at once: fewer, but one, while a task has not got over a lack of memory. */
+export function slotsOf({ oracle, scene }: World): number {
+  const { maxAgents } = scene.policy;
+  const starved = [...oracle.shadow.tasks.values()].some(
+    (ts) => !isTerminal(ts.phase) && ts.feedback?.cause === 'out-of-memory',
+  );
+  return starved ? Math.max(1, maxAgents - 1) : maxAgents;
+}
+
 /** Judged by what the world saw, not by what the journal says. */
 export function isSatisfied(world: World, edge: Edge): boolean {
   const { oracle } = world;

@@ -25,6 +25,7 @@ export type Temper =
   | 'crashes-after-commit'
   | 'missing'
   | 'vanishes'
+  | 'starves'
   | 'vanishes-done'
   | 'asks'
   | 'asks-and-ends'
@@ -52,6 +53,7 @@ export const TEMPERS: readonly Temper[] = [
   'crashes-after-commit',
   'missing',
   'vanishes',
+  'starves',
   'vanishes-done',
   'asks',
   'asks-and-ends',

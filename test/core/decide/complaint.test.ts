@@ -21,7 +21,7 @@ test.each<[string, () => RunState, string | null]>([
   [
     'a signal',
     () => inspect({}, { code: null, signal: 'SIGKILL' }),
-    'agent-killed: The agent was ended by SIGKILL.',
+    'out-of-memory: The agent was ended by SIGKILL, and not by weft: memory may have run out.',
   ],
   [
     'no exit code',

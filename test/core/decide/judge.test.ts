@@ -38,6 +38,7 @@ describe('by cause', () => {
     ['agent-missing', ['give-up']],
     ['agent-crashed', [...retries(9), 'give-up']],
     ['agent-killed', [...retries(9), 'give-up']],
+    ['out-of-memory', [...retries(1), 'ask']],
     ['agent-lost', [...retries(9), 'give-up']],
     ['no-changes', [...retries(1), 'ask']],
     ['outside-claim', [...retries(1), 'give-up']],

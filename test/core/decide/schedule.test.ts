@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { decide, nextDeadline } from '../../../src/core/decide/decide.ts';
 import type { Event, PolicyChange } from '../../../src/core/event.ts';
+import { explainTask } from '../../../src/core/explain.ts';
 import { type Policy, runMs, type Task, taskId } from '../../../src/core/model.ts';
 import type { RunState } from '../../../src/core/state.ts';
 import {
@@ -32,6 +33,30 @@ function resume(state: RunState, policy: Partial<Policy>): RunState {
   const overrides: readonly PolicyChange[] = [];
   return play(state, [{ type: 'run.resumed', overrides, policy: { ...state.policy, ...policy } }]);
 }
+
+describe('a lack of memory', () => {
+  const starve = (state: RunState, id: string): RunState => {
+    bring(state, id, 'working');
+    play(state, [facts.exited(state, id, { code: null, signal: 'SIGKILL' }), facts.inspected(state, id)]);
+    return state;
+  };
+
+  test.each([
+    [3, 2],
+    [1, 1],
+  ])('%i at once become %i until its task got over it [F9]', (maxAgents, fewer) => {
+    const tasks = ['a', 'b', 'c', 'd'].map((id) => buildTask(id));
+    const state = starve(buildState(tasks, { maxAgents }), 'a');
+    settle(state);
+    expect(state.index.slots.size).toBe(fewer);
+    expect(find(state, 'a').history.at(-1)?.cause).toBe('out-of-memory');
+    expect(explainTask(state, find(state, 'd'), state.ms)).toContain(`${fewer} of ${fewer} are taken`);
+    expect(explainTask(state, find(state, 'd'), state.ms)).toContain('memory may have run out for a');
+    play(state, [{ type: 'task.cancelled', task: taskId('a') }]);
+    settle(state);
+    expect(state.index.slots.size).toBe(maxAgents);
+  });
+});
 
 describe('order', () => {
   test.each<[string, readonly Task[], string[]]>([

@@ -142,7 +142,10 @@ describe('what speaks against an attempt', () => {
 
   test('a clean end with changes is checked', () => check({}, null));
   test('exit code', () => check({ exit: { code: 2, signal: null } }, 'agent-crashed'));
-  test('signal [F9]', () => check({ exit: { code: null, signal: 'SIGKILL' } }, 'agent-killed'));
+  test('signal', () => check({ exit: { code: null, signal: 'SIGSEGV' } }, 'agent-killed'));
+  test('a SIGKILL of somebody else’s [F9]', () => {
+    check({ exit: { code: null, signal: 'SIGKILL' } }, 'out-of-memory');
+  });
   test('no program [F42]', () => check({ exit: { code: 127, signal: null } }, 'agent-missing'));
   test('not executable', () => check({ exit: { code: 126, signal: null } }, 'agent-missing'));
   test('gone, and not everything committed', () => {

@@ -12,6 +12,7 @@ const WORDS: Readonly<Record<Cause, string>> = {
   'agent-missing': 'launch_failed worker',
   'agent-crashed': 'implement_parse_failed worker',
   'agent-killed': 'implement_parse_failed worker',
+  'out-of-memory': 'implement_parse_failed worker',
   'agent-lost': 'stalled_timeout stall',
   'no-changes': 'insufficient_evidence verification',
   'outside-claim': 'ownership_violation guard',
