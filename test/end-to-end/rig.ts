@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import { stringify } from 'yaml';
 import { compose } from '../../src/compose.ts';
 import type { Outcome } from '../../src/core/event.ts';
@@ -39,12 +40,16 @@ export interface Stage {
 
 let entry: { readonly dir: string; readonly file: string } | null = null;
 
+// a worker that runs tests is ended without a word to those who listen for its exit
+afterAll(() => {
+  if (entry !== null) rmSync(entry.dir, { recursive: true, force: true });
+});
+
 /** The acting agent's program, bundled once per test file. */
 export function scriptAgentEntry(): string {
   if (entry === null) {
     const dir = mkdtempSync(join(tmpdir(), 'weft-agent-'));
     entry = { dir, file: bundleScriptAgent(dir) };
-    process.on('exit', () => rmSync(dir, { recursive: true, force: true }));
   }
   return entry.file;
 }
