@@ -38,32 +38,37 @@ interface Bench {
 
 /** Builds the candidate and pins it; the same question always gets the same commit. */
 export async function buildCandidate(repo: Repository, spec: CandidateSpec): Promise<Candidate> {
+  const { shared } = repo.main;
+  if (shared === undefined) throw new Error('Internal error: a candidate outside an opened repository');
+  const files = await listAttributeFiles(shared, await findTree(repo.main, spec.target));
+  // without such files any folder will do that has none either
+  if (files.length === 0) return buildIn(repo, spec, repo.commonDir);
   const folder = await mkdtemp(join(tmpdir(), 'weft-merge-'));
   try {
-    const env = { GIT_DIR: repo.commonDir, GIT_WORK_TREE: folder };
-    const bench: Bench = {
-      repo,
-      place: { ...repo.main, cwd: folder, env },
-      committer: await findCommitter(repo),
-    };
-    await layOutAttributes(bench, spec.target);
-    return await judge(bench, spec, await build(bench, spec));
+    await layOut(repo.main, { folder, files, target: spec.target });
+    return await buildIn(repo, spec, folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** merge-tree reads merge drivers (`merge=union`) only from files of the work tree. */
-async function layOutAttributes(bench: Bench, target: Oid): Promise<void> {
-  const { shared } = bench.place;
-  if (shared === undefined) throw new Error('Internal error: a candidate outside an opened repository');
-  for (const file of await listAttributeFiles(shared, await findTree(bench.place, target))) {
-    const path = join(bench.place.cwd, file);
+/** Builds it with a folder as the work tree. */
+async function buildIn(repo: Repository, spec: CandidateSpec, folder: string): Promise<Candidate> {
+  const env = { GIT_DIR: repo.commonDir, GIT_WORK_TREE: folder };
+  const place = { ...repo.main, cwd: folder, env };
+  const bench: Bench = { repo, place, committer: await findCommitter(repo) };
+  return judge(bench, spec, await build(bench, spec));
+}
+
+/** Writes the attribute files of a commit: merge-tree reads merge drivers (`merge=union`) only from files of the work tree. */
+async function layOut(
+  place: Place,
+  of: { readonly folder: string; readonly files: readonly string[]; readonly target: Oid },
+): Promise<void> {
+  for (const file of of.files) {
+    const path = join(of.folder, file);
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(
-      path,
-      (await git(bench.place, { args: ['cat-file', 'blob', `${target}:${file}`] })).stdout,
-    );
+    await writeFile(path, (await git(place, { args: ['cat-file', 'blob', `${of.target}:${file}`] })).stdout);
   }
 }
 
