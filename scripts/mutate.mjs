@@ -1,9 +1,9 @@
-// Breaks src/core in small ways and counts what the tests notice: npm run mutate [-- path…]. Writes docs/mutation.md.
+// Breaks src/core in small ways and counts what the tests notice: npm run mutate [-- path…].
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { drawPage } from './mutation-page.mjs';
+import { drawPage, drawResults } from './mutation-page.mjs';
 import { createTypeCheck } from './mutation-types.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -26,10 +26,15 @@ function sortOutTypes(files) {
   }
 }
 
-const paths = process.argv.slice(2);
+/** Files and folders to be measured; none: all, and only then is the page written. */
+const paths = process.argv.slice(2).map((path) => path.replace(/\/$/, ''));
+const globs = paths.map((path) => (path.endsWith('.ts') ? path : `${path}/**/*.ts`));
 if (!existsSync(tool)) run('npm', ['ci', '--prefix', 'mutate', '--no-audit', '--no-fund']);
-const narrow = paths.length === 0 ? [] : ['--mutate', paths.join(',')];
+const narrow = paths.length === 0 ? [] : ['--mutate', globs.join(',')];
 run(process.execPath, [tool, 'run', 'mutate/stryker.config.mjs', ...narrow]);
-const { files } = JSON.parse(readFileSync(report, 'utf8'));
+const measured = Object.entries(JSON.parse(readFileSync(report, 'utf8')).files);
+const wanted = measured.filter(([name]) => paths.length === 0 || paths.some((path) => name.startsWith(path)));
+const files = Object.fromEntries(wanted);
 sortOutTypes(files);
-writeFileSync(join(root, 'docs/mutation.md'), drawPage(files));
+if (paths.length === 0) writeFileSync(join(root, 'docs/mutation.md'), drawPage(files));
+else process.stdout.write(drawResults(files));

@@ -12,8 +12,8 @@ Survivors that change nothing are marked with \`=\` and the reason; they count a
 No mutant is left out: sentences for people count like everything else. Tests are, in part: those that are long for their size do
 not run, and a property tries 100 examples at most, the same ones for every mutant.
 
-\`npm run mutate -- src/core/heap.ts\` measures one file again and keeps the rest of this page as it was measured last on
-the same machine. What has not changed is not run again. This page is written by that command.
+This page is written by that command. \`npm run mutate -- src/core/heap.ts\` measures one file, or a folder, and prints the
+same about it. Results are kept in a file that git ignores, and what has not changed is not run again.
 `;
 
 const KILLED = new Set(['Killed', 'Timeout']);
@@ -22,6 +22,11 @@ const WIDTH = 150;
 
 /** The page, from the files of a report in the format of mutation-testing-report-schema. */
 export function drawPage(files) {
+  return `${HEAD}\n${drawResults(files)}`;
+}
+
+/** The table of files and what survives in each. */
+export function drawResults(files) {
   const measured = Object.entries(files)
     .map(([path, file]) => ({ path, ...file, ...count(file.mutants) }))
     .filter(({ killed, survived }) => killed + survived > 0)
@@ -36,7 +41,7 @@ export function drawPage(files) {
     '|---|--:|--:|--:|--:|--:|',
   ];
   const open = measured.filter(({ survived }) => survived > 0).map(drawSurvivors);
-  return [HEAD, [...table, ...rows, ''].join('\n'), '## What survives\n', ...open].join('\n');
+  return [...table, ...rows, '', '## What survives\n', ...open].join('\n');
 }
 
 function count(mutants) {
