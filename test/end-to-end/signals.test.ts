@@ -37,9 +37,10 @@ function letGo(): void {
   writeFileSync(join(repo.around, 'go'), '');
 }
 
-/** Pids of the first task's agents so far. */
+/** Pids of the first task's agents so far, whole lines only. */
 function listStarts(): readonly number[] {
-  started = readFileSync(join(repo.around, 'starts'), 'utf8').trimEnd().split('\n').map(Number);
+  const lines = readFileSync(join(repo.around, 'starts'), 'utf8').split('\n');
+  started = lines.slice(0, -1).map(Number);
   return started;
 }
 
@@ -51,14 +52,13 @@ async function start(): Promise<{ readonly running: Running; readonly agent: num
 
 async function agentOf(running: Pick<Running, 'ended'>): Promise<number> {
   await journalSays(repo.path, '"type":"attempt.started"', running);
-  const [agent = 0] = await until(() => {
+  return until(() => {
     try {
-      return listStarts();
+      return listStarts()[0] ?? null;
     } catch {
       return null;
     }
   });
-  return agent;
 }
 
 async function until<T>(look: () => T | null): Promise<T> {
