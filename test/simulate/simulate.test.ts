@@ -47,13 +47,13 @@ describe('small cases in full', () => {
 
 describe('the zoo of bugs', () => {
   test.each(SABOTAGES)('$name is caught', async (sabotage) => {
-    expect(await catchSabotage(sabotage, { from: 1, count: 500, stride: 1 })).not.toBeNull();
+    expect(await catchSabotage(sabotage, { from: 1, count: 1_000, stride: 1 })).not.toBeNull();
   });
 
   test('what is caught becomes a plain tape that still shows it', async () => {
     const sabotage = SABOTAGES.find(({ name }) => name === 'lands-without-comparing') ?? null;
     if (sabotage === null) throw new Error('the sabotage is gone');
-    const caught = await catchSabotage(sabotage, { from: 1, count: 500, stride: 1 });
+    const caught = await catchSabotage(sabotage, { from: 1, count: 1_000, stride: 1 });
     if (caught === null) throw new Error('it was not caught');
     const plain = await shrinkTape({ failed: caught.end, sabotage, limitMs: 30_000 });
     const again = await runHistory({ tape: fixedTape(plain.tape), sabotage });
