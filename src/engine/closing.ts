@@ -5,16 +5,27 @@ import type { RunState } from '../core/state.ts';
 import { lookAtLanded } from './landed-work.ts';
 import type { Parts } from './parts.ts';
 
-/**
- * Writes `closed.json`: the journal's last record, and the tip of the target when it was last seen to hold all that
- * landed. The note is worth nothing as soon as either has moved, and is made again by the next engine.
- */
-export async function noteClosed(parts: Parts, state: RunState, last: Mark): Promise<void> {
-  if (state.rested !== 'complete') return;
+/** The journal's last record, and the tip of the target when it was last seen to hold all that landed. */
+export interface Closing {
+  readonly seq: number;
+  readonly epoch: number;
+  readonly tip: string;
+}
+
+/** Looks whether a run is complete and all of it on the target; null: somebody has to look again. */
+export async function findClosing(parts: Parts, state: RunState, last: Mark): Promise<Closing | null> {
+  if (state.rested !== 'complete') return null;
   // first: what happens to the target while it is looked at is not covered by the note
   const tip = await parts.git.resolve(`refs/heads/${state.policy.target}`);
   const { aside, gone } = await lookAtLanded(parts.git, state);
-  if (tip === null || aside !== null || gone.length > 0) return;
-  const note = { seq: last.seq, epoch: last.epoch, tip };
-  await parts.files.replace(join(parts.places.runDir, 'closed.json'), `${JSON.stringify(note)}\n`);
+  if (tip === null || aside !== null || gone.length > 0) return null;
+  return { seq: last.seq, epoch: last.epoch, tip };
+}
+
+/**
+ * Writes `closed.json`, when nothing is left to clear up. The note is worth nothing as soon as the journal or the target has
+ * moved, and is made again by the next engine.
+ */
+export async function noteClosing({ files, places }: Parts, note: Closing): Promise<void> {
+  await files.replace(join(places.runDir, 'closed.json'), `${JSON.stringify(note)}\n`);
 }

@@ -12,7 +12,7 @@ import { comparePolicies } from '../core/policy.ts';
 import type { RunState } from '../core/state.ts';
 import type { RunView } from '../core/view.ts';
 import type { Opened } from '../ports/journal.ts';
-import { noteClosed } from './closing.ts';
+import { findClosing, noteClosing } from './closing.ts';
 import { rememberDurations } from './durations.ts';
 import { createInbox, MAX_WAITING } from './inbox.ts';
 import { createLedger, type Ledger } from './ledger.ts';
@@ -150,8 +150,10 @@ async function putInOrder(of: {
   const isWritten = ledger.isDurable() && (await publisher.finish());
   if (state.rested !== null) await ledger.saveSnapshot();
   await clearUp(parts, state);
-  if (isWritten) await noteClosed(parts, state, last).catch(() => undefined);
+  const closing = isWritten ? await findClosing(parts, state, last).catch(() => null) : null;
   await letGo(parts, state);
+  // last: who reads it has nothing to clear up any more
+  if (closing !== null) await noteClosing(parts, closing).catch(() => undefined);
 }
 
 /** What only the run itself needed: its checkouts, and the knowledge of how long things took. */
