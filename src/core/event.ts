@@ -180,6 +180,14 @@ export type Event =
       /** It contains all that was verified. */
       readonly ahead: boolean;
     })
+  /** The target was to take the task, and lacks what weft last knew it to hold. */
+  | (OfTask & {
+      readonly type: 'target.rewritten';
+      readonly from: Oid;
+      readonly to: Oid;
+      /** Tasks that had landed on it and are not there any more, at most 100. */
+      readonly gone: readonly TaskId[];
+    })
   | (OfTask & { readonly type: 'landing.stale'; readonly actual: Oid })
   /** The tip it would land on lacks what it depends on, which landed beside the target. */
   | (OfTask & { readonly type: 'landing.held'; readonly on: TaskId; readonly ref: string })

@@ -198,6 +198,11 @@ function explainQueued(state: RunState, ts: TaskState, now: RunMs): string {
     const { target } = state.policy;
     return `is in the queue until ${target} contains ${on}, which landed on ${ref}: \`git merge ${ref}\` in a clean checkout of ${target}`;
   }
+  const [asking] = state.index.line.asking;
+  if (asking !== undefined) {
+    const { id } = asking.task;
+    return `is in the queue until \`weft answer ${id}\` says what the rewritten ${state.policy.target} means`;
+  }
   if (ts.candidate !== null)
     return ts.candidate.verified ? 'is landing' : 'its gates are running on the tree that would land';
   if (!mayLand(state, ts)) {

@@ -89,6 +89,7 @@ const EVENT_TYPES: Readonly<Record<Event['type'], true>> = {
   'candidate.verified': true,
   'candidate.rejected': true,
   'branch.moved': true,
+  'target.rewritten': true,
   'landing.stale': true,
   'landing.held': true,
   'landing.freed': true,

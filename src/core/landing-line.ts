@@ -19,11 +19,14 @@ export interface LandingLine {
   readonly begun: Set<TaskState>;
   /** Who waits for what it depends on to be on the target, too. */
   readonly held: Set<TaskState>;
+  /** Over whom a human is asked what a rewritten target means: nobody lands meanwhile. */
+  readonly asking: Set<TaskState>;
 }
 
 /** A line without anybody. */
 export function createLine(): LandingLine {
-  return { places: createHeap(landsBefore), ready: new Set(), begun: new Set(), held: new Set() };
+  const nobody = { ready: new Set<TaskState>(), begun: new Set<TaskState>(), held: new Set<TaskState>() };
+  return { places: createHeap(landsBefore), ...nobody, asking: new Set() };
 }
 
 /** Urgent first, then who waits longest, then the plan's order. */
@@ -34,6 +37,8 @@ function landsBefore(a: Place, b: Place): boolean {
 
 /** Puts a task where it belongs; `unlanded` is on how many tasks it stands that are not on the target yet. */
 export function settleInLine(line: LandingLine, ts: TaskState, unlanded: number): void {
+  if (ts.question?.cause === 'target-rewritten') line.asking.add(ts);
+  else line.asking.delete(ts);
   const isHeld = ts.phase === 'queued' && ts.held !== null;
   if (isHeld) line.held.add(ts);
   else line.held.delete(ts);
@@ -52,6 +57,7 @@ function hasBegun(ts: TaskState): boolean {
     ts.candidate !== null ||
     ts.conflict !== null ||
     ts.candidateRejected !== null ||
+    ts.rewritten !== null ||
     (ts.moved !== null && ts.attempt?.accepted !== true)
   );
 }
@@ -61,7 +67,8 @@ function placeOf(ts: TaskState): Place {
 }
 
 /** The task that lands now: the one already on its way, else the first of the line. */
-export function headOfLine({ begun, ready, places }: LandingLine): TaskState | null {
+export function headOfLine({ asking, begun, ready, places }: LandingLine): TaskState | null {
+  if (asking.size > 0) return null;
   let head: Place | null = null;
   for (const ts of begun) {
     const place = placeOf(ts);

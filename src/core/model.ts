@@ -261,6 +261,7 @@ export type Cause =
   | 'stopped' // stopped by a human or by the run's end
   | 'landing-blocked' // verified work cannot be put onto the target
   | 'branch-moved' // somebody moved or deleted its branch after it was verified
+  | 'target-rewritten' // the target lacks what it had
   | 'internal-error'; // an effect threw: a bug of weft's
 
 /** One choice of a question. `then` is what weft does when it is chosen. */

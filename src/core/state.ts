@@ -145,6 +145,8 @@ export interface TaskState {
   candidateRejected: { gates: readonly GateResult[]; excerpt: string } | null;
   /** Where somebody moved its branch from and to, until the work is looked at anew; to null: it was deleted. */
   moved: { from: Oid; to: Oid | null } | null;
+  /** It was next to land when the target was found to lack what it had; until a human says what that means. */
+  rewritten: { from: Oid; to: Oid; gone: readonly TaskId[] } | null;
   /** What it depends on and the tip of the target lacks, and the ref that has it: it lands when the tip has it. */
   held: { on: TaskId; ref: string } | null;
   landed: Landed | null;
@@ -177,6 +179,8 @@ export interface RunState {
   repository: string;
   policy: Policy;
   targetOid: Oid | null;
+  /** What the target must contain for work to land on it unasked; null: a human took it as it is. */
+  targetHolds: Oid | null;
   tasks: Map<TaskId, TaskState>;
   paused: boolean;
   stopping: 'finish' | 'stop' | null;
@@ -200,6 +204,7 @@ export function createState(): RunState {
     repository: '',
     policy: DEFAULT_POLICY,
     targetOid: null,
+    targetHolds: null,
     tasks: new Map(),
     paused: false,
     stopping: null,
@@ -242,6 +247,7 @@ export function createTaskState(task: Task, order: number, at: RunMs): TaskState
     conflict: null,
     candidateRejected: null,
     moved: null,
+    rewritten: null,
     held: null,
     landed: null,
     landedGates: [],

@@ -1,10 +1,36 @@
-// Looks whether a tip holds what a task depends on: what landed beside the target may not be there yet. Changes nothing.
+// Looks whether the target holds what it should before something lands on it: what was there, and what the task depends
+// on. Changes nothing.
 import type { Event } from '../core/event.ts';
 import type { Oid, TaskId } from '../core/model.ts';
 import { type RunState, type TaskState, taskOf } from '../core/state.ts';
-import type { GitPort } from '../ports/git.ts';
+import type { GitPort, LandingTip } from '../ports/git.ts';
+import { lookAtLanded } from './landed-work.ts';
 
 type Git = Pick<GitPort, 'isAncestor' | 'landingTip'>;
+
+const MAX_NAMED = 100;
+
+/** That somebody rewrote the target and no human said yet what that means, as a fact; or null. */
+export async function findRewriting(
+  git: Pick<GitPort, 'isAncestor' | 'resolve'>,
+  state: RunState,
+  of: { readonly task: TaskId; readonly tip: LandingTip },
+): Promise<Event | null> {
+  const { target } = state.policy;
+  const from = state.targetHolds;
+  // the very commit that is built upon, or the target may be rewritten between two looks
+  const to = of.tip.ref === target ? of.tip.oid : await git.resolve(`refs/heads/${target}`);
+  if (from === null || to === null || to === from) return null;
+  if (await git.isAncestor({ ancestor: from, of: to })) return null;
+  const { gone } = await lookAtLanded(git, state);
+  return {
+    type: 'target.rewritten',
+    task: of.task,
+    from,
+    to,
+    gone: gone.map((each) => each.task).slice(0, MAX_NAMED),
+  };
+}
 
 /** A dependency of the task that landed beside the target and that the tip lacks, with the ref that has it; or null. */
 export async function findLacking(

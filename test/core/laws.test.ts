@@ -113,6 +113,7 @@ function pictureOf(state: RunState): unknown {
     landable: names(index.line.ready),
     landing: names(index.line.begun),
     held: names(index.line.held),
+    asking: names(index.line.asking),
     holdings: [...index.claims.holdings.keys()].sort(),
   };
 }

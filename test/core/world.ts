@@ -163,6 +163,8 @@ function answer(world: World, effect: WorkEffect, tape: Tape): readonly Event[] 
         const to = [null, hash('elsewhere'), hash('ahead')][tape(3)] ?? null;
         return [{ type: 'branch.moved', task: id, from, to, ahead: to === hash('ahead') }];
       }
+      if (way === 3 && tape(4) === 0)
+        return [{ type: 'target.rewritten', task: id, from: hash('x'), to: hash('y'), gone: [] }];
       if (way > 5) return [{ type: 'candidate.conflicted', task: id, base: hash('x'), files: ['a.ts'] }];
       return [facts.built(id, { empty: way === 5, ...(way === 0 ? { tree: verifiedTree(world, id) } : {}) })];
     case 'verify-candidate':

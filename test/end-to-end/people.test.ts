@@ -96,8 +96,8 @@ async function runMeddled(gate: string): ReturnType<Stage['run']> {
   return stage.run();
 }
 
-async function answer(run: string, option: number): Promise<string> {
-  const said = await stage.app.command(run, { kind: 'answer', task: 'a', option, text: '' });
+async function answer(run: string, option: number, task = 'a'): Promise<string> {
+  const said = await stage.app.command(run, { kind: 'answer', task, option, text: '' });
   if (!said.ok) throw new Error(said.failure.sentence);
   return resume(run);
 }
@@ -172,7 +172,7 @@ test('what stands on work that landed beside the target waits until the target h
   expect(await filesOf('main')).toMatch(/^a\.txt$[\s\S]*^b\.txt$/m);
 });
 
-test('a target rewritten while gates run: the work is built and verified on what it is now [F27]', async () => {
+test('a target rewritten while gates run is asked about; taken as it is, the work is built and verified on it [F27]', async () => {
   const { repo } = stage;
   await repo.write('base.txt', 'old history\n');
   await repo.commit('old history');
@@ -182,11 +182,36 @@ test('a target rewritten while gates run: the work is built and verified on what
   const gate = `[ -e '${repo.around}/forced' ] || { : >'${repo.around}/forced'; ${force}; }; echo gate >>'${repo.around}/gates'`;
   await stage.script([[scripted('a', 'echo a >a.txt')]], { target: 'trunk', gates: { tier0: [gate] } });
   await repo.git('branch', 'trunk');
-  const { outcome } = await stage.run();
-  expect(outcome).toBe('complete');
+  const { run, outcome, view } = await stage.run();
+  expect(outcome).toBe('blocked');
+  expect(stage.task(view, 'a').question).toMatchObject({
+    cause: 'target-rewritten',
+    text: expect.stringMatching(/^Somebody has rewritten trunk: it is at \w{12}, /),
+  });
+  expect(await repo.git('rev-parse', 'trunk')).toBe(other);
+  expect(await answer(run, 1)).toBe('complete');
   expect(await repo.git('show', 'trunk:a.txt')).toBe('a');
   expect(await repo.git('log', '--format=%s', 'trunk')).toMatch(/^.*\nnew history$/);
   expect((await repo.git('show', 'trunk:base.txt')).trim()).toBe('old history');
+});
+
+test.each([
+  ['put back, everything is there in the end', true, 'a.txt b.txt'],
+  ['left as it is, what comes lands without it', false, 'b.txt'],
+])('what landed is taken off the target while more is to land: %s [F27]', async (_, isPutBack, files) => {
+  const { repo } = stage;
+  // while b is verified, somebody takes away what landed by then
+  const drop = `[ ! -e b.txt ] || [ -e '${repo.around}/dropped' ] || { git update-ref refs/weft-test/kept trunk; git update-ref refs/heads/trunk trunk~1; : >'${repo.around}/dropped'; }`;
+  const b = { ...scripted('b', 'echo b >b.txt'), dependsOn: ['a'] };
+  await stage.script([[scripted('a', 'echo a >a.txt')], [b]], { target: 'trunk', gates: { tier0: [drop] } });
+  await repo.git('branch', 'trunk');
+  const { run, outcome, view } = await stage.run();
+  expect(outcome).toBe('blocked');
+  expect(stage.task(view, 'b').question?.text).toMatch(/ any more\. Gone from it: a\. Nothing lands until /);
+  if (isPutBack) await repo.git('update-ref', 'refs/heads/trunk', 'refs/weft-test/kept');
+  expect(await answer(run, 1, 'b')).toBe('complete');
+  const landed = (await filesOf('trunk')).split('\n').filter((name) => /^[ab]\.txt$/.test(name));
+  expect(landed.join(' ')).toBe(files);
 });
 
 test('a configuration that is spoilt while a run rests is nothing to the run [F38]', async () => {

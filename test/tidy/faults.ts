@@ -156,7 +156,7 @@ export const FAULTS: readonly Fault[] = [
     id: 'F27',
     fault: 'The target is rewritten',
     answer:
-      'Work is built and verified on what the target is now; work that landed and is gone from it is named',
+      'The queue stops and a person is asked, with the names of what is gone; taken as it is, work is built and verified on what the target is by then',
   },
   {
     id: 'F28',

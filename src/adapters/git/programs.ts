@@ -128,7 +128,9 @@ function openWorkshop(): Workshop | null {
 
 async function dissolve({ shell, folder }: Workshop): Promise<void> {
   shell.end();
+  const silent = setTimeout(() => shell.kill(), KILL_AFTER_MS);
   await shell.gone;
+  clearTimeout(silent);
   rmSync(folder, { recursive: true, force: true });
 }
 
@@ -141,8 +143,12 @@ function follow({ shell }: Workshop, { name, tag, text }: Order, call: ProgramCa
       trouble = why;
       const quarry = { leader: null, entry: `${CALL_VARIABLE}=${tag}`, cwd: null, graceMs: KILL_AFTER_MS };
       void killTree(openProcessTable(), quarry).then(() => {
-        // its shell has a moment to tell of the end
-        setTimeout(() => finish(null), shell.isOver() ? 0 : KILL_AFTER_MS);
+        // its shell has a moment to tell of the end; one that does not would keep all others waiting
+        const silent = (): void => {
+          shell.kill();
+          finish(null);
+        };
+        setTimeout(silent, shell.isOver() ? 0 : KILL_AFTER_MS);
       });
     };
     const timeoutMs = call.timeoutMs ?? TIMEOUT_MS;

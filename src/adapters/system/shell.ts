@@ -18,6 +18,8 @@ export interface Shell {
   give(order: string): void;
   /** Ends it; orders that it has not read yet are lost. */
   end(): void;
+  /** Ends it at once: for one that does not answer. What it started goes on. */
+  kill(): void;
   isOver(): boolean;
   /** Resolves when it has ended. */
   readonly gone: Promise<void>;
@@ -69,6 +71,9 @@ export function startShell(env: Readonly<Record<string, string>>): Shell | null 
     },
     end: () => {
       stdin.destroy();
+    },
+    kill: () => {
+      child.kill('SIGKILL');
     },
   };
 }

@@ -39,6 +39,7 @@ const CURES: Readonly<Record<Cause, Cure>> = {
   stopped: { retries: 9, then: 'give-up', atOnce: true },
   'landing-blocked': { retries: 0, then: 'ask' },
   'branch-moved': { retries: 0, then: 'ask' },
+  'target-rewritten': { retries: 0, then: 'ask' },
   'internal-error': { retries: 0, then: 'give-up' },
 };
 
@@ -139,9 +140,11 @@ function askAbout(ts: TaskState, trouble: Trouble): Question {
 
 const HOLD: Option = { label: 'I do it myself in the worktree, then `weft done TASK`.', then: 'hold' };
 const ACCEPT: Option = { label: 'Take the work as it is.', then: 'accept' };
+const GO_ON: Option = { label: 'Land it on the target as it is by then.', then: 'accept' };
 
 function optionsFor(ts: TaskState, cause: Cause): readonly Option[] {
   if (cause === 'branch-moved') return optionsForMoved(ts);
+  if (cause === 'target-rewritten') return [GO_ON, HOLD, GIVE_UP];
   if (isInReview(ts)) {
     const refused = cause === 'review-loop' || cause === 'review-rejected';
     return [refused ? AGAIN : { label: 'Let it be reviewed again.', then: 'retry' }, ACCEPT, HOLD, GIVE_UP];

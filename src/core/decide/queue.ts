@@ -42,6 +42,10 @@ function landStep(state: RunState, ts: TaskState, now: RunMs): Effect | null {
     const event = failAttempt(state, ts, { cause, detail: candidateRejected.excerpt }, now);
     return { kind: 'record', event };
   }
+  if (ts.rewritten !== null) {
+    const event = failAttempt(state, ts, complainOfRewriting(state, ts.rewritten), now);
+    return { kind: 'record', event };
+  }
   if (ts.moved !== null && ts.attempt?.accepted !== true) {
     const event = failAttempt(state, ts, complainOfMove(ts.attempt?.branch ?? '', ts.moved), now);
     return { kind: 'record', event };
@@ -64,4 +68,15 @@ function complainOfMove(branch: string, { from, to }: NonNullable<TaskState['mov
   const what = to === null ? 'deleted' : `moved to ${to.slice(0, 12)}, which does not contain that`;
   const detail = `Somebody has interfered: ${verified} was verified, and then its branch ${branch} was ${what}. Nothing of it is lost.`;
   return { cause: 'branch-moved', detail };
+}
+
+function complainOfRewriting(
+  { policy: { target } }: RunState,
+  { from, to, gone }: NonNullable<TaskState['rewritten']>,
+): Trouble {
+  const few = gone.slice(0, 10).join(', ');
+  const more = gone.length > 10 ? ` and ${gone.length - 10} more` : '';
+  const loss = gone.length === 0 ? '' : ` Gone from it: ${few}${more}.`;
+  const detail = `Somebody has rewritten ${target}: it is at ${to.slice(0, 12)}, which does not contain ${from.slice(0, 12)} any more.${loss} Nothing lands until you say so.`;
+  return { cause: 'target-rewritten', detail };
 }

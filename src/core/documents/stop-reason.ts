@@ -133,6 +133,11 @@ const BY_CAUSE: Readonly<Record<Cause, StopReason>> = {
     family: 'guard',
     fix: 'Look at where its branch is now; `weft answer TASK` says what is to be done about it.',
   },
+  'target-rewritten': {
+    reason: 'guard_violation',
+    family: 'guard',
+    fix: 'Look at what the target has lost, put it back if it should be there, then `weft answer TASK 1`.',
+  },
   'internal-error': {
     reason: 'orchestrator_internal_error',
     family: 'orchestrator',

@@ -169,7 +169,7 @@ function exit(
 }
 
 /** Ends after which the next attempt is not told of a failure: the answer, or the list of changes, says it all. */
-const BLAMELESS: ReadonlySet<Cause> = new Set(['asked', 'changes-requested']);
+const BLAMELESS: ReadonlySet<Cause> = new Set(['asked', 'changes-requested', 'target-rewritten']);
 
 /** What becomes of a task whose attempt was ended on purpose. */
 function stop(ts: TaskState, attempt: AttemptState, survivors: readonly number[], ms: RunMs): void {
@@ -209,6 +209,7 @@ function failAttempt(
   ts.candidate = null;
   ts.conflict = null;
   ts.candidateRejected = null;
+  ts.rewritten = null;
   ts.queuedAt = null;
   ts.approved = false;
   ts.feedback = BLAMELESS.has(event.cause) ? null : { cause: event.cause, detail: event.detail };

@@ -25,7 +25,7 @@ type CommandEvent = Extract<
 export function evolveCommand(state: RunState, ts: TaskState, event: CommandEvent, ms: RunMs): void {
   switch (event.type) {
     case 'question.answered':
-      return answer(ts, event, ms);
+      return answer(state, ts, event, ms);
     case 'guidance.given':
       ts.guidance.push(event.text);
       if (ts.phase === 'committed' || ts.phase === 'queued') returnToWork(ts);
@@ -53,6 +53,7 @@ export function evolveCommand(state: RunState, ts: TaskState, event: CommandEven
 }
 
 function answer(
+  state: RunState,
   ts: TaskState,
   event: Extract<Event, { readonly type: 'question.answered' }>,
   ms: RunMs,
@@ -72,8 +73,9 @@ function answer(
       return;
     case 'accept':
       acceptWork(ts);
+      if (question.cause === 'target-rewritten') state.targetHolds = null;
       // it was on its way, and is to land as it was
-      if (question.cause === 'branch-moved') ts.approved = true;
+      if (question.cause === 'branch-moved' || question.cause === 'target-rewritten') ts.approved = true;
       return;
     case 'inspect':
       if (attempt === null || ts.phase !== 'waiting') return;
@@ -120,6 +122,7 @@ function returnToWork(ts: TaskState): void {
   ts.conflict = null;
   ts.candidateRejected = null;
   ts.moved = null;
+  ts.rewritten = null;
   ts.queuedAt = null;
   ts.approved = false;
 }

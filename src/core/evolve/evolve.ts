@@ -40,6 +40,7 @@ function evolveRun(state: RunState, event: RunEvent, fact: Fact): void {
       state.repository = event.repository;
       state.policy = completePolicy(event.policy);
       state.targetOid = event.targetOid;
+      state.targetHolds = event.targetOid;
       state.startedAt = fact.at;
       state.startedMs = fact.ms;
       event.tasks.forEach((task, order) => {
@@ -141,13 +142,14 @@ function applyToTask(state: RunState, ts: TaskState, event: TaskEvent, ms: RunMs
     case 'candidate.verified':
     case 'candidate.rejected':
     case 'branch.moved':
+    case 'target.rewritten':
     case 'landing.stale':
     case 'landing.held':
     case 'landing.freed':
     case 'task.landed':
     case 'task.failed':
     case 'task.swept':
-      return evolveLanding(ts, event, ms);
+      return evolveLanding(state, ts, event, ms);
     default:
       return unreachable(event);
   }

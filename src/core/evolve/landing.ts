@@ -3,7 +3,7 @@ import type { Event } from '../event.ts';
 import { unreachable } from '../failure.ts';
 import { isTerminal } from '../lifecycle.ts';
 import type { RunMs } from '../model.ts';
-import { isLive, type TaskState } from '../state.ts';
+import { isLive, type RunState, type TaskState } from '../state.ts';
 import { inspectAnew } from './ending.ts';
 
 type LandingEvent = Extract<
@@ -16,6 +16,7 @@ type LandingEvent = Extract<
       | 'candidate.verified'
       | 'candidate.rejected'
       | 'branch.moved'
+      | 'target.rewritten'
       | 'landing.stale'
       | 'landing.held'
       | 'landing.freed'
@@ -26,7 +27,7 @@ type LandingEvent = Extract<
 >;
 
 /** Applies one fact of landing or of the end of a task. */
-export function evolveLanding(ts: TaskState, event: LandingEvent, ms: RunMs): void {
+export function evolveLanding(state: RunState, ts: TaskState, event: LandingEvent, ms: RunMs): void {
   switch (event.type) {
     case 'task.queued':
       ts.phase = 'queued';
@@ -58,6 +59,9 @@ export function evolveLanding(ts: TaskState, event: LandingEvent, ms: RunMs): vo
       return;
     case 'branch.moved':
       return moveBranch(ts, event);
+    case 'target.rewritten':
+      if (ts.phase === 'queued') ts.rewritten = { from: event.from, to: event.to, gone: event.gone };
+      return;
     case 'landing.stale':
       ts.candidate = null;
       return;
@@ -68,19 +72,7 @@ export function evolveLanding(ts: TaskState, event: LandingEvent, ms: RunMs): vo
       ts.held = null;
       return;
     case 'task.landed':
-      // somebody merged what the task has gone on from since: what it makes of it is looked at again once it is verified
-      if (event.by === 'human' && (isLive(ts) || ts.phase === 'verifying')) return;
-      // a landing under way when a human cancelled it is a fact all the same
-      ts.landed ??= {
-        commit: event.commit,
-        tree: event.tree,
-        ref: event.ref,
-        detour: event.detour,
-        by: event.by,
-        at: ms,
-      };
-      if (!isTerminal(ts.phase)) ts.phase = 'merged';
-      return;
+      return land(state, ts, event, ms);
     case 'task.failed':
       if (isTerminal(ts.phase)) return;
       ts.phase = 'failed';
@@ -95,6 +87,21 @@ export function evolveLanding(ts: TaskState, event: LandingEvent, ms: RunMs): vo
     default:
       unreachable(event);
   }
+}
+
+function land(
+  state: RunState,
+  ts: TaskState,
+  event: Extract<LandingEvent, { readonly type: 'task.landed' }>,
+  ms: RunMs,
+): void {
+  if (event.by === 'weft' && event.ref === state.policy.target) state.targetHolds = event.commit;
+  // somebody merged what the task has gone on from since: what it makes of it is looked at again once it is verified
+  if (event.by === 'human' && (isLive(ts) || ts.phase === 'verifying')) return;
+  // a landing under way when a human cancelled it is a fact all the same
+  const { commit, tree, ref, detour, by } = event;
+  ts.landed ??= { commit, tree, ref, detour, by, at: ms };
+  if (!isTerminal(ts.phase)) ts.phase = 'merged';
 }
 
 /** What was added to verified work is looked at like the rest; of any other move a human says what it means. */

@@ -4,7 +4,7 @@ import { ok } from '../../core/failure.ts';
 import { writeLandingMessage } from '../../core/message.ts';
 import { candidateRefOf } from '../../core/names.ts';
 import { taskOf } from '../../core/state.ts';
-import { findLacking } from '../landing-base.ts';
+import { findLacking, findRewriting } from '../landing-base.ts';
 import type { EffectContext, Performed } from '../perform.ts';
 import { findMove } from './find-move.ts';
 
@@ -20,6 +20,8 @@ export async function buildCandidate(effect: BuildCandidate, context: EffectCont
   if (move !== null) return ok([move]);
   const tip = await parts.git.landingTip(state.policy.target);
   if (!tip.ok) return tip;
+  const rewritten = await findRewriting(parts.git, state, { task: effect.task, tip: tip.value });
+  if (rewritten !== null) return ok([rewritten]);
   const lacking = await findLacking(parts.git, state, { ts, tip: tip.value.oid });
   if (lacking !== null) return ok([{ type: 'landing.held', task: effect.task, ...lacking }]);
   const built = await parts.git.buildCandidate({

@@ -2,7 +2,7 @@
 import type { Event, Recorded } from '../../core/event.ts';
 import { evolve } from '../../core/evolve/evolve.ts';
 import { isAllowed, isTerminal } from '../../core/lifecycle.ts';
-import type { TaskId } from '../../core/model.ts';
+import type { Cause, TaskId } from '../../core/model.ts';
 import { type TaskState, taskOf } from '../../core/state.ts';
 import { filesOf, isAncestorOf, mergeTrees } from './git-store.ts';
 import { isInTheWay, isRunning, isSatisfied, slotsOf } from './oracle.ts';
@@ -159,6 +159,7 @@ function keepBooks(
       return;
     case 'question.answered':
       if (event.then === 'accept') oracle.accepted.add(`${id}/${ts.attempts}`);
+      if (event.then === 'accept' && causeOf(world, event.id) === 'target-rewritten') oracle.holds = null;
       oracle.notBefore.delete(id);
       return addTry(-1);
     case 'task.restarted':
@@ -199,6 +200,15 @@ function checkSpawn(world: World, ts: TaskState, record: Recorded): void {
   }
 }
 
+/** What the question with that id was asked for. */
+function causeOf({ oracle }: World, id: string): Cause | null {
+  for (const { event } of oracle.records) {
+    if (event.type === 'attempt.failed' && event.then.kind === 'ask' && event.then.question.id === id)
+      return event.cause;
+  }
+  return null;
+}
+
 function checkLanded(
   world: World,
   ts: TaskState,
@@ -207,6 +217,7 @@ function checkLanded(
   const { oracle, git } = world;
   const { id } = ts.task;
   const seen = ts.attempt?.inspected;
+  if (event.by === 'weft' && event.ref === world.scene.policy.target) oracle.holds = event.commit;
   if (event.by === 'weft' && event.commit !== event.base) {
     if (oracle.landed.get(id) === event.commit) return;
     // a candidate that is the agent's own commit may be on the target before weft moves it: a person merged it

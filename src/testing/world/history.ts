@@ -275,6 +275,8 @@ function reasonToRest(world: World, ts: TaskState): string | null {
     return human && !ts.approved ? 'approval' : null;
   }
   if (ts.phase === 'queued') {
+    const asks = [...shadow.tasks.values()].some(({ question }) => question?.cause === 'target-rewritten');
+    if (asks) return 'what a person says of the target';
     return edges.every((edge) => isOnTip(world, edge.task)) ? null : 'what it is built on';
   }
   return null;

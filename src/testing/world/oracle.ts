@@ -28,6 +28,8 @@ export interface Oracle {
   readonly merged: Set<TaskId>;
   /** Tasks whose branch people moved while nobody was landing them, until it is looked at. */
   readonly moved: Set<TaskId>;
+  /** What the journal says landed on the target last, until a person takes the target as it is. */
+  holds: Oid | null;
   /** The user's checkout as its user left it. */
   checkout: string;
   /** Words of people in the journal: each is there once. */
@@ -56,6 +58,7 @@ export function createOracle(): Oracle {
     landed: new Map(),
     merged: new Set(),
     moved: new Set(),
+    holds: null,
     checkout: '',
     said: new Set(),
     done: new Set(),

@@ -114,6 +114,10 @@ export function checkMove(
       `${of.to} was built on ${candidate.base}, but ${of.ref} is at ${of.from}`,
     );
   }
+  if (of.ref === `refs/heads/${world.scene.policy.target}`) {
+    if (oracle.holds !== null && !isAncestorOf(git, oracle.holds, of.from))
+      violate(world, 'target-as-left', `${candidate.task} lands on ${of.from}, which lacks ${oracle.holds}`);
+  }
   const { attempts } = taskOf(oracle.shadow, candidate.task);
   if (oracle.moved.has(candidate.task) && !oracle.accepted.has(`${candidate.task}/${attempts}`)) {
     violate(world, 'branch-as-verified', `${candidate.task} lands, and its branch is somewhere else`);

@@ -120,6 +120,14 @@ const GIT: readonly Sabotage[] = [
     })),
   },
   {
+    name: 'overlooks-a-rewritten-target',
+    breaks: ['target-as-left'],
+    decide: (honest) => (state, now) => {
+      state.targetHolds = null;
+      return honest(state, now);
+    },
+  },
+  {
     name: 'lands-without-its-base',
     breaks: ['base-first'],
     parts: withGit((honest, world) => ({

@@ -107,6 +107,24 @@ test('a shell that dies takes nothing with it but the calls in hand', async () =
   expect(groups.at(-1)).not.toBe(group);
 });
 
+test('a shell that hangs is ended with the first call that takes too long', async () => {
+  await sh('true');
+  const [group = 0] = groups;
+  process.kill(group, 'SIGSTOP');
+  const beside = sh('echo beside');
+  expect(await sh('echo late', { timeoutMs: 100 })).toMatchObject({ trouble: 'took longer than 100 ms' });
+  expect(await beside).toMatchObject({ code: null, trouble: 'was lost: the shell that ran it has ended' });
+  expect((await sh('echo on')).stdout).toBe('on\n');
+  expect(groups.at(-1)).not.toBe(group);
+});
+
+test('a shell that hangs does not keep its owner from closing', async () => {
+  await sh('true');
+  process.kill(groups[0] ?? 0, 'SIGSTOP');
+  await programs.close();
+  expect(readdirSync(folder)).toEqual([]);
+});
+
 test('ended programs are collected', async () => {
   await Promise.all(Array.from({ length: 20 }, () => sh('true')));
   const [group = 0] = groups;

@@ -49,6 +49,7 @@ describe('by cause', () => {
     ['time-budget', ['give-up']],
     ['landing-blocked', ['ask']],
     ['branch-moved', ['ask']],
+    ['target-rewritten', ['ask']],
     ['internal-error', ['give-up']],
   ])('%s: %j', (cause, expected) => {
     expect(failOn(cause)).toEqual(expected);
@@ -150,6 +151,7 @@ describe('questions', () => {
     ['no-changes', ['accept', 'retry', 'give-up']],
     ['worktree-odd', ['retry', 'hold', 'give-up']],
     ['branch-moved', ['inspect', 'accept', 'hold', 'give-up']],
+    ['target-rewritten', ['accept', 'hold', 'give-up']],
   ])('about %s offer %j', (cause, expected) => {
     const state = buildState([buildTask('a')]);
     let then = fail(state, cause);

@@ -216,6 +216,87 @@ describe('work whose base is not on the target yet', () => {
   });
 });
 
+describe('a target that somebody rewrote', () => {
+  const id = taskId('a');
+  const rewritten: Event = {
+    type: 'target.rewritten',
+    task: id,
+    from: hash('landed'),
+    to: hash('forced'),
+    gone: [taskId('z')],
+  };
+  const answer = (then: Option['then']): Event => ({
+    type: 'question.answered',
+    task: id,
+    id: 'a/1',
+    text: '',
+    then,
+  });
+  const rewrite = (...events: Event[]): RunState => {
+    const tasks = [buildTask('a'), buildTask('b', { priority: 0 }), buildTask('z')];
+    const state = buildState(tasks, { maxAgents: 9, integrate: 'human' });
+    play(bring(state, 'z', 'merged'), [facts.swept('z')]);
+    bring(state, 'a', 'queued', 1);
+    play(state, [rewritten]);
+    settle(state);
+    bring(state, 'b', 'queued', 1);
+    return play(state, events);
+  };
+
+  test.each<[string, RunState, string[]]>([
+    ['nothing lands until a human says what it means', rewrite(), []],
+    [
+      'taken as it is, what was to land is verified and lands',
+      rewrite(answer('accept')),
+      ['build-candidate b', 'verify-attempt a'],
+    ],
+    [
+      'without the task it was about, the next one has its turn',
+      rewrite(answer('give-up')),
+      ['build-candidate b'],
+    ],
+    ['so it has when a human takes that task over', rewrite(answer('hold')), ['build-candidate b']],
+    ['or cancels it', rewrite({ type: 'task.cancelled', task: id }), ['build-candidate b']],
+  ])('%s [F27]', (_name, state, expected) => {
+    expect(sayDecisions(state).filter((each) => !each.startsWith('sweep-task'))).toEqual(expected);
+  });
+
+  test('the question names what is gone, and blames nobody', () => {
+    const state = rewrite();
+    const { question, charged, feedback } = find(state, 'a');
+    expect(question?.text).toMatch(
+      /^Somebody has rewritten main: it is at \w{12}, which does not contain \w{12} any more\. Gone from it: z\. /,
+    );
+    expect({ charged, feedback }).toEqual({ charged: 0, feedback: null });
+    expect(outcomeOf(state)).toBe('blocked');
+    expect(explainTask(state, find(state, 'b'), state.ms)).toBe(
+      'is in the queue until `weft answer a` says what the rewritten main means',
+    );
+  });
+
+  test.each<[string, RunState, string | null]>([
+    ['what it held at the start', buildState([buildTask('a')]), 'target'],
+    ['what landed on it last', rewrite(), 'z candidate'],
+    ['nothing once a human took it as it is', rewrite(answer('accept')), null],
+    [
+      'not what landed beside it',
+      play(bring(buildState([buildTask('a')]), 'a', 'queued'), [
+        { ...facts.landed('a'), ref: 'weft/integration' } as Event,
+      ]),
+      'target',
+    ],
+    [
+      'not what a human merged',
+      play(bring(buildState([buildTask('a')]), 'a', 'queued'), [
+        { ...facts.landed('a'), by: 'human' } as Event,
+      ]),
+      'target',
+    ],
+  ])('the target has to contain %s', (_name, state, expected) => {
+    expect(state.targetHolds).toBe(expected === null ? null : hash(expected));
+  });
+});
+
 describe('what does not land', () => {
   const land = (...events: Event[]): RunState => {
     const state = play(queue([buildTask('a')], { integrate: 'human' }), events);

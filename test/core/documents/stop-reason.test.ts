@@ -30,6 +30,7 @@ const WORDS: Readonly<Record<Cause, string>> = {
   stopped: 'stopped_by_user orchestrator',
   'landing-blocked': 'implement_blocked orchestrator',
   'branch-moved': 'guard_violation guard',
+  'target-rewritten': 'guard_violation guard',
   'internal-error': 'orchestrator_internal_error orchestrator',
 };
 

@@ -186,6 +186,7 @@ const EVENTS: readonly Event[] = [
   { type: 'branch.moved', task, from: head, to: null, ahead: false },
   { type: 'landing.held', task, on: other, ref: 'weft/integration' },
   { type: 'landing.freed', task },
+  { type: 'target.rewritten', task, from: head, to: base, gone: [other] },
 ];
 
 /** The records, in the order of the file; two of them share each epoch. */
