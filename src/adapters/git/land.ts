@@ -2,10 +2,11 @@
 // Knows nothing of verification.
 import type { Oid } from '../../core/model.ts';
 import type { Landing, LandingTip } from '../../ports/git.ts';
-import { GitError, giveUp } from './exec.ts';
+import { attempt, GitError, giveUp } from './exec.ts';
 import { type Advance, bringForward, findBar, follow, type Move } from './forward.ts';
 import { findHolders, type Holder } from './listing.ts';
 import { deleteRefs, findCommit, isAncestor, moveRef, type Repository } from './repository.ts';
+import { untilStill } from './still.ts';
 
 const INTEGRATION = 'weft/integration';
 /** How often checkouts of a branch are looked for while they come and go. */
@@ -36,6 +37,8 @@ export async function land(repo: Repository, what: LandingSpec): Promise<Landing
   const tip = await findLandingTip(repo, branch);
   if (tip.oid !== from) {
     const isThere = await isAncestor(repo.main, { ancestor: to, of: tip.oid });
+    // who moved it last time may have been killed before a checkout that took it meanwhile could follow
+    if (tip.oid === to && tip.ref === branch) await catchUp(repo, what);
     return isThere ? { kind: 'landed', ref: tip.ref, detour: null } : { kind: 'stale', actual: tip.oid };
   }
   if (to === from) return { kind: 'landed', ref: tip.ref, detour: null };
@@ -121,8 +124,20 @@ async function advance(
 /** Moves a branch that nobody has; a checkout that took it in the same moment follows. */
 async function moveAlone(repo: Repository, move: Move): Promise<Advance> {
   if (!(await moveRef(repo, { ...move, ref: refOf(move.branch) }))) return { kind: 'stale' };
-  for (const { path } of await findLiveHolders(repo, move.branch)) await follow(repo, path, move);
+  await catchUp(repo, move);
   return { kind: 'moved' };
+}
+
+/**
+ * Lets checkouts follow a branch that moved beside them. A `git switch` reads where its branch is, writes files and index,
+ * lets go of the index and only then says which branch it has; one that is under way is waited for.
+ */
+async function catchUp(repo: Repository, move: Move): Promise<void> {
+  await untilStill(repo);
+  for (const { path } of await findLiveHolders(repo, move.branch)) {
+    // one with changes in the way stays behind: the landing is a fact all the same
+    await attempt(() => follow(repo, path, move));
+  }
 }
 
 async function findLiveHolders(repo: Repository, branch: string): Promise<readonly Holder[]> {

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createGitPort } from '../../../src/adapters/git/git-port.ts';
 import { type Oid, oid } from '../../../src/core/model.ts';
@@ -42,6 +43,32 @@ describe('the way is free', () => {
     expect(await rig.port.resolve('main')).toBe(to);
     expect(await fingerprintCheckout(rig.repo.path)).toBe(before);
     expect(await rig.repo.git('reflog', '-1', '--format=%gs', 'main')).toBe('weft: land it');
+  });
+
+  test('a checkout that takes the target in the same moment follows it', async () => {
+    const { repo } = rig;
+    await repo.git('switch', '-q', '-c', 'elsewhere');
+    const from = await tip();
+    const to = await candidateOn(from, { 'a.txt': 'a\n' });
+    // a `git switch main` that has read where main is, and has the index locked
+    const lock = join(repo.path, '.git', 'index.lock');
+    await writeFile(lock, '');
+    const landed = land(from, to);
+    while ((await repo.git('rev-parse', 'main')) !== to) await sleep(5);
+    await rm(lock);
+    await writeFile(join(repo.path, '.git', 'HEAD'), 'ref: refs/heads/main\n');
+    expect(await landed).toEqual({ kind: 'landed', ref: 'main', detour: null });
+    expect(await repo.git('status', '--porcelain')).toBe('');
+    expect(await readFile(join(repo.path, 'a.txt'), 'utf8')).toBe('a\n');
+  });
+
+  test('so does one that was left behind when the landing was cut off', async () => {
+    const { repo } = rig;
+    const from = await tip();
+    const to = await candidateOn(from, { 'a.txt': 'a\n' });
+    await repo.git('update-ref', 'refs/heads/main', to);
+    expect(await land(from, to)).toEqual({ kind: 'landed', ref: 'main', detour: null });
+    expect(await repo.git('status', '--porcelain')).toBe('');
   });
 
   test('a clean checkout goes along, its untracked files stay', async () => {
