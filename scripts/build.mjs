@@ -1,5 +1,5 @@
-// Builds `dist/`: a small entry, everything that it loads on demand, the acting agent of the demo, the simulation, and the
-// program that can be struck at every operation, with its driver, and the driver of chaos.
+// Builds `dist/`: a small entry, everything that it loads on demand, the acting agent of the demo, the scripted model,
+// the simulation, and the program that can be struck at every operation, with its driver, and the driver of chaos.
 import { chmodSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -72,6 +72,7 @@ await Promise.all([
     plugins: [speakEnglish],
   }),
   build({ ...common, entryPoints: ['src/testing/script-agent/main.ts'], outfile: 'dist/script-agent.cjs' }),
+  build({ ...common, entryPoints: ['src/testing/model/main.ts'], outfile: 'dist/model.cjs' }),
   build({
     ...common,
     entryPoints: ['src/testing/simulate-main.ts'],
