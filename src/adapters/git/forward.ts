@@ -6,7 +6,7 @@ import type { Oid } from '../../core/model.ts';
 import { accept, attempt, type GitCall, GitError, gitFields, type Place, runGit } from './exec.ts';
 import { type Checkout, rewriteIndex, underIndexLock } from './index-lock.ts';
 import { findOpenWork } from './inspect.ts';
-import { ABSENT, listSteps, type Step, undoInterrupted } from './interrupted.ts';
+import { ABSENT, forgetForward, listSteps, mendInterrupted, noteForward, type Step } from './interrupted.ts';
 import type { Holder } from './listing.ts';
 import { gitDirOf, placeOf } from './metadata.ts';
 import { findCommit, findHeadRef, moveRef, type Repository } from './repository.ts';
@@ -38,7 +38,10 @@ export async function bringForward(
     if (!of.holder.rebasing && (await findHeadRef(checkout.place)) !== ref) return { kind: 'left' };
     // who commits in the checkout needs its lock too: from here on only a move from beside can come between
     if ((await findCommit(repo.main, ref)) !== of.from) return { kind: 'stale' };
-    const why = (await findHindrance(checkout, of)) ?? (await moveFiles(checkout, of));
+    const hindrance = await findHindrance(checkout, of);
+    if (hindrance !== null) return { kind: 'blocked', why: hindrance };
+    await noteForward(checkout, of);
+    const why = await moveFiles(checkout, of);
     if (why !== null) return { kind: 'blocked', why };
     const moved = await attempt(() => moveRef(repo, { ...of, ref }));
     // a git that failed at its end may have moved it all the same
@@ -88,7 +91,12 @@ async function inCheckout<T>(
 ): Promise<T | Extract<Advance, { readonly kind: 'blocked' }>> {
   const place = await placeOf(repo, path);
   const checkout = { place, gitDir: gitDirOf(repo, place) };
-  const done = await underIndexLock(checkout, () => work(checkout));
+  const done = await underIndexLock(checkout, async () => {
+    await mendInterrupted(checkout);
+    const result = await work(checkout);
+    await forgetForward(checkout);
+    return result;
+  });
   if (done !== 'locked') return done;
   const why = `The checkout ${path} could not be brought forward: another git holds its index.`;
   return { kind: 'blocked', why };
@@ -99,13 +107,12 @@ async function findHindrance(
   checkout: Checkout,
   of: Move & { readonly holder: Holder },
 ): Promise<string | null> {
-  const { from, to } = of;
   const { path, rebasing } = of.holder;
   if (rebasing) return `A rebase of ${of.branch} is under way in ${path}.`;
   const openWork = await findOpenWork(checkout.gitDir);
   if (openWork !== null) return `${openWork.replace(/^a/, 'A')} is under way in ${path}.`;
   const changed = await findTrackedChanges(checkout.place);
-  if (changed.length === 0 || (await undoInterrupted(checkout, { from, to, changed }))) return null;
+  if (changed.length === 0) return null;
   const count = changed.length === 1 ? 'an uncommitted change' : `${changed.length} uncommitted changes`;
   return `The checkout ${path} has ${count} (${changed[0]}).`;
 }
@@ -128,9 +135,7 @@ async function moveFiles(checkout: Checkout, { from, to }: Move): Promise<string
       await runGit(own, { args: ['update-index', '-q', '--refresh'], timeoutMs: CHECKOUT_MS });
       return tryOut(own, call);
     });
-  let why = await move();
-  // files that an interrupted move had already added are in its own way
-  if (why !== null && (await undoInterrupted(checkout, { from, to, changed: [] }))) why = await move();
+  const why = await move();
   return why === null ? null : `The checkout ${place.cwd} could not be brought forward: ${why}`;
 }
 

@@ -1,65 +1,103 @@
-// Undoes a fast-forward of a checkout that was killed half-way. Touches only files that are the new commit's, to the byte.
-import { lstat, readlink, rm } from 'node:fs/promises';
+// Undoes a fast-forward of a checkout that was cut off half-way, by the note that was made before it began. Touches only
+// files that are as one of the two commits has them, or that are gone.
+import { readFileSync } from 'node:fs';
+import { lstat, readlink, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Oid } from '../../core/model.ts';
-import { git, gitFields, type Place } from './exec.ts';
+import { git, gitFields, type Place, runGit } from './exec.ts';
 import { type Checkout, rewriteIndex } from './index-lock.ts';
 
-const MAX_PATHS = 5_000;
 const GITLINK = '160000';
 /** Where there is no file. */
 export const ABSENT = 'absent';
+/** The note, in the git directory of the checkout. */
+const NOTE = 'weft-forward';
 
 /** One path that a fast-forward changes: the blobs before and after, or `absent`. */
 export interface Step {
   readonly path: string;
   readonly before: string;
   readonly after: string;
+  /** Mode of the blob before, in octal. */
+  readonly mode: string;
+}
+
+interface Between {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** Notes, before any file is touched, that a checkout is being brought from one commit to another. Needs its index lock. */
+export async function noteForward({ gitDir }: Checkout, { from, to }: Between): Promise<void> {
+  const path = join(gitDir, NOTE);
+  await writeFile(`${path}.new`, `${from} ${to}\n`);
+  await rename(`${path}.new`, path);
+}
+
+/** Notes that it is done with. */
+export async function forgetForward({ gitDir }: Checkout): Promise<void> {
+  await rm(join(gitDir, NOTE), { force: true });
+}
+
+/** Tells whether a fast-forward was begun in a git directory and never done with. */
+export function isInterrupted(gitDir: string): boolean {
+  return readNote(gitDir) !== null;
+}
+
+function readNote(gitDir: string): Between | null {
+  try {
+    const text = readFileSync(join(gitDir, NOTE), 'utf8');
+    const [, from, to] = /^([0-9a-f]{40,64}) ([0-9a-f]{40,64})\n$/.exec(text) ?? [];
+    return from === undefined || to === undefined ? null : { from, to };
+  } catch {
+    return null;
+  }
 }
 
 /**
- * Puts a checkout back to `from` when all that differs in it came from a half-done fast-forward to `to`: each of those
- * files is, on disk and in the index, either the old or the new one. Needs the lock of the index; no branch moves. Tells
- * whether it did.
+ * Puts back what a fast-forward that was cut off left in a checkout: each file that HEAD has as it was before, and that is
+ * on disk the old one, the new one or none, and in the index the old or the new one. Needs the index lock; no branch moves.
  */
-export async function undoInterrupted(
-  checkout: Checkout,
-  of: { readonly from: Oid; readonly to: Oid; readonly changed: readonly string[] },
-): Promise<boolean> {
-  const { place } = checkout;
-  const steps = await listSteps(place, of);
-  const known = new Set(steps.map((step) => step.path));
-  if (steps.length > MAX_PATHS || of.changed.some((path) => !known.has(path))) return false;
-  const [onDisk, inIndex] = await Promise.all([hashFiles(place, steps), readIndex(place, known)]);
-  const isOurs = ({ path, before, after }: Step): boolean =>
-    [onDisk.get(path) ?? ABSENT, inIndex.get(path) ?? ABSENT].every(
-      (blob) => blob === before || blob === after,
-    );
-  if (!steps.every(isOurs)) return false;
-  const moved = steps.filter(({ path, before }) =>
-    [onDisk, inIndex].some((at) => (at.get(path) ?? ABSENT) !== before),
+export async function mendInterrupted(checkout: Checkout): Promise<void> {
+  const { place, gitDir } = checkout;
+  const between = readNote(gitDir);
+  if (between === null) return;
+  const moved = await listUnfinished(place, between);
+  for (const { path } of moved.filter(({ before }) => before === ABSENT))
+    await rm(join(place.cwd, path), { force: true });
+  const back = moved.filter(({ before }) => before !== ABSENT);
+  const lines = moved.map(({ path, before, mode }) =>
+    before === ABSENT ? `0 ${'0'.repeat(between.from.length)}\t${path}` : `${mode} ${before}\t${path}`,
   );
-  if (moved.length === 0) return false;
-  for (const { path, before } of moved) {
-    if (before === ABSENT) await rm(join(place.cwd, path), { force: true });
+  if (moved.length > 0) {
+    await rewriteIndex(checkout, async (own) => {
+      const input = lines.map((line) => `${line}\0`).join('');
+      await git(own, { args: ['update-index', '-z', '--index-info'], input });
+      const paths = back.map(({ path }) => `${path}\0`).join('');
+      await git(own, { args: ['checkout-index', '--force', '--index', '-z', '--stdin'], input: paths });
+      return null;
+    });
   }
-  const input = moved
-    .filter(({ before }) => before !== ABSENT)
-    .map(({ path }) => path)
-    .join('\0');
-  await rewriteIndex(checkout, async (own) => {
-    await git(own, { args: ['read-tree', '--reset', of.from] });
-    await git(own, { args: ['checkout-index', '--force', '--index', '-z', '--stdin'], input });
-    return null;
+  await forgetForward(checkout);
+}
+
+/** What a fast-forward has begun to change, and its branch does not have. */
+async function listUnfinished(place: Place, between: Between): Promise<readonly Step[]> {
+  const there = await runGit(place, { args: ['cat-file', '-e', `${between.to}^{commit}`] });
+  if (there.code !== 0) return [];
+  const steps = await listSteps(place, between);
+  const since = await listSteps(place, { from: between.from, to: 'HEAD' });
+  const changed = new Set(since.map(({ path }) => path));
+  const known = new Set(steps.map(({ path }) => path));
+  const [onDisk, inIndex] = await Promise.all([hashFiles(place, steps), readIndex(place, known)]);
+  return steps.filter(({ path, before, after }) => {
+    const [disk, index] = [onDisk.get(path) ?? ABSENT, inIndex.get(path) ?? ABSENT];
+    const isOurs = [before, after, ABSENT].includes(disk) && [before, after].includes(index);
+    return isOurs && !changed.has(path) && (disk !== before || index !== before);
   });
-  return true;
 }
 
 /** What changes between two commits, file by file. */
-export async function listSteps(
-  place: Place,
-  between: { readonly from: Oid; readonly to: Oid },
-): Promise<readonly Step[]> {
+export async function listSteps(place: Place, between: Between): Promise<readonly Step[]> {
   const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', between.from, between.to];
   const fields = await gitFields(place, { args });
   const steps: Step[] = [];
@@ -67,7 +105,12 @@ export async function listSteps(
     const [oldMode, newMode, before = '', after = ''] = (fields[at] ?? '').slice(1).split(' ');
     if (oldMode === GITLINK || newMode === GITLINK) continue;
     const blobOf = (blob: string): string => (/^0+$/.test(blob) ? ABSENT : blob);
-    steps.push({ path: fields[at + 1] ?? '', before: blobOf(before), after: blobOf(after) });
+    steps.push({
+      path: fields[at + 1] ?? '',
+      before: blobOf(before),
+      after: blobOf(after),
+      mode: oldMode ?? '',
+    });
   }
   return steps;
 }

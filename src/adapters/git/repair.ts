@@ -2,8 +2,10 @@
 import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isLeftByWeft } from './index-lock.ts';
-import { dropEntry, isOurs, mendCommonDirs, readEntries } from './metadata.ts';
+import { attempt } from './exec.ts';
+import { isLeftByWeft, underIndexLock } from './index-lock.ts';
+import { isInterrupted, mendInterrupted } from './interrupted.ts';
+import { dropEntry, gitDirOf, isOurs, mendCommonDirs, placeOfEntry, readEntries } from './metadata.ts';
 import { listOpenFiles } from './processes.ts';
 import { isGitAtWork, type Repository } from './repository.ts';
 
@@ -19,6 +21,7 @@ export async function repair(repo: Repository, roots: readonly string[]): Promis
   return repo.exclusive(async () => {
     const mended = await mendCommonDirs(repo);
     const locks = await sweepLocks(repo);
+    const putBack = await mendCheckouts(repo);
     const dropped = await dropUnborn(repo);
     for (const folder of await findFolders(repo, roots)) {
       await repo.pool.sweep(folder);
@@ -28,9 +31,25 @@ export async function repair(repo: Repository, roots: readonly string[]): Promis
     return [
       ...mended.map((id) => `Completed the metadata of the worktree ${id}.`),
       ...locks.map((lock) => `Took away the lock ${lock}, which no process holds any more.`),
+      ...putBack.map((path) => `Put back what a landing that was cut off had begun to change in ${path}.`),
       ...dropped.map((id) => `Dropped the metadata ${id} of a worktree that was never made.`),
     ];
   });
+}
+
+/** Finishes with fast-forwards that were cut off; gives the checkouts. */
+async function mendCheckouts(repo: Repository): Promise<readonly string[]> {
+  const linked = (await readEntries(repo)).flatMap((entry) =>
+    entry.path === null ? [] : [placeOfEntry(repo, { ...entry, path: entry.path })],
+  );
+  const mended: string[] = [];
+  for (const place of [repo.main, ...linked]) {
+    const checkout = { place, gitDir: gitDirOf(repo, place) };
+    if (!isInterrupted(checkout.gitDir)) continue;
+    const done = await attempt(() => underIndexLock(checkout, () => mendInterrupted(checkout)));
+    if (done.ok && done.value !== 'locked') mended.push(place.cwd);
+  }
+  return mended;
 }
 
 /** Says in sentences what `repair` would take away now; changes nothing. */

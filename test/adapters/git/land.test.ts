@@ -248,6 +248,9 @@ describe('the way is barred', () => {
 });
 
 describe('a fast-forward that was killed half-way is done again', () => {
+  const note = (from: Oid, to: Oid): Promise<void> =>
+    writeFile(join(rig.repo.path, '.git', 'weft-forward'), `${from} ${to}\n`);
+
   const cases: readonly (readonly [string, (to: Oid) => Promise<unknown>])[] = [
     [
       'with some files written',
@@ -259,6 +262,7 @@ describe('a fast-forward that was killed half-way is done again', () => {
     ],
     ['with only new files written', () => rig.repo.write('a.txt', 'a\n')],
     ['with a file deleted', () => rm(join(rig.repo.path, 'doomed.txt'))],
+    ['with a file gone that was to be written anew', () => rm(join(rig.repo.path, 'README.md'))],
     [
       'with the index written, the branch not moved',
       (to) => rig.repo.git('read-tree', '-m', '-u', 'HEAD', to),
@@ -268,6 +272,7 @@ describe('a fast-forward that was killed half-way is done again', () => {
     test(name, async () => {
       const from = await tip();
       const to = await candidateOn(from, { 'a.txt': 'a\n', 'README.md': 'landed\n', 'doomed.txt': null });
+      await note(from, to);
       await interrupt(to);
       expect(await land(from, to)).toEqual({ kind: 'landed', ref: 'main', detour: null });
       expect(await rig.repo.git('status', '--porcelain')).toBe('');
@@ -275,14 +280,47 @@ describe('a fast-forward that was killed half-way is done again', () => {
     });
   }
 
-  test('but not when one file is of the user', async () => {
+  for (const [name, interrupt] of cases) {
+    test(`another landing, or the next engine, puts back one ${name}`, async () => {
+      const from = await tip();
+      const to = await candidateOn(from, { 'a.txt': 'a\n', 'README.md': 'landed\n', 'doomed.txt': null });
+      await note(from, to);
+      await interrupt(to);
+      await rig.repo.write('mine.txt', 'mine\n');
+      await rig.repo.git('add', 'mine.txt');
+      await rig.repo.git('commit', '-q', '-m', 'the user commits', '--', 'mine.txt');
+      const mended = await rig.port.repair([]);
+      expect(mended).toEqual([
+        `Put back what a landing that was cut off had begun to change in ${rig.repo.path}.`,
+      ]);
+      expect(await rig.repo.git('status', '--porcelain')).toBe('');
+      expect(await rig.port.repair([])).toEqual([]);
+      const next = await candidateOn(await tip(), { 'b.txt': 'b\n' });
+      expect(await land(await tip(), next)).toEqual({ kind: 'landed', ref: 'main', detour: null });
+      expect(await rig.repo.git('status', '--porcelain')).toBe('');
+    });
+  }
+
+  test('one that was finished is not undone', async () => {
+    const from = await tip();
+    const to = await candidateOn(from, { 'a.txt': 'a\n' });
+    await land(from, to);
+    await note(from, to);
+    await rig.repo.write('README.md', 'edited\n');
+    await rig.port.repair([]);
+    expect(await rig.repo.git('status', '--porcelain')).toBe(' M README.md');
+  });
+
+  test('what the user changed meanwhile stays', async () => {
     const from = await tip();
     const to = await candidateOn(from, { 'a.txt': 'a\n', 'README.md': 'landed\n' });
+    await note(from, to);
     await rig.repo.write('README.md', 'landed\n');
+    await rig.repo.write('a.txt', 'mine\n');
     await rig.repo.write('doomed.txt', 'edited\n');
-    const before = await fingerprintCheckout(rig.repo.path);
     expect(await land(from, to)).toMatchObject({ ref: 'weft/integration' });
-    expect(await fingerprintCheckout(rig.repo.path)).toBe(before);
+    expect(await rig.repo.git('status', '--porcelain')).toBe(' M doomed.txt\n?? a.txt');
+    expect(await readFile(join(rig.repo.path, 'a.txt'), 'utf8')).toBe('mine\n');
   });
 });
 
