@@ -70,7 +70,12 @@ export interface Measured {
 export async function measure(ground: Ground): Promise<Measured> {
   const scene = await copyScene(ground.scene, join(ground.root, 'undisturbed'));
   const began = performance.now();
-  const { lives, stuck } = await liveUnder(scene, { blows: [], spanMs: 0, entry: entryOf(ground) });
+  const { lives, stuck } = await liveUnder(scene, {
+    blows: [],
+    heed: () => Promise.resolve(),
+    spanMs: 0,
+    entry: entryOf(ground),
+  });
   const spanMs = performance.now() - began;
   const run = await findRun(scene);
   const deeds = { commits: [], refs: NEIGHBOURS };
@@ -116,6 +121,7 @@ export async function fight(
   try {
     const { lives, kills, stuck } = await liveUnder(scene, {
       blows: plan.blows,
+      heed: noise.heed,
       spanMs: of.spanMs,
       entry: entryOf(ground),
     });
@@ -145,7 +151,13 @@ interface Survived {
 /** Starts and resumes a run: each engine under a blow of its own, then left alone until one says that all is done. */
 async function liveUnder(
   scene: Scene,
-  of: { readonly blows: readonly Blow[]; readonly spanMs: number; readonly entry: string },
+  of: {
+    readonly blows: readonly Blow[];
+    /** Resolves when a person has done what the run waits for. */
+    readonly heed: () => Promise<void>;
+    readonly spanMs: number;
+    readonly entry: string;
+  },
 ): Promise<Survived> {
   const lives: Life[] = [];
   const kills: Way[] = [];
@@ -166,6 +178,7 @@ async function liveUnder(
     if (life.code === 0) return { lives, kills, stuck: null };
     const stuck = isKilled ? null : findFault(life);
     if (stuck !== null) return { lives, kills, stuck };
+    if (!isKilled) await of.heed();
   }
   return { lives, kills, stuck: `the run is not over after ${MAX_QUIET} engines that nobody killed` };
 }

@@ -53,13 +53,21 @@ export async function addNeighbours({ dir, repo }: Scene): Promise<void> {
 }
 
 /** Begins; `stop` lets what is under way come to its end, and leaves the checkout clean on the target. */
-export function makeNoise(scene: Scene, seed: number): { stop(): Promise<Noise> } {
-  const books: Books = { scene, commits: [], wrongs: [], done: 0, isOver: false };
+export function makeNoise(
+  scene: Scene,
+  seed: number,
+): {
+  /** Resolves when the person has done what a run that waits asks for. */
+  heed(): Promise<void>;
+  stop(): Promise<Noise>;
+} {
+  const books: Books = { scene, commits: [], wrongs: [], done: 0, isOver: false, errands: [] };
   const actors = [
     act(books, { tape: seedTape(seed), deeds: USER, pauseMs: PAUSE_MS.user }),
     act(books, { tape: seedTape(seed + 1), deeds: KEEPER, pauseMs: PAUSE_MS.keeper }),
   ];
   return {
+    heed: () => new Promise((resolve) => books.errands.push(resolve)),
     stop: async () => {
       books.isOver = true;
       await Promise.all(actors);
@@ -75,6 +83,8 @@ interface Books {
   readonly wrongs: string[];
   done: number;
   isOver: boolean;
+  /** Told when the person has looked after the run. */
+  readonly errands: (() => void)[];
 }
 
 type Deed = (books: Books, tape: Tape) => Promise<void>;
@@ -176,7 +186,13 @@ async function look(books: Books): Promise<void> {
   await tryOnce(books, 'git', 'status', '--porcelain');
 }
 
-const USER: readonly Deed[] = [commitHere, commitHere, commitBeside, look];
+const USER: readonly Deed[] = [commitHere, commitHere, commitBeside, look].map(
+  (deed) => async (books: Books, tape: Tape) => {
+    await deed(books, tape);
+    if (books.errands.length > 0) await takeIntegration(books);
+    for (const tell of books.errands.splice(0)) tell();
+  },
+);
 
 /** Somebody else pushed meanwhile. */
 async function fetch(books: Books): Promise<void> {
