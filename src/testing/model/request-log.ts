@@ -18,8 +18,7 @@ export interface ModelRequest {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Requests that are kept. */
-export const MAX_REQUESTS = 1000;
+const MAX_REQUESTS = 1000;
 const MAX_TEXT = 65_536;
 const SECRETS: ReadonlySet<string> = new Set([
   'authorization',
