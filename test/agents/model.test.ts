@@ -66,10 +66,18 @@ describeWithAgents('Claude Code', (agents) => {
     });
   }
 
-  it('gives up at a limit', async () => {
-    const played = await stage.playClaude('@reset +3600\n@error 429|3600');
+  it('gives up at a limit that is far away', async () => {
+    const played = await stage.playClaude('@error 429|3600');
+    expect(stage.model.requests.length).toBe(1);
     expect(played.code).toBe(1);
     expect(last(played)).toMatchObject({ type: 'result', is_error: true, api_error_status: 429 });
+  });
+
+  it('hears when the limit of a subscription ends', async () => {
+    const played = await stage.playClaude('@reset 4000000000\n@error 429', { pays: 'subscription' });
+    const [limit] = played.events.filter(({ type }) => type === 'rate_limit_event');
+    expect(limit?.['rate_limit_info']).toMatchObject({ status: 'rejected', resetsAt: 4_000_000_000 });
+    expect(last(played)).toMatchObject({ is_error: true, api_error: 'usage_limit_reached' });
   });
 });
 

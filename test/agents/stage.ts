@@ -19,15 +19,24 @@ export interface Played {
 export interface Stage {
   readonly model: Model;
   readonly repo: TempRepo;
-  /** Runs Claude Code on a prompt to its end. */
-  playClaude(prompt: string, ...more: readonly string[]): Promise<Played>;
+  /** Runs Claude Code on a prompt to its end; `pays` says whether by key or by subscription. */
+  playClaude(prompt: string, options?: { readonly pays: 'key' | 'subscription' }): Promise<Played>;
   /** Runs Codex on a prompt to its end. */
-  playCodex(prompt: string, ...more: readonly string[]): Promise<Played>;
+  playCodex(prompt: string): Promise<Played>;
   remove(): Promise<void>;
 }
 
 /** Agents that take longer are killed. */
 const LIMIT_MS = 50_000;
+
+/** A proxy where nothing listens: agents reach this machine and nothing else. */
+const DEAD_END = 'http://127.0.0.1:9';
+const NO_NETWORK = {
+  HTTP_PROXY: DEAD_END,
+  HTTPS_PROXY: DEAD_END,
+  ALL_PROXY: DEAD_END,
+  NO_PROXY: '127.0.0.1',
+};
 
 /** Sets a stage for the programs. */
 export async function setStage(agents: Agents): Promise<Stage> {
@@ -35,28 +44,29 @@ export async function setStage(agents: Agents): Promise<Stage> {
   const home = join(repo.around, 'home');
   const codexHome = join(home, 'codex');
   await mkdir(codexHome, { recursive: true });
-  const env = { ...testGitEnv(), HOME: home };
+  const env = { ...testGitEnv(), HOME: home, ...NO_NETWORK };
   return {
     model,
     repo,
-    playClaude: (prompt, ...more) =>
-      play(agents.claude, [...CLAUDE_ARGS, ...more, prompt], {
+    playClaude: (prompt, options) =>
+      play(agents.claude, [...CLAUDE_ARGS, prompt], {
         cwd: repo.path,
         env: {
           ...env,
           CLAUDE_CONFIG_DIR: join(home, 'claude'),
           ANTHROPIC_BASE_URL: model.url,
-          ANTHROPIC_API_KEY: 'sk-no-key-is-needed',
+          [options?.pays === 'subscription' ? 'CLAUDE_CODE_OAUTH_TOKEN' : 'ANTHROPIC_API_KEY']:
+            'sk-not-a-key',
           CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
           CLAUDE_CODE_MAX_RETRIES: '2',
           // without it, root may not pass over permissions
           IS_SANDBOX: '1',
         },
       }),
-    playCodex: (prompt, ...more) =>
-      play(agents.codex, ['exec', ...codexArgs(model.url), ...more, prompt], {
+    playCodex: (prompt) =>
+      play(agents.codex, ['exec', ...codexArgs(model.url), prompt], {
         cwd: repo.path,
-        env: { ...env, CODEX_HOME: codexHome, SCRIPT_KEY: 'no-key-is-needed' },
+        env: { ...env, CODEX_HOME: codexHome, SCRIPT_KEY: 'sk-not-a-key' },
       }),
     remove: async () => {
       await model.close();

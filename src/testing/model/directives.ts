@@ -1,4 +1,18 @@
 // The script of a scripted model: the lines of a message that say what the model does. Knows no HTTP and no dialect.
+//
+// A directive starts its line and stands in no code fence. In an argument `\n` is a line break and `\\n` is `\n`.
+//
+//   @write PATH|TEXT            writes a file, with a line end after the text
+//   @bash COMMAND               runs a command; Codex goes on without it after half a minute
+//   @tool NAME|{json}           calls a tool; one of an MCP server is `mcp__SERVER__NAME` for every agent
+//   @say TEXT                   says something, which ends the agent's turn
+//   @sleep MS                   waits before the next step
+//   @error STATUS [xN][|SECONDS]  fails before the next step, N times or for ever; with `retry-after`
+//   @drop [xN]                  ends the connection instead of answering, N times or for ever
+//   @usage INPUT|OUTPUT         tokens that the answers from here on report
+//   @reset UNIX | +SECONDS      when the limit ends that the errors from here on are about
+//
+// The first four are steps, one turn of the model each. After the last one the model says `Done.`
 import { fail, ok, type Result, unreachable } from '../../core/failure.ts';
 import { type JsonObject, parseObject } from './json.ts';
 
