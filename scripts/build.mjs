@@ -7,11 +7,11 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
 
-/** What the entry imports on demand is one file, so that core and ports are there once. */
+/** What the entry imports on demand is one file, so that core and ports are there once; what serves agents stays in it. */
 const gatherApp = {
   name: 'gather-app',
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\// }, ({ kind }) =>
+    onResolve({ filter: /^\.\/(?:compose|surfaces\/cli\/commands)\.ts$/ }, ({ kind }) =>
       kind === 'dynamic-import' ? { path: './app.cjs', external: true } : undefined,
     );
   },

@@ -118,7 +118,8 @@ process.on('uncaughtException', (error) => {
   process.exit(reportError(io, error, { json: false }));
 });
 
-async function load(): Promise<RunCommand> {
+async function load(command: string): Promise<RunCommand> {
+  if (command === 'mcp') return loadMcp();
   // the build gathers all that is imported here into one file beside this one
   const [{ compose, demo }, { runCommand }] = await Promise.all([
     import('./compose.ts'),
@@ -127,6 +128,16 @@ async function load(): Promise<RunCommand> {
   const scriptAgent = { node: process.execPath, entry: join(__dirname, 'script-agent.cjs') };
   const openApp = compose({ env: process.env, scriptAgent });
   return (given, parsed) => runCommand(given, parsed, { openApp, demo });
+}
+
+/** Comes out of this file: beside every agent at work there is one, which has to be small. */
+async function loadMcp(): Promise<RunCommand> {
+  const [{ composeWorker }, { mcp }] = await Promise.all([
+    import('./compose/worker.ts'),
+    import('./surfaces/cli/commands/mcp.ts'),
+  ]);
+  const world = composeWorker({ env: process.env, input: () => process.stdin });
+  return (given, parsed) => mcp(given, parsed, world);
 }
 
 // The room for young objects stays as small as it begins: 30 MB less, and each program is started the sooner for it, as

@@ -88,7 +88,12 @@ export async function takeOpenAsks(dir: string): Promise<readonly TakenAsk[]> {
  * Answers a question that was taken. True: the tool has it. False: nobody heard, and nobody will; it has to be delivered
  * another way. Asked again about the same id it gives the same answer, whatever the text.
  */
-export async function answerAsk(dir: string, id: string, text: string, hearMs = HEAR_MS): Promise<boolean> {
+export async function answerAsk(
+  dir: string,
+  id: string,
+  text: string,
+  hearMs: number = HEAR_MS,
+): Promise<boolean> {
   if (!ID.test(id)) throw new Error(`Internal error: ${JSON.stringify(id)} is no id of a question`);
   const isHeard = (): Promise<boolean> => isThere(pathOf(dir, id, 'heard'));
   if (await isHeard()) return true;

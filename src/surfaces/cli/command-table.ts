@@ -308,6 +308,22 @@ const TIDY_GROUP: CommandGroup = {
   ],
 };
 
+const AGENTS_GROUP: CommandGroup = {
+  title: 'For agents',
+  commands: [
+    {
+      name: 'mcp',
+      summary: 'Serve tools to an agent, over the Model Context Protocol',
+      detail: [
+        'Agents start it and talk to it over stdio. It tells them their task and passes on what they report, ask and submit.',
+      ],
+      arguments: [],
+      options: [{ name: 'worker', summary: 'For the agent of one task, named by the environment; needed' }],
+      examples: [{ line: 'weft mcp --worker', note: 'as an MCP server of the agent, over stdio' }],
+    },
+  ],
+};
+
 const ORCHESTRATE_GROUP: CommandGroup = {
   title: 'Compatible names',
   commands: [
@@ -354,6 +370,7 @@ export const GROUPS: readonly CommandGroup[] = [
   WATCH_GROUP,
   DECIDE_GROUP,
   TIDY_GROUP,
+  AGENTS_GROUP,
   ORCHESTRATE_GROUP,
 ];
 

@@ -14,7 +14,7 @@ import { choosePaint } from './paint.ts';
 import { hasFlag, type Parsed } from './parse.ts';
 import { reportFailure } from './report.ts';
 
-/** By the command's name in the table; `completion` is answered before anything is loaded. */
+/** By the command's name in the table; `completion` and `mcp` are answered before this is loaded. */
 export const HANDLERS: Readonly<Record<string, Handler>> = {
   '': front,
   init,

@@ -14,8 +14,8 @@ import { printBrief, printEnd, printStatus } from './status.ts';
 /** Runs a command that needs more than a file. */
 export type RunCommand = (io: Io, parsed: Parsed) => Promise<number>;
 
-/** Runs the command line; gives the exit code and never rejects. */
-export async function runFront(io: Io, load: () => Promise<RunCommand>): Promise<number> {
+/** Runs the command line; gives the exit code and never rejects. `load` gets what the named command takes to run. */
+export async function runFront(io: Io, load: (command: string) => Promise<RunCommand>): Promise<number> {
   try {
     const help = findHelp(io);
     if (help !== null) return help.ok ? say(io, help.value) : refuse(io, help.failure);
@@ -25,7 +25,7 @@ export async function runFront(io: Io, load: () => Promise<RunCommand>): Promise
     if (!parsed.ok) return refuse(io, parsed.failure);
     const quick = answerQuickly(io, parsed.value);
     if (quick !== null) return quick;
-    const run = await load();
+    const run = await load(parsed.value.command.name);
     return await run(io, parsed.value);
   } catch (error) {
     return reportError(io, error, { json: io.argv.includes('--json') });

@@ -23,7 +23,9 @@ async function open(question = 'Which limiter?', options: readonly string[] = []
 
 /** Files of the questions, without their ids. */
 function steps(): readonly string[] {
-  return readdirSync(join(dir, 'asks')).map((name) => name.replace(/^[^.]*/, ''));
+  return readdirSync(join(dir, 'asks'))
+    .map((name) => name.replace(/^[^.]*/, ''))
+    .sort();
 }
 
 function wait(id: string, of: Partial<Parameters<typeof waitForAnswer>[2]> = {}): Promise<string | null> {
@@ -40,7 +42,7 @@ describe('a question', () => {
     expect(await takeOpenAsks(dir)).toEqual([]);
     expect(await answerAsk(dir, id, 'Token bucket\nplease')).toBe(true);
     expect(await answer).toBe('Token bucket\nplease');
-    expect(steps().sort()).toEqual(['.heard', '.taken']);
+    expect(steps()).toEqual(['.heard', '.taken']);
     expect(await answerAsk(dir, id, 'something else')).toBe(true);
   });
 
@@ -74,7 +76,7 @@ describe('a question', () => {
     await takeOpenAsks(dir);
     writeFileSync(join(dir, 'asks', `${id}.answer`), 'too late');
     expect(await wait(id, { signal: cancelled })).toBeNull();
-    expect(steps().sort()).toEqual(['.answer', '.left', '.taken']);
+    expect(steps()).toEqual(['.answer', '.left', '.taken']);
   });
 
   it('whose tool is gone gets its answer back, once and for all', async () => {
