@@ -1,5 +1,6 @@
 // The real agents and the scripted model understand each other: work is done, errors are passed over, limits are understood.
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { asObject } from '../../src/testing/model/json.ts';
 import { type Agents, describeWithAgents } from './binaries.ts';
 import { type Played, type Stage, setStage } from './stage.ts';
@@ -17,6 +18,8 @@ const SCRIPT = `# Make a file
 @bash false
 \`\`\`
 `;
+
+const WAIT = { timeout: 30_000, interval: 20 };
 
 let stage: Stage;
 
@@ -71,6 +74,16 @@ describeWithAgents('Claude Code', (agents) => {
     expect(stage.model.requests.length).toBe(1);
     expect(played.code).toBe(1);
     expect(last(played)).toMatchObject({ type: 'result', is_error: true, api_error_status: 429 });
+  });
+
+  it('goes on where it was cut off', async () => {
+    const session = randomUUID();
+    const waits = vi.waitFor(() => expect(stage.model.requests.length).toBe(2), WAIT);
+    const script = '@bash touch first\n@error 529 x1|600\n@bash touch second\n@say All.';
+    await stage.playClaude(script, { args: ['--session-id', session], until: waits });
+    const played = await stage.playClaude('Go on.', { args: ['--resume', session] });
+    expect(last(played)).toMatchObject({ is_error: false, result: 'All.' });
+    expect(await stage.repo.git('status', '--porcelain')).toBe('?? first\n?? second');
   });
 
   it('hears when the limit of a subscription ends', async () => {

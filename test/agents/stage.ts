@@ -15,12 +15,22 @@ export interface Played {
   readonly err: string;
 }
 
+/** How Claude Code is started otherwise than by default. */
+export interface ClaudeWish {
+  /** By subscription, not by key. */
+  readonly pays?: 'subscription';
+  /** More arguments. */
+  readonly args?: readonly string[];
+  /** It is killed when this is fulfilled. */
+  readonly until?: Promise<unknown>;
+}
+
 /** Where agents play. */
 export interface Stage {
   readonly model: Model;
   readonly repo: TempRepo;
-  /** Runs Claude Code on a prompt to its end; `pays` says whether by key or by subscription. */
-  playClaude(prompt: string, options?: { readonly pays: 'key' | 'subscription' }): Promise<Played>;
+  /** Runs Claude Code on a prompt to its end. */
+  playClaude(prompt: string, wish?: ClaudeWish): Promise<Played>;
   /** Runs Codex on a prompt to its end. */
   playCodex(prompt: string): Promise<Played>;
   remove(): Promise<void>;
@@ -48,15 +58,15 @@ export async function setStage(agents: Agents): Promise<Stage> {
   return {
     model,
     repo,
-    playClaude: (prompt, options) =>
-      play(agents.claude, [...CLAUDE_ARGS, prompt], {
+    playClaude: (prompt, wish = {}) =>
+      play(agents.claude, [...CLAUDE_ARGS, ...(wish.args ?? []), prompt], {
         cwd: repo.path,
+        until: wish.until,
         env: {
           ...env,
           CLAUDE_CONFIG_DIR: join(home, 'claude'),
           ANTHROPIC_BASE_URL: model.url,
-          [options?.pays === 'subscription' ? 'CLAUDE_CODE_OAUTH_TOKEN' : 'ANTHROPIC_API_KEY']:
-            'sk-not-a-key',
+          [wish.pays === 'subscription' ? 'CLAUDE_CODE_OAUTH_TOKEN' : 'ANTHROPIC_API_KEY']: 'sk-not-a-key',
           CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
           CLAUDE_CODE_MAX_RETRIES: '2',
           // without it, root may not pass over permissions
@@ -100,15 +110,18 @@ function codexArgs(url: string): readonly string[] {
 interface Place {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
+  readonly until?: Promise<unknown> | undefined;
 }
 
 async function play(program: string, args: readonly string[], place: Place): Promise<Played> {
   const child = spawn(program, [...args], {
-    ...place,
+    cwd: place.cwd,
+    env: place.env,
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: LIMIT_MS,
     killSignal: 'SIGKILL',
   });
+  void place.until?.then(() => child.kill('SIGKILL'));
   let out = '';
   let err = '';
   child.stdout.on('data', (chunk) => {

@@ -35,10 +35,15 @@ function read(body: JsonObject): Conversation {
   };
 }
 
+/** Claude Code puts it into the model's mouth when it goes on with a session that was cut off. */
+const NOT_SAID = 'No response requested.';
+
 /** Results of tools are parts of the user's messages too, but their text lies deeper. */
 function readMessage(message: JsonObject): Message {
-  if (message['role'] === 'user') return { by: 'user', texts: readTexts(message['content']) };
-  return { by: message['role'] === 'assistant' ? 'model' : 'other', texts: [] };
+  const texts = readTexts(message['content']);
+  if (message['role'] === 'user') return { by: 'user', texts };
+  const isTurn = message['role'] === 'assistant' && texts[0] !== NOT_SAID;
+  return { by: isTurn ? 'model' : 'other', texts: [] };
 }
 
 function write(answer: Answer): JsonObject {

@@ -89,6 +89,17 @@ describe('Anthropic Messages', () => {
     expect(played).toEqual(['Write', 'Bash', 'Made.', 'Done.']);
   });
 
+  it('does not count what Claude Code makes it say', async () => {
+    const messages = [
+      user('@bash a\n@bash b\n@say Made.'),
+      { role: 'assistant', content: [{ type: 'tool_use', id: 'x', name: 'Bash', input: {} }] },
+      { role: 'assistant', content: [{ type: 'text', text: 'No response requested.' }] },
+      user('go on'),
+    ];
+    const { body } = await post(url(), ask(messages));
+    expect(body['content']).toMatchObject([{ type: 'tool_use', input: { command: 'b' } }]);
+  });
+
   it('says Done. without a script, and takes a plain text as content', async () => {
     const { body } = await post(url(), ask([{ role: 'user', content: 'hello' }]));
     expect(body['content']).toEqual([{ type: 'text', text: 'Done.' }]);
