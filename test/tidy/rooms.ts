@@ -1,7 +1,7 @@
 // Who may import whom, and that nobody imports in a circle. Knows nothing of what the modules do.
 import type { Module, Violation } from './source.ts';
 
-/** Rooms by name; `compose` and `main` are single files. */
+/** Rooms by name; `main` is a single file, `compose` one with a folder beside it. */
 const ROOMS = ['core', 'ports', 'engine', 'adapters', 'surfaces', 'testing', 'compose', 'main'] as const;
 type Room = (typeof ROOMS)[number];
 
