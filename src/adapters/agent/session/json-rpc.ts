@@ -86,10 +86,13 @@ function isRequestId(id: unknown): id is RequestId {
   return typeof id === 'number' ? Number.isFinite(id) : typeof id === 'string' && id.length <= MAX_ID_CHARS;
 }
 
+/** Some put what matters into the details. */
 function readError(error: unknown): RpcError {
-  const { code, message } = isRecord(error) ? error : {};
+  const { code, message, data } = isRecord(error) ? error : {};
+  const details = isRecord(data) ? data['details'] : data;
+  const words = [message, details].filter((text) => typeof text === 'string' && text !== '');
   return {
     code: typeof code === 'number' ? code : INTERNAL_ERROR,
-    message: typeof message === 'string' && message !== '' ? message : 'It gave no reason.',
+    message: words.length === 0 ? 'It gave no reason.' : words.join(': '),
   };
 }

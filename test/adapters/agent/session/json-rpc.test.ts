@@ -38,6 +38,10 @@ describe('a peer', () => {
     ['"result":null', { ok: true, result: {} }],
     ['"result":[1]', { ok: true, result: {} }],
     ['"result":{"a":1},"error":null', { ok: true, result: { a: 1 } }],
+    [
+      '"error":{"code":1,"message":"Internal error","data":{"details":"no disk"}}',
+      { ok: false, error: { code: 1, message: 'Internal error: no disk' } },
+    ],
     ['"error":"no"', { ok: false, error: { code: -32_603, message: 'It gave no reason.' } }],
     [
       '"error":{"code":"x","message":""}',
