@@ -183,6 +183,7 @@ function pass(desk: Desk): void {
       return;
     }
     desk.turn = null;
+    desk.stop = null;
     takeBack(desk, key);
     const { fault, text } = readError(answer.error);
     end(desk, fault === 'api-error' ? 'protocol' : fault, text);

@@ -1,3 +1,4 @@
+// JSON-RPC both ways over lines: what is asked, answered and reported, and that no line does harm.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Answer, createPeer } from '../../../../src/adapters/agent/session/json-rpc.ts';
