@@ -72,6 +72,7 @@ await Promise.all([
     plugins: [speakEnglish],
   }),
   build({ ...common, entryPoints: ['src/testing/script-agent/main.ts'], outfile: 'dist/script-agent.cjs' }),
+  build({ ...common, entryPoints: ['src/adapters/agent/session/main.ts'], outfile: 'dist/session.cjs' }),
   build({ ...common, entryPoints: ['src/testing/model/main.ts'], outfile: 'dist/model.cjs' }),
   build({
     ...common,

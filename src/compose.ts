@@ -3,8 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { createCommandAgent } from './adapters/agent/command.ts';
+import { createHostedAgents } from './adapters/agent/hosted.ts';
 import { readPlan, readReview } from './adapters/agent/result-file.ts';
 import { createScriptAgent } from './adapters/agent/script.ts';
+import { readSessionReport } from './adapters/agent/session-report.ts';
 import { readStatus } from './adapters/agent/status-file.ts';
 import {
   CONFIG_FILE,
@@ -53,6 +55,8 @@ export interface Surroundings {
   readonly env: ParentEnvironment;
   /** Node's own binary and the bundled program of the script agent. */
   readonly scriptAgent: { readonly node: string; readonly entry: string };
+  /** Likewise the bundled program that hosts sessions of agents. */
+  readonly sessionHost: { readonly node: string; readonly entry: string };
 }
 
 /** Makes `openApp` for this process. */
@@ -74,7 +78,8 @@ interface Here extends TrackFilePlaces {
 type Git = Extract<Awaited<ReturnType<typeof createGitPort>>, { ok: true }>['value'];
 
 function createTools(surroundings: Surroundings, git: Git): Tools {
-  const agents = [createCommandAgent(), createScriptAgent(surroundings.scriptAgent)];
+  const { scriptAgent, sessionHost } = surroundings;
+  const agents = [createCommandAgent(), createScriptAgent(scriptAgent), ...createHostedAgents(sessionHost)];
   return {
     repository: git.repository,
     stateDir: join(git.repository, '.weft'),
@@ -89,6 +94,7 @@ function createTools(surroundings: Surroundings, git: Git): Tools {
     chance: () => randomBytes(2).toString('hex'),
     author: { name: 'weft', email: 'weft@localhost' },
     readStatus,
+    readSession: readSessionReport,
     readPlan,
     readReview,
     environment: (wish) => buildEnvironment(surroundings.env, wish),

@@ -126,7 +126,8 @@ async function load(command: string): Promise<RunCommand> {
     import('./surfaces/cli/commands.ts'),
   ]);
   const scriptAgent = { node: process.execPath, entry: join(__dirname, 'script-agent.cjs') };
-  const openApp = compose({ env: process.env, scriptAgent });
+  const sessionHost = { node: process.execPath, entry: join(__dirname, 'session.cjs') };
+  const openApp = compose({ env: process.env, scriptAgent, sessionHost });
   return (given, parsed) => runCommand(given, parsed, { openApp, demo });
 }
 

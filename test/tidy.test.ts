@@ -33,6 +33,10 @@ const PROCESS_USE: ProcessUse = {
     members: ['pid', 'kill', 'platform', 'getuid'],
     why: 'processes are its subject: its own, their owners, and signals to them',
   },
+  'src/adapters/agent/session/main.ts': {
+    members: ['argv', 'env', 'exit', 'kill', 'on', 'pid', 'removeAllListeners', 'stderr', 'stdin', 'stdout'],
+    why: 'a program of its own, started for an attempt',
+  },
   'src/adapters/git/': {
     members: ['env', 'kill', 'pid', 'platform'],
     why: "git gets the user's environment without what would steer it, and is ended as a group",

@@ -1,5 +1,6 @@
 // The facts of a run, past tense. The journal is a list of them; nothing else changes the state.
 import type {
+  AgentFault,
   Cause,
   ChangedFile,
   Exit,
@@ -76,7 +77,15 @@ export type Event =
       readonly steerable: boolean;
     })
   | (OfAttempt & { readonly type: 'attempt.start-failed'; readonly cause: Cause; readonly detail: string })
-  | (OfAttempt & { readonly type: 'attempt.exited'; readonly exit: Exit; readonly reason: string | null })
+  | (OfAttempt & {
+      readonly type: 'attempt.exited';
+      readonly exit: Exit;
+      readonly reason: string | null;
+      /** What it says went wrong; absent: it does not speak of that. */
+      readonly fault?: AgentFault | null;
+      /** Numbers of the messages that it had heard; absent: all that were delivered. */
+      readonly heard?: readonly number[];
+    })
   | (OfAttempt & { readonly type: 'attempt.timed-out' })
   /** Its agent waits for an answer while nothing else is left to do: it is ended, the answer will start a fresh attempt. */
   | (OfAttempt & { readonly type: 'attempt.parked' })
@@ -129,7 +138,12 @@ export type Event =
       readonly then: AfterFailure;
     })
   // questions and guidance
-  | (OfAttempt & { readonly type: 'question.asked'; readonly question: Question })
+  | (OfAttempt & {
+      readonly type: 'question.asked';
+      readonly question: Question;
+      /** Tells two questions in the same words apart; absent: the words do. */
+      readonly key?: string;
+    })
   | (OfTask & {
       readonly type: 'question.answered';
       readonly id: string;

@@ -141,6 +141,14 @@ export interface AgentConfig {
   readonly run?: string;
   /** Scenario file, relative to the repository (kind `script`). */
   readonly scenario?: string;
+  /** Program of an agent that weft knows (kinds `claude`, `codex`); absent: by its usual name on PATH. */
+  readonly program?: string;
+  /** Model, effort and mode by the agent's own names; absent: as the agent is configured. */
+  readonly model?: string;
+  readonly effort?: string;
+  readonly mode?: string;
+  /** `auto` (default): what stays inside the claim is allowed · `ask`: people are asked each time. */
+  readonly approvals?: 'auto' | 'ask';
   /** Names of environment variables passed through beside the base allowlist. */
   readonly env?: readonly string[];
   /** Attempts of this agent at once; absent: only the global limit. */
@@ -236,6 +244,27 @@ export const DEFAULT_POLICY: Policy = {
   limits: DEFAULT_LIMITS,
 };
 
+/**
+ * Why an agent did not get to the end of its turn: the model or the way to it failed · requests are refused · nobody is
+ * logged in · a limit of its own · it was interrupted · there is nothing to go on with · it makes no sense to weft.
+ */
+export type FaultKind =
+  | 'api-error'
+  | 'limit'
+  | 'login'
+  | 'own-limit'
+  | 'interrupted'
+  | 'no-session'
+  | 'protocol';
+
+/** What an agent, or its host, says went wrong. */
+export interface AgentFault {
+  readonly kind: FaultKind;
+  readonly text: string;
+  /** Requests are refused until then, ms since 1970; null: not said. */
+  readonly untilMs: number | null;
+}
+
 /** Why an attempt ended without an accepted result. */
 export type Cause =
   | 'start-failed' // worktree or process could not be made
@@ -245,6 +274,10 @@ export type Cause =
   | 'agent-killed' // ended by a signal that was not ours
   | 'out-of-memory' // ended by a SIGKILL that was not ours, perhaps by a kernel without memory
   | 'agent-lost' // gone without an exit code
+  | 'model-failed' // the model did not answer, or refused to
+  | 'limit-reached' // requests are refused until a limit is lifted
+  | 'login-missing' // nobody is logged in, or the key is refused
+  | 'turn-limit' // a limit of the agent's own on turns, tokens or money
   | 'no-changes' // nothing changed and no reason given
   | 'outside-claim' // files outside the claim
   | 'worktree-odd' // HEAD moved away, a rebase left open

@@ -3,6 +3,7 @@
 import type { EffectKind } from './effect.ts';
 import type { Outcome, StopReason } from './event.ts';
 import type {
+  AgentFault,
   Cause,
   ChangedFile,
   Exit,
@@ -59,8 +60,12 @@ export interface AttemptState {
   steerable: boolean;
   /** Guidance that belongs into its prompt. */
   guidance: readonly string[];
+  /** How much of it is in its prompt; the rest was delivered while it worked. */
+  toldByPrompt: number;
   startFailure: { cause: Cause; detail: string } | null;
   exit: Exit | null;
+  /** What it says went wrong, or null. */
+  fault: AgentFault | null;
   reason: string | null;
   stop: StopReason | null;
   /** Counts towards the limit of attempts; what nobody is to blame for does not. */

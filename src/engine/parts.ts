@@ -1,7 +1,7 @@
 // Everything the engine is given: ports, places and the state it owns. No decisions, no behaviour.
 import type { Result } from '../core/failure.ts';
 import type { Review, WorkPlan } from '../core/model.ts';
-import type { AgentPort, AgentStatus, AnswerPlaces } from '../ports/agent.ts';
+import type { AgentPort, AgentStatus, AnswerPlaces, SessionReport } from '../ports/agent.ts';
 import type { ClockPort } from '../ports/clock.ts';
 import type { ControlPort } from '../ports/control.ts';
 import type { FilesPort } from '../ports/files.ts';
@@ -55,6 +55,8 @@ export interface Tools {
   readonly author: Person;
   /** What an agent said in its status file, or null. */
   readonly readStatus: (path: string) => Promise<AgentStatus | null>;
+  /** What the host of a session says of it, in an attempt's folder; null: nothing that can be read, or it is not hosted. */
+  readonly readSession: (dir: string) => Promise<SessionReport | null>;
   /** What a planner answered; a failure says why it cannot be read. */
   readonly readPlan: (places: AnswerPlaces) => Promise<Result<WorkPlan>>;
   /** What a reviewer answered; a failure says why it cannot be read. */
@@ -77,6 +79,7 @@ export interface Parts
     | 'agents'
     | 'author'
     | 'readStatus'
+    | 'readSession'
     | 'readPlan'
     | 'readReview'
     | 'environment'

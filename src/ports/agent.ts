@@ -1,6 +1,6 @@
 // One kind of coding agent, translated: how it is started and how its words are read. Takes no decisions.
 import type { Result } from '../core/failure.ts';
-import type { AgentConfig, Option, Role } from '../core/model.ts';
+import type { AgentConfig, FaultKind, Option, Role } from '../core/model.ts';
 
 /** What an agent adapter is told about the attempt. */
 export interface AttemptFacts {
@@ -25,6 +25,16 @@ export interface AttemptFacts {
   readonly command: string | null;
   /** The user's checkout, absolute. */
   readonly repository: string;
+  /** Folder of the attempt, absolute. */
+  readonly dir: string;
+  /** Patterns of the task's claim; null: it may change every file. */
+  readonly owns: readonly string[] | null;
+  /** Conversation of an earlier attempt to go on with, or null. */
+  readonly resume: string | null;
+  /** How long an agent may wait for its model before people are asked. */
+  readonly retryMs: number;
+  /** Cap of what is kept of what it prints. */
+  readonly outputBytes: number;
   /** Branch or commit the work is to land on; an agent that resolves a conflict merges it in. Absent: not known. */
   readonly target?: string;
 }
@@ -34,7 +44,11 @@ export interface Launch {
   readonly argv: readonly [string, ...string[]];
   /** Added to the allowlisted environment. */
   readonly env: Readonly<Record<string, string>>;
+  /** Names of variables that it gets beside the allowlisted ones when weft has them. */
+  readonly pass?: readonly string[];
   readonly stdin: 'none' | 'prompt' | 'fifo';
+  /** Files that have to be there before it starts, absolute paths. */
+  readonly files?: readonly { readonly path: string; readonly text: string }[];
 }
 
 /** What an agent says in its status file. */
@@ -45,6 +59,33 @@ export interface AgentStatus {
   readonly options: readonly Option[];
   /** Why nothing had to be changed, or null. */
   readonly reason: string | null;
+}
+
+/** How a session ended; `fault` null: its agent says that it has done what it was asked. */
+export interface SessionEnd {
+  readonly fault: FaultKind | null;
+  /** Its last words, or what went wrong. */
+  readonly text: string;
+}
+
+/** What the host of a session keeps in its file for weft: last values, replaced as a whole. Everything in it is a claim. */
+export interface SessionReport {
+  /** Id under which the conversation can be gone on with. */
+  readonly session: string | null;
+  /** Numbers of the messages that the agent has in its context, beside those of its prompt. */
+  readonly heard: readonly number[];
+  /** What it waits for an answer to. */
+  readonly ask: { readonly id: string; readonly text: string; readonly labels: readonly string[] } | null;
+  /** Use of the model by the whole conversation. */
+  readonly spending: { readonly input: number; readonly output: number; readonly usd: number | null } | null;
+  /** Why it waits for the model, or null. */
+  readonly waits: string | null;
+  /** Requests are refused until then (ms since 1970; null: not said). */
+  readonly limit: { readonly untilMs: number | null; readonly text: string } | null;
+  readonly doing: string | null;
+  /** Files it was about, latest first. */
+  readonly files: readonly string[];
+  readonly end: SessionEnd | null;
 }
 
 /** Where a planner or reviewer may have put its answer: its result file, and what it printed. Absolute paths. */

@@ -37,7 +37,11 @@ async function commitAll(): Promise<void> {
 /** Without `PATH` it is the one of the test: an agent may be on it. */
 async function open(folder = repo, env: Record<string, string> = {}): Promise<App> {
   const program = { node: process.execPath, entry: join(around, 'none') };
-  const opened = await compose({ env: { ...process.env, ...env }, scriptAgent: program })(folder);
+  const opened = await compose({
+    env: { ...process.env, ...env },
+    scriptAgent: program,
+    sessionHost: program,
+  })(folder);
   if (!opened.ok) throw new Error(opened.failure.sentence);
   return opened.value;
 }

@@ -1,13 +1,10 @@
 // Any program as an agent: a shell command line of the repository's own. Never puts task text on a command line.
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { fail, ok, type Result } from '../../core/failure.ts';
 import type { AgentConfig } from '../../core/model.ts';
 import type { AgentPort, AttemptFacts, Launch, Probe } from '../../ports/agent.ts';
 import { attemptEnvironment } from './environment.ts';
+import { locateProgram } from './locate.ts';
 
-const runFile = promisify(execFile);
-const PROBE_MS = 5_000;
 const FIX =
   'Set `run` of the agent under `agents` in .weft/config.yaml, or `run` in the frontmatter of the task.';
 
@@ -51,7 +48,7 @@ async function probeCommand(config: AgentConfig, repository: string): Promise<Pr
       sentence: `\`${line}\` begins with shell syntax, so its program was not looked up.`,
     };
   }
-  const place = await locate(word, repository);
+  const place = await locateProgram(word, repository);
   if (place !== null) return { found: true, sentence: `\`${word}\` is ${place}.` };
   return {
     found: false,
@@ -71,21 +68,4 @@ function firstWord(line: string): string | null {
   }
   const word = /^(?:"([^"$`\\]+)"|'([^']+)'|([\w./~+@%:,[-]+))(?=\s|[;&|<>]|$)/.exec(rest);
   return word?.[1] ?? word?.[2] ?? word?.[3] ?? null;
-}
-
-/** Where the shell that will run the word finds it, or null. */
-async function locate(word: string, repository: string): Promise<string | null> {
-  // The word is an argument and not part of the script: looking for a program must never run one.
-  const script = `case $1 in */*) [ -f "$1" ] && [ -x "$1" ] && echo "$1" ;; *) command -v -- "$1" ;; esac`;
-  try {
-    const { stdout } = await runFile('sh', ['-c', script, 'sh', word], {
-      cwd: repository,
-      timeout: PROBE_MS,
-      maxBuffer: 65_536,
-    });
-    const found = stdout.trim();
-    return found === word && !word.includes('/') ? 'built into the shell' : `found at ${found}`;
-  } catch {
-    return null;
-  }
 }

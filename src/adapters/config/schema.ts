@@ -117,6 +117,18 @@ const anyAgent = {
   max: z.int().min(1).max(1000).optional().describe('Attempts of this agent at once.'),
 };
 
+const conversingAgent = {
+  program: text.optional().describe('Its program; default: by its usual name on PATH.'),
+  model: text.optional().describe('Model, by the name that the agent has for it.'),
+  effort: text.optional().describe('Effort of the model, by the name that the agent has for it.'),
+  mode: text.optional().describe('Permission mode, by the name that the agent has for it.'),
+  approvals: z
+    .enum(['auto', 'ask'])
+    .optional()
+    .describe('auto (default): what stays inside the claim is allowed; ask: you are asked each time.'),
+  ...anyAgent,
+};
+
 const agentSchema = z
   .discriminatedUnion('kind', [
     closed({
@@ -129,8 +141,8 @@ const agentSchema = z
       scenario: text.describe('Path of the scenario, relative to the repository.'),
       ...anyAgent,
     }),
-    closed({ kind: z.literal('claude').describe('Claude Code.'), ...anyAgent }),
-    closed({ kind: z.literal('codex').describe('Codex.'), ...anyAgent }),
+    closed({ kind: z.literal('claude').describe('Claude Code.'), ...conversingAgent }),
+    closed({ kind: z.literal('codex').describe('Codex.'), ...conversingAgent }),
     closed({
       kind: z.literal('acp').describe('Any agent that speaks the Agent Client Protocol.'),
       run: text.describe('Shell command line that starts it.'),

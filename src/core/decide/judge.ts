@@ -23,6 +23,10 @@ const CURES: Readonly<Record<Cause, Cure>> = {
   // once more, with more room; beyond that it would use up its attempts on a machine that is too small
   'out-of-memory': { retries: 1, then: 'ask' },
   'agent-lost': { retries: 9, then: 'give-up' },
+  'model-failed': { retries: 9, then: 'ask' },
+  'limit-reached': { retries: 9, then: 'ask' },
+  'login-missing': { retries: 0, then: 'ask' },
+  'turn-limit': { retries: 1, then: 'ask', atOnce: true },
   'no-changes': { retries: 1, then: 'ask', atOnce: true },
   'outside-claim': { retries: 1, then: 'ask', atOnce: true },
   'worktree-odd': { retries: 1, then: 'ask', atOnce: true },

@@ -1,5 +1,5 @@
 // What speaks against an attempt that ended: how it ended, what it did to the files, what its answer says.
-import type { Exit, Review } from '../model.ts';
+import type { Cause, Exit, FaultKind, Review } from '../model.ts';
 import type { AttemptState, TaskState } from '../state.ts';
 import type { Trouble } from './judge.ts';
 
@@ -12,7 +12,7 @@ export function findTrouble(ts: TaskState, attempt: AttemptState): Trouble | nul
   if (inspected === null) return null;
   if (!attempt.accepted) {
     // commits and a clean tree prove nothing: agents commit in steps, and this one may have been in the middle
-    const end = exit === null ? null : findBadEnd(exit);
+    const end = findFault(attempt) ?? (exit === null ? null : findBadEnd(exit));
     if (end !== null) return end;
   }
   if (ts.guidance.length > 0) return { cause: 'asked', detail: 'guidance came while it worked' };
@@ -39,6 +39,21 @@ function listFew(files: readonly string[]): string {
   return `${files.slice(0, 10).join(', ')}${more}`;
 }
 
+const FAULTS: Readonly<Record<FaultKind, Cause>> = {
+  'api-error': 'model-failed',
+  limit: 'limit-reached',
+  login: 'login-missing',
+  'own-limit': 'turn-limit',
+  interrupted: 'agent-killed',
+  'no-session': 'agent-crashed',
+  protocol: 'agent-crashed',
+};
+
+/** What the agent itself says went wrong; its exit code may well be 0. */
+function findFault({ fault }: AttemptState): Trouble | null {
+  return fault === null ? null : { cause: FAULTS[fault.kind], detail: fault.text };
+}
+
 function findBadEnd(exit: Exit): Trouble | null {
   if (exit.code === 0) return null;
   if (exit.signal === 'SIGKILL') {
@@ -57,7 +72,7 @@ function findBadEnd(exit: Exit): Trouble | null {
 /** The first thing that speaks against the answer of a planner or reviewer; null: none does, or it was not read yet. */
 export function findRefusal(ts: TaskState, attempt: AttemptState): Trouble | null {
   const { answer, exit } = attempt;
-  const end = exit === null ? null : findBadEnd(exit);
+  const end = findFault(attempt) ?? (exit === null ? null : findBadEnd(exit));
   // gone without a word: it may have answered before
   if (end !== null && end.cause !== 'agent-lost') return end;
   if (attempt.role === 'review' && (!ts.unreviewed || ts.guidance.length > 0)) {

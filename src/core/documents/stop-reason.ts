@@ -53,6 +53,26 @@ const BY_CAUSE: Readonly<Record<Cause, StopReason>> = {
     family: 'stall',
     fix: 'The agent went away without a word (a reboot?); `weft restart TASK`.',
   },
+  'model-failed': {
+    reason: 'worker_call_timeout',
+    family: 'worker',
+    fix: 'See what the model’s provider says; `weft answer TASK 1` lets it go on.',
+  },
+  'limit-reached': {
+    reason: 'worker_call_timeout',
+    family: 'budget',
+    fix: 'Wait until the limit is lifted, or choose another agent; then `weft answer TASK 1`.',
+  },
+  'login-missing': {
+    reason: 'implement_blocked',
+    family: 'auth',
+    fix: 'Log the agent in, or give it its key (`env` of the agent); then `weft answer TASK 1`.',
+  },
+  'turn-limit': {
+    reason: 'max_ticks_reached',
+    family: 'budget',
+    fix: 'Raise the agent’s own limit, or split the task; then `weft answer TASK 1`.',
+  },
   'no-changes': {
     reason: 'insufficient_evidence',
     family: 'verification',

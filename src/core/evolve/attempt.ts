@@ -1,7 +1,7 @@
 // What the facts of an attempt do to its task. Decides nothing: what follows a failure is in the fact.
 import type { Event, StopReason } from '../event.ts';
 import { unreachable } from '../failure.ts';
-import { type Cause, type Question, type RunMs, runMs } from '../model.ts';
+import { type Cause, type RunMs, runMs } from '../model.ts';
 import { hasReview } from '../role.ts';
 import type { AttemptState, RunState, TaskState } from '../state.ts';
 import { evolveAnswer, noteRequest } from './answer.ts';
@@ -64,7 +64,7 @@ export function evolveAttempt(state: RunState, ts: TaskState, event: AttemptEven
       return failAttempt(ts, attempt, event, ms);
     case 'question.asked':
       // of an attempt that is being ended nobody wants to know any more
-      if (ts.phase === 'working' && attempt.stop === null) ask(ts, attempt, event.question, ms);
+      if (ts.phase === 'working' && attempt.stop === null) ask(ts, attempt, event, ms);
       return;
     case 'guidance.delivered':
       attempt.guidance = [...attempt.guidance, ...ts.guidance.splice(0, event.count)];
@@ -94,13 +94,18 @@ function takeVerified(
   keepGuidance(ts, attempt);
 }
 
-function ask(ts: TaskState, attempt: AttemptState, question: Question, ms: RunMs): void {
+function ask(
+  ts: TaskState,
+  attempt: AttemptState,
+  { question, key }: Pick<Extract<Event, { readonly type: 'question.asked' }>, 'question' | 'key'>,
+  ms: RunMs,
+): void {
   // a new question in place of an open one: the wait so far counts all the same
   if (ts.askedAt !== null) attempt.waitedMs += ms - ts.askedAt;
   ts.question = question;
   ts.askedAt = ms;
   ts.questions += 1;
-  if (question.from === 'agent') attempt.askedText = question.text;
+  if (question.from === 'agent') attempt.askedText = key ?? question.text;
 }
 
 function spawn(
@@ -130,8 +135,10 @@ function spawn(
     identity: null,
     steerable: false,
     guidance: ts.guidance,
+    toldByPrompt: ts.guidance.length,
     startFailure: null,
     exit: null,
+    fault: null,
     reason: null,
     stop: state.stopping === 'stop' ? 'run-stopped' : null,
     charged: true,
@@ -155,6 +162,8 @@ function exit(
   if (ts.phase !== 'working') return;
   attempt.exit = event.exit;
   attempt.reason = event.reason;
+  attempt.fault = event.fault ?? null;
+  returnUnheard(ts, attempt, event.heard);
   attempt.endedAt = ms;
   // an end that we asked for is over only when its whole tree is known to be gone
   if (attempt.stop !== null) return;
@@ -166,6 +175,16 @@ function exit(
     return;
   }
   ts.phase = 'verifying';
+}
+
+/** What was delivered and never got into its head is said again: to the next one. Messages count from 1, the prompt's own first. */
+function returnUnheard(ts: TaskState, attempt: AttemptState, heard: readonly number[] | undefined): void {
+  if (heard === undefined) return;
+  const isUnheard = (_: string, at: number): boolean => at >= attempt.toldByPrompt && !heard.includes(at + 1);
+  const unheard = attempt.guidance.filter(isUnheard);
+  if (unheard.length === 0) return;
+  attempt.guidance = attempt.guidance.filter((text, at) => !isUnheard(text, at));
+  ts.guidance = [...unheard, ...ts.guidance];
 }
 
 /** Ends after which the next attempt is not told of a failure: the answer, or the list of changes, says it all. */

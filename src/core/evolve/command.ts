@@ -1,4 +1,5 @@
 // What a human's commands do to a task. Whether a command may be given at all is judged in `decide/command.ts`.
+import { writeAnswer } from '../answer-text.ts';
 import type { Event } from '../event.ts';
 import { unreachable } from '../failure.ts';
 import type { RunMs } from '../model.ts';
@@ -65,7 +66,7 @@ function answer(
   ts.askedAt = null;
   switch (event.then) {
     case 'retry':
-      ts.guidance.push(`Question: ${question.text}\nAnswer: ${event.text}`);
+      ts.guidance.push(writeAnswer(question.text, event.text));
       ts.retryAt = null;
       if (question.from === 'weft') ts.requests = [];
       // it lives but cannot hear: the answer goes into the prompt of a fresh attempt

@@ -21,6 +21,7 @@ export function inspectAnew(ts: TaskState, attempt: AttemptState): void {
   attempt.role = 'implement';
   attempt.answer = null;
   attempt.exit = { code: 0, signal: null };
+  attempt.fault = null;
   attempt.startFailure = null;
   attempt.inspected = null;
   attempt.accepted = false;

@@ -20,7 +20,10 @@ export async function deliverGuidance(effect: DeliverGuidance, context: EffectCo
   const dir = attemptDirOf(parts.places, effect.task, effect.attempt);
   let count = 0;
   for (const text of texts) {
-    const written = await parts.process.writeInput(dir, { number: told + count + 1, text: asLine(text) });
+    const written = await parts.process.writeInput(dir, {
+      number: told + count + 1,
+      text: asLine(told + count + 1, text),
+    });
     if (!written.ok && count === 0) return written;
     if (!written.ok) break;
     count += 1;
@@ -29,6 +32,6 @@ export async function deliverGuidance(effect: DeliverGuidance, context: EffectCo
 }
 
 /** One JSON line per message: a line break in the text must not become a second message. */
-function asLine(text: string): string {
-  return `${JSON.stringify({ type: 'guidance', text })}\n`;
+function asLine(number: number, text: string): string {
+  return `${JSON.stringify({ type: 'guidance', number, text })}\n`;
 }

@@ -221,11 +221,15 @@ async function launch(
   await parts.files.replace(facts.promptFile, of.prompt);
   const launched = agent.launch(config ?? { kind: 'command' }, facts);
   if (!launched.ok) return launched;
+  for (const { path, text } of launched.value.files ?? []) await parts.files.replace(path, text);
   const started = await parts.process.start({
     dir,
     argv: launched.value.argv,
     cwd: of.worktree,
-    env: parts.environment({ pass: config?.env ?? [], set: launched.value.env }),
+    env: parts.environment({
+      pass: [...(config?.env ?? []), ...(launched.value.pass ?? [])],
+      set: launched.value.env,
+    }),
     stdin: stdinOf(launched.value, facts.promptFile),
     tag: tagOf(state, effect.task, effect.attempt),
     outputBytes: state.policy.limits.outputBytes,
@@ -269,6 +273,11 @@ async function factsOf(
     portBase: portBaseOf(state, of.ts),
     command: of.command,
     repository: parts.places.repository,
+    dir: of.dir,
+    owns: of.ts.task.owns,
+    resume: null,
+    retryMs: state.policy.limits.quietMs,
+    outputBytes: state.policy.limits.outputBytes,
     ...(tip.ok ? { target: tip.value.oid } : {}),
   };
 }

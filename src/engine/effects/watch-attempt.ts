@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import type { Effect } from '../../core/effect.ts';
 import type { Event } from '../../core/event.ts';
 import { ok } from '../../core/failure.ts';
-import type { Exit, Identity } from '../../core/model.ts';
+import type { Exit, Identity, Option } from '../../core/model.ts';
 import { tagOf } from '../../core/names.ts';
 import { type RunState, taskOf } from '../../core/state.ts';
-import type { AgentStatus } from '../../ports/agent.ts';
+import type { AgentStatus, SessionReport } from '../../ports/agent.ts';
 import type { EffectContext, Performed } from '../perform.ts';
 import { attemptDirOf } from '../places.ts';
 import { endProcesses } from './stop-attempt.ts';
@@ -14,6 +14,7 @@ import { endProcesses } from './stop-attempt.ts';
 type WatchAttempt = Extract<Effect, { kind: 'watch-attempt' }>;
 
 const STATUS_FILE = 'status.json';
+const SESSION_FILE = 'session.json';
 
 /** Performs `watch-attempt`. */
 export async function watchAttempt(effect: WatchAttempt, context: EffectContext): Performed {
@@ -21,11 +22,10 @@ export async function watchAttempt(effect: WatchAttempt, context: EffectContext)
   const identity = taskOf(state, effect.task).attempt?.identity;
   if (identity == null) throw new Error('Internal error: nothing to watch');
   const dir = attemptDirOf(parts.places, effect.task, effect.attempt);
-  const statusFile = join(dir, STATUS_FILE);
-  const look = createLook(effect, context, statusFile);
+  const look = createLook(effect, context, dir);
   // its output grows in the same folder, and is nobody's business here
   const stopWatching = parts.files.watchDir(dir, (name) => {
-    if (name === null || name === STATUS_FILE) look.again();
+    if (name === null || name === STATUS_FILE || name === SESSION_FILE) look.again();
   });
   look.again();
   try {
@@ -35,20 +35,40 @@ export async function watchAttempt(effect: WatchAttempt, context: EffectContext)
     // what it started and left behind ends with it, even when nothing else happens to the task for a while
     await endProcesses(effect, context);
     await look.settled();
-    const status = await parts.readStatus(statusFile);
-    const asked = status === null ? null : questionOf(effect, state, status);
-    const reason = status?.status === 'stuck' ? null : (status?.reason ?? null);
-    const exited: Event = {
-      type: 'attempt.exited',
-      task: effect.task,
-      attempt: effect.attempt,
-      exit,
-      reason,
-    };
-    return ok(asked === null || look.isAsked(asked) ? [exited] : [asked, exited]);
+    const words = await readWords(context, dir);
+    const asked = questionOf(effect, state, words);
+    return ok([
+      ...(asked === null || look.isAsked(asked) ? [] : [asked]),
+      { type: 'attempt.exited', task: effect.task, attempt: effect.attempt, exit, ...lastWordsOf(words) },
+    ]);
   } finally {
     stopWatching();
   }
+}
+
+/** What an agent, and the host of its session, say of themselves. */
+interface Words {
+  readonly status: AgentStatus | null;
+  readonly report: SessionReport | null;
+}
+
+async function readWords({ parts }: EffectContext, dir: string): Promise<Words> {
+  const [status, report] = await Promise.all([
+    parts.readStatus(join(dir, STATUS_FILE)),
+    parts.readSession(dir),
+  ]);
+  return { status, report };
+}
+
+type Exited = Extract<Event, { readonly type: 'attempt.exited' }>;
+
+function lastWordsOf({ status, report }: Words): Pick<Exited, 'reason' | 'fault' | 'heard'> {
+  const reason = status?.status === 'stuck' ? null : (status?.reason ?? null);
+  if (report === null) return { reason };
+  const kind = report.end?.fault ?? null;
+  const untilMs = report.limit?.untilMs ?? null;
+  const fault = kind === null ? null : { kind, text: report.end?.text ?? '', untilMs };
+  return { reason, fault, heard: report.heard };
 }
 
 /** How the agent ended; null: nobody wants to know any more. One whose shim alone is gone is waited for all the same. */
@@ -71,21 +91,20 @@ interface Look {
   /** Reads the status file soon; calls in between join. */
   again(): void;
   settled(): Promise<void>;
-  isAsked(question: Event): boolean;
+  isAsked(question: Asked): boolean;
 }
 
-function createLook(effect: WatchAttempt, context: EffectContext, statusFile: string): Look {
+function createLook(effect: WatchAttempt, context: EffectContext, dir: string): Look {
   let running: Promise<void> = Promise.resolve();
   let queued = false;
-  let lastText: string | null = null;
-  const textOf = (event: Event): string => (event.type === 'question.asked' ? event.question.text : '');
+  let lastKey: string | null = null;
   const read = async (): Promise<void> => {
     queued = false;
-    const status = await context.parts.readStatus(statusFile);
-    if (status === null || context.signal.aborted) return;
-    const asked = questionOf(effect, context.state, status);
-    if (asked === null || textOf(asked) === lastText) return;
-    lastText = textOf(asked);
+    const words = await readWords(context, dir);
+    if (context.signal.aborted) return;
+    const asked = questionOf(effect, context.state, words);
+    if (asked === null || keyOf(asked) === lastKey) return;
+    lastKey = keyOf(asked);
     context.emit([asked]);
   };
   return {
@@ -95,16 +114,23 @@ function createLook(effect: WatchAttempt, context: EffectContext, statusFile: st
       running = running.then(read);
     },
     settled: () => running,
-    isAsked: (question) => textOf(question) === lastText,
+    isAsked: (question) => keyOf(question) === lastKey,
   };
 }
 
-/** The question in a status, as a fact; null when there is none or it was asked already. */
-function questionOf(effect: WatchAttempt, state: RunState, status: AgentStatus): Event | null {
+type Asked = Extract<Event, { readonly type: 'question.asked' }>;
+
+function keyOf({ key, question }: Asked): string {
+  return key ?? question.text;
+}
+
+/** The question that an agent, or the host of its session, has open; null when there is none or it was asked already. */
+function questionOf(effect: WatchAttempt, state: RunState, { status, report }: Words): Asked | null {
   const ts = taskOf(state, effect.task);
-  const text = status.stuckReason ?? 'It is stuck and did not say why.';
-  if (status.status !== 'stuck' || ts.attempts !== effect.attempt || ts.attempt?.askedText === text)
+  const open = report?.ask == null ? readStuck(status) : readAsk(report.ask);
+  if (open === null || ts.attempts !== effect.attempt || ts.attempt?.askedText === (open.key ?? open.text))
     return null;
+  const { key, text, options } = open;
   return {
     type: 'question.asked',
     task: effect.task,
@@ -115,8 +141,26 @@ function questionOf(effect: WatchAttempt, state: RunState, status: AgentStatus):
       from: 'agent',
       cause: 'asked',
       text,
-      options: status.options,
+      options,
       files: [],
     },
+    ...(key === null ? {} : { key }),
   };
+}
+
+interface OpenQuestion {
+  readonly key: string | null;
+  readonly text: string;
+  readonly options: readonly Option[];
+}
+
+function readStuck(status: AgentStatus | null): OpenQuestion | null {
+  if (status?.status !== 'stuck') return null;
+  const text = status.stuckReason ?? 'It is stuck and did not say why.';
+  return { key: null, text, options: status.options };
+}
+
+/** Whatever is chosen goes to the agent as an answer. */
+function readAsk({ id, text, labels }: NonNullable<SessionReport['ask']>): OpenQuestion {
+  return { key: id, text, options: labels.map((label) => ({ label, then: 'retry' })) };
 }

@@ -111,6 +111,7 @@ function partsOf(world: World, life: Life, journal: JournalPort): Parts {
         name: 'agent.readStatus',
         act: () => JSON.parse(world.disk.files.get(path) ?? 'null') as AgentStatus | null,
       }),
+    readSession: () => Promise.resolve(null),
     readPlan: ({ resultFile }) => readAnswer('readPlan', parsePlan, resultFile),
     readReview: ({ resultFile }) => readAnswer('readReview', parseReview, resultFile),
     environment: () => ({}),

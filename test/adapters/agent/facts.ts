@@ -17,6 +17,11 @@ export function attemptFacts(over: Partial<AttemptFacts> = {}): AttemptFacts {
     portBase: 42_000,
     command: null,
     repository: '/repo',
+    dir: '/s',
+    owns: null,
+    resume: null,
+    retryMs: 600_000,
+    outputBytes: 1_000_000,
     ...over,
   };
 }

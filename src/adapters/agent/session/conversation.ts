@@ -1,5 +1,9 @@
 // The contract between the host of a session and one protocol that agents speak: lines in, lines out, and what they mean.
 // Knows neither processes nor files.
+import type { FaultKind } from '../../../core/model.ts';
+
+/** Why a turn did not end as it should. */
+export type Fault = FaultKind;
 
 /** What people, or weft, are asked: an approval or a question. */
 export interface Ask {
@@ -19,23 +23,6 @@ export interface Spending {
   /** US dollars; null: the protocol does not say. */
   readonly usd: number | null;
 }
-
-/** Why a turn did not end as it should. */
-export type Fault =
-  /** The model, or the way to it, failed. */
-  | 'api-error'
-  /** Too many requests, or nothing left of what was paid for. */
-  | 'limit'
-  /** Nobody is logged in, or the key is refused. */
-  | 'login'
-  /** A limit of turns, tokens or money of the agent's own. */
-  | 'own-limit'
-  /** Somebody interrupted it. */
-  | 'interrupted'
-  /** The conversation to go on with is not there. */
-  | 'no-session'
-  /** What was said makes no sense in the protocol. */
-  | 'protocol';
 
 /** What an agent's lines mean. */
 export type News =
@@ -59,7 +46,7 @@ export type News =
   | {
       readonly kind: 'turn-over';
       /** Null: it says that it has done what it was asked. */
-      readonly fault: Fault | null;
+      readonly fault: FaultKind | null;
       /** Its last words, or what went wrong. */
       readonly text: string;
     };

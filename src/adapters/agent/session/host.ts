@@ -1,0 +1,193 @@
+// Between weft and an agent that converses: starts the agent, talks to it in its protocol, and keeps a report for weft. It
+// outlives the engine, so an agent gets its answers from whoever leads. Knows no protocol and takes no decisions of weft's.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { SessionEnd } from '../../../ports/agent.ts';
+import { splitLines } from '../../process/line-splitter.ts';
+import type { Opening, Protocol } from './conversation.ts';
+import { beginReport, endReport, type Gathering } from './report.ts';
+import { createTalk } from './talk.ts';
+
+const MAX_LINE_BYTES = 32 * 1024 * 1024;
+/** How long an agent that was let go, or told to go, may take. */
+const LEAVE_MS = 10_000;
+const KILL_MS = 3_000;
+/** Messages that wait at most. */
+const MAX_WAITING = 1_000;
+
+/** Something that people say to the agent. */
+export interface Message {
+  readonly number: number;
+  readonly text: string;
+}
+
+/** What the host is given. */
+export interface HostSetting {
+  readonly protocol: Protocol;
+  readonly opening: Opening;
+  /** The whole environment of the agent. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Hands over the report when it has changed. */
+  readonly publish: (gathering: Gathering) => void;
+  /** Shows a line to people. */
+  readonly print: (line: string) => void;
+  /** Keeps a line of the protocol for those who look for faults. */
+  readonly record: (direction: '<' | '>', line: string) => void;
+  /** Answers a tool call that waits for these very words; false: none does. */
+  readonly answerTool: (text: string) => Promise<boolean>;
+  /** Limits of patience with the model and with the agent. */
+  readonly patience: { readonly retryMs: number; readonly sameFailures: number };
+}
+
+/** How the agent's process ended. */
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A session under way. */
+export interface Session {
+  say(message: Message): void;
+  /** Interrupts the agent and lets it go. */
+  stop(): void;
+  /** Resolves when the agent is gone. */
+  readonly over: Promise<SessionOver>;
+}
+
+/** How a session came to its end; `process` is how its agent's did, when the host did not bring that about. */
+export interface SessionOver {
+  readonly end: SessionEnd;
+  readonly process: ProcessEnd | null;
+}
+
+/** Starts the agent and talks to it until its turn is over and nothing more is to be said. */
+export function openSession(setting: HostSetting): Session {
+  let gathering = beginReport();
+  let current: Run | null = null;
+  const shared: Shared = {
+    waiting: [],
+    isStopped: false,
+    gathering: () => gathering,
+    update: (next) => {
+      if (next === gathering) return;
+      gathering = next;
+      setting.publish(gathering);
+    },
+  };
+  const run = async (opening: Opening): Promise<SessionOver> => {
+    current = startRun({ ...setting, opening }, shared);
+    const over = await current.over;
+    // what there was to go on with is gone: the prompt says all that a new conversation needs
+    if (over.end.fault !== 'no-session' || opening.resume === null || shared.isStopped) return over;
+    setting.print('! There is no conversation to go on with: a new one begins.');
+    shared.update(beginReport());
+    return run({ ...opening, resume: null });
+  };
+  return {
+    over: run(setting.opening).then((over) => {
+      shared.update(endReport(gathering, over.end));
+      return over;
+    }),
+    say: (message) => {
+      if (shared.waiting.length < MAX_WAITING) shared.waiting.push(message);
+      current?.pump();
+    },
+    stop: () => {
+      shared.isStopped = true;
+      current?.stop();
+    },
+  };
+}
+
+/** What the runs of a session share. */
+interface Shared {
+  readonly waiting: Message[];
+  isStopped: boolean;
+  readonly gathering: () => Gathering;
+  readonly update: (next: Gathering) => void;
+}
+
+/** One process of the agent. */
+interface Run {
+  /** Hands over what can be handed over by now. */
+  pump(): void;
+  stop(): void;
+  readonly over: Promise<SessionOver>;
+}
+
+function startRun(setting: HostSetting, shared: Shared): Run {
+  const { protocol, opening, env, record, print } = setting;
+  const launch = protocol.launch(opening);
+  const [program, ...args] = launch.argv;
+  const child = spawn(program, args, {
+    cwd: opening.worktree,
+    env: { ...env, ...launch.env },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const talk = createTalk(setting, shared, (line) => {
+    record('>', line);
+    if (child.stdin.writable) child.stdin.write(`${line}\n`);
+  });
+  const splitter = splitLines({
+    maxLineBytes: MAX_LINE_BYTES,
+    onLine: ({ bytes, truncated }) => {
+      if (truncated) return print('! A line of its was too long to be read.');
+      const line = bytes.toString('utf8');
+      record('<', line);
+      if (line.trim() !== '') talk.hear(line);
+    },
+  });
+  child.stdout.on('data', (chunk: Buffer) => splitter.push(chunk));
+  // who is gone reads no more; its end is told by its exit
+  child.stdin.on('error', () => undefined);
+  const gone = untilGone(child);
+  talk.begin();
+  const over = Promise.race([talk.over, gone]).then(async (first): Promise<SessionOver> => {
+    if ('fault' in first) {
+      await letGo(child, gone);
+      return { end: first, process: null };
+    }
+    // its last lines may still be on their way: they are read by now
+    const end = talk.ended();
+    if (end !== null) return { end, process: null };
+    const how = first.error ?? `it ended with ${first.signal ?? first.code} in the midst of its turn`;
+    return { end: { fault: 'protocol', text: how }, process: first };
+  });
+  return {
+    pump: talk.pump,
+    over: over.finally(talk.close),
+    stop: () => {
+      talk.stop();
+      child.kill('SIGTERM');
+    },
+  };
+}
+
+interface Gone extends ProcessEnd {
+  /** Why it could not be started. */
+  readonly error: string | null;
+}
+
+function untilGone(child: ChildProcess): Promise<Gone> {
+  return new Promise((resolve) => {
+    child.on('error', (error) => resolve({ code: null, signal: null, error: error.message }));
+    child.on('close', (code, signal) => resolve({ code, signal, error: null }));
+  });
+}
+
+/** Closes its input, and ends it when that is no word to it. */
+async function letGo(child: ChildProcess, gone: Promise<unknown>): Promise<void> {
+  child.stdin?.end();
+  for (const [waitMs, signal] of [
+    [LEAVE_MS, 'SIGTERM'],
+    [KILL_MS, 'SIGKILL'],
+  ] as const) {
+    const timer = new AbortController();
+    const late = sleep(waitMs, 'late', { signal: timer.signal }).catch(() => null);
+    const first = await Promise.race([gone, late]);
+    timer.abort();
+    if (first !== 'late') return;
+    child.kill(signal);
+  }
+  await gone;
+}

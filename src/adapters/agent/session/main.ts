@@ -1,0 +1,155 @@
+// The program that hosts a session: reads its plan, talks to the agent, and writes the report. Started by weft for an attempt;
+// needs nobody afterwards.
+import { createWriteStream, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { replaceFile } from '../../journal/atomic-file.ts';
+import { splitLines } from '../../process/line-splitter.ts';
+import { parseObject } from '../agent-text.ts';
+import { answerAsk, takeOpenAsks } from '../asks.ts';
+import { createClaude } from './claude.ts';
+import { createCodex } from './codex.ts';
+import type { Protocol } from './conversation.ts';
+import { createGuard } from './guard.ts';
+import { openSession, type SessionOver } from './host.ts';
+import { REPORT_FILE, readSessionPlan, type SessionPlan } from './plan.ts';
+import type { Gathering } from './report.ts';
+import { createRedactor } from './secrets.ts';
+
+const MAX_MESSAGE_BYTES = 1024 * 1024;
+/** Least time between two writings of a report in which only the latest doing has changed. */
+const PAUSE_MS = 250;
+const SAME_FAILURES = 5;
+/** Codes that shells give to what ended by a signal. */
+const TERMINATED = 143;
+
+async function main(path: string): Promise<SessionOver | number> {
+  const read = readSessionPlan(path);
+  if (!read.ok) {
+    process.stderr.write(`${read.failure.sentence}\n${read.failure.hint ?? ''}\n`);
+    return 2;
+  }
+  const plan = read.value;
+  const redact = createRedactor(plan.secrets.map((name) => process.env[name] ?? ''));
+  const reports = createReports(join(plan.dir, REPORT_FILE), redact);
+  const session = openSession({
+    protocol: protocolOf(plan),
+    opening: {
+      ...plan,
+      prompt: readFileSync(plan.promptFile, 'utf8'),
+      guard: createGuard(plan),
+    },
+    env: environment(),
+    publish: reports.publish,
+    print: (line) => process.stdout.write(`${redact(line)}\n`),
+    record: createTranscript(plan, redact),
+    answerTool: (text) => answerTool(plan.dir, text),
+    patience: { retryMs: plan.retryMs, sameFailures: SAME_FAILURES },
+  });
+  const input = splitLines({
+    maxLineBytes: MAX_MESSAGE_BYTES,
+    onLine: ({ bytes }) => {
+      const message = parseObject(bytes.toString('utf8'));
+      const { number, text } = message ?? {};
+      if (typeof number === 'number' && typeof text === 'string') session.say({ number, text });
+    },
+  });
+  process.stdin.on('data', (chunk: Buffer) => input.push(chunk));
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, session.stop);
+  const over = await session.over;
+  await reports.flushed();
+  return over;
+}
+
+function protocolOf({ kind, program }: SessionPlan): Protocol {
+  switch (kind) {
+    case 'claude':
+      return createClaude({ program });
+    case 'codex':
+      return createCodex({ program });
+  }
+}
+
+/** The agent's own environment: what is weft's alone stays here. */
+function environment(): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const [name, value] of Object.entries(process.env))
+    if (value !== undefined && name !== 'WEFT_TOKEN') env[name] = value;
+  return env;
+}
+
+/** Gives an answer to the tool call that waits for it; false: none does. */
+async function answerTool(dir: string, text: string): Promise<boolean> {
+  if (!text.startsWith('Question: ')) return false;
+  for (const { id, question } of await takeOpenAsks(dir)) {
+    const at = text.startsWith(`Question: ${question}`) ? text.indexOf('\nAnswer: ', question.length) : -1;
+    const answer = at < 0 ? `Nobody answers this now. Meanwhile:\n${text}` : text.slice(at + 9);
+    if (await answerAsk(dir, id, answer)) return true;
+  }
+  return false;
+}
+
+/** Writes reports one after the other, at once when there is something to decide, else now and then. */
+function createReports(
+  path: string,
+  redact: (text: string) => string,
+): { readonly publish: (gathering: Gathering) => void; readonly flushed: () => Promise<void> } {
+  let latest: Gathering | null = null;
+  let shown = '';
+  let timer: NodeJS.Timeout | null = null;
+  let writing: Promise<void> = Promise.resolve();
+  const write = (): void => {
+    if (timer !== null) clearTimeout(timer);
+    timer = null;
+    const { report } = latest ?? {};
+    const text = redact(JSON.stringify(report));
+    // a full disk must not end the work: the next one may be written again
+    writing = writing.then(() => replaceFile(path, text)).catch(() => undefined);
+  };
+  return {
+    publish: (gathering) => {
+      latest = gathering;
+      const { doing: _d, files: _f, spending: _s, ...decisive } = gathering.report;
+      const picture = JSON.stringify(decisive);
+      if (picture !== shown) {
+        shown = picture;
+        return write();
+      }
+      timer ??= setTimeout(write, PAUSE_MS);
+    },
+    flushed: () => {
+      if (latest !== null) write();
+      return writing;
+    },
+  };
+}
+
+function createTranscript(
+  { dir, transcriptBytes }: SessionPlan,
+  redact: (text: string) => string,
+): (direction: '<' | '>', line: string) => void {
+  const file = createWriteStream(join(dir, 'transcript.jsonl'), { flags: 'a', mode: 0o600 });
+  file.on('error', () => undefined);
+  let room = transcriptBytes;
+  return (direction, line) => {
+    const text = `${direction} ${redact(line)}\n`;
+    room -= Buffer.byteLength(text);
+    if (room > 0) file.write(text);
+  };
+}
+
+/** Ends as the agent did, where that says something. */
+function leave(over: SessionOver | number): void {
+  if (typeof over === 'number') return process.exit(over);
+  const { end, process: agent } = over;
+  if (end.fault === null) return process.exit(0);
+  if (end.fault === 'interrupted') return process.exit(TERMINATED);
+  if (agent?.signal != null) {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.removeAllListeners(signal);
+    process.kill(process.pid, agent.signal);
+    return;
+  }
+  process.exit(agent?.code || 1);
+}
+
+void main(process.argv[2] ?? '').then(leave);

@@ -1,0 +1,59 @@
+// What the host of a session is told before it starts: a file that weft writes into the attempt's folder. Knows no protocol.
+import { readFileSync } from 'node:fs';
+import { fail, ok, type Result } from '../../../core/failure.ts';
+import { isRecord, parseObject } from '../agent-text.ts';
+import type { ToolServer } from './conversation.ts';
+
+/** Name of the file in the attempt's folder. */
+export const PLAN_FILE = 'session-plan.json';
+/** Name of the report in the attempt's folder. */
+export const REPORT_FILE = 'session.json';
+
+/** See the file's first line. Absolute paths. */
+export interface SessionPlan {
+  readonly version: 1;
+  readonly kind: 'claude' | 'codex';
+  readonly program: string;
+  /** The attempt's folder: for the report, and what is kept of the talk. */
+  readonly dir: string;
+  readonly worktree: string;
+  readonly promptFile: string;
+  readonly session: string;
+  readonly resume: string | null;
+  readonly model: string | null;
+  readonly effort: string | null;
+  readonly mode: string | null;
+  readonly approvals: 'auto' | 'ask';
+  /** Patterns of files that it may change; null: all of the worktree. */
+  readonly owns: readonly string[] | null;
+  /** Files and folders beside the worktree that are the attempt's own. */
+  readonly own: readonly string[];
+  readonly tools: ToolServer | null;
+  /** Names of variables whose values must not be written down. */
+  readonly secrets: readonly string[];
+  readonly retryMs: number;
+  /** Cap of what is kept of the talk. */
+  readonly transcriptBytes: number;
+}
+
+/** Reads a plan; failure `usage`: there is none, or it is another version's. */
+export function readSessionPlan(path: string): Result<SessionPlan> {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    return refuse(`${path}: ${error instanceof Error ? error.message : String(error)}.`);
+  }
+  const plan = parseObject(text);
+  if (plan === null || !isRecord(plan) || plan['version'] !== 1)
+    return refuse(`${path} is no plan of a session.`);
+  return ok(plan as unknown as SessionPlan);
+}
+
+function refuse(sentence: string): Result<never> {
+  return fail({
+    kind: 'usage',
+    sentence,
+    hint: 'This program is started by weft, with a file that weft writes.',
+  });
+}

@@ -1,0 +1,21 @@
+// Takes secrets out of what is written down. Knows no files.
+
+/** Shorter values are found everywhere. */
+const MIN_CHARS = 8;
+const HIDDEN = '[secret]';
+/** Keys by the looks of them: those of model providers, of GitHub, and bearer tokens. */
+const SHAPES =
+  /\b(?:sk-[A-Za-z0-9_-]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|xox[abp]-[A-Za-z0-9-]{10,}|AKIA[0-9A-Z]{16}|AIza[0-9A-Za-z_-]{30,})/g;
+
+/** Makes what hides these values, as they are and as JSON would write them, and whatever looks like a key. */
+export function createRedactor(values: readonly string[]): (text: string) => string {
+  const written = values
+    .filter((value) => value.length >= MIN_CHARS)
+    .flatMap((value) => [value, JSON.stringify(value).slice(1, -1)]);
+  const known = [...new Set(written)].sort((one, other) => other.length - one.length);
+  return (text) => {
+    let out = text;
+    for (const value of known) out = out.replaceAll(value, HIDDEN);
+    return out.replace(SHAPES, HIDDEN);
+  };
+}
