@@ -8,6 +8,7 @@ import { readPlan, readReview } from './adapters/agent/result-file.ts';
 import { createScriptAgent } from './adapters/agent/script.ts';
 import { readSessionReport } from './adapters/agent/session-report.ts';
 import { readStatus } from './adapters/agent/status-file.ts';
+import { createTokens } from './adapters/agent/worker-secret.ts';
 import {
   CONFIG_FILE,
   type ConfigRejection,
@@ -56,7 +57,7 @@ export interface Surroundings {
   /** Node's own binary and the bundled program of the script agent. */
   readonly scriptAgent: { readonly node: string; readonly entry: string };
   /** Likewise the bundled program that hosts sessions of agents. */
-  readonly sessionHost: { readonly node: string; readonly entry: string };
+  readonly sessionHost: { readonly node: string; readonly entry: string; readonly tools: string };
 }
 
 /** Makes `openApp` for this process. */
@@ -95,6 +96,7 @@ function createTools(surroundings: Surroundings, git: Git): Tools {
     author: { name: 'weft', email: 'weft@localhost' },
     readStatus,
     readSession: readSessionReport,
+    tokenOf: createTokens(join(git.repository, '.weft')),
     readPlan,
     readReview,
     environment: (wish) => buildEnvironment(surroundings.env, wish),

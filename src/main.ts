@@ -126,7 +126,8 @@ async function load(command: string): Promise<RunCommand> {
     import('./surfaces/cli/commands.ts'),
   ]);
   const scriptAgent = { node: process.execPath, entry: join(__dirname, 'script-agent.cjs') };
-  const sessionHost = { node: process.execPath, entry: join(__dirname, 'session.cjs') };
+  const [entry, tools] = ['session.cjs', 'weft.cjs'].map((name) => join(__dirname, name)) as [string, string];
+  const sessionHost = { node: process.execPath, entry, tools };
   const openApp = compose({ env: process.env, scriptAgent, sessionHost });
   return (given, parsed) => runCommand(given, parsed, { openApp, demo });
 }

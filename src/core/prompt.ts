@@ -24,6 +24,21 @@ export function writePrompt(state: RunState, ts: TaskState, base: string): strin
   return joinParts(parts);
 }
 
+/** Writes what is said to an agent that goes on with its conversation about the task. */
+export function writeGoOnPrompt(ts: TaskState): string {
+  const parts = [
+    `# Go on: ${ts.task.title}`,
+    describeFeedback(ts.feedback),
+    describeRequests(ts.requests.at(-1) ?? [], 'Changes that the review asks for'),
+    describeGuidance(ts.attempt?.guidance ?? []),
+  ];
+  const news = parts.slice(1).some((part) => part !== '');
+  return joinParts([
+    ...parts,
+    news ? '' : 'You were interrupted. Go on where you were; the worktree is as you left it.',
+  ]);
+}
+
 /** Puts the parts that say something one below the other. */
 export function joinParts(parts: readonly string[]): string {
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;

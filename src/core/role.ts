@@ -1,6 +1,6 @@
 // Which part of a task the next attempt is for, and whose it is. Knows nothing of slots, claims or prompts.
-import type { Role } from './model.ts';
-import { isLive, type RunState, type TaskState } from './state.ts';
+import type { Cause, Role } from './model.ts';
+import { type AttemptState, isLive, type RunState, type TaskState } from './state.ts';
 
 /** Who has a part in the run; null: it is skipped. `true`: each task's own agent. */
 function holderOf({ policy }: RunState, part: 'plan' | 'review'): string | true | null {
@@ -30,6 +30,22 @@ export function agentFor({ policy }: RunState, ts: TaskState, role: Role): strin
 /** Tells whether the task's own command line, if it has one, is what runs in that part. */
 export function runsOwnCommand({ policy }: RunState, role: Role): boolean {
   return role === 'implement' || typeof policy.phases[role] !== 'string';
+}
+
+/** Ends that a conversation may be to blame for. */
+const BROKEN: ReadonlySet<Cause> = new Set(['agent-crashed', 'model-failed', 'turn-limit']);
+
+/**
+ * The attempt whose conversation an attempt goes on with, or null. A reviewer looks anew each time; a conversation that
+ * failed twice in a row would fail a third time.
+ */
+export function conversationToGoOnWith(ts: TaskState, { role, agent, n }: AttemptState): number | null {
+  const earlier = ts.conversations[role];
+  if (role !== 'implement' || earlier === undefined || earlier.agent !== agent || earlier.attempt >= n)
+    return null;
+  const last = ts.history.slice(-2);
+  const isBroken = last.length === 2 && last.every(({ cause }) => cause !== null && BROKEN.has(cause));
+  return isBroken ? null : earlier.attempt;
 }
 
 /** Tells whether verified work is being reviewed right now; a review that approved is over. */

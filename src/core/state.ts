@@ -133,6 +133,8 @@ export interface TaskState {
   askedAt: RunMs | null;
   /** Questions asked so far. */
   questions: number;
+  /** Latest attempt in each role whose conversation can be gone on with, and the agent that had it. */
+  conversations: Partial<Record<Role, { readonly agent: string; readonly attempt: number }>>;
   /** Guidance not delivered yet. */
   guidance: string[];
   /** What the next attempt is told about the last one. */
@@ -241,6 +243,7 @@ export function createTaskState(task: Task, order: number, at: RunMs): TaskState
     question: null,
     askedAt: null,
     questions: 0,
+    conversations: {},
     guidance: [],
     feedback: null,
     plan: null,

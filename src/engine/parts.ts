@@ -57,6 +57,8 @@ export interface Tools {
   readonly readStatus: (path: string) => Promise<AgentStatus | null>;
   /** What the host of a session says of it, in an attempt's folder; null: nothing that can be read, or it is not hosted. */
   readonly readSession: (dir: string) => Promise<SessionReport | null>;
+  /** What shows that somebody acts for an attempt. */
+  readonly tokenOf: (of: { readonly run: string; readonly task: string; readonly attempt: number }) => string;
   /** What a planner answered; a failure says why it cannot be read. */
   readonly readPlan: (places: AnswerPlaces) => Promise<Result<WorkPlan>>;
   /** What a reviewer answered; a failure says why it cannot be read. */
@@ -80,6 +82,7 @@ export interface Parts
     | 'author'
     | 'readStatus'
     | 'readSession'
+    | 'tokenOf'
     | 'readPlan'
     | 'readReview'
     | 'environment'

@@ -29,8 +29,10 @@ export interface AttemptFacts {
   readonly dir: string;
   /** Patterns of the task's claim; null: it may change every file. */
   readonly owns: readonly string[] | null;
-  /** Conversation of an earlier attempt to go on with, or null. */
-  readonly resume: string | null;
+  /** Conversation of an earlier attempt to go on with, and what to say in it (absolute path), or null. */
+  readonly resume: { readonly session: string; readonly promptFile: string } | null;
+  /** What shows that somebody acts for this attempt, for weft's tools; null: it gets none. */
+  readonly token: string | null;
   /** How long an agent may wait for its model before people are asked. */
   readonly retryMs: number;
   /** Cap of what is kept of what it prints. */

@@ -40,7 +40,7 @@ async function open(folder = repo, env: Record<string, string> = {}): Promise<Ap
   const opened = await compose({
     env: { ...process.env, ...env },
     scriptAgent: program,
-    sessionHost: program,
+    sessionHost: { ...program, tools: program.entry },
   })(folder);
   if (!opened.ok) throw new Error(opened.failure.sentence);
   return opened.value;

@@ -60,7 +60,7 @@ export async function openStage(): Promise<Stage> {
   const open = compose({
     env: process.env,
     scriptAgent: { node: process.execPath, entry: scriptAgentEntry() },
-    sessionHost: { node: process.execPath, entry: 'dist/session.cjs' },
+    sessionHost: { node: process.execPath, entry: 'dist/session.cjs', tools: 'dist/weft.cjs' },
   });
   const opened = await open(repo.path);
   if (!opened.ok) throw new Error(opened.failure.sentence);

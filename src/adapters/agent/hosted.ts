@@ -12,6 +12,8 @@ import { PLAN_FILE, type SessionPlan } from './session/plan.ts';
 export interface HostProgram {
   readonly node: string;
   readonly entry: string;
+  /** weft itself, which serves the tools of an attempt. */
+  readonly tools: string;
 }
 
 /** One kind of agent that is hosted. */
@@ -75,15 +77,16 @@ function launch(
     dir: facts.dir,
     worktree: facts.worktree,
     promptFile: facts.promptFile,
+    goOnFile: facts.resume === null ? null : facts.resume.promptFile,
     session: sessionIdOf(facts),
-    resume: facts.resume,
+    resume: facts.resume?.session ?? null,
     model: config.model ?? null,
     effort: config.effort ?? null,
     mode: config.mode ?? null,
     approvals: config.approvals ?? 'auto',
     owns: facts.role === 'implement' ? facts.owns : [],
     own: [facts.tempDir, facts.resultFile, facts.statusFile],
-    tools: null,
+    tools: toolsOf(host, facts),
     secrets: pass.filter((name) => SECRET.test(name)),
     retryMs: facts.retryMs,
     transcriptBytes: facts.outputBytes,
@@ -96,6 +99,14 @@ function launch(
     stdin: 'fifo',
     files: [{ path, text: `${JSON.stringify(plan, null, 2)}\n` }],
   });
+}
+
+/** weft's own tools, as the agent is told to start them. */
+function toolsOf({ node, tools }: HostProgram, facts: AttemptFacts): SessionPlan['tools'] {
+  if (facts.token === null) return null;
+  const own = { WEFT_TOKEN: facts.token, WEFT_SESSION_DIR: facts.dir };
+  const env = { ...attemptEnvironment(facts), ...own };
+  return { name: 'weft', command: node, args: [tools, 'mcp', '--worker'], env };
 }
 
 /** A UUID that is the same whenever the attempt is started, and of no other attempt. */

@@ -26,6 +26,7 @@ export function evolveAttempt(state: RunState, ts: TaskState, event: AttemptEven
       attempt.identity = event.identity;
       attempt.steerable = event.steerable;
       attempt.startedAt = ms;
+      ts.conversations[attempt.role] = { agent: attempt.agent, attempt: attempt.n };
       ts.phase = 'working';
       return;
     case 'attempt.start-failed':

@@ -83,6 +83,7 @@ export function evolveLanding(state: RunState, ts: TaskState, event: LandingEven
       if (!ts.wipe) return;
       ts.wipe = false;
       ts.attempt = null;
+      ts.conversations = {};
       return;
     default:
       unreachable(event);

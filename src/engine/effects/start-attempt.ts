@@ -7,8 +7,8 @@ import type { Event } from '../../core/event.ts';
 import { fail, ok, type Result } from '../../core/failure.ts';
 import type { Cause, Identity, Oid } from '../../core/model.ts';
 import { sharedBranchOf, tagOf } from '../../core/names.ts';
-import { writePrompt } from '../../core/prompt.ts';
-import { runsOwnCommand } from '../../core/role.ts';
+import { writeGoOnPrompt, writePrompt } from '../../core/prompt.ts';
+import { conversationToGoOnWith, runsOwnCommand } from '../../core/role.ts';
 import { MAX_CHANGE_BYTES, writePlanPrompt, writeReviewPrompt } from '../../core/role-prompt.ts';
 import { type AttemptState, type RunState, type TaskState, taskOf } from '../../core/state.ts';
 import type { AttemptFacts, Launch } from '../../ports/agent.ts';
@@ -275,11 +275,27 @@ async function factsOf(
     repository: parts.places.repository,
     dir: of.dir,
     owns: of.ts.task.owns,
-    resume: null,
+    resume: await findResume(context, of),
+    token: parts.tokenOf({ run: state.run ?? '', task: of.effect.task, attempt: of.effect.attempt }),
     retryMs: state.policy.limits.quietMs,
     outputBytes: state.policy.limits.outputBytes,
     ...(tip.ok ? { target: tip.value.oid } : {}),
   };
+}
+
+/** The conversation of an earlier attempt that its agent can go on with, as its host left word of. */
+async function findResume(
+  { parts }: EffectContext,
+  { ts, attempt, dir }: Starting & { readonly dir: string },
+): Promise<AttemptFacts['resume']> {
+  const earlier = conversationToGoOnWith(ts, attempt);
+  if (earlier === null) return null;
+  const report = await parts.readSession(attemptDirOf(parts.places, ts.task.id, earlier));
+  if (report?.session == null) return null;
+  const promptFile = join(dir, 'go-on.md');
+  await parts.files.makeDir(dir);
+  await parts.files.replace(promptFile, writeGoOnPrompt(ts));
+  return { session: report.session, promptFile };
 }
 
 const FIRST_PORT = 10_000;

@@ -112,6 +112,7 @@ function partsOf(world: World, life: Life, journal: JournalPort): Parts {
         act: () => JSON.parse(world.disk.files.get(path) ?? 'null') as AgentStatus | null,
       }),
     readSession: () => Promise.resolve(null),
+    tokenOf: () => '',
     readPlan: ({ resultFile }) => readAnswer('readPlan', parsePlan, resultFile),
     readReview: ({ resultFile }) => readAnswer('readReview', parseReview, resultFile),
     environment: () => ({}),

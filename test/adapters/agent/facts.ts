@@ -20,6 +20,7 @@ export function attemptFacts(over: Partial<AttemptFacts> = {}): AttemptFacts {
     dir: '/s',
     owns: null,
     resume: null,
+    token: null,
     retryMs: 600_000,
     outputBytes: 1_000_000,
     ...over,

@@ -25,6 +25,8 @@ export interface Message {
 export interface HostSetting {
   readonly protocol: Protocol;
   readonly opening: Opening;
+  /** The prompt of a new conversation, should there be none to go on with. */
+  readonly wholePrompt: string;
   /** The whole environment of the agent. */
   readonly env: Readonly<Record<string, string>>;
   /** Hands over the report when it has changed. */
@@ -81,7 +83,7 @@ export function openSession(setting: HostSetting): Session {
     if (over.end.fault !== 'no-session' || opening.resume === null || shared.isStopped) return over;
     setting.print('! There is no conversation to go on with: a new one begins.');
     shared.update(beginReport());
-    return run({ ...opening, resume: null });
+    return run({ ...opening, resume: null, prompt: setting.wholePrompt });
   };
   return {
     over: run(setting.opening).then((over) => {

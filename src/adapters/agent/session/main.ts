@@ -32,11 +32,13 @@ async function main(path: string): Promise<SessionOver | number> {
   const plan = read.value;
   const redact = createRedactor(plan.secrets.map((name) => process.env[name] ?? ''));
   const reports = createReports(join(plan.dir, REPORT_FILE), redact);
+  const wholePrompt = readFileSync(plan.promptFile, 'utf8');
   const session = openSession({
     protocol: protocolOf(plan),
+    wholePrompt,
     opening: {
       ...plan,
-      prompt: readFileSync(plan.promptFile, 'utf8'),
+      prompt: plan.goOnFile === null ? wholePrompt : readFileSync(plan.goOnFile, 'utf8'),
       guard: createGuard(plan),
     },
     env: environment(),

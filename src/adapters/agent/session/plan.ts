@@ -18,6 +18,8 @@ export interface SessionPlan {
   readonly dir: string;
   readonly worktree: string;
   readonly promptFile: string;
+  /** What it is told when it goes on with a conversation; null: it does not. */
+  readonly goOnFile: string | null;
   readonly session: string;
   readonly resume: string | null;
   readonly model: string | null;
