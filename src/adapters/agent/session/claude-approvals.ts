@@ -1,7 +1,6 @@
 // What Claude Code asks before it acts: answered at once where weft can, else put to people. Knows no transport.
-
 import { isRecord } from '../agent-text.ts';
-import { describeCall, type Fields, labelsOf, listOf, readQuestions } from './claude-words.ts';
+import { describeCall, type Fields, listOf, type Question, readQuestions } from './claude-words.ts';
 import type { Opening, Reply, Wire } from './conversation.ts';
 
 /** Tools that write one file, and where their input names it. */
@@ -12,7 +11,10 @@ const WRITERS: ReadonlyMap<string, string> = new Map([
   ['NotebookEdit', 'notebook_path'],
 ]);
 
-/** What waits for an answer: what the agent wanted to do. */
+/** The tools that write files, as a pattern for hooks. */
+export const WRITING_TOOLS: string = [...WRITERS.keys()].join('|');
+
+/** What the agent wants to do. */
 export interface Request {
   readonly tool: string;
   readonly input: Fields;
@@ -21,11 +23,23 @@ export interface Request {
 
 /** See the file's first line. */
 export interface Approvals {
+  /** Why the call must not happen; null: it may, as far as files are concerned. */
+  refusalOf(request: Pick<Request, 'tool' | 'input'>): string | null;
   consider(id: string, request: Request): void;
-  reply(id: string, reply: Reply): void;
+  reply(ask: string, reply: Reply): void;
   /** The agent does not wait for it any more. */
   withdraw(id: string): void;
   withdrawAll(): void;
+}
+
+/** A request that waits for people. */
+interface Waiting {
+  readonly request: Request;
+  /** Questions of the agent's; null: it wants leave. */
+  readonly questions: readonly Question[] | null;
+  /** Ids of what people are asked, one for each question. */
+  readonly asks: readonly string[];
+  readonly replies: Map<string, Reply>;
 }
 
 /** Makes the desk of one conversation; `respond` gives the agent its answer. */
@@ -34,33 +48,47 @@ export function createApprovals(
   tell: Wire['tell'],
   respond: (id: string, response: Fields) => void,
 ): Approvals {
-  const open = new Map<string, Request>();
+  const open = new Map<string, Waiting>();
+  const refusalOf: Approvals['refusalOf'] = ({ tool, input }) => {
+    const path = input[WRITERS.get(tool) ?? ''];
+    return typeof path === 'string' ? opening.guard(path) : null;
+  };
+  const put = (id: string, request: Request, questions: readonly Question[] | null): void => {
+    const texts = questions ?? [{ text: `May it use ${describeCall(request)}?`, labels: LABELS }];
+    const asks = texts.length === 1 ? [id] : texts.map((_, at) => `${id}/${at + 1}`);
+    open.set(id, { request, questions, asks, replies: new Map() });
+    for (const [at, { text, labels }] of texts.entries())
+      tell({ kind: 'asks', ask: { id: asks[at] ?? id, text, labels } });
+  };
   const withdraw = (id: string): void => {
-    if (open.delete(id)) tell({ kind: 'asks-no-more', id });
+    const waiting = open.get(id);
+    open.delete(id);
+    for (const ask of waiting?.asks ?? [])
+      if (waiting?.replies.has(ask) === false) tell({ kind: 'asks-no-more', id: ask });
   };
   return {
+    refusalOf,
     withdraw,
     withdrawAll: () => {
       for (const id of [...open.keys()]) withdraw(id);
     },
     consider: (id, request) => {
       const { tool, input } = request;
-      if (tool === 'AskUserQuestion') {
-        open.set(id, request);
-        return tell({ kind: 'asks', ask: { id, ...readQuestions(input) } });
-      }
-      const path = input[WRITERS.get(tool) ?? ''];
-      const refusal = typeof path === 'string' ? opening.guard(path) : null;
-      if (refusal !== null) return respond(id, { behavior: 'deny', message: refusal, interrupt: false });
+      if (tool === 'AskUserQuestion') return put(id, request, readQuestions(input));
+      const message = refusalOf(request);
+      if (message !== null) return respond(id, { behavior: 'deny', message, interrupt: false });
       if (opening.approvals === 'auto') return respond(id, { behavior: 'allow', updatedInput: input });
-      open.set(id, request);
-      tell({ kind: 'asks', ask: { id, text: `May it use ${describeCall(tool, input)}?`, labels: LABELS } });
+      put(id, request, null);
     },
-    reply: (id, reply) => {
-      const request = open.get(id);
-      if (request === undefined) return;
-      open.delete(id);
-      respond(id, request.tool === 'AskUserQuestion' ? answer(request, reply) : approve(request, reply));
+    reply: (ask, reply) => {
+      for (const [id, { request, questions, asks, replies }] of open) {
+        if (!asks.includes(ask)) continue;
+        replies.set(ask, reply);
+        if (replies.size < asks.length) return;
+        open.delete(id);
+        const all = asks.map((each) => replies.get(each) ?? reply);
+        respond(id, questions === null ? approve(request, reply) : answer(request, questions, all));
+      }
     },
   };
 }
@@ -70,19 +98,22 @@ const LABELS = ['Allow it.', 'Allow it, and the like of it from now on.', 'Refus
 function approve({ input, suggestions }: Request, { choice, text }: Reply): Fields {
   if (choice === 0) return { behavior: 'allow', updatedInput: input };
   if (choice === 1) {
-    const updatedPermissions = Array.isArray(suggestions) ? suggestions : [];
+    // as it proposes them, rules would be written down among the files of the task
+    const updatedPermissions = listOf(suggestions)
+      .filter(isRecord)
+      .map((each) => ({ ...each, destination: 'session' }));
     return { behavior: 'allow', updatedInput: input, updatedPermissions };
   }
   const message = text === '' ? 'This was refused.' : text;
   return { behavior: 'deny', message, interrupt: false };
 }
 
-/** The chosen labels, or the words, as the answer to each of its questions. */
-function answer({ input }: Request, { choice, text }: Reply): Fields {
-  const questions = listOf(input['questions']).filter(isRecord);
-  const [first] = questions;
-  const label = choice === null ? undefined : labelsOf(first)[choice];
-  const words = [label, text].filter((each) => each !== undefined && each !== '').join(': ');
-  const answers = Object.fromEntries(questions.map(({ question }) => [String(question), words]));
-  return { behavior: 'allow', updatedInput: { ...input, answers } };
+/** To each of its questions the chosen label, or the words. */
+function answer({ input }: Request, questions: readonly Question[], replies: readonly Reply[]): Fields {
+  const answers = questions.map(({ key, labels }, at) => {
+    const { choice = null, text = '' } = replies[at] ?? {};
+    const words = [choice === null ? '' : (labels[choice] ?? ''), text];
+    return [key, words.filter((each) => each !== '').join(': ')] as const;
+  });
+  return { behavior: 'allow', updatedInput: { ...input, answers: Object.fromEntries(answers) } };
 }

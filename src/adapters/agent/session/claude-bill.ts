@@ -1,6 +1,6 @@
 // Counts what a conversation with Claude Code has used. Knows no prices.
 import { isRecord } from '../agent-text.ts';
-import { type Fields, numberOf, readUsage } from './claude-words.ts';
+import { type Fields, numberOf, readUsage, wordsOf } from './claude-words.ts';
 import type { Spending } from './conversation.ts';
 
 /** Ids of the model's messages that are remembered within a turn, so that each is counted once. */
@@ -31,7 +31,7 @@ export function createBill(): Bill {
     sum,
     note: ({ message }) => {
       if (!isRecord(message) || !isRecord(message['usage'])) return false;
-      if (counted.size < MAX_COUNTED) counted.set(String(message['id']), readUsage(message['usage']));
+      if (counted.size < MAX_COUNTED) counted.set(wordsOf(message['id']), readUsage(message['usage']));
       return true;
     },
     close: ({ modelUsage, total_cost_usd: usd }) => {

@@ -7,33 +7,43 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 const LABELS = 9;
 const TEXT_CHARS = 2_000;
+/** Questions of one call that are put to people at most. */
+const QUESTIONS = 9;
 
-/** One question with its options; several are put as one text, to be answered in words. */
-export function readQuestions(input: Fields): { readonly text: string; readonly labels: readonly string[] } {
-  const questions = listOf(input['questions']).filter(isRecord);
-  const [first] = questions;
-  if (first === undefined) return { text: 'It asks something without words.', labels: [] };
-  if (questions.length === 1) return { text: String(first['question']), labels: labelsOf(first) };
-  const text = questions
-    .map((each) => `${String(each['question'])} (${labelsOf(each).join(' · ')})`)
-    .join('\n');
-  return { text, labels: [] };
+/** A question with what can be chosen, and under which words its answer is expected. */
+export interface Question {
+  readonly key: string;
+  readonly text: string;
+  readonly labels: readonly string[];
 }
 
-/** Labels of the options of a question. */
-export function labelsOf(question: Fields | undefined): readonly string[] {
-  return listOf(question?.['options'])
-    .filter(isRecord)
-    .map((option) => String(option['label']))
-    .slice(0, LABELS);
+/** The questions of a call, at least one. */
+export function readQuestions(input: Fields): readonly Question[] {
+  const questions = listOf(input['questions']).filter(isRecord).slice(0, QUESTIONS).map(readQuestion);
+  return questions.length > 0 ? questions : [{ key: '', text: '', labels: [] }];
+}
+
+function readQuestion({ question, options, multiSelect }: Fields): Question {
+  const choices = listOf(options).filter(isRecord).slice(0, LABELS);
+  const key = wordsOf(question);
+  const lines = choices
+    .map(({ label, description }) => [wordsOf(label), wordsOf(description)])
+    .filter(([, description]) => description !== '')
+    .map((words) => words.join(': '));
+  const several = multiSelect === true ? ['More than one may be named.'] : [];
+  return {
+    key,
+    text: [key, ...lines, ...several].join('\n'),
+    labels: choices.map(({ label }) => wordsOf(label)),
+  };
 }
 
 /** How a turn ended. Neither the subtype nor the exit code says so: a refused key comes as a success. */
 export function readEnd(message: Fields): { readonly fault: Fault | null; readonly text: string } {
   const { subtype, is_error: isError, terminal_reason: terminal, api_error_status: status } = message;
-  const errors = listOf(message['errors']).map(String).join(' ');
+  const errors = listOf(message['errors']).map(wordsOf).join(' ');
   const said = typeof message['result'] === 'string' ? message['result'] : errors;
-  const text = said === '' ? String(subtype) : said.slice(0, TEXT_CHARS);
+  const text = said === '' ? wordsOf(subtype) : said.slice(0, TEXT_CHARS);
   return { fault: faultOf({ subtype, isError, terminal, status, text }), text };
 }
 
@@ -47,10 +57,12 @@ function faultOf(end: {
   const { subtype, isError, terminal, status, text } = end;
   if (typeof terminal === 'string' && terminal.startsWith('aborted')) return 'interrupted';
   if (subtype === 'error_max_turns' || subtype === 'error_max_budget_usd') return 'own-limit';
+  // what follows is read in the words of an error alone: an agent may well talk of logging in
+  if (subtype === 'success' && isError !== true) return null;
   if (/No conversation found/i.test(text)) return 'no-session';
   if (status === 401 || status === 403 || /\/login|invalid api key/i.test(text)) return 'login';
-  if (status === 429 || /(usage|rate|session) limit/i.test(isError === true ? text : '')) return 'limit';
-  return isError === true || subtype !== 'success' ? 'api-error' : null;
+  if (status === 429 || /(usage|rate|session) limit/i.test(text)) return 'limit';
+  return 'api-error';
 }
 
 /** Tokens of one answer of the model. */
@@ -59,26 +71,33 @@ export function readUsage(usage: Fields): { readonly input: number; readonly out
   return { input: numberOf(usage['input_tokens']) + cached, output: numberOf(usage['output_tokens']) };
 }
 
-/** What a message of the model consists of: calls of tools, and text. */
+/** What a message of the model consists of: calls of tools (then `name` is not null), and text. */
 export function readBlocks(message: Fields): readonly {
+  readonly id: string;
   readonly name: string | null;
   readonly input: Fields;
   readonly text: string;
 }[] {
-  return contentOf(message).map(({ type, name, input, text }) => ({
-    name: type === 'tool_use' ? String(name) : null,
+  return contentOf(message).map(({ type, id, name, input, text }) => ({
+    id: wordsOf(id),
+    name: type === 'tool_use' ? wordsOf(name) : null,
     input: isRecord(input) ? input : {},
-    text: type === 'text' && typeof text === 'string' ? text : '',
+    text: type === 'text' ? wordsOf(text) : '',
   }));
 }
 
-/** What failed calls said. */
-export function readFailures(message: Fields): readonly string[] {
+/** Calls that failed, and what they said. */
+export function readFailures(message: Fields): readonly { readonly call: string; readonly text: string }[] {
   return contentOf(message)
     .filter((block) => block['type'] === 'tool_result' && block['is_error'] === true)
-    .map(({ content }) =>
-      (typeof content === 'string' ? content : JSON.stringify(content)).slice(0, TEXT_CHARS),
-    );
+    .map(({ tool_use_id: call, content }) => {
+      const parts = typeof content === 'string' ? [content] : listOf(content).filter(isRecord).map(partOf);
+      return { call: wordsOf(call), text: parts.join('\n').slice(0, TEXT_CHARS) };
+    });
+}
+
+function partOf({ text }: Fields): string {
+  return wordsOf(text);
 }
 
 function contentOf({ message }: Fields): readonly Fields[] {
@@ -86,7 +105,7 @@ function contentOf({ message }: Fields): readonly Fields[] {
 }
 
 /** A tool call in a line. */
-export function describeCall(tool: string, input: Fields): string {
+export function describeCall({ tool, input }: { readonly tool: string; readonly input: Fields }): string {
   const what = input['command'] ?? input['file_path'] ?? input['notebook_path'] ?? input['description'];
   return `${tool}${typeof what === 'string' ? `: ${what}` : ''}`.slice(0, TEXT_CHARS);
 }
@@ -95,6 +114,11 @@ export function describeCall(tool: string, input: Fields): string {
 export function filesOf(input: Fields): { readonly files?: readonly string[] } {
   const path = input['file_path'] ?? input['notebook_path'];
   return typeof path === 'string' ? { files: [path] } : {};
+}
+
+/** A text, or a number as one; empty for everything else. */
+export function wordsOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
 /** A list, or nothing. */

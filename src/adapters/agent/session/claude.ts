@@ -1,8 +1,17 @@
 // Claude Code, talked to in its stream of JSON lines both ways. Knows nothing of processes and of what weft decides.
 import { isRecord, parseObject } from '../agent-text.ts';
-import { createApprovals, type Request } from './claude-approvals.ts';
+import { type Approvals, createApprovals, type Request, WRITING_TOOLS } from './claude-approvals.ts';
 import { createBill } from './claude-bill.ts';
-import { describeCall, type Fields, filesOf, readBlocks, readEnd, readFailures } from './claude-words.ts';
+import {
+  describeCall,
+  type Fields,
+  filesOf,
+  numberOf,
+  readBlocks,
+  readEnd,
+  readFailures,
+  wordsOf,
+} from './claude-words.ts';
 import type { Conversation, Opening, Protocol, Wire } from './conversation.ts';
 
 /** Makes the protocol of Claude Code; `program` is its executable. */
@@ -39,9 +48,9 @@ type Hearers = Readonly<Record<string, (message: Fields) => void>>;
 
 function converse(opening: Opening, wire: Wire): Conversation {
   const write = (message: Fields): void => wire.write(JSON.stringify(message));
-  const approvals = createApprovals(opening, wire.tell, (id, response) =>
-    write({ type: 'control_response', response: { subtype: 'success', request_id: id, response } }),
-  );
+  const respond = (id: string, response: Fields): void =>
+    write({ type: 'control_response', response: { subtype: 'success', request_id: id, response } });
+  const approvals = createApprovals(opening, wire.tell, respond);
   /** Numbers of messages by the id that they were sent under. */
   const sent = new Map<string, number>();
   let requests = 0;
@@ -56,23 +65,24 @@ function converse(opening: Opening, wire: Wire): Conversation {
   const hearers: Hearers = {
     ...hearWork(wire, sent),
     control_request: (message) => {
-      const id = String(message['request_id']);
-      const request = readRequest(message);
-      if (request !== null) return approvals.consider(id, request);
+      const id = wordsOf(message['request_id']);
+      const request = isRecord(message['request']) ? message['request'] : {};
+      if (request['subtype'] === 'can_use_tool') return approvals.consider(id, readRequest(request));
+      if (request['subtype'] === 'hook_callback') return respond(id, judgeWrite(request, approvals));
       const error = 'weft does not do that';
       write({ type: 'control_response', response: { subtype: 'error', request_id: id, error } });
     },
-    control_cancel_request: (message) => approvals.withdraw(String(message['request_id'])),
+    control_cancel_request: (message) => approvals.withdraw(wordsOf(message['request_id'])),
   };
   return {
     begin: () => {
-      control({ subtype: 'initialize', hooks: null });
+      control({ subtype: 'initialize', hooks: HOOKS });
       speak(opening.session, opening.prompt);
     },
     hear: (line) => {
       const message = parseObject(line);
       if (message === null) return;
-      const type = String(message['type']);
+      const type = wordsOf(message['type']);
       if (type === 'result') approvals.withdrawAll();
       if (Object.hasOwn(hearers, type)) hearers[type]?.(message);
     },
@@ -86,35 +96,54 @@ function converse(opening: Opening, wire: Wire): Conversation {
   };
 }
 
+/** What writes a file is looked at before any settings that may allow it. */
+const HOOKS = { PreToolUse: [{ matcher: WRITING_TOOLS, hookCallbackIds: ['guard'] }] };
+
+/** What a hook says to a call that writes; nothing: it goes its way. */
+function judgeWrite({ input }: Fields, approvals: Approvals): Fields {
+  const { tool_name: tool, tool_input: given } = isRecord(input) ? input : {};
+  const reason = approvals.refusalOf({ tool: wordsOf(tool), input: isRecord(given) ? given : {} });
+  if (reason === null) return {};
+  const decision = { permissionDecision: 'deny', permissionDecisionReason: reason };
+  return { hookSpecificOutput: { hookEventName: 'PreToolUse', ...decision } };
+}
+
+/** Calls under way that are remembered, so that a failure can be told with what failed. */
+const MAX_CALLS = 1_000;
+
 /** What it does, and what that costs. */
 function hearWork(wire: Wire, sent: ReadonlyMap<string, number>): Hearers {
   const bill = createBill();
+  const calls = new Map<string, string>();
   return {
     system: (message) => hearSystem(message, wire),
     rate_limit_event: (message) => hearLimit(message, wire),
     assistant: (message) => {
-      for (const { name, input, text } of readBlocks(message)) {
-        if (name !== null) wire.tell({ kind: 'doing', text: describeCall(name, input), ...filesOf(input) });
-        else if (text !== '') wire.tell({ kind: 'doing', text });
+      for (const { id, name, input, text } of readBlocks(message)) {
+        if (name === null && text !== '') wire.tell({ kind: 'doing', text });
+        if (name === null) continue;
+        const call = describeCall({ tool: name, input });
+        if (calls.size < MAX_CALLS) calls.set(id, call);
+        wire.tell({ kind: 'doing', text: call, ...filesOf(input) });
       }
       if (bill.note(message)) wire.tell({ kind: 'spent', spending: bill.sum() });
     },
     user: (message) => {
-      const number = sent.get(String(message['uuid']));
+      const number = sent.get(wordsOf(message['uuid']));
       if (number !== undefined) wire.tell({ kind: 'heard', number });
-      for (const text of readFailures(message)) wire.tell({ kind: 'failed-call', text });
+      for (const { call, text } of readFailures(message))
+        wire.tell({ kind: 'failed-call', text: `${calls.get(call) ?? 'A call'} failed: ${text}` });
     },
     result: (message) => {
+      calls.clear();
       if (bill.close(message)) wire.tell({ kind: 'spent', spending: bill.sum() });
       wire.tell({ kind: 'turn-over', ...readEnd(message) });
     },
   };
 }
 
-function readRequest({ request }: Fields): Request | null {
-  if (!isRecord(request) || request['subtype'] !== 'can_use_tool') return null;
-  const { tool_name: tool, input, permission_suggestions: suggestions } = request;
-  return { tool: String(tool), input: isRecord(input) ? input : {}, suggestions };
+function readRequest({ tool_name: tool, input, permission_suggestions: suggestions }: Fields): Request {
+  return { tool: wordsOf(tool), input: isRecord(input) ? input : {}, suggestions };
 }
 
 function hearSystem(message: Fields, wire: Wire): void {
@@ -122,23 +151,19 @@ function hearSystem(message: Fields, wire: Wire): void {
   if (subtype === 'init' && typeof session === 'string') wire.tell({ kind: 'session', id: session });
   if (subtype !== 'api_retry') return;
   const { attempt, max_retries: most, error_status: status, error } = message;
-  const why = typeof status === 'number' ? `status ${status}` : String(error ?? 'no answer');
+  const why = typeof status === 'number' ? `status ${status}` : wordsOf(error) || 'no answer';
   wire.tell({
     kind: 'retries',
-    text: `The model is asked again (${why}), ${attempt} of at most ${most} times.`,
+    text: `The model is asked again (${why}), ${numberOf(attempt)} of at most ${numberOf(most)} times.`,
   });
 }
 
 function hearLimit(message: Fields, wire: Wire): void {
   const info = message['rate_limit_info'];
   if (!isRecord(info) || info['status'] !== 'rejected') return;
-  const { resetsAt } = info;
+  const { resetsAt, rateLimitType } = info;
   const untilMs = typeof resetsAt === 'number' ? resetsAt * 1_000 : null;
-  wire.tell({
-    kind: 'limited',
-    untilMs,
-    text: `Its ${String(info['rateLimitType'] ?? 'limit')} is used up.`,
-  });
+  wire.tell({ kind: 'limited', untilMs, text: `Its ${wordsOf(rateLimitType) || 'limit'} is used up.` });
 }
 
 /** A UUID for a message: that of the session with the number in its last digits. */
