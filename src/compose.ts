@@ -38,7 +38,7 @@ import type { Diagnostic } from './core/plan/diagnostic.ts';
 import { pictureRun } from './core/plan/dry-run.ts';
 import { keepConfiguredAgents, keepUsedAgents, type PolicyFlags } from './core/policy.ts';
 import { checkJournals } from './engine/check-journals.ts';
-import { examine, type Finding } from './engine/doctor.ts';
+import { type Closeness, examine, type Finding } from './engine/doctor.ts';
 import { learnDurations } from './engine/durations.ts';
 import { ignoreState, resumeRun, startRun } from './engine/open-run.ts';
 import type { Tools } from './engine/parts.ts';
@@ -114,10 +114,11 @@ function createApp(tools: Tools, here: Here): App {
     repository: tools.repository,
     stateDir: tools.stateDir,
     plan: (file, flags) => plan(tools, here, { file, flags }),
-    check: async (policy) =>
-      policy === null
-        ? [...(await examineConfigured(tools, here)), ...(await checkJournals(tools))]
-        : examine(tools, policy),
+    check: async (policy, options) => {
+      if (policy !== null) return examine(tools, policy);
+      const closeness = options?.tryAgents === true ? 'try' : 'ask';
+      return [...(await examineConfigured(tools, here, closeness)), ...(await checkJournals(tools))];
+    },
     verify: (run) => verifyRun(tools, run),
     start: ({ plan: of, policy }, { stay }) => startRun(tools, { plan: of, policy, stay }),
     resume: (run, flags, { stay }) =>
@@ -198,7 +199,11 @@ function refuse(
 }
 
 /** Preflight of what the configuration says, or what is wrong with it. */
-async function examineConfigured(tools: Tools, here: Here): Promise<readonly Finding[]> {
+async function examineConfigured(
+  tools: Tools,
+  here: Here,
+  closeness: Closeness,
+): Promise<readonly Finding[]> {
   const name = 'configuration';
   const configured = await configure(tools, here, {});
   if (!configured.ok) {
@@ -215,7 +220,7 @@ async function examineConfigured(tools: Tools, here: Here): Promise<readonly Fin
   const policy = configured.value;
   if (existsSync(join(here.checkout, CONFIG_FILE)) || existsSync(join(here.repository, CONFIG_FILE))) {
     const read: Finding = { name, state: 'ok', sentence: `${CONFIG_FILE} can be read` };
-    return [read, ...(await examine(tools, keepConfiguredAgents(policy)))];
+    return [read, ...(await examine(tools, keepConfiguredAgents(policy), closeness))];
   }
   const none: Finding = {
     name,

@@ -135,14 +135,17 @@ export interface Plan {
 
 /** How one agent of the configuration is started. */
 export interface AgentConfig {
-  /** Name of an agent adapter: `command`, `script`, later `claude`, `codex`, `acp`. */
+  /** Name of an agent adapter: `command`, `script`, `claude`, `codex`, `acp`. */
   readonly kind: string;
   /** Shell command line (kind `command`). */
   readonly run?: string;
   /** Scenario file, relative to the repository (kind `script`). */
   readonly scenario?: string;
-  /** Program of an agent that weft knows (kinds `claude`, `codex`); absent: by its usual name on PATH. */
+  /** Program of an agent that weft knows (kinds `claude`, `codex`, `acp`); absent: by its usual name on PATH. */
   readonly program?: string;
+  /** Name of an agent that weft knows, or a program and its arguments (kind `acp`); one of the two. */
+  readonly preset?: string;
+  readonly command?: readonly string[];
   /** Model, effort and mode by the agent's own names; absent: as the agent is configured. */
   readonly model?: string;
   readonly effort?: string;

@@ -1,6 +1,7 @@
 // Looks whether a run could go well, before anything is created. Changes nothing.
 import { dirname } from 'node:path';
-import { type Policy, runId } from '../core/model.ts';
+import { type AgentConfig, type Policy, runId } from '../core/model.ts';
+import type { Probe, ProbeDetails, ProbeMeans } from '../ports/agent.ts';
 import type { Tools } from './parts.ts';
 import { placesOf } from './places.ts';
 
@@ -10,17 +11,26 @@ export interface Finding {
   readonly state: 'ok' | 'warning' | 'failed';
   readonly sentence: string;
   readonly hint?: string;
+  /** What is known of an agent, where it was looked at closely. */
+  readonly agent?: ProbeDetails;
 }
+
+/** How closely agents are looked at: is the program there · what does it say of itself · does it do a turn. */
+export type Closeness = 'look' | 'ask' | 'try';
 
 const LEAST_FREE_BYTES = 200 * 1024 * 1024;
 
 /** Checks the repository, the places weft writes to, and (with a policy) the target, gates and agents it names. */
-export async function examine(tools: Tools, policy: Policy | null): Promise<readonly Finding[]> {
+export async function examine(
+  tools: Tools,
+  policy: Policy | null,
+  closeness: Closeness = 'look',
+): Promise<readonly Finding[]> {
   const findings = [ok('git', `git ${tools.gitVersion} and the repository ${tools.repository} can be used`)];
   findings.push(await checkLeader(tools), ...(await checkPlaces(tools, policy)));
   if (policy === null) return findings;
   findings.push(await checkTarget(tools, policy), checkGates(policy));
-  findings.push(...(await checkAgents(tools, policy)));
+  findings.push(...(await checkAgents(tools, policy, closeness)));
   return findings;
 }
 
@@ -108,23 +118,58 @@ function checkGates(policy: Policy): Finding {
   };
 }
 
-async function checkAgents(tools: Tools, policy: Policy): Promise<readonly Finding[]> {
+async function checkAgents(tools: Tools, policy: Policy, closeness: Closeness): Promise<readonly Finding[]> {
+  const { environment, process } = tools;
+  const means: ProbeMeans = { trial: closeness === 'try', environment, run: (spec) => process.run(spec) };
   const findings: Finding[] = [];
-  for (const [name, config] of Object.entries(policy.agents)) {
-    const agent = tools.agents.get(config.kind);
-    if (agent === undefined) {
-      const kinds = [...tools.agents.keys()].join(', ');
-      findings.push({
-        name: `agent ${name}`,
-        state: 'failed',
-        sentence: `this weft has no agent of kind ${config.kind}`,
-        hint: `Kinds: ${kinds}.`,
-      });
-      continue;
-    }
-    const { found, sentence, hint } = await agent.probe(config, tools.repository);
-    const state = found ? 'ok' : 'failed';
-    findings.push({ name: `agent ${name}`, state, sentence, ...(hint === undefined ? {} : { hint }) });
-  }
+  // one after the other: agents that start at the same time are slow, and would be called late
+  for (const [name, config] of Object.entries(policy.agents))
+    findings.push(await checkAgent(tools, { name, config }, closeness === 'look' ? undefined : means));
   return findings;
+}
+
+async function checkAgent(
+  tools: Tools,
+  of: { readonly name: string; readonly config: AgentConfig },
+  means: ProbeMeans | undefined,
+): Promise<Finding> {
+  const name = `agent ${of.name}`;
+  const agent = tools.agents.get(of.config.kind);
+  if (agent === undefined) {
+    const sentence = `this weft has no agent of kind ${of.config.kind}`;
+    return { name, state: 'failed', sentence, hint: `Kinds: ${[...tools.agents.keys()].join(', ')}.` };
+  }
+  const probe = await agent.probe(of.config, tools.repository, means);
+  const { found, hint, details } = probe;
+  const isFine = found && (details?.trial?.fault ?? null) === null;
+  return {
+    name,
+    state: isFine ? 'ok' : 'failed',
+    sentence: means === undefined ? probe.sentence : describeProbe(probe, means),
+    ...(hint === undefined ? {} : { hint }),
+    ...(means === undefined || details === undefined ? {} : { agent: details }),
+  };
+}
+
+function describeProbe({ sentence, details }: Probe, { trial: isWanted }: ProbeMeans): string {
+  if (details === undefined) return sentence;
+  const { protocol, version, login, trial } = details;
+  if (protocol === 'command' || protocol === 'script')
+    return isWanted ? `${sentence} A ${protocol} is not tried.` : sentence;
+  const parts = [
+    `Version ${version ?? 'unknown'}`,
+    protocol,
+    `login ${login === null ? 'unknown' : `by ${login}`}`,
+  ];
+  return [sentence, `${parts.join(', ')}.`, ...(trial === null ? [] : [describeTrial(trial)])].join(' ');
+}
+
+function describeTrial({ fault, text, elapsedMs }: NonNullable<ProbeDetails['trial']>): string {
+  const seconds = `${(elapsedMs / 1000).toFixed(1)} s`;
+  if (fault === null) return `It answered in ${seconds}.`;
+  const what =
+    fault === 'late'
+      ? `It did not answer in ${seconds}`
+      : `A turn with it failed after ${seconds} (${fault})`;
+  return `${what}${text === '' ? '.' : `: ${text}`}`;
 }

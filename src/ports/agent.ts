@@ -1,6 +1,7 @@
 // One kind of coding agent, translated: how it is started and how its words are read. Takes no decisions.
 import type { Result } from '../core/failure.ts';
 import type { AgentConfig, FaultKind, Option, Role } from '../core/model.ts';
+import type { ProcessPort } from './process.ts';
 
 /** What an agent adapter is told about the attempt. */
 export interface AttemptFacts {
@@ -96,17 +97,52 @@ export interface AnswerPlaces {
   readonly outputFile: string;
 }
 
+/** One turn that an agent was given to see whether it works. */
+export interface Trial {
+  /** Null: it answered; `late`: it did not, in the time it had. */
+  readonly fault: FaultKind | 'late' | null;
+  /** Its last words, or what went wrong. */
+  readonly text: string;
+  readonly elapsedMs: number;
+}
+
+/** What is known of an agent beside where its program is. */
+export interface ProbeDetails {
+  /** What it is talked to in. */
+  readonly protocol: 'stream-json' | 'app-server' | 'ACP' | 'command' | 'script';
+  /** What its program says of its version; null: it was not asked, or said nothing that is one. */
+  readonly version: string | null;
+  /** Name of the variable, or path of the file, that seems to let it in; null: not known. */
+  readonly login: string | null;
+  /** Null: there was none. */
+  readonly trial: Trial | null;
+}
+
+/** What a probe may do beside looking. */
+export interface ProbeMeans {
+  /** Gives the agent a turn. */
+  readonly trial: boolean;
+  /** The environment that a child gets, see `Launch.pass` and `Launch.env`. */
+  readonly environment: (wish: {
+    readonly pass: readonly string[];
+    readonly set: Readonly<Record<string, string>>;
+  }) => Readonly<Record<string, string>>;
+  readonly run: ProcessPort['run'];
+}
+
 /** How an agent looks from here (doctor). */
 export interface Probe {
   readonly found: boolean;
   /** One sentence for people. */
   readonly sentence: string;
   readonly hint?: string;
+  readonly details?: ProbeDetails;
 }
 
 /** One agent kind. */
 export interface AgentPort {
   readonly kind: string;
   launch(config: AgentConfig, facts: AttemptFacts): Result<Launch>;
-  probe(config: AgentConfig, repository: string): Promise<Probe>;
+  /** Without means it only looks, and runs nothing of the agent. */
+  probe(config: AgentConfig, repository: string, means?: ProbeMeans): Promise<Probe>;
 }

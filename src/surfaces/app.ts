@@ -8,6 +8,7 @@ import type { DryRun } from '../core/plan/dry-run.ts';
 import type { PolicyFlags } from '../core/policy.ts';
 import type { PromiseFinding } from '../core/promise.ts';
 import type { RunView } from '../core/view.ts';
+import type { ProbeDetails } from '../ports/agent.ts';
 
 export type { PolicyFlags };
 
@@ -42,6 +43,8 @@ export interface Check {
   readonly state: 'ok' | 'warning' | 'failed';
   readonly sentence: string;
   readonly hint?: string;
+  /** What is known of an agent. */
+  readonly agent?: ProbeDetails;
 }
 
 /** What `weft init` did. */
@@ -110,8 +113,11 @@ export interface App {
     file: string,
     flags: PolicyFlags,
   ): Promise<Result<Planned, Diagnosed & { readonly kind: 'usage' | 'collision' }>>;
-  /** Preflight; creates nothing. Without a policy it takes the configuration's, and says what is wrong with that. */
-  check(policy: Policy | null): Promise<readonly Check[]>;
+  /**
+   * Preflight; creates nothing. Without a policy it takes the configuration's, says what is wrong with that, and asks the
+   * agents for their versions; with `tryAgents` it also gives each of them a turn.
+   */
+  check(policy: Policy | null, options?: { readonly tryAgents: boolean }): Promise<readonly Check[]>;
   /** Holds a run that is not going on to weft's promises, one finding each; changes nothing. */
   verify(run: string): Promise<Result<readonly PromiseFinding[]>>;
   /** Becomes the leader, creates the run and runs it in this process. `stay`: goes on waiting for humans when at rest. */

@@ -107,7 +107,7 @@ describe('weft init', () => {
     const app = await open(repo, { PATH: path });
     expect(await app.init()).toMatchObject({ ok: true, value: { note: null } });
     await commitAll();
-    expect((await planOf(app)).policy.agents).toMatchObject({ codex: { kind: 'command' } });
+    expect((await planOf(app)).policy.agents).toEqual({ codex: { kind: 'codex' } });
   });
 
   test.each([
@@ -136,8 +136,10 @@ describe('weft doctor', () => {
     check(`${MINE}maxagents: 2\n`, [/^configuration: \.weft\/config\.yaml:4:1: Unknown key "maxagents"/]));
   test('several mistakes', () => check('a: 1\nb: 2\n', [/:1:1: Unknown key/, /:2:1: Unknown key/]));
   test('what is no YAML', () => check('a: [\n', [/^configuration: \.weft\/config\.yaml:\d/]));
-  test('a kind that this version lacks', () =>
-    check('agent: claude\n', [/^agent claude: this weft has no agent of kind claude/]));
+  test('an agent that is not installed', () =>
+    check('agent: mine\nagents: { mine: { kind: claude, program: no-such-agent } }\n', [
+      /^agent mine: `no-such-agent` is neither on PATH/,
+    ]));
   test('a program that is not on PATH', () =>
     check(MINE.replace('sh -c', 'no-such-agent'), [/^agent mine: `no-such-agent` is neither on PATH/]));
   test('a target that is not there', () =>

@@ -1,7 +1,7 @@
 // Any program as an agent: a shell command line of the repository's own. Never puts task text on a command line.
 import { fail, ok, type Result } from '../../core/failure.ts';
 import type { AgentConfig } from '../../core/model.ts';
-import type { AgentPort, AttemptFacts, Launch, Probe } from '../../ports/agent.ts';
+import type { AgentPort, AttemptFacts, Launch, Probe, ProbeDetails } from '../../ports/agent.ts';
 import { attemptEnvironment } from './environment.ts';
 import { locateProgram } from './locate.ts';
 
@@ -32,6 +32,9 @@ function launchCommand(config: AgentConfig, facts: AttemptFacts): Result<Launch>
   return ok({ argv: ['sh', '-c', line], env: attemptEnvironment(facts), stdin: 'prompt' });
 }
 
+/** Nothing more is known of a line of the user's own, which is never run to find out. */
+const DETAILS: ProbeDetails = { protocol: 'command', version: null, login: null, trial: null };
+
 async function probeCommand(config: AgentConfig, repository: string): Promise<Probe> {
   const line = (config.run ?? '').trim();
   if (line === '') {
@@ -46,10 +49,11 @@ async function probeCommand(config: AgentConfig, repository: string): Promise<Pr
     return {
       found: true,
       sentence: `\`${line}\` begins with shell syntax, so its program was not looked up.`,
+      details: DETAILS,
     };
   }
   const place = await locateProgram(word, repository);
-  if (place !== null) return { found: true, sentence: `\`${word}\` is ${place}.` };
+  if (place !== null) return { found: true, sentence: `\`${word}\` is ${place}.`, details: DETAILS };
   return {
     found: false,
     sentence: `\`${word}\` is neither on PATH nor an executable file of the repository.`,

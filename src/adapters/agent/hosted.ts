@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { ok, type Result } from '../../core/failure.ts';
 import type { AgentConfig } from '../../core/model.ts';
-import type { AgentPort, AttemptFacts, Launch, Probe } from '../../ports/agent.ts';
+import type { AgentPort, AttemptFacts, Launch } from '../../ports/agent.ts';
 import { attemptEnvironment } from './environment.ts';
-import { locateProgram } from './locate.ts';
+import { probeHosted } from './probe.ts';
+import { chooseProgram } from './programs.ts';
 import { PLAN_FILE, type SessionPlan } from './session/plan.ts';
 
 /** The program that hosts sessions: a Node binary and the bundled host, both absolute. */
@@ -16,64 +17,33 @@ export interface HostProgram {
   readonly tools: string;
 }
 
-/** One kind of agent that is hosted. */
-interface Hosted {
-  readonly kind: SessionPlan['kind'];
-  /** Name of its program, unless the configuration names another. */
-  readonly program: string;
-  /** Variables of its own that it gets when weft has them. */
-  readonly pass: readonly string[];
-  readonly fix: string;
-}
-
-const CLAUDE: Hosted = {
-  kind: 'claude',
-  program: 'claude',
-  pass: [
-    'ANTHROPIC_API_KEY',
-    'ANTHROPIC_AUTH_TOKEN',
-    'ANTHROPIC_BASE_URL',
-    'ANTHROPIC_MODEL',
-    'CLAUDE_CODE_OAUTH_TOKEN',
-    'CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC',
-    'CLAUDE_CODE_MAX_RETRIES',
-    'CLAUDE_CODE_USE_BEDROCK',
-    'CLAUDE_CODE_USE_VERTEX',
-    'CLAUDE_CONFIG_DIR',
-    'IS_SANDBOX',
-  ],
-  fix: 'Install Claude Code (npm install -g @anthropic-ai/claude-code), or name its program: `program` of the agent in .weft/config.yaml.',
-};
-
-const CODEX: Hosted = {
-  kind: 'codex',
-  program: 'codex',
-  pass: ['CODEX_API_KEY', 'CODEX_HOME', 'OPENAI_API_KEY', 'OPENAI_BASE_URL'],
-  fix: 'Install Codex (npm install -g @openai/codex), or name its program: `program` of the agent in .weft/config.yaml.',
-};
-
 /** Makes the agent kinds that are hosted. */
 export function createHostedAgents(host: HostProgram): readonly AgentPort[] {
-  return [CLAUDE, CODEX].map((hosted) => ({
-    kind: hosted.kind,
-    launch: (config, facts) => launch(host, hosted, { config, facts }),
-    probe: (config, repository) => probe(hosted, config, repository),
-  }));
+  return (['claude', 'codex', 'acp'] as const).map((kind) => {
+    const launch: AgentPort['launch'] = (config, facts) => launchHosted(host, { config, facts });
+    return {
+      kind,
+      launch,
+      probe: (config, repository, means) => probeHosted(launch, { config, repository, means }),
+    };
+  });
 }
 
 const SECRET = /KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/i;
 
-function launch(
+function launchHosted(
   host: HostProgram,
-  hosted: Hosted,
-  of: { readonly config: AgentConfig; readonly facts: AttemptFacts },
+  { config, facts }: { readonly config: AgentConfig; readonly facts: AttemptFacts },
 ): Result<Launch> {
-  const { config, facts } = of;
-  const pass = [...hosted.pass, ...(config.env ?? [])];
+  const chosen = chooseProgram(config);
+  if (!chosen.ok) return chosen;
+  const { kind, program, args, mode, known } = chosen.value;
+  const pass = [...(known?.pass ?? []), ...(config.env ?? [])];
   const plan: SessionPlan = {
     version: 1,
-    kind: hosted.kind,
-    program: config.program ?? hosted.program,
+    kind,
+    program,
+    args,
     dir: facts.dir,
     worktree: facts.worktree,
     promptFile: facts.promptFile,
@@ -82,7 +52,7 @@ function launch(
     resume: facts.resume?.session ?? null,
     model: config.model ?? null,
     effort: config.effort ?? null,
-    mode: config.mode ?? null,
+    mode,
     approvals: config.approvals ?? 'auto',
     owns: facts.role === 'implement' ? facts.owns : [],
     own: [facts.tempDir, facts.resultFile, facts.statusFile],
@@ -122,15 +92,4 @@ function sessionIdOf({ run, task, attempt, repository }: AttemptFacts): string {
     `${variant}${hash.slice(17, 20)}`,
     hash.slice(20, 32),
   ].join('-');
-}
-
-async function probe(hosted: Hosted, config: AgentConfig, repository: string): Promise<Probe> {
-  const program = config.program ?? hosted.program;
-  const place = await locateProgram(program, repository);
-  if (place !== null) return { found: true, sentence: `\`${program}\` is ${place}.` };
-  return {
-    found: false,
-    sentence: `\`${program}\` is neither on PATH nor an executable file of the repository.`,
-    hint: hosted.fix,
-  };
 }

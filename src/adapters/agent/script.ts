@@ -50,7 +50,8 @@ async function probeScript(program: ScriptProgram, config: AgentConfig, reposito
   if (!(await isReadable(resolve(repository, config.scenario)))) {
     return { found: false, sentence: `The scenario file ${config.scenario} cannot be read.`, hint: FIX };
   }
-  return { found: true, sentence: `The script agent acts ${config.scenario}.` };
+  const details = { protocol: 'script', version: null, login: null, trial: null } as const;
+  return { found: true, sentence: `The script agent acts ${config.scenario}.`, details };
 }
 
 async function isReadable(path: string): Promise<boolean> {

@@ -6,6 +6,13 @@ export const SCHEMA_FOLDER = '.weft/schemas';
 /** Name of the track file that is written. */
 export const PLAN_FILE = 'tracks.yaml';
 
+/** Settings of agents that converse, for those who want to change them. */
+const SETTINGS = [
+  '# model: …               # as it calls them; also effort and mode',
+  '# approvals: ask         # ask: you are asked before it acts · auto (default): inside its claim it may act',
+  '# env: [MY_VARIABLE]     # variables it gets beside the usual ones and its own',
+];
+
 /** An agent for a first configuration. */
 export interface SampleAgent {
   /** Its name in the configuration. */
@@ -18,22 +25,13 @@ export interface SampleAgent {
 
 /** Agents that are looked for, the first one found is taken. */
 export const KNOWN_AGENTS: readonly SampleAgent[] = [
-  {
-    name: 'claude',
-    program: 'claude',
-    lines: [
-      'run: claude -p --permission-mode acceptEdits   # reads its prompt from standard input',
-      'env: [ANTHROPIC_API_KEY]   # variables it gets beside the usual ones',
-    ],
-  },
-  {
-    name: 'codex',
-    program: 'codex',
-    lines: [
-      'run: codex exec --sandbox workspace-write -   # reads its prompt from standard input',
-      'env: [OPENAI_API_KEY]   # variables it gets beside the usual ones',
-    ],
-  },
+  { name: 'claude', program: 'claude', lines: ['kind: claude             # Claude Code', ...SETTINGS] },
+  { name: 'codex', program: 'codex', lines: ['kind: codex              # Codex', ...SETTINGS] },
+  ...['gemini', 'copilot', 'opencode', 'qwen'].map((name) => ({
+    name,
+    program: name,
+    lines: ['kind: acp                # speaks the Agent Client Protocol', `preset: ${name}`, ...SETTINGS],
+  })),
 ];
 
 /** Stands in when none of them is there. */
@@ -41,9 +39,9 @@ export const STAND_IN: SampleAgent = {
   name: 'mine',
   program: 'cp',
   lines: [
-    '# Put your agent here, such as: claude -p --permission-mode acceptEdits',
+    'kind: command            # any program, started by a shell; claude, codex and acp are the other kinds',
     '# It works in a worktree of its own and reads its prompt from standard input or from $WEFT_PROMPT_FILE.',
-    '# This one stands in for it: all it does is to write down what it was asked.',
+    '# This one stands in for yours: all it does is to write down what it was asked.',
     'run: mkdir -p notes && cp "$WEFT_PROMPT_FILE" "notes/$WEFT_TASK.md"',
   ],
 };
@@ -75,7 +73,6 @@ maxAgents: 4                 # agents that work at once
 ${`agent: ${name}`.padEnd(28)} # agent of tasks that name none: a key of agents
 agents:
   ${name}:
-    kind: command            # any program, started by a shell
 ${lines.map((line) => `    ${line}`).join('\n')}
 # phases:                    # agents with a part in every task; true: the task's own
 ${`#   plan: ${name}`.padEnd(28)} # plans it before it is done

@@ -1,6 +1,7 @@
 // What `.weft/config.yaml` may hold: one definition for checking and for editors. Knows nothing of files or defaults.
 import { z } from 'zod';
 import { findPatternProblem } from '../../core/claim/pattern.ts';
+import { ACP_PRESETS } from '../agent/session/acp.ts';
 
 /** Gates as written; a tier that is left out has no checks. */
 export interface GatesInput {
@@ -17,6 +18,8 @@ export interface AgentInput {
   readonly kind: string;
   readonly run?: string | undefined;
   readonly scenario?: string | undefined;
+  readonly preset?: string | undefined;
+  readonly command?: readonly string[] | undefined;
   readonly env?: readonly string[] | undefined;
   readonly max?: number | undefined;
 }
@@ -129,6 +132,8 @@ const conversingAgent = {
   ...anyAgent,
 };
 
+const PRESETS = Object.keys(ACP_PRESETS);
+
 const agentSchema = z
   .discriminatedUnion('kind', [
     closed({
@@ -145,8 +150,26 @@ const agentSchema = z
     closed({ kind: z.literal('codex').describe('Codex.'), ...conversingAgent }),
     closed({
       kind: z.literal('acp').describe('Any agent that speaks the Agent Client Protocol.'),
-      run: text.describe('Shell command line that starts it.'),
-      ...anyAgent,
+      preset: z.enum(PRESETS).optional().describe('One that weft knows how to start.'),
+      command: z
+        .array(text)
+        .min(1)
+        .max(100)
+        .optional()
+        .describe(
+          'Any other: its program and the arguments that make it speak the protocol; no shell reads them.',
+        ),
+      ...conversingAgent,
+    }).superRefine(({ preset, command, program }, context) => {
+      const refuse = (message: string, fix: string): void =>
+        context.addIssue({ code: 'custom', message, params: { fix } });
+      if (preset === undefined && command === undefined)
+        refuse(
+          'does not say what to start',
+          `Set preset (${PRESETS.join(', ')}), or command: [PROGRAM, ARGUMENTS].`,
+        );
+      else if (command !== undefined && (preset ?? program) !== undefined)
+        refuse('says twice what to start', 'With command it needs neither preset nor program.');
     }),
   ])
   .describe('How one agent is started.');

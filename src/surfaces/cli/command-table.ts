@@ -254,11 +254,19 @@ const TIDY_GROUP: CommandGroup = {
     {
       name: 'doctor',
       summary: 'Check git, the configuration, the agents and the disk',
-      detail: ['Ends with 2 when something keeps a run from going well.'],
+      detail: [
+        'Ends with 2 when something keeps a run from going well.',
+        'With --probe each agent is asked for a few words, in a folder that is thrown away; its model is paid for them.',
+      ],
       arguments: [],
-      options: [{ name: 'verify', value: 'RUN', summary: 'Check what became of a run instead' }, JSON_OPTION],
+      options: [
+        { name: 'probe', summary: 'Give each agent a turn, to see whether it works' },
+        { name: 'verify', value: 'RUN', summary: 'Check what became of a run instead' },
+        JSON_OPTION,
+      ],
       examples: [
         { line: 'weft doctor', note: 'every failure says how to mend it' },
+        { line: 'weft doctor --probe', note: 'are the agents logged in, does a model answer' },
         { line: 'weft doctor --verify latest', note: 'does git agree with the journal' },
       ],
     },

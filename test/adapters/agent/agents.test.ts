@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import { createCommandAgent } from '../../../src/adapters/agent/command.ts';
+import { createHostedAgents } from '../../../src/adapters/agent/hosted.ts';
 import { createScriptAgent } from '../../../src/adapters/agent/script.ts';
 import { agentContract } from './contract.ts';
 
@@ -31,3 +32,16 @@ agentContract('script', () => ({
   empty: { kind: 'script' },
   repository,
 }));
+
+const [, , ACP] = createHostedAgents({ node: process.execPath, entry: '/host.cjs', tools: '/weft.cjs' });
+
+agentContract('acp', () => {
+  if (ACP === undefined) throw new Error('there is no kind acp');
+  return {
+    port: ACP,
+    good: { kind: 'acp', command: ['./agent.sh', '--acp'] },
+    missing: { kind: 'acp', preset: 'qwen', program: './no-such-agent' },
+    empty: { kind: 'acp' },
+    repository,
+  };
+});

@@ -134,6 +134,26 @@ describe('mistakes', () => {
     '.weft/config.yaml:2:9: The key "run" is missing.\n  2 |   mine: { kind: command }\n    |         ~',
   );
   check(
+    'agents:\n  mine: { kind: acp, preset: gemeni }\n',
+    '.weft/config.yaml:2:30: "preset" must be gemini, qwen, opencode, copilot, claude-agent-acp or codex-acp, but it is the text "gemeni".\n' +
+      '  2 |   mine: { kind: acp, preset: gemeni }\n    |                              ~~~~~~\n  Fix: Did you mean gemini?',
+  );
+  check(
+    'agents:\n  mine: { kind: acp, command: my-agent --acp }\n',
+    '.weft/config.yaml:2:31: "command" must be a list, but it is the text "my-agent --acp".\n' +
+      '  2 |   mine: { kind: acp, command: my-agent --acp }\n    |                               ~~~~~~~~~~~~~~',
+  );
+  check(
+    'agents:\n  mine: { kind: acp }\n',
+    '.weft/config.yaml:2:9: "mine" does not say what to start.\n  2 |   mine: { kind: acp }\n    |         ~\n' +
+      '  Fix: Set preset (gemini, qwen, opencode, copilot, claude-agent-acp, codex-acp), or command: [PROGRAM, ARGUMENTS].',
+  );
+  check(
+    'agents:\n  mine: { kind: acp, preset: qwen, command: [a] }\n',
+    '.weft/config.yaml:2:9: "mine" says twice what to start.\n  2 |   mine: { kind: acp, preset: qwen, command: [a] }\n    |         ~\n' +
+      '  Fix: With command it needs neither preset nor program.',
+  );
+  check(
     'agents:\n  "a b": { kind: claude }\n',
     '.weft/config.yaml:2:3: The key "a b" must be a name of letters, digits, dots and dashes.\n  2 |   "a b": { kind: claude }\n    |   ~~~~~',
   );

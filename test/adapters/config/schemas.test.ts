@@ -45,11 +45,27 @@ test('the sample configuration changes nothing but what it was given', async () 
     const value = { ...DEFAULT_POLICY, agent: 'mine', setup: 'npm ci', gates: { tier0: ['npm test'] } };
     expect(loadConfig({ repository })).toMatchObject({ ok: true, value });
   });
-  for (const agent of [STAND_IN, ...KNOWN_AGENTS]) {
+});
+
+test('each agent that is looked for becomes one that the configuration knows', async () => {
+  const expected = {
+    mine: { kind: 'command', run: expect.stringMatching(/^\S+ \S.*\S$/) },
+    claude: { kind: 'claude' },
+    codex: { kind: 'codex' },
+    gemini: { kind: 'acp', preset: 'gemini' },
+    copilot: { kind: 'acp', preset: 'copilot' },
+    opencode: { kind: 'acp', preset: 'opencode' },
+    qwen: { kind: 'acp', preset: 'qwen' },
+  };
+  const samples = [STAND_IN, ...KNOWN_AGENTS];
+  expect(samples.map(({ name }) => name)).toEqual(Object.keys(expected));
+  for (const agent of samples) {
     await withFiles({ [CONFIG_FILE]: sampleConfig({ agent }) }, (repository) => {
-      const agents = { [agent.name]: { kind: 'command', run: expect.stringMatching(/^\S+ \S.*\S$/) } };
-      const value = { ...DEFAULT_POLICY, agent: agent.name, agents };
-      expect(loadConfig({ repository })).toMatchObject({ ok: true, value });
+      const loaded = loadConfig({ repository });
+      if (!loaded.ok) throw new Error(loaded.failure.diagnostics.map(({ sentence }) => sentence).join(' '));
+      const { agent: chosen, agents, ...rest } = loaded.value;
+      expect([chosen, agents[agent.name]]).toEqual([agent.name, expected[agent.name as 'mine']]);
+      expect({ ...rest, agent: DEFAULT_POLICY.agent, agents: {} }).toEqual({ ...DEFAULT_POLICY, agents: {} });
     });
   }
 });

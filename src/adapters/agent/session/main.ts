@@ -7,6 +7,7 @@ import { replaceFile } from '../../journal/atomic-file.ts';
 import { splitLines } from '../../process/line-splitter.ts';
 import { parseObject } from '../agent-text.ts';
 import { answerAsk, takeOpenAsks } from '../asks.ts';
+import { createAcp } from './acp.ts';
 import { createClaude } from './claude.ts';
 import { createCodex } from './codex.ts';
 import type { Protocol } from './conversation.ts';
@@ -63,12 +64,14 @@ async function main(path: string): Promise<SessionOver | number> {
   return over;
 }
 
-function protocolOf({ kind, program }: SessionPlan): Protocol {
+function protocolOf({ kind, program, args }: SessionPlan): Protocol {
   switch (kind) {
     case 'claude':
       return createClaude({ program });
     case 'codex':
       return createCodex({ program });
+    case 'acp':
+      return createAcp({ command: program, args });
   }
 }
 

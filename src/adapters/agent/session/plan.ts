@@ -12,8 +12,10 @@ export const REPORT_FILE = 'session.json';
 /** See the file's first line. Absolute paths. */
 export interface SessionPlan {
   readonly version: 1;
-  readonly kind: 'claude' | 'codex';
+  readonly kind: 'claude' | 'codex' | 'acp';
   readonly program: string;
+  /** What it is started with, where the protocol does not say that by itself. */
+  readonly args: readonly string[];
   /** The attempt's folder: for the report, and what is kept of the talk. */
   readonly dir: string;
   readonly worktree: string;

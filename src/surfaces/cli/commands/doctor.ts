@@ -6,7 +6,7 @@ import type { Call, Handler } from '../call.ts';
 import { cleanLine } from '../clean.ts';
 import { EXIT_OF_FAILURE } from '../exit-code.ts';
 import { choosePaint, type Paint } from '../paint.ts';
-import { textOption } from '../parse.ts';
+import { hasFlag, textOption } from '../parse.ts';
 import { printJson, printLines } from '../report.ts';
 
 /** `weft doctor`. */
@@ -15,7 +15,7 @@ export const doctor: Handler = async (call) => {
   if (!app.ok) return app;
   const run = textOption(call.parsed, 'verify');
   if (run !== undefined) return verify(call, app.value, run);
-  const checks = await app.value.check(null);
+  const checks = await app.value.check(null, { tryAgents: hasFlag(call.parsed, 'probe') });
   if (call.json) printJson(call.io, { checks });
   else for (const check of checks) printCheck(call, check);
   return ok(hasFailed(checks) ? EXIT_OF_FAILURE.environment : 0);
