@@ -11,8 +11,8 @@ import { tryAgent } from './trial.ts';
 
 const VERSION_MS = 5_000;
 const VERSION_BYTES = 16_384;
-/** A version as nearly all programs write it, with what comes before its first space. */
-const VERSION = /\b\d+\.\d+(?:\.\d+)?(?:[-+.][0-9A-Za-z.-]+)?/;
+/** A version as nearly all programs write it. */
+const VERSION = /(?<![\d.])\d+\.\d+(?:\.\d+)?(?:[-+.][0-9A-Za-z.-]+)?/;
 const VERSION_CHARS = 40;
 
 const PROTOCOLS = { claude: 'stream-json', codex: 'app-server', acp: 'ACP' } as const;

@@ -24,7 +24,6 @@ export async function tryAgent(
     readonly repository: string;
     readonly means: ProbeMeans;
     readonly known: KnownProgram | null;
-    readonly limitMs?: number;
   },
 ): Promise<Trial> {
   const root = await realpath(await mkdtemp(join(tmpdir(), 'weft-trial-')));
@@ -84,14 +83,14 @@ function placeProgram(config: AgentConfig, repository: string): AgentConfig {
 async function run(
   { argv, env, pass = [], files = [] }: Launch,
   { worktree }: AttemptFacts,
-  of: { readonly means: ProbeMeans; readonly known: KnownProgram | null; readonly limitMs?: number },
+  of: { readonly means: ProbeMeans; readonly known: KnownProgram | null },
 ): Promise<CommandEnd> {
   for (const { path, text } of files) await writeFile(path, text);
   return of.means.run({
     argv,
     cwd: worktree,
     env: of.means.environment({ pass, set: { ...env, ...of.known?.hurry } }),
-    timeoutMs: of.limitMs ?? TRIAL_MS,
+    timeoutMs: TRIAL_MS,
     outputBytes: OUTPUT_BYTES,
     tag: `weft-trial-${randomUUID()}`,
   });
