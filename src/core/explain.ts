@@ -1,5 +1,6 @@
 // Why a task is where it is, in one sentence, from the same checks that the scheduler uses.
 
+import { type Bar, findBar } from './bars.ts';
 import { findHead, mayLand } from './decide/queue.ts';
 import { countSlots, findClaimInTheWay, findFullLane, isFull } from './decide/schedule.ts';
 import { needsApproval } from './decide/submit.ts';
@@ -7,6 +8,7 @@ import { unreachable } from './failure.ts';
 import { isTerminal } from './lifecycle.ts';
 import type { Edge, Phase, RunMs } from './model.ts';
 import { taskId } from './model.ts';
+import { agentFor, nextRole } from './role.ts';
 import { satisfies } from './schedule-index.ts';
 import { type RunState, type TaskState, taskOf } from './state.ts';
 
@@ -52,10 +54,20 @@ function explainWaiting(state: RunState, ts: TaskState, now: RunMs): string {
     return state.rested === null ? 'the run is being stopped' : 'the run was stopped; `weft resume` goes on';
   if (state.paused) return 'the run is paused; `weft resume` goes on';
   const due = ts.unreviewed ? 'passed its gates, is to be reviewed and ' : '';
+  const bar = findBar(state, agentFor(state, ts, nextRole(state, ts)));
+  if (bar !== null) return `${due}${explainBar(bar, now)}`;
   const lane = findFullLane(state, ts);
   if (lane !== null)
     return `${due}waits for room in ${lane.name.replace(':', ' ')} (at most ${lane.limit} at once)`;
   return `${due}${explainClaim(state, ts, now) ?? explainSlot(state)}`;
+}
+
+/** Why nobody starts with an agent. */
+function explainBar({ ts, agent, until, cause }: Bar, now: RunMs): string {
+  if (until !== null) return `waits for ${agent} for ${ago(until - now)}: a limit of its provider is reached`;
+  const [what, command] =
+    cause === 'login-missing' ? ['is not logged in', 'answer'] : ['cannot be run', 'restart'];
+  return `waits for ${agent}, which ${what}: mend that, then \`weft ${command} ${ts.task.id}\``;
 }
 
 function explainEdge(state: RunState, edge: Edge, now: RunMs): string {

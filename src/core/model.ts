@@ -249,12 +249,13 @@ export const DEFAULT_POLICY: Policy = {
 
 /**
  * Why an agent did not get to the end of its turn: the model or the way to it failed · requests are refused · nobody is
- * logged in · a limit of its own · it was interrupted · there is nothing to go on with · it makes no sense to weft.
+ * logged in · its program is not there · a limit of its own · it was interrupted · there is nothing to go on with · it makes no sense to weft.
  */
 export type FaultKind =
   | 'api-error'
   | 'limit'
   | 'login'
+  | 'missing'
   | 'own-limit'
   | 'interrupted'
   | 'no-session'

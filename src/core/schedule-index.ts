@@ -1,4 +1,5 @@
 // Counters and queues that make a decision cost what changed, not what exists. All of it can be rebuilt from the state.
+import { type Bar, settleBar } from './bars.ts';
 import { type ClaimIndex, createClaimIndex, holdClaim, releaseClaim } from './claim/claim-index.ts';
 import { compilePattern, type Pattern } from './claim/pattern.ts';
 import { needsApproval } from './decide/submit.ts';
@@ -57,6 +58,10 @@ export interface ScheduleIndex {
   /** Those of them that changed since. */
   readonly due: Set<TaskState>;
   readonly line: LandingLine;
+  /** What tasks found out about their agents. */
+  readonly bars: Map<TaskState, Bar>;
+  /** Up to when bars were lifted. */
+  lifted: RunMs;
   /** Tasks that use a slot, and the counts by lane. */
   readonly slots: Set<TaskId>;
   readonly slotsByLane: Map<string, number>;
@@ -91,6 +96,8 @@ export function createIndex(byId: ReadonlyMap<TaskId, TaskState> = new Map()): S
     open: new Map(),
     due: new Set(),
     line: createLine(),
+    bars: new Map(),
+    lifted: runMs(-1),
     slots: new Set(),
     slotsByLane: new Map(),
     starved: new Set(),
@@ -173,6 +180,7 @@ export function refreshTask(state: RunState, ts: TaskState): void {
   if (ts.feedback?.cause === 'out-of-memory' && !isTerminal(ts.phase)) index.starved.add(ts);
   else index.starved.delete(ts);
   settleInLine(index.line, ts, index.unlanded[ts.order] ?? 0);
+  settleBar(state, ts);
   if (mayHaveStep(state, ts)) {
     if (!index.open.has(ts)) index.open.set(ts, NO_STEPS);
     index.due.add(ts);

@@ -1,4 +1,5 @@
 // Moments at which time alone changes a decision. Knows no clock: it is told what the time is.
+import { liftBars, nextLift } from './bars.ts';
 import { peekHeap, popHeap, pushHeap } from './heap.ts';
 import type { RunMs } from './model.ts';
 import { enterReady, isStartable } from './ready-groups.ts';
@@ -30,8 +31,14 @@ export function deadlineOf(state: RunState, ts: TaskState): RunMs | null {
 
 /** Earliest moment at which time alone changes a decision, or null. Drops timers that no longer matter. */
 export function nextTimer(state: RunState, now: RunMs): RunMs | null {
-  const { timers } = state.index;
   if (state.paused || state.stopping !== null) return nextOfHeld(state);
+  const lift = nextLift(state, now);
+  const timer = nextAwaited(state, now);
+  return lift === null || (timer !== null && timer < lift) ? timer : lift;
+}
+
+function nextAwaited(state: RunState, now: RunMs): RunMs | null {
+  const { timers } = state.index;
   for (let top = peekHeap(timers); top !== undefined; top = peekHeap(timers)) {
     if (top.at <= now || isStepAwaited(state, top) || isStartAwaited(state, top)) return top.at;
     popHeap(timers);
@@ -66,6 +73,7 @@ function isStartAwaited(state: RunState, { ts, at }: Timer): boolean {
 export function fireTimers(state: RunState, now: RunMs): void {
   const { index } = state;
   if (index.now < now) index.now = now;
+  liftBars(state, index.now);
   for (let top = peekHeap(index.timers); top !== undefined && top.at <= now; top = peekHeap(index.timers)) {
     popHeap(index.timers);
     if (index.open.has(top.ts)) index.due.add(top.ts);

@@ -1,6 +1,7 @@
 // Laws of the core over whole histories: random plans, random answers of the world, random humans.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { findBar } from '../../src/core/bars.ts';
 import { findCollision } from '../../src/core/claim/claim-index.ts';
 import { decide, nextDeadline } from '../../src/core/decide/decide.ts';
 import { outcomeOf } from '../../src/core/decide/rest.ts';
@@ -13,6 +14,7 @@ import { isAllowed, isTerminal } from '../../src/core/lifecycle.ts';
 import type { Edge, Phase, Policy, RunMs, Task } from '../../src/core/model.ts';
 import { taskId } from '../../src/core/model.ts';
 import { isStartable } from '../../src/core/ready-groups.ts';
+import { agentFor, nextRole } from '../../src/core/role.ts';
 import { patternsOf, satisfies } from '../../src/core/schedule-index.ts';
 import { isLive, type RunState, serializeState, type TaskState, taskOf } from '../../src/core/state.ts';
 import { restoreState, snapshotOf } from '../../src/core/state-codec.ts';
@@ -114,6 +116,7 @@ function pictureOf(state: RunState): unknown {
     landing: names(index.line.begun),
     held: names(index.line.held),
     asking: names(index.line.asking),
+    bars: [...index.bars.values()].map(({ ts, agent, cause, until }) => [ts.task.id, agent, cause, until]),
     holdings: [...index.claims.holdings.keys()].sort(),
   };
 }
@@ -296,6 +299,12 @@ function expectHumanKeeps(state: RunState, ts: TaskState): void {
       false,
     );
     seen.add(at);
+    const bar = findBar(state, agentFor(state, at, nextRole(state, at)));
+    if (bar !== null) {
+      expect(bar.until, 'time is kept').toBeNull();
+      expect(bar.ts.question ?? bar.ts.failure, 'a human can mend it').not.toBeNull();
+      return;
+    }
     const collision = findClaimInTheWay(state, at);
     expect(collision, `nothing keeps ${at.task.id}`).not.toBeNull();
     at = taskOf(state, taskId(collision?.owner ?? ''));

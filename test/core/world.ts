@@ -5,7 +5,14 @@ import { decide, nextDeadline } from '../../src/core/decide/decide.ts';
 import type { WorkEffect } from '../../src/core/effect.ts';
 import type { Event } from '../../src/core/event.ts';
 import { evolve, type Fact, replay } from '../../src/core/evolve/evolve.ts';
-import { type Exit, type Oid, type Option, type RunMs, runMs } from '../../src/core/model.ts';
+import {
+  type AgentFault,
+  type Exit,
+  type Oid,
+  type Option,
+  type RunMs,
+  runMs,
+} from '../../src/core/model.ts';
 import type { RunState } from '../../src/core/state.ts';
 import { facts, find, hash, milestone } from './build.ts';
 
@@ -204,13 +211,22 @@ function watchEnd(world: World, effect: WorkEffect, tape: Tape): readonly Event[
   const { state } = world;
   const of = { task: effect.task, attempt: effect.attempt };
   const asked = { ...facts.asked(state, effect.task, `Question ${tape(3)}?`, OPTIONS), ...of } as Event;
-  const end = (exit: Exit, reason: string | null = null): Event => ({
+  const end = (exit: Exit, reason: string | null = null, fault: AgentFault | null = null): Event => ({
     ...of,
     type: 'attempt.exited',
     exit,
     reason,
+    ...(fault === null ? {} : { fault, heard: [] }),
   });
-  switch (tape(12)) {
+  const fail = (kind: AgentFault['kind'], untilMs: number | null = null): Event =>
+    end({ code: 1, signal: null }, null, { kind, text: 'It did not work.', untilMs });
+  switch (tape(15)) {
+    case 14:
+      return [fail('limit', tape(2) === 0 ? null : state.updatedAt + 5_000)];
+    case 13:
+      return [fail('login')];
+    case 12:
+      return [fail(tape(2) === 0 ? 'missing' : 'api-error')];
     case 11:
       return [asked];
     case 10:

@@ -14,6 +14,7 @@ const FAULTS: readonly FaultKind[] = [
   'api-error',
   'limit',
   'login',
+  'missing',
   'own-limit',
   'interrupted',
   'no-session',

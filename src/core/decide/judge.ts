@@ -1,4 +1,5 @@
 // What follows a failed attempt: again, ask, or give up. By cause, with limits, never for ever.
+import { findBar, isAboutAgent } from '../bars.ts';
 import type { AfterFailure, Event } from '../event.ts';
 import { type Cause, type Option, type Question, type RunMs, runMs } from '../model.ts';
 import { isInReview } from '../role.ts';
@@ -24,7 +25,7 @@ const CURES: Readonly<Record<Cause, Cure>> = {
   'out-of-memory': { retries: 1, then: 'ask' },
   'agent-lost': { retries: 9, then: 'give-up' },
   'model-failed': { retries: 9, then: 'ask' },
-  'limit-reached': { retries: 9, then: 'ask' },
+  'limit-reached': { retries: 0, then: 'ask' },
   'login-missing': { retries: 0, then: 'ask' },
   'turn-limit': { retries: 1, then: 'ask', atOnce: true },
   'no-changes': { retries: 1, then: 'ask', atOnce: true },
@@ -70,6 +71,8 @@ export function failAttempt(state: RunState, ts: TaskState, trouble: Trouble, no
 function decideAfter(state: RunState, ts: TaskState, trouble: Trouble, now: RunMs): AfterFailure {
   const { cause } = trouble;
   const cure = CURES[cause];
+  const agents = decideAboutAgent(state, ts, trouble, now);
+  if (agents !== null) return agents;
   // how many rounds of changes there may be was counted already
   if (cause === 'asked' || cause === 'changes-requested') return { kind: 'retry', at: now };
   const askAtOnce = cause === 'outside-claim' && state.policy.outside === 'ask';
@@ -84,6 +87,36 @@ function decideAfter(state: RunState, ts: TaskState, trouble: Trouble, now: RunM
   const giveUp = cure.then === 'give-up' || (cause === 'outside-claim' && state.policy.outside === 'fail');
   // verified work is not given up because nobody could review it
   return giveUp && !isInReview(ts) ? { kind: 'give-up' } : { kind: 'ask', question: askAbout(ts, trouble) };
+}
+
+/** Refusals in a row after which a human is asked whether to wait on. */
+const MAX_REFUSALS = 20;
+/** Wait after a refusal that does not say until when; doubles. */
+const REFUSED_MS = 60_000;
+const REFUSED_CAP_MS = 3_600_000;
+const LONGEST_MS = 8 * 24 * 3_600_000;
+
+/** What follows when the agent is to blame: it is tried again when its time has come, or once a human has answered for it. */
+function decideAboutAgent(
+  state: RunState,
+  ts: TaskState,
+  { cause }: Trouble,
+  now: RunMs,
+): AfterFailure | null {
+  const { attempt } = ts;
+  if (attempt === null || !isAboutAgent(cause) || ts.task.run !== null) return null;
+  const bar = findBar(state, attempt.agent);
+  // somebody is asked already, or its time is known: the next try waits for that
+  if (bar !== null && bar.ts !== ts && bar.cause === cause && cause !== 'agent-missing')
+    return { kind: 'retry', at: bar.until ?? now };
+  if (cause !== 'limit-reached') return null;
+  const before = countInARow(ts, cause);
+  if (before >= MAX_REFUSALS) return null;
+  const untilMs = attempt.fault?.untilMs ?? null;
+  const wall = state.updatedAt + (now - state.ms);
+  const stated = untilMs === null ? 0 : untilMs - wall;
+  const wait = stated > 0 ? Math.min(stated, LONGEST_MS) : Math.min(REFUSED_MS * 2 ** before, REFUSED_CAP_MS);
+  return { kind: 'retry', at: runMs(now + Math.ceil(wait)) };
 }
 
 /** Earlier attempts in a row that ended for the cause; those that did their part, or that were stopped, are passed over. */
@@ -164,6 +197,10 @@ function optionsFor(ts: TaskState, cause: Cause): readonly Option[] {
       return [{ label: 'Let the agent resolve the conflict.', then: 'retry' }, HOLD, GIVE_UP];
     case 'outside-claim':
       return [ACCEPT, AGAIN, GIVE_UP];
+    case 'login-missing':
+      return [{ label: 'It is mended: try again.', then: 'retry' }, HOLD, GIVE_UP];
+    case 'limit-reached':
+      return [{ label: 'Try again.', then: 'retry' }, HOLD, GIVE_UP];
     case 'no-changes':
       return [{ label: 'Nothing had to be changed: take it.', then: 'accept' }, AGAIN, GIVE_UP];
     default:

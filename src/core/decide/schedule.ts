@@ -1,4 +1,5 @@
 // Which waiting task starts next, and what keeps the others: one set of checks for the decision and its explanation.
+import { findBar } from '../bars.ts';
 import { type Collision, findCollision, findHolder } from '../claim/claim-index.ts';
 import type { RecordEffect } from '../effect.ts';
 import { type Oid, type TaskId, taskId } from '../model.ts';
@@ -83,9 +84,11 @@ function hasRoom(state: RunState, lane: string): boolean {
 }
 
 /** Attempts at once in a lane; null: as many as there are slots. */
-function limitOf({ policy }: RunState, lane: string): number | null {
+function limitOf(state: RunState, lane: string): number | null {
+  const { policy } = state;
   if (lane.startsWith('track:')) return policy.maxPerTrack;
-  return policy.agents[lane.slice('agent:'.length)]?.max ?? null;
+  const agent = lane.slice('agent:'.length);
+  return findBar(state, agent) === null ? (policy.agents[agent]?.max ?? null) : 0;
 }
 
 /** A held claim that meets the task's, or null. */

@@ -43,6 +43,7 @@ const FAULTS: Readonly<Record<FaultKind, Cause>> = {
   'api-error': 'model-failed',
   limit: 'limit-reached',
   login: 'login-missing',
+  missing: 'agent-missing',
   'own-limit': 'turn-limit',
   interrupted: 'agent-killed',
   'no-session': 'agent-crashed',

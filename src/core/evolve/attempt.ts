@@ -189,7 +189,14 @@ function returnUnheard(ts: TaskState, attempt: AttemptState, heard: readonly num
 }
 
 /** Ends after which the next attempt is not told of a failure: the answer, or the list of changes, says it all. */
-const BLAMELESS: ReadonlySet<Cause> = new Set(['asked', 'changes-requested', 'target-rewritten']);
+const BLAMELESS: ReadonlySet<Cause> = new Set([
+  'asked',
+  'changes-requested',
+  'target-rewritten',
+  'limit-reached',
+  'login-missing',
+  'agent-missing',
+]);
 
 /** What becomes of a task whose attempt was ended on purpose. */
 function stop(ts: TaskState, attempt: AttemptState, survivors: readonly number[], ms: RunMs): void {

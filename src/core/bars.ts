@@ -1,0 +1,86 @@
+// Agents that are barred for now: one that is refused by its model's provider, not logged in or not there speaks for all that
+// share its account. Kept per task that found out; knows nothing of how agents are started.
+import type { Cause, Policy, RunMs } from './model.ts';
+import { openLane } from './ready-groups.ts';
+import type { RunState, TaskState } from './state.ts';
+
+/** What a task found out about its agent. */
+export interface Bar {
+  readonly ts: TaskState;
+  readonly agent: string;
+  readonly cause: Cause;
+  /** Null: until a human has mended it. */
+  readonly until: RunMs | null;
+}
+
+/** The bar that holds for an agent at the index's time, or null. */
+export function findBar({ index, policy }: RunState, agent: string): Bar | null {
+  for (const bar of index.bars.values()) {
+    const holds = bar.until === null || bar.until > index.now;
+    if (holds && accountOf(policy, bar.agent) === accountOf(policy, agent)) return bar;
+  }
+  return null;
+}
+
+/** Tells whether a cause is about the agent, not about the task. */
+export function isAboutAgent(cause: Cause): boolean {
+  return cause === 'limit-reached' || cause === 'login-missing' || cause === 'agent-missing';
+}
+
+/** Agents of a kind that weft knows share an account; of others nobody knows. */
+function accountOf({ agents }: Policy, agent: string): string {
+  const kind = agents[agent]?.kind;
+  return kind === 'claude' || kind === 'codex' ? `kind ${kind}` : `agent ${agent}`;
+}
+
+/** Brings the bars up to date with one task. */
+export function settleBar(state: RunState, ts: TaskState): void {
+  const { bars } = state.index;
+  const before = bars.get(ts);
+  const bar = barOf(ts);
+  if (bar === null) bars.delete(ts);
+  else bars.set(ts, bar);
+  if (before !== undefined) openLanes(state, before);
+}
+
+function barOf(ts: TaskState): Bar | null {
+  // a command line of the task's own says nothing of the agent that others have
+  if (ts.attempt === null || ts.task.run !== null) return null;
+  const { agent } = ts.attempt;
+  if (ts.question?.cause === 'login-missing') return { ts, agent, cause: 'login-missing', until: null };
+  // an exit code of 127 may be that of something else which a command line of the agent's ran
+  if (ts.failure?.cause === 'agent-missing' && ts.attempt.fault?.kind === 'missing')
+    return { ts, agent, cause: 'agent-missing', until: null };
+  if (ts.phase !== 'waiting') return null;
+  const last = ts.history.at(-1)?.cause;
+  const isLimited = last === 'limit-reached' && ts.retryAt !== null;
+  return isLimited ? { ts, agent, cause: last, until: ts.retryAt } : null;
+}
+
+/** When a bar is lifted by time alone, or null. */
+export function nextLift({ index }: RunState, now: RunMs): RunMs | null {
+  let next: RunMs | null = null;
+  for (const { until } of index.bars.values()) {
+    if (until !== null && until > now && (next === null || until < next)) next = until;
+  }
+  return next;
+}
+
+/** Time passes: whose agent's time has come wait no longer. */
+export function liftBars(state: RunState, now: RunMs): void {
+  const { bars, lifted } = state.index;
+  if (bars.size === 0 || lifted >= now) return;
+  state.index.lifted = now;
+  for (const bar of bars.values()) {
+    if (bar.until !== null && bar.until > lifted && bar.until <= now) openLanes(state, bar);
+  }
+}
+
+/** Whoever waits for an agent of the account may have room again. */
+function openLanes(state: RunState, bar: Bar): void {
+  const account = accountOf(state.policy, bar.agent);
+  for (const name of state.index.lanes.keys()) {
+    if (name.startsWith('agent:') && accountOf(state.policy, name.slice('agent:'.length)) === account)
+      openLane(state, name);
+  }
+}
