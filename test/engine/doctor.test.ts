@@ -1,8 +1,9 @@
 // Preflight: what is said of each place, on whatever disk it lies.
 import { expect, test } from 'vitest';
 import { DEFAULT_POLICY, oid } from '../../src/core/model.ts';
-import { examine } from '../../src/engine/doctor.ts';
+import { type Closeness, examine, type Finding } from '../../src/engine/doctor.ts';
 import type { Tools } from '../../src/engine/parts.ts';
+import type { Probe, ProbeDetails, ProbeMeans } from '../../src/ports/agent.ts';
 
 /** Findings about places, where these folders are on disks with so many MB left and these are in the way. */
 async function look(
@@ -44,4 +45,83 @@ test('what is in the way', async () => {
     'state ok: /home/uma/repo/.weft can be written to',
     'worktrees failed: /big/repo cannot be used: /big is not a folder',
   ]);
+});
+
+const ABLE: ProbeDetails = { protocol: 'app-server', version: '1.2.3', login: 'A_KEY', trial: null };
+
+/** What is found of an agent with this probe; and what the probe was given. */
+async function lookAtAgent(
+  probe: Omit<Probe, 'sentence'>,
+  closeness?: Closeness,
+): Promise<Finding & { readonly trial: boolean | undefined }> {
+  const given: (ProbeMeans | undefined)[] = [];
+  const agent = {
+    probe: async (_config: unknown, _repository: string, means?: ProbeMeans): Promise<Probe> => {
+      given.push(means);
+      return { sentence: '`it` is here.', ...probe };
+    },
+  };
+  const tools = {
+    repository: '/r',
+    stateDir: '/r/.weft',
+    agents: new Map([['codex', agent]]),
+    control: { findLeader: async () => null },
+    git: { resolve: async () => oid('a'.repeat(40)) },
+    files: { findObstacle: async () => null, freeBytes: async () => null },
+  };
+  const policy = { ...DEFAULT_POLICY, agents: { codex: { kind: 'codex' } } };
+  const findings = await examine(tools as unknown as Tools, policy, closeness);
+  const found = findings.find(({ name }) => name === 'agent codex');
+  if (found === undefined) throw new Error('nothing is said of the agent');
+  return { ...found, trial: given[0]?.trial };
+}
+
+test('before a run, agents are only looked at', async () => {
+  expect(await lookAtAgent({ found: true })).toEqual({
+    name: 'agent codex',
+    state: 'ok',
+    sentence: '`it` is here.',
+    trial: undefined,
+  });
+});
+
+test.each([
+  [ABLE, '`it` is here. Version 1.2.3, app-server, login by A_KEY.'],
+  [{ ...ABLE, version: null, login: null }, '`it` is here. Version unknown, app-server, login unknown.'],
+  [{ ...ABLE, protocol: 'command' } as const, '`it` is here.'],
+])('asked, they say more: %j', async (details, sentence) => {
+  const found = await lookAtAgent({ found: true, details }, 'ask');
+  expect(found).toMatchObject({ state: 'ok', sentence, agent: details, trial: false });
+});
+
+test.each([
+  [{ fault: null, text: 'OK.', elapsedMs: 1_240 }, 'ok', 'It answered in 1.2 s.'],
+  [{ fault: 'late', text: '', elapsedMs: 60_000 }, 'failed', 'It did not answer in 60.0 s.'],
+  [
+    { fault: 'late', text: 'Status 503.', elapsedMs: 60_000 },
+    'failed',
+    'It did not answer in 60.0 s: Status 503.',
+  ],
+  [
+    { fault: 'login', text: 'Invalid key', elapsedMs: 400 },
+    'failed',
+    'A turn with it failed after 0.4 s (login): Invalid key',
+  ],
+] as const)('given a turn: %j', async (trial, state, says) => {
+  const found = await lookAtAgent({ found: true, hint: 'Mend it.', details: { ...ABLE, trial } }, 'try');
+  expect(found).toMatchObject({ state, hint: 'Mend it.', trial: true });
+  expect(found.sentence).toBe(`\`it\` is here. Version 1.2.3, app-server, login by A_KEY. ${says}`);
+});
+
+test('a command is not tried, and what is missing is said as it is', async () => {
+  const details = { ...ABLE, protocol: 'command' } as const;
+  expect(await lookAtAgent({ found: true, details }, 'try')).toMatchObject({
+    state: 'ok',
+    sentence: '`it` is here. A command is not tried.',
+  });
+  expect(await lookAtAgent({ found: false, hint: 'Install it.' }, 'try')).toMatchObject({
+    state: 'failed',
+    sentence: '`it` is here.',
+    hint: 'Install it.',
+  });
 });

@@ -1,4 +1,4 @@
-// `weft doctor --verify`: what is said of the promises, and the exit code.
+// `weft doctor`: with --verify what is said of the promises, with --probe what agents answer; and the exit codes.
 import { describe, expect, it } from 'vitest';
 import { ok } from '../../../src/core/failure.ts';
 import type { PromiseFinding } from '../../../src/core/promise.ts';
@@ -54,5 +54,44 @@ describe('weft doctor --verify', () => {
   it('knows no other run', async () => {
     const typed = type('doctor --verify nothing', createFakeApp(VIEW));
     expect(await typed.code).toBe(2);
+  });
+});
+
+describe('weft doctor --probe', () => {
+  const agent = {
+    protocol: 'stream-json',
+    version: '2.1.0',
+    login: null,
+    trial: { fault: 'login', text: 'No\u001b[31m key', elapsedMs: 900 },
+  } as const;
+  const check = {
+    name: 'agent claude',
+    state: 'failed',
+    sentence: 'A turn with it failed: No\u001b[31m key',
+    hint: 'Log in.',
+    agent,
+  } as const;
+
+  it.each([
+    ['doctor', { tryAgents: false }],
+    ['doctor --probe', { tryAgents: true }],
+  ])('%s', async (line, expected) => {
+    const given: unknown[] = [];
+    const fake = createFakeApp(VIEW, {
+      check: async (...words) => {
+        given.push(words);
+        return [check];
+      },
+    });
+    const typed = type(line, fake);
+    expect(await typed.code).toBe(2);
+    expect(given).toEqual([[null, expected]]);
+    expect(typed.out()).toBe('fail:    agent claude: A turn with it failed: No key\n         Log in.\n');
+  });
+
+  it('is JSON for programs', async () => {
+    const typed = type('doctor --probe --json', createFakeApp(VIEW, { check: async () => [check] }));
+    expect(await typed.code).toBe(2);
+    expect(JSON.parse(typed.out())).toEqual({ schemaVersion: 1, checks: [check] });
   });
 });
