@@ -65,7 +65,7 @@ function adviseTrial(fault: Fault, known: KnownProgram | null): string {
       return `Start its program by hand to see what it says${known === null ? '' : `, or update it (${known.install})`}.`;
     case 'interrupted':
       return 'Somebody or something stopped it: try again.';
-    default:
+    case 'missing':
       return adviseProgram(known);
   }
 }
