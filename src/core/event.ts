@@ -29,7 +29,14 @@ export type AfterFailure =
   | { readonly kind: 'give-up' };
 
 /** Why a live attempt is to be ended. */
-export type StopReason = 'cancelled' | 'stopped' | 'restarted' | 'time-budget' | 'asked' | 'run-stopped';
+export type StopReason =
+  | 'cancelled'
+  | 'stopped'
+  | 'restarted'
+  | 'time-budget'
+  | 'budget'
+  | 'asked'
+  | 'run-stopped';
 
 interface OfTask {
   readonly task: TaskId;
@@ -87,6 +94,18 @@ export type Event =
       readonly heard?: readonly number[];
     })
   | (OfAttempt & { readonly type: 'attempt.timed-out' })
+  /** Its budget of tokens or money is used up. */
+  | (OfAttempt & { readonly type: 'attempt.overspent' })
+  /** What a conversation of its agent has used of the model so far. */
+  | (OfAttempt & {
+      readonly type: 'usage.noted';
+      readonly session: string;
+      /** Tokens read and written. */
+      readonly input: number;
+      readonly output: number;
+      /** US dollars; null: not said. */
+      readonly usd: number | null;
+    })
   /** Its agent waits for an answer while nothing else is left to do: it is ended, the answer will start a fresh attempt. */
   | (OfAttempt & { readonly type: 'attempt.parked' })
   | (OfAttempt & {

@@ -10,6 +10,7 @@ import type { Edge, Phase, RunMs } from './model.ts';
 import { taskId } from './model.ts';
 import { agentFor, nextRole } from './role.ts';
 import { satisfies } from './schedule-index.ts';
+import { describeSpending, NEARLY, shareOfBudget } from './spending.ts';
 import { type RunState, type TaskState, taskOf } from './state.ts';
 
 /** The reason in words; empty when nothing more is to be said than the phase. */
@@ -174,9 +175,9 @@ function explainWorking(state: RunState, ts: TaskState, now: RunMs): string {
   const does = { plan: 'planning', implement: 'at work', review: 'reviewing' }[
     ts.attempt?.role ?? 'implement'
   ];
-  return minutes === null
-    ? `${does} for ${ago(spent)}`
-    : `${does} for ${ago(spent)} of at most ${minutes} min`;
+  const nearly = shareOfBudget(state, ts) >= NEARLY ? `; it has used ${describeSpending(state, ts)}` : '';
+  const most = minutes === null ? '' : ` of at most ${minutes} min`;
+  return `${does} for ${ago(spent)}${most}${nearly}`;
 }
 
 function explainVerifying(state: RunState, ts: TaskState, now: RunMs): string {

@@ -64,6 +64,8 @@ const EVENT_TYPES: Readonly<Record<Event['type'], true>> = {
   'attempt.start-failed': true,
   'attempt.exited': true,
   'attempt.timed-out': true,
+  'attempt.overspent': true,
+  'usage.noted': true,
   'attempt.parked': true,
   'attempt.stopped': true,
   'attempt.inspected': true,

@@ -294,6 +294,7 @@ export type Cause =
   | 'review-rejected' // the review turns the work down
   | 'review-loop' // the review goes in circles
   | 'time-budget' // the attempt's time is used up
+  | 'budget' // its budget of tokens or money is used up
   | 'asked' // ended to wait for an answer
   | 'stopped' // stopped by a human or by the run's end
   | 'landing-blocked' // verified work cannot be put onto the target

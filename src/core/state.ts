@@ -135,6 +135,10 @@ export interface TaskState {
   questions: number;
   /** Latest attempt in each role whose conversation can be gone on with, and the agent that had it. */
   conversations: Partial<Record<Role, { readonly agent: string; readonly attempt: number }>>;
+  /** What each of its conversations has used of the model, by its id. */
+  spending: Record<string, { readonly input: number; readonly output: number; readonly usd: number | null }>;
+  /** How often a human let it go on beyond its budget. */
+  allowances: number;
   /** Guidance not delivered yet. */
   guidance: string[];
   /** What the next attempt is told about the last one. */
@@ -244,6 +248,8 @@ export function createTaskState(task: Task, order: number, at: RunMs): TaskState
     askedAt: null,
     questions: 0,
     conversations: {},
+    spending: {},
+    allowances: 0,
     guidance: [],
     feedback: null,
     plan: null,

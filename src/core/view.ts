@@ -8,6 +8,7 @@ import { findAside, type LandedAside, type LandedGone, type LandedWork } from '.
 import type { Cause, Oid, Option, Phase, RunMs } from './model.ts';
 import { type Activity, describeActivity } from './role.ts';
 import { countBlockers } from './schedule-index.ts';
+import { sumSpending } from './spending.ts';
 import type { RunState, TaskState } from './state.ts';
 import { iso, wallTime } from './wall-time.ts';
 
@@ -59,6 +60,9 @@ export interface TaskView {
   readonly files: number;
   readonly added: number;
   readonly deleted: number;
+  /** Tokens and US dollars that its agents say they used; absent: they do not say. */
+  readonly tokens?: number;
+  readonly usd?: number;
   readonly owns: readonly string[] | null;
   readonly dependsOn: readonly string[];
   readonly question?: QuestionView;
@@ -135,6 +139,7 @@ export function viewTask(state: RunState, ts: TaskState, now: RunMs): TaskView {
     files: attempt?.inspected?.fileCount ?? 0,
     added: attempt?.inspected?.added ?? 0,
     deleted: attempt?.inspected?.deleted ?? 0,
+    ...describeUse(ts),
     owns: task.owns,
     dependsOn: task.edges.map((edge) => edge.task),
     ...(question === null ? {} : { question: viewQuestion(state, ts) }),
@@ -247,4 +252,10 @@ function endOf({ tasks, gone }: RunView): string {
   if (gone !== undefined) return 'not all that landed is still there';
   const cancelled = tasks.filter((task) => task.phase === 'cancelled').length;
   return cancelled === 0 ? 'everything landed' : `everything landed but ${cancelled} cancelled`;
+}
+
+function describeUse(ts: TaskState): Pick<TaskView, 'tokens' | 'usd'> {
+  const used = sumSpending(ts);
+  if (used === null) return {};
+  return { tokens: used.tokens, ...(used.usd === null ? {} : { usd: used.usd }) };
 }

@@ -192,7 +192,6 @@ const limitsSchema = closed({
 });
 
 /** A limit that nothing holds to is worse than none. */
-const UNCOUNTED = 'cannot be held to: this version does not count it; leave it out';
 
 const phaseAgent = z
   .union([z.boolean(), text], { error: 'must be the name of an agent, true or false' })
@@ -272,16 +271,14 @@ export const configSchema: z.ZodType<ConfigInput> = closed({
       .max(MAX_NUMBER * 1000)
       .nullable()
       .optional()
-      .refine((limit) => limit == null, { error: UNCOUNTED })
-      .describe('Tokens of one run; null: no limit. Not counted yet: must be null.'),
+      .describe('Tokens of one task, as its agents count them; null: no limit.'),
     usd: z
       .number()
       .positive()
       .max(MAX_NUMBER)
       .nullable()
       .optional()
-      .refine((limit) => limit == null, { error: UNCOUNTED })
-      .describe('Cost of one run in US dollars; null: no limit. Not counted yet: must be null.'),
+      .describe('Cost of one task in US dollars, as its agents count it; null: no limit.'),
   })
     .optional()
     .describe('What may be used up.'),

@@ -40,6 +40,7 @@ const CURES: Readonly<Record<Cause, Cure>> = {
   'review-rejected': { retries: 0, then: 'ask' },
   'review-loop': { retries: 0, then: 'ask' },
   'time-budget': { retries: 0, then: 'give-up' },
+  budget: { retries: 0, then: 'ask' },
   asked: { retries: 9, then: 'ask', atOnce: true },
   stopped: { retries: 9, then: 'give-up', atOnce: true },
   'landing-blocked': { retries: 0, then: 'ask' },
@@ -199,6 +200,8 @@ function optionsFor(ts: TaskState, cause: Cause): readonly Option[] {
       return [ACCEPT, AGAIN, GIVE_UP];
     case 'login-missing':
       return [{ label: 'It is mended: try again.', then: 'retry' }, HOLD, GIVE_UP];
+    case 'budget':
+      return [{ label: 'Let it go on, with as much again.', then: 'retry' }, HOLD, GIVE_UP];
     case 'limit-reached':
       return [{ label: 'Try again.', then: 'retry' }, HOLD, GIVE_UP];
     case 'no-changes':

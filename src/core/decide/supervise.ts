@@ -2,6 +2,7 @@
 import type { EffectKind, RecordEffect, WorkEffect } from '../effect.ts';
 import type { Event } from '../event.ts';
 import type { RunMs } from '../model.ts';
+import { shareOfBudget } from '../spending.ts';
 import type { AttemptState, RunState, TaskState } from '../state.ts';
 import { deadlineOf } from '../timers.ts';
 import { failAttempt, type Trouble } from './judge.ts';
@@ -80,6 +81,9 @@ function workSteps(state: RunState, ts: TaskState, attempt: AttemptState, now: R
   if (deadline !== null && now >= deadline) {
     return record({ type: 'attempt.timed-out', task: ts.task.id, attempt: attempt.n });
   }
+  if (shareOfBudget(state, ts) >= 1) {
+    return record({ type: 'attempt.overspent', task: ts.task.id, attempt: attempt.n });
+  }
   const delivers = attempt.steerable && ts.guidance.length > 0 && !isResting(ts, 'deliver-guidance', now);
   return delivers ? [...watch, work(ts, 'deliver-guidance')] : watch;
 }
@@ -92,7 +96,7 @@ function watchStep(ts: TaskState, attempt: AttemptState, now: RunMs): WorkEffect
 
 /** An attempt that a human or the run ends did not fail; one whose time is up did. */
 function findStartFailure({ startFailure, stop }: AttemptState): Trouble | null {
-  return stop === null || stop === 'time-budget' ? startFailure : null;
+  return stop === null || stop === 'time-budget' || stop === 'budget' ? startFailure : null;
 }
 
 /** The answer of a planner or reviewer is read as long as nothing speaks against it. */

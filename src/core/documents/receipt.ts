@@ -3,6 +3,7 @@
 import { explainTask } from '../explain.ts';
 import { findAside, type LandedAside, type LandedGone, type LandedWork } from '../landed.ts';
 import type { Cause, GateResult, Phase, Role, RunMs } from '../model.ts';
+import { sumSpending } from '../spending.ts';
 import type { AttemptSummary, RunState, TaskState } from '../state.ts';
 import { iso, wallTime } from '../wall-time.ts';
 import { type ClaimEventDocument, documentClaims, type RunStatus, runStatusOf } from './state.ts';
@@ -192,7 +193,7 @@ function documentTask(state: RunState, ts: TaskState, now: RunMs): TaskReceipt {
     files_changed: seen?.fileCount ?? 0,
     lines_added: seen?.added ?? 0,
     lines_deleted: seen?.deleted ?? 0,
-    cost_usd: null,
+    cost_usd: sumSpending(ts)?.usd ?? null,
     commits: [...new Set(commits)],
     pr: null,
     merge: landed === null ? null : documentMerge(state, landed),

@@ -133,6 +133,11 @@ const BY_CAUSE: Readonly<Record<Cause, StopReason>> = {
     family: 'budget',
     fix: 'Give it more time with `weft resume --time MIN`, or split the task; then `weft restart TASK`.',
   },
+  budget: {
+    reason: 'time_budget_exceeded',
+    family: 'budget',
+    fix: '`weft answer TASK 1` lets it go on with as much again; or split the task.',
+  },
   asked: {
     reason: 'implement_blocked',
     family: 'worker',

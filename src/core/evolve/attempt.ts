@@ -37,6 +37,11 @@ export function evolveAttempt(state: RunState, ts: TaskState, event: AttemptEven
     case 'attempt.timed-out':
       attempt.stop ??= 'time-budget';
       return;
+    case 'attempt.overspent':
+      attempt.stop ??= 'budget';
+      return;
+    case 'usage.noted':
+      return noteUsage(ts, event);
     case 'attempt.parked':
       attempt.stop ??= 'asked';
       return;
@@ -198,15 +203,33 @@ const BLAMELESS: ReadonlySet<Cause> = new Set([
   'agent-missing',
 ]);
 
+/** Several attempts may go on with one conversation, and each is told its sum: the largest counts. */
+function noteUsage(ts: TaskState, event: Extract<Event, { readonly type: 'usage.noted' }>): void {
+  const { session, input, output, usd } = event;
+  const before = ts.spending[session];
+  ts.spending[session] = {
+    input: Math.max(input, before?.input ?? 0),
+    output: Math.max(output, before?.output ?? 0),
+    usd: usd === null ? (before?.usd ?? null) : Math.max(usd, before?.usd ?? 0),
+  };
+}
+
+const STOP_CAUSES: Readonly<Partial<Record<StopReason, Cause>>> = {
+  'time-budget': 'time-budget',
+  budget: 'budget',
+  asked: 'asked',
+};
+
 /** What becomes of a task whose attempt was ended on purpose. */
 function stop(ts: TaskState, attempt: AttemptState, survivors: readonly number[], ms: RunMs): void {
   const reason = attempt.stop;
   if (reason === null) return;
   attempt.endedAt ??= ms;
-  const cause: Cause = reason === 'time-budget' ? 'time-budget' : reason === 'asked' ? 'asked' : 'stopped';
-  if (reason === 'time-budget') {
+  const cause: Cause = STOP_CAUSES[reason] ?? 'stopped';
+  if (reason === 'time-budget' || reason === 'budget') {
     // what follows is a decision: the attempt is judged like any other failure
-    attempt.startFailure = { cause, detail: 'its time budget is used up' };
+    const what = reason === 'budget' ? 'budget of tokens or money' : 'time budget';
+    attempt.startFailure = { cause, detail: `its ${what} is used up` };
     return;
   }
   summarize(ts, attempt, { cause, detail: reason }, ms, survivors);

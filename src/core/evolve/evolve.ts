@@ -114,6 +114,8 @@ function applyToTask(state: RunState, ts: TaskState, event: TaskEvent, ms: RunMs
     case 'attempt.start-failed':
     case 'attempt.exited':
     case 'attempt.timed-out':
+    case 'attempt.overspent':
+    case 'usage.noted':
     case 'attempt.parked':
     case 'attempt.stopped':
     case 'attempt.inspected':

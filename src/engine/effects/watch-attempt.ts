@@ -37,7 +37,9 @@ export async function watchAttempt(effect: WatchAttempt, context: EffectContext)
     await look.settled();
     const words = await readWords(context, dir);
     const asked = questionOf(effect, state, words);
+    const used = usageOf(effect, words);
     return ok([
+      ...(used === null ? [] : [used]),
       ...(asked === null || look.isAsked(asked) ? [] : [asked]),
       { type: 'attempt.exited', task: effect.task, attempt: effect.attempt, exit, ...lastWordsOf(words) },
     ]);
@@ -98,10 +100,16 @@ function createLook(effect: WatchAttempt, context: EffectContext, dir: string): 
   let running: Promise<void> = Promise.resolve();
   let queued = false;
   let lastKey: string | null = null;
+  let noted = 1;
   const read = async (): Promise<void> => {
     queued = false;
     const words = await readWords(context, dir);
     if (context.signal.aborted) return;
+    const used = usageOf(effect, words);
+    if (used !== null && used.input + used.output >= noted * STEP) {
+      noted = used.input + used.output;
+      context.emit([used]);
+    }
     const asked = questionOf(effect, context.state, words);
     if (asked === null || keyOf(asked) === lastKey) return;
     lastKey = keyOf(asked);
@@ -116,6 +124,17 @@ function createLook(effect: WatchAttempt, context: EffectContext, dir: string): 
     settled: () => running,
     isAsked: (question) => keyOf(question) === lastKey,
   };
+}
+
+/** Use of the model is noted when it has grown by a tenth. */
+const STEP = 1.1;
+
+type Used = Extract<Event, { readonly type: 'usage.noted' }>;
+
+function usageOf(effect: WatchAttempt, { report }: Words): Used | null {
+  if (report?.session == null || report.spending === null) return null;
+  const of = { task: effect.task, attempt: effect.attempt };
+  return { type: 'usage.noted', ...of, session: report.session, ...report.spending };
 }
 
 type Asked = Extract<Event, { readonly type: 'question.asked' }>;

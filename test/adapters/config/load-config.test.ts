@@ -38,7 +38,7 @@ describe('what wins', () => {
   test('the file over the defaults, the flags over the file, key by key', async () => {
     const text =
       'target: dev\nmaxAgents: 8\nmaxPerTrack: 2\nagent: mine\nagents:\n  mine: { kind: command, run: make, max: 3 }\n' +
-      'gates: { tier0: [npm test] }\nbudget: { minutes: null, usd: null }\nsetup: npm ci\noutside: ask\n' +
+      'gates: { tier0: [npm test] }\nbudget: { minutes: null, usd: 2.5 }\nsetup: npm ci\noutside: ask\n' +
       'limits: { attempts: 3 }\nworktrees: { branch: "w/{task}" }\n';
     const flags = { maxAgents: 2, budget: { minutes: 30 }, isolation: 'shared', fast: true } as const;
     expect(await load(text, flags)).toEqual({
@@ -52,7 +52,7 @@ describe('what wins', () => {
       agent: 'mine',
       agents: { ...BUILT_IN, mine: { kind: 'command', run: 'make', max: 3 } },
       gates: { tier0: ['npm test'], tier1: [], tier2: [], triggers: [] },
-      budget: { minutes: 30, tokens: null, usd: null },
+      budget: { minutes: 30, tokens: null, usd: 2.5 },
       setup: 'npm ci',
       limits: { ...DEFAULT_LIMITS, attempts: 3 },
       worktrees: { root: '../{repo}.weft', branch: 'w/{task}' },
@@ -78,11 +78,6 @@ describe('mistakes', () => {
     test(expected.split('\n')[0] ?? '', async () => expect(await load(text, flags)).toBe(expected));
   }
 
-  check(
-    'budget: { usd: 5 }\n',
-    '.weft/config.yaml:1:16: "usd" cannot be held to: this version does not count it; leave it out.\n' +
-      '  1 | budget: { usd: 5 }\n    |                ~',
-  );
   check(
     'maxagents: 4\n',
     '.weft/config.yaml:1:1: Unknown key "maxagents".\n  1 | maxagents: 4\n    | ~~~~~~~~~\n  Fix: Did you mean "maxAgents"?',

@@ -30,6 +30,7 @@ const WORDS: Readonly<Record<Cause, string>> = {
   'review-rejected': 'review_rejected verification',
   'review-loop': 'review_loop_detected verification',
   'time-budget': 'time_budget_exceeded budget',
+  budget: 'time_budget_exceeded budget',
   asked: 'implement_blocked worker',
   stopped: 'stopped_by_user orchestrator',
   'landing-blocked': 'implement_blocked orchestrator',

@@ -187,6 +187,8 @@ const EVENTS: readonly Event[] = [
   { type: 'landing.held', task, on: other, ref: 'weft/integration' },
   { type: 'landing.freed', task },
   { type: 'target.rewritten', task, from: head, to: base, gone: [other] },
+  { type: 'attempt.overspent', task, attempt: 7 },
+  { type: 'usage.noted', task, attempt: 7, session: 's-1', input: 12_000, output: 800, usd: 0.25 },
 ];
 
 /** The records, in the order of the file; two of them share each epoch. */
