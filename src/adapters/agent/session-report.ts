@@ -43,10 +43,14 @@ export async function readSessionReport(dir: string): Promise<SessionReport | nu
       .map((each) => cleanText(each))
       .filter((each) => each !== null)
       .slice(0, FILES),
-    end: isRecord(end)
-      ? { fault: FAULTS.find((each) => each === end['fault']) ?? null, text: cleanText(end['text']) ?? '' }
-      : null,
+    end: isRecord(end) ? readEnd(end) : null,
   };
+}
+
+/** Only what says so is a good end. */
+function readEnd({ fault, text }: Fields): SessionReport['end'] {
+  const kind = fault === null ? null : (FAULTS.find((each) => each === fault) ?? 'protocol');
+  return { fault: kind, text: cleanText(text) ?? '' };
 }
 
 function readAsk({ id, text, labels }: Fields): SessionReport['ask'] {

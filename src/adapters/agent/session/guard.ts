@@ -1,9 +1,14 @@
 // Tells an agent that a file is not its task's before it writes there; what it does by shell commands is found afterwards.
 // Knows nothing of how agents ask.
-import { realpathSync } from 'node:fs';
+import { readlinkSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { isInsideClaims } from '../../../core/claim/match.ts';
 import { compilePattern } from '../../../core/claim/pattern.ts';
+
+/** No system takes longer ones. */
+const MAX_PATH = 4_096;
+/** Links that lead to nothing, and are followed one after the other. */
+const MAX_LINKS = 40;
 
 /** What an agent may write. Absolute paths; patterns are relative to the worktree, in their one written form. */
 export interface Ground {
@@ -21,12 +26,13 @@ export function createGuard(ground: Ground): (path: string) => string | null {
   const patterns = ground.owns?.map((text) => compilePattern(text)) ?? null;
   const rest = ground.owns === null || ground.owns.length === 0 ? '' : ` (${ground.owns.join(', ')})`;
   return (path) => {
+    if (path.length > MAX_PATH) return `A path of ${path.length} characters cannot be written.`;
     const at = realPathOf(resolve(root, path));
     if (own.some((each) => isUnder(at, each))) return null;
     if (!isUnder(at, root))
       return `${path} is outside the worktree of this task; only files in ${root} may change.`;
     const inside = relative(root, at);
-    if (inside === '.git' || inside.startsWith('.git/')) return `${path} belongs to git; use git commands.`;
+    if (inside.split('/').includes('.git')) return `${path} belongs to git; use git commands.`;
     if (patterns === null || isInsideClaims(patterns, inside)) return null;
     return ground.owns?.length === 0
       ? `${path} must stay as it is: this part of the work only reads.`
@@ -38,12 +44,23 @@ function isUnder(path: string, folder: string): boolean {
   return path === folder || path.startsWith(`${folder}/`);
 }
 
-/** Where a path leads, links followed as far as there is something. */
-function realPathOf(path: string): string {
+/** Where a path leads, links followed as far as there is something: also one that leads to nothing, for writing makes it. */
+function realPathOf(path: string, links: number = MAX_LINKS): string {
   try {
     return realpathSync(path);
   } catch {
     const above = dirname(path);
-    return above === path ? path : join(realPathOf(above), basename(path));
+    if (above === path) return path;
+    const place = join(realPathOf(above, links), basename(path));
+    const target = links > 0 ? readLink(place) : null;
+    return target === null ? place : realPathOf(resolve(dirname(place), target), links - 1);
+  }
+}
+
+function readLink(path: string): string | null {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return null;
   }
 }

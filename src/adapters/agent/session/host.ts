@@ -12,6 +12,8 @@ const MAX_LINE_BYTES = 32 * 1024 * 1024;
 /** How long an agent that was let go, or told to go, may take. */
 const LEAVE_MS = 10_000;
 const KILL_MS = 3_000;
+/** How long its last words are waited for when something that it left behind keeps its output open. */
+const LAST_WORDS_MS = 1_000;
 /** Messages that wait at most. */
 const MAX_WAITING = 1_000;
 
@@ -35,6 +37,8 @@ export interface HostSetting {
   readonly print: (line: string) => void;
   /** Keeps a line of the protocol for those who look for faults. */
   readonly record: (direction: '<' | '>', line: string) => void;
+  /** Hides what must not be shown to anybody. */
+  readonly redact: (text: string) => string;
   /** Answers a tool call that waits for these very words; false: none does. */
   readonly answerTool: (text: string) => Promise<boolean>;
   /** Limits of patience with the model and with the agent. */
@@ -77,12 +81,15 @@ export function openSession(setting: HostSetting): Session {
     },
   };
   const run = async (opening: Opening): Promise<SessionOver> => {
-    current = startRun({ ...setting, opening }, shared);
-    const over = await current.over;
+    const started = tryToStart({ ...setting, opening }, shared);
+    if ('end' in started) return started;
+    current = started;
+    const over = await started.over;
     // what there was to go on with is gone: the prompt says all that a new conversation needs
     if (over.end.fault !== 'no-session' || opening.resume === null || shared.isStopped) return over;
     setting.print('! There is no conversation to go on with: a new one begins.');
     shared.update(beginReport());
+    shared.waiting.unshift(...started.unheard());
     return run({ ...opening, resume: null, prompt: setting.wholePrompt });
   };
   return {
@@ -114,7 +121,18 @@ interface Run {
   /** Hands over what can be handed over by now. */
   pump(): void;
   stop(): void;
+  /** Messages that were said, and not heard as far as is known. */
+  unheard(): readonly Message[];
   readonly over: Promise<SessionOver>;
+}
+
+/** What no process can be made of is as good as not there. */
+function tryToStart(setting: HostSetting, shared: Shared): Run | SessionOver {
+  try {
+    return startRun(setting, shared);
+  } catch (error) {
+    return { end: { fault: 'missing', text: String(error) }, process: null };
+  }
 }
 
 function startRun(setting: HostSetting, shared: Shared): Run {
@@ -140,6 +158,7 @@ function startRun(setting: HostSetting, shared: Shared): Run {
     },
   });
   child.stdout.on('data', (chunk: Buffer) => splitter.push(chunk));
+  child.stdout.on('end', splitter.flush);
   // who is gone reads no more; its end is told by its exit
   child.stdin.on('error', () => undefined);
   const gone = untilGone(child);
@@ -152,11 +171,13 @@ function startRun(setting: HostSetting, shared: Shared): Run {
     // its last lines may still be on their way: they are read by now
     const end = talk.ended();
     if (end !== null) return { end, process: null };
-    const how = first.error ?? `it ended with ${first.signal ?? first.code} in the midst of its turn`;
+    if (first.error !== null) return { end: { fault: 'missing', text: first.error }, process: null };
+    const how = `it ended with ${first.signal ?? first.code} in the midst of its turn`;
     return { end: { fault: 'protocol', text: how }, process: first };
   });
   return {
     pump: talk.pump,
+    unheard: talk.unheard,
     over: over.finally(talk.close),
     stop: () => {
       talk.stop();
@@ -174,6 +195,9 @@ function untilGone(child: ChildProcess): Promise<Gone> {
   return new Promise((resolve) => {
     child.on('error', (error) => resolve({ code: null, signal: null, error: error.message }));
     child.on('close', (code, signal) => resolve({ code, signal, error: null }));
+    child.on('exit', (code, signal) => {
+      setTimeout(() => resolve({ code, signal, error: null }), LAST_WORDS_MS);
+    });
   });
 }
 

@@ -1,12 +1,14 @@
 // The program that hosts a session: reads its plan, talks to the agent, and writes the report. Started by weft for an attempt;
 // needs nobody afterwards.
 import { createWriteStream, readFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { readAnswer } from '../../../core/answer-text.ts';
 import { replaceFile } from '../../journal/atomic-file.ts';
 import { splitLines } from '../../process/line-splitter.ts';
 import { parseObject } from '../agent-text.ts';
-import { answerAsk, takeOpenAsks } from '../asks.ts';
+import { answerAsk, type TakenAsk, takeOpenAsks } from '../asks.ts';
 import { createAcp } from './acp.ts';
 import { createClaude } from './claude.ts';
 import { createCodex } from './codex.ts';
@@ -21,8 +23,8 @@ const MAX_MESSAGE_BYTES = 1024 * 1024;
 /** Least time between two writings of a report in which only the latest doing has changed. */
 const PAUSE_MS = 250;
 const SAME_FAILURES = 5;
-/** Codes that shells give to what ended by a signal. */
-const TERMINATED = 143;
+/** Questions of tools that wait for their answer at most. */
+const MAX_OWED = 100;
 
 async function main(path: string): Promise<SessionOver | number> {
   const read = readSessionPlan(path);
@@ -33,6 +35,7 @@ async function main(path: string): Promise<SessionOver | number> {
   const plan = read.value;
   const redact = createRedactor(plan.secrets.map((name) => process.env[name] ?? ''));
   const reports = createReports(join(plan.dir, REPORT_FILE), redact);
+  const transcript = createTranscript(plan, redact);
   const wholePrompt = readFileSync(plan.promptFile, 'utf8');
   const session = openSession({
     protocol: protocolOf(plan),
@@ -45,8 +48,9 @@ async function main(path: string): Promise<SessionOver | number> {
     env: environment(),
     publish: reports.publish,
     print: (line) => process.stdout.write(`${redact(line)}\n`),
-    record: createTranscript(plan, redact),
-    answerTool: (text) => answerTool(plan.dir, text),
+    record: transcript.record,
+    redact,
+    answerTool: createToolAnswers(plan.dir),
     patience: { retryMs: plan.retryMs, sameFailures: SAME_FAILURES },
   });
   const input = splitLines({
@@ -60,7 +64,7 @@ async function main(path: string): Promise<SessionOver | number> {
   process.stdin.on('data', (chunk: Buffer) => input.push(chunk));
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, session.stop);
   const over = await session.over;
-  await reports.flushed();
+  await Promise.all([reports.flushed(), transcript.close()]);
   return over;
 }
 
@@ -83,15 +87,20 @@ function environment(): Record<string, string> {
   return env;
 }
 
-/** Gives an answer to the tool call that waits for it; false: none does. */
-async function answerTool(dir: string, text: string): Promise<boolean> {
-  if (!text.startsWith('Question: ')) return false;
-  for (const { id, question } of await takeOpenAsks(dir)) {
-    const at = text.startsWith(`Question: ${question}`) ? text.indexOf('\nAnswer: ', question.length) : -1;
-    const answer = at < 0 ? `Nobody answers this now. Meanwhile:\n${text}` : text.slice(at + 9);
-    if (await answerAsk(dir, id, answer)) return true;
-  }
-  return false;
+/** Gives an answer to the tool call that waits for it; false: none does. What was taken meanwhile is owed its own answer. */
+function createToolAnswers(dir: string): (text: string) => Promise<boolean> {
+  let owed: readonly TakenAsk[] = [];
+  return async (text) => {
+    if (!text.startsWith('Question: ')) return false;
+    owed = [...owed, ...(await takeOpenAsks(dir))].slice(-MAX_OWED);
+    for (const ask of owed) {
+      const answer = readAnswer(text, ask.question);
+      if (answer === null) continue;
+      owed = owed.filter((each) => each !== ask);
+      if (await answerAsk(dir, ask.id, answer)) return true;
+    }
+    return false;
+  };
 }
 
 /** Writes reports one after the other, at once when there is something to decide, else now and then. */
@@ -107,7 +116,7 @@ function createReports(
     if (timer !== null) clearTimeout(timer);
     timer = null;
     const { report } = latest ?? {};
-    const text = redact(JSON.stringify(report));
+    const text = JSON.stringify(report, (_, value) => (typeof value === 'string' ? redact(value) : value));
     // a full disk must not end the work: the next one may be written again
     writing = writing.then(() => replaceFile(path, text)).catch(() => undefined);
   };
@@ -129,32 +138,41 @@ function createReports(
   };
 }
 
+/** Keeps what was said, as far as there is room for it. */
 function createTranscript(
   { dir, transcriptBytes }: SessionPlan,
   redact: (text: string) => string,
-): (direction: '<' | '>', line: string) => void {
+): { readonly record: (direction: '<' | '>', line: string) => void; readonly close: () => Promise<void> } {
   const file = createWriteStream(join(dir, 'transcript.jsonl'), { flags: 'a', mode: 0o600 });
-  file.on('error', () => undefined);
   let room = transcriptBytes;
-  return (direction, line) => {
-    const text = `${direction} ${redact(line)}\n`;
-    room -= Buffer.byteLength(text);
-    if (room > 0) file.write(text);
+  const closed = new Promise<void>((resolve) => {
+    file.on('close', resolve);
+    // a full disk must not end the work
+    file.on('error', () => {
+      room = 0;
+    });
+  });
+  return {
+    record: (direction, line) => {
+      if (room <= 0) return;
+      const text = `${direction} ${redact(line)}\n`;
+      room -= Buffer.byteLength(text);
+      if (room > 0) file.write(text);
+    },
+    close: () => {
+      file.end();
+      return closed;
+    },
   };
 }
 
-/** Ends as the agent did, where that says something. */
+/** Ends as the agent did, where that says something; a signal as shells tell it. */
 function leave(over: SessionOver | number): void {
   if (typeof over === 'number') return process.exit(over);
   const { end, process: agent } = over;
   if (end.fault === null) return process.exit(0);
-  if (end.fault === 'interrupted') return process.exit(TERMINATED);
-  if (agent?.signal != null) {
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.removeAllListeners(signal);
-    process.kill(process.pid, agent.signal);
-    return;
-  }
-  process.exit(agent?.code || 1);
+  const signal = end.fault === 'interrupted' ? 'SIGTERM' : (agent?.signal ?? null);
+  process.exit(signal === null ? agent?.code || 1 : 128 + constants.signals[signal]);
 }
 
 void main(process.argv[2] ?? '').then(leave);

@@ -60,9 +60,10 @@ export function addNews({ report, asks }: Gathering, news: News): Gathering {
   }
 }
 
-/** Ends the report. */
-export function endReport({ report, asks }: Gathering, end: SessionEnd): Gathering {
-  return { report: { ...report, end: { ...end, text: cleanText(end.text, TEXT_CHARS) ?? '' } }, asks };
+/** Ends the report: who is gone asks nothing and waits for nothing. */
+export function endReport({ report }: Gathering, end: SessionEnd): Gathering {
+  const said = { ...end, text: cleanText(end.text, TEXT_CHARS) ?? '' };
+  return { report: { ...report, ask: null, waits: null, end: said }, asks: [] };
 }
 
 function putFirst(report: SessionReport, asks: readonly Ask[]): Gathering {
@@ -71,10 +72,15 @@ function putFirst(report: SessionReport, asks: readonly Ask[]): Gathering {
   return { report: { ...report, ask }, asks };
 }
 
-/** The words of a question as they are put to people. */
+/** The words of a question as they are put to people; put a second time, they stay the same. */
 export function wordAsk(ask: Ask): { readonly text: string; readonly labels: readonly string[] } {
   const labels = ask.labels
     .slice(0, LABELS)
-    .map((label, at) => cleanText(label, LABEL_CHARS)?.replace(/\s+/g, ' ') ?? `Option ${at + 1}`);
-  return { text: cleanText(ask.text, TEXT_CHARS) ?? 'It asks something without words.', labels };
+    .map((label, at) => cut(label.replace(/\s+/g, ' '), LABEL_CHARS) ?? `Option ${at + 1}`);
+  return { text: cut(ask.text, TEXT_CHARS) ?? 'It asks something without words.', labels };
+}
+
+/** Cleaned, and without the white space that the cut may leave at the end. */
+function cut(text: string, maxChars: number): string | null {
+  return cleanText(text, maxChars)?.trimEnd() ?? null;
 }

@@ -24,6 +24,8 @@ export interface Talk {
   close(): void;
   /** How it ended, or null while it goes on. */
   ended(): SessionEnd | null;
+  /** Messages that were said, and not heard as far as is known. */
+  unheard(): readonly Message[];
   readonly over: Promise<SessionEnd>;
 }
 
@@ -37,68 +39,79 @@ interface Shared {
 /** Makes the talk; `write` gives the agent a line. */
 export function createTalk(setting: HostSetting, shared: Shared, write: (line: string) => void): Talk {
   const { print } = setting;
-  /** Numbers of messages that were said and not heard of yet. */
-  const unheard = new Set<number>();
+  /** Messages that were said and not heard of yet, by their numbers. */
+  const unheard = new Map<number, Message>();
   const ending = createEnding();
-  let isOver = false;
+  /** How its last turn ended, until there are signs of another one. */
+  let rest: SessionEnd | null = null;
 
-  const tell = (news: News): void => {
+  const tell = (given: News): void => {
+    const news = given.kind === 'asks' ? { ...given, ask: hideSecrets(given.ask, setting.redact) } : given;
     show(news, print);
-    watch.note(news);
     shared.update(addNews(shared.gathering(), news));
     if (news.kind === 'heard') unheard.delete(news.number);
     if (LIVELY.has(news.kind)) {
-      isOver = false;
+      rest = null;
       ending.stay();
     }
+    watch.note(news);
     if (news.kind === 'turn-over') endTurn({ fault: news.fault, text: news.text });
     else if (news.kind === 'heard' || news.kind === 'asks-no-more') pump();
   };
-  const watch = createWatch(setting.patience, (ask) => tell({ kind: 'asks', ask }));
+  const watch = createWatch(setting.patience, {
+    ask: (ask) => tell({ kind: 'asks', ask }),
+    withdraw: (id) => tell({ kind: 'asks-no-more', id }),
+  });
   const conversation = setting.protocol.converse(setting.opening, { write, tell });
 
   const endTurn = (end: SessionEnd): void => {
-    isOver = true;
     if (end.fault !== null) return ending.finish(end);
-    for (const { id } of shared.gathering().asks) if (watch.owns(id)) tell({ kind: 'asks-no-more', id });
-    if (pump() || shared.waiting.length > 0 || !isOver) return;
-    // said at the last moment: a turn of its own may begin with it
-    if (unheard.size > 0) ending.linger(end);
-    else ending.finish(end);
+    rest = end;
+    // nobody waits for those answers any more
+    for (const { id } of shared.gathering().asks) tell({ kind: 'asks-no-more', id });
+    if (!pump()) settle();
+  };
+  /** Lets the agent go when its turn is over and all is said. */
+  const settle = (): void => {
+    if (rest === null || ending.at() !== null) return;
+    // said at the last moment, or since: a turn of its own may begin with it
+    if (unheard.size > 0) ending.linger(rest);
+    else ending.finish(rest);
   };
 
   const reply = (ask: Ask, said: Reply): void => {
+    const isOwn = watch.owns(ask.id);
     tell({ kind: 'asks-no-more', id: ask.id });
-    if (!watch.owns(ask.id)) return conversation.reply(ask.id, said);
-    if (watch.reply(ask.id, said) === 'go-on') return;
+    if (!isOwn) return conversation.reply(ask.id, said);
+    const fault = watch.judge(ask.id, said);
+    if (fault === null) return;
     conversation.interrupt();
-    ending.finish({ fault: 'api-error', text: ask.text });
+    ending.finish({ fault, text: ask.text });
   };
+  const noteHeard = (number: number): void =>
+    shared.update(addNews(shared.gathering(), { kind: 'heard', number }));
 
   const deliver = async ({ number, text, answered }: Next): Promise<void> => {
-    if (answered !== null || (await setting.answerTool(text))) {
-      tell({ kind: 'heard', number });
-      if (answered !== null) reply(answered.ask, answered.reply);
-      return;
+    if (answered !== null) {
+      noteHeard(number);
+      return reply(answered.ask, answered.reply);
     }
-    unheard.add(number);
-    isOver = false;
+    if (await setting.answerTool(text)) return noteHeard(number);
+    unheard.set(number, { number, text });
     print(`< ${text}`);
     conversation.say({ number, text });
   };
   const pump = createPump({
     take: () => (ending.at() === null ? takeNext(shared.waiting, shared.gathering().asks) : null),
     deliver,
-    idle: () => {
-      if (isOver && ending.at() === null)
-        endTurn({ fault: null, text: shared.gathering().report.doing ?? '' });
-    },
+    idle: settle,
   });
 
   return {
     over: ending.over,
     pump: () => void pump(),
     ended: ending.at,
+    unheard: () => [...unheard.values()],
     hear: conversation.hear,
     begin: () => {
       conversation.begin();
@@ -108,8 +121,16 @@ export function createTalk(setting: HostSetting, shared: Shared, write: (line: s
       conversation.interrupt();
       ending.finish({ fault: 'interrupted', text: 'It was told to stop.' });
     },
-    close: watch.end,
+    close: () => {
+      watch.end();
+      ending.stay();
+    },
   };
+}
+
+/** What is put to people must be known again by its words in their answer: it is hidden here once, not where it is shown. */
+function hideSecrets(ask: Ask, redact: (text: string) => string): Ask {
+  return { ...ask, text: redact(ask.text), labels: ask.labels.map(redact) };
 }
 
 /** The end of a talk, which comes once. */
@@ -144,7 +165,8 @@ function createEnding(): Ending {
     finish,
     at: () => ended,
     linger: (end) => {
-      timer ??= setTimeout(() => finish(end), HEAR_MS);
+      stay();
+      timer = setTimeout(() => finish(end), HEAR_MS);
     },
   };
 }
@@ -190,12 +212,20 @@ function findAnswered(asks: readonly Ask[], text: string): Next['answered'] {
   for (const ask of asks) {
     const words = wordAsk(ask);
     const answer = readAnswer(text, words.text);
-    if (answer === null) continue;
-    const choice = words.labels.findIndex((label) => answer.startsWith(label));
-    const rest = choice < 0 ? answer : answer.slice(words.labels[choice]?.length ?? 0);
-    return { ask, reply: { choice: choice < 0 ? null : choice, text: rest.trim() } };
+    if (answer !== null) return { ask, reply: readReply(answer, words.labels) };
   }
   return null;
+}
+
+/** The label that an answer begins with, the longest when there are several, and the words after it. */
+function readReply(answer: string, labels: readonly string[]): Reply {
+  let choice: number | null = null;
+  for (const [at, label] of labels.entries()) {
+    const fits = answer === label || answer.startsWith(`${label} `);
+    if (fits && (choice === null || label.length > (labels[choice]?.length ?? 0))) choice = at;
+  }
+  const rest = choice === null ? answer : answer.slice(labels[choice]?.length ?? 0);
+  return { choice, text: rest.trim() };
 }
 
 /** One piece of news for people who look over its shoulder. */

@@ -1,69 +1,96 @@
 // Notices that an agent gets nowhere by itself: the model does not answer for long, or the same call fails again and again.
 // Asks people then; knows no protocol.
-import type { Ask, News, Reply } from './conversation.ts';
+import type { Ask, Fault, News, Reply } from './conversation.ts';
 
 /** What is noticed, and what becomes of it. */
 export interface Watch {
   /** Takes news of the agent. */
   note(news: News): void;
-  /** Answers one of its own questions; `stop`: the agent is to be let go. */
-  reply(id: string, reply: Reply): 'stop' | 'go-on';
+  /** Tells whether a question is its own, and open. */
   owns(id: string): boolean;
+  /** What an answer to one of its own questions means: why the agent is to be let go; null: it is not. */
+  judge(id: string, reply: Reply): Fault | null;
   end(): void;
 }
 
-/** Beginning of the ids of its questions. */
-const OWN = 'weft:';
+/** How it puts a question to people, and takes it back. */
+interface Desk {
+  ask(ask: Ask): void;
+  withdraw(id: string): void;
+}
+
+/** How the ids of its questions begin. */
+const RETRIES = 'weft:retries';
+const CIRCLES = 'weft:circles';
 const LABELS = ['Let it go on.', 'End this attempt.'] as const;
 
-/** Begins to watch; `ask` puts a question to people. */
+/** Begins to watch. */
 export function createWatch(
   patience: { readonly retryMs: number; readonly sameFailures: number },
-  ask: (ask: Ask) => void,
+  desk: Desk,
 ): Watch {
-  let timer: NodeJS.Timeout | null = null;
-  let lastFailure: string | null = null;
-  let failures = 0;
-  let count = 0;
   const open = new Set<string>();
+  let count = 0;
+  const isOpen = (kind: string): boolean => [...open].some((id) => id.startsWith(kind));
   const put = (kind: string, text: string): void => {
-    if ([...open].some((id) => id.startsWith(`${OWN}${kind}`))) return;
+    if (isOpen(kind)) return;
     count += 1;
-    const id = `${OWN}${kind}-${count}`;
+    const id = `${kind}-${count}`;
     open.add(id);
-    ask({ id, text, labels: LABELS });
+    desk.ask({ id, text, labels: LABELS });
   };
-  const stopWaiting = (): void => {
-    if (timer !== null) clearTimeout(timer);
-    timer = null;
-  };
+  const silence = watchSilence(patience.retryMs, (text) => put(RETRIES, text));
+  const circles = watchCircles(patience.sameFailures, (text) => put(CIRCLES, text));
   return {
-    end: stopWaiting,
+    end: silence.end,
     owns: (id) => open.has(id),
     note: (news) => {
-      if (news.kind === 'retries') {
-        timer ??= setTimeout(() => {
-          timer = null;
-          put('retries', `The model has not answered it for ${minutesOf(patience.retryMs)}. ${news.text}`);
-        }, patience.retryMs);
-        return;
-      }
-      if (news.kind === 'failed-call') {
-        failures = news.text === lastFailure ? failures + 1 : 1;
-        lastFailure = news.text;
-        if (failures < patience.sameFailures) return;
-        failures = 0;
-        put(
-          'circles',
-          `The same call of it has failed ${patience.sameFailures} times in a row:\n${news.text}`,
-        );
-      }
-      if (news.kind === 'doing' || news.kind === 'turn-over' || news.kind === 'failed-call') stopWaiting();
+      if (news.kind === 'asks-no-more') open.delete(news.id);
+      if (news.kind === 'retries') silence.begin(news.text);
+      if (news.kind === 'failed-call') circles(news.text);
+      if (news.kind !== 'doing' && news.kind !== 'failed-call' && news.kind !== 'turn-over') return;
+      silence.end();
+      for (const id of open) if (id.startsWith(RETRIES)) desk.withdraw(id);
     },
-    reply: (id, { choice }) => {
-      open.delete(id);
-      return choice === 1 ? 'stop' : 'go-on';
+    judge: (id, { choice }) => {
+      if (choice !== 1) return null;
+      return id.startsWith(RETRIES) ? 'api-error' : 'interrupted';
     },
+  };
+}
+
+/** Notices that the model has been asked again and again for a while, and nothing came of it. */
+function watchSilence(
+  retryMs: number,
+  tell: (text: string) => void,
+): { readonly begin: (text: string) => void; readonly end: () => void } {
+  let timer: NodeJS.Timeout | null = null;
+  let latest = '';
+  return {
+    begin: (text) => {
+      latest = text;
+      timer ??= setTimeout(() => {
+        timer = null;
+        tell(`The model has not answered it for ${minutesOf(retryMs)}. ${latest}`);
+      }, retryMs);
+    },
+    end: () => {
+      if (timer !== null) clearTimeout(timer);
+      timer = null;
+    },
+  };
+}
+
+/** Notices the same failure, so many times in a row. */
+function watchCircles(most: number, tell: (text: string) => void): (text: string) => void {
+  let last: string | null = null;
+  let failures = 0;
+  return (text) => {
+    failures = text === last ? failures + 1 : 1;
+    last = text;
+    if (failures < most) return;
+    failures = 0;
+    tell(`The same call of it has failed ${most} times in a row:\n${text}`);
   };
 }
 

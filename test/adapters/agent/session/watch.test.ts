@@ -1,0 +1,128 @@
+// What is noticed of an agent that gets nowhere, and what people's answers to it mean.
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Ask, News } from '../../../../src/adapters/agent/session/conversation.ts';
+import { createWatch, type Watch } from '../../../../src/adapters/agent/session/watch.ts';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const RETRY: News = { kind: 'retries', text: 'Status 529.' };
+const DOING: News = { kind: 'doing', text: 'Works.' };
+const OVER: News = { kind: 'turn-over', fault: null, text: '' };
+
+function begin(): {
+  readonly watch: Watch;
+  readonly asked: readonly Ask[];
+  readonly withdrawn: readonly string[];
+} {
+  const asked: Ask[] = [];
+  const withdrawn: string[] = [];
+  const watch = createWatch(
+    { retryMs: 120_000, sameFailures: 3 },
+    {
+      ask: (ask) => asked.push(ask),
+      withdraw: (id) => {
+        withdrawn.push(id);
+        watch.note({ kind: 'asks-no-more', id });
+      },
+    },
+  );
+  return { watch, asked, withdrawn };
+}
+
+function fail(text: string): News {
+  return { kind: 'failed-call', text };
+}
+
+describe('a model that does not answer', () => {
+  it('is asked about after a while, once, in the latest words', () => {
+    const { watch, asked } = begin();
+    watch.note({ kind: 'retries', text: 'First.' });
+    vi.advanceTimersByTime(119_999);
+    watch.note(RETRY);
+    expect(asked).toEqual([]);
+    vi.advanceTimersByTime(1);
+    watch.note(RETRY);
+    vi.advanceTimersByTime(500_000);
+    expect(asked).toMatchObject([
+      {
+        text: 'The model has not answered it for 2 min. Status 529.',
+        labels: ['Let it go on.', 'End this attempt.'],
+      },
+    ]);
+  });
+
+  for (const news of [DOING, OVER, fail('no')]) {
+    it(`is forgotten with ${news.kind}`, () => {
+      const { watch, asked } = begin();
+      watch.note(RETRY);
+      watch.note(news);
+      vi.advanceTimersByTime(500_000);
+      expect(asked).toEqual([]);
+    });
+  }
+
+  it('is asked about no more when it answers, and again later', () => {
+    const { watch, asked, withdrawn } = begin();
+    watch.note(RETRY);
+    vi.advanceTimersByTime(120_000);
+    watch.note(DOING);
+    expect(withdrawn).toEqual([asked[0]?.id]);
+    watch.note(RETRY);
+    vi.advanceTimersByTime(120_000);
+    expect(asked).toHaveLength(2);
+    expect(asked[1]?.id).not.toBe(asked[0]?.id);
+  });
+
+  it('is not watched for any more at the end', () => {
+    const { watch, asked } = begin();
+    watch.note(RETRY);
+    watch.end();
+    vi.advanceTimersByTime(500_000);
+    expect(asked).toEqual([]);
+  });
+});
+
+describe('a call that fails', () => {
+  const rows: readonly [string, readonly string[], number][] = [
+    ['too seldom', ['a', 'a'], 0],
+    ['often enough', ['a', 'a', 'a'], 1],
+    ['otherwise in between', ['a', 'a', 'b', 'a', 'a'], 0],
+    ['again while people are asked', ['a', 'a', 'a', 'a', 'a', 'a'], 1],
+  ];
+  for (const [name, texts, questions] of rows) {
+    it(name, () => {
+      const { watch, asked } = begin();
+      for (const text of texts) watch.note(fail(text));
+      expect(asked).toHaveLength(questions);
+    });
+  }
+
+  it('is asked about again when it goes on failing after the answer', () => {
+    const { watch, asked } = begin();
+    for (let round = 0; round < 3; round += 1) watch.note(fail('a'));
+    watch.note({ kind: 'asks-no-more', id: asked[0]?.id ?? '' });
+    for (let round = 0; round < 3; round += 1) watch.note(fail('a'));
+    expect(asked).toHaveLength(2);
+    expect(asked[0]?.text).toBe('The same call of it has failed 3 times in a row:\na');
+  });
+});
+
+describe('an answer', () => {
+  it('lets it go on, or says why it has to go', () => {
+    const { watch, asked } = begin();
+    for (let round = 0; round < 3; round += 1) watch.note(fail('a'));
+    watch.note(RETRY);
+    vi.advanceTimersByTime(120_000);
+    const [circles, retries] = asked.map(({ id }) => id) as [string, string];
+    expect([watch.owns(circles), watch.owns(retries), watch.owns('else')]).toEqual([true, true, false]);
+    for (const id of [circles, retries]) {
+      expect(watch.judge(id, { choice: 0, text: '' })).toBe(null);
+      expect(watch.judge(id, { choice: null, text: 'Hm.' })).toBe(null);
+    }
+    expect(watch.judge(circles, { choice: 1, text: '' })).toBe('interrupted');
+    expect(watch.judge(retries, { choice: 1, text: '' })).toBe('api-error');
+    watch.note({ kind: 'asks-no-more', id: circles });
+    expect(watch.owns(circles)).toBe(false);
+  });
+});
