@@ -62,7 +62,7 @@ test('from four fifths on it is told, at the whole the agent is ended and a huma
   settle(state);
   expect(find(state, 'a').question).toMatchObject({
     cause: 'budget',
-    text: 'its budget of tokens or money is used up',
+    text: 'Its budget is used up: 100 of 100 tokens.',
     options: [{ then: 'retry' }, { then: 'hold' }, { then: 'give-up' }],
   });
 });

@@ -2,7 +2,7 @@
 import type { EffectKind, RecordEffect, WorkEffect } from '../effect.ts';
 import type { Event } from '../event.ts';
 import type { RunMs } from '../model.ts';
-import { shareOfBudget } from '../spending.ts';
+import { describeSpending, shareOfBudget } from '../spending.ts';
 import type { AttemptState, RunState, TaskState } from '../state.ts';
 import { deadlineOf } from '../timers.ts';
 import { failAttempt, type Trouble } from './judge.ts';
@@ -73,6 +73,10 @@ function startStep(state: RunState, ts: TaskState, attempt: AttemptState, now: R
 
 function workSteps(state: RunState, ts: TaskState, attempt: AttemptState, now: RunMs): Steps {
   const failure = findStartFailure(attempt);
+  if (failure?.cause === 'budget') {
+    const detail = `Its budget is used up: ${describeSpending(state, ts)}.`;
+    return record(failAttempt(state, ts, { ...failure, detail }, now));
+  }
   if (failure !== null) return record(failAttempt(state, ts, failure, now));
   const watch = watchStep(ts, attempt, now);
   if (attempt.stop !== null)
