@@ -10,7 +10,7 @@ import { createTalk } from './talk.ts';
 
 const MAX_LINE_BYTES = 32 * 1024 * 1024;
 /** How long an agent that was let go, or told to go, may take. */
-const LEAVE_MS = 10_000;
+const LEAVE_MS = 5_000;
 const KILL_MS = 3_000;
 /** How long its last words are waited for when something that it left behind keeps its output open. */
 const LAST_WORDS_MS = 1_000;
@@ -172,7 +172,7 @@ function startRun(setting: HostSetting, shared: Shared): Run {
     const end = talk.ended();
     if (end !== null) return { end, process: null };
     if (first.error !== null) return { end: { fault: 'missing', text: first.error }, process: null };
-    const how = `it ended with ${first.signal ?? first.code} in the midst of its turn`;
+    const how = `It ended with ${first.signal ?? first.code} in the midst of its turn.`;
     return { end: { fault: 'protocol', text: how }, process: first };
   });
   return {

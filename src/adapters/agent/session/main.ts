@@ -62,6 +62,8 @@ async function main(path: string): Promise<SessionOver | number> {
     },
   });
   process.stdin.on('data', (chunk: Buffer) => input.push(chunk));
+  // when nobody keeps what it prints any more, the work goes on all the same
+  process.stdout.on('error', () => undefined);
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, session.stop);
   const over = await session.over;
   await Promise.all([reports.flushed(), transcript.close()]);
