@@ -1,7 +1,7 @@
 // Looks whether a run could go well, before anything is created. Changes nothing.
 import { dirname } from 'node:path';
 import { type AgentConfig, type Policy, runId } from '../core/model.ts';
-import type { Probe, ProbeDetails, ProbeMeans } from '../ports/agent.ts';
+import type { Probe, ProbeDetails, ProbeMeans, Trial } from '../ports/agent.ts';
 import type { Tools } from './parts.ts';
 import { placesOf } from './places.ts';
 
@@ -140,15 +140,20 @@ async function checkAgent(
     return { name, state: 'failed', sentence, hint: `Kinds: ${[...tools.agents.keys()].join(', ')}.` };
   }
   const probe = await agent.probe(of.config, tools.repository, means);
-  const { found, hint, details } = probe;
-  const isFine = found && (details?.trial?.fault ?? null) === null;
+  const { hint, details } = probe;
   return {
     name,
-    state: isFine ? 'ok' : 'failed',
+    state: stateOf(probe),
     sentence: means === undefined ? probe.sentence : describeProbe(probe, means),
     ...(hint === undefined ? {} : { hint }),
     ...(means === undefined || details === undefined ? {} : { agent: details }),
   };
+}
+
+function stateOf({ found, details }: Probe): Finding['state'] {
+  const trial = details?.trial ?? null;
+  if (!found || (trial !== null && trial.fault !== null)) return 'failed';
+  return trial === null || trial.isAsAsked ? 'ok' : 'warning';
 }
 
 function describeProbe({ sentence, details }: Probe, { trial: isWanted }: ProbeMeans): string {
@@ -164,9 +169,10 @@ function describeProbe({ sentence, details }: Probe, { trial: isWanted }: ProbeM
   return [sentence, `${parts.join(', ')}.`, ...(trial === null ? [] : [describeTrial(trial)])].join(' ');
 }
 
-function describeTrial({ fault, text, elapsedMs }: NonNullable<ProbeDetails['trial']>): string {
+function describeTrial({ fault, text, isAsAsked, elapsedMs }: Trial): string {
   const seconds = `${(elapsedMs / 1000).toFixed(1)} s`;
-  if (fault === null) return `It answered in ${seconds}.`;
+  if (isAsAsked) return `It answered in ${seconds}.`;
+  if (fault === null) return `It answered in ${seconds}, but not what it was asked to: ${text}`;
   const what =
     fault === 'late'
       ? `It did not answer in ${seconds}`

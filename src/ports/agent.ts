@@ -103,6 +103,8 @@ export interface Trial {
   readonly fault: FaultKind | 'late' | null;
   /** Its last words, or what went wrong. */
   readonly text: string;
+  /** They are what it was asked to say: some agents end a turn well without having reached their model. */
+  readonly isAsAsked: boolean;
   readonly elapsedMs: number;
 }
 

@@ -130,10 +130,13 @@ describeWithAgents('weft doctor and real agents', (agents) => {
   });
 
   it('gives Claude Code a turn', async () => {
+    // what its user always tells it, and the model hears
+    await mkdir(join(home, '.claude'));
+    await writeFile(join(home, '.claude/CLAUDE.md'), '@say OK.\n');
     const found = await examine(claude, { env: claudeEnv(model.url), tryAgents: true });
     expect(found).toMatchObject({
       state: 'ok',
-      agent: { login: 'ANTHROPIC_API_KEY', trial: { fault: null, text: expect.stringMatching(/./) } },
+      agent: { login: 'ANTHROPIC_API_KEY', trial: { fault: null, text: 'OK.', isAsAsked: true } },
     });
     expect(found.sentence).toMatch(/It answered in \d+\.\d s\.$/);
     expect(model.requests.at(-1)?.userTexts.join('\n')).toContain('Answer with OK.');
@@ -142,9 +145,19 @@ describeWithAgents('weft doctor and real agents', (agents) => {
 
   it('gives Codex a turn', async () => {
     await writeCodexHome(model.url);
+    await writeFile(join(home, 'AGENTS.md'), '@say OK.\n');
     const env = { CODEX_HOME: home, OPENAI_API_KEY: 'sk-not-a-key' };
     const found = await examine(codex, { env, tryAgents: true });
-    expect(found).toMatchObject({ state: 'ok', agent: { login: 'OPENAI_API_KEY', trial: { fault: null } } });
+    expect(found).toMatchObject({ state: 'ok', agent: { login: 'OPENAI_API_KEY', trial: { text: 'OK.' } } });
+    await expectNothingLeft();
+  });
+
+  it('is wary of another answer', async () => {
+    expect(await examine(claude, { env: claudeEnv(model.url), tryAgents: true })).toMatchObject({
+      state: 'warning',
+      sentence: expect.stringContaining('but not what it was asked to: Done.'),
+      hint: expect.stringContaining('can be reached'),
+    });
     await expectNothingLeft();
   });
 

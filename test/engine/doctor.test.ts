@@ -95,15 +95,24 @@ test.each([
 });
 
 test.each([
-  [{ fault: null, text: 'OK.', elapsedMs: 1_240 }, 'ok', 'It answered in 1.2 s.'],
-  [{ fault: 'late', text: '', elapsedMs: 60_000 }, 'failed', 'It did not answer in 60.0 s.'],
+  [{ fault: null, text: 'OK.', isAsAsked: true, elapsedMs: 1_240 }, 'ok', 'It answered in 1.2 s.'],
   [
-    { fault: 'late', text: 'Status 503.', elapsedMs: 60_000 },
+    { fault: null, text: 'No server.', isAsAsked: false, elapsedMs: 1_240 },
+    'warning',
+    'It answered in 1.2 s, but not what it was asked to: No server.',
+  ],
+  [
+    { fault: 'late', text: '', isAsAsked: false, elapsedMs: 60_000 },
+    'failed',
+    'It did not answer in 60.0 s.',
+  ],
+  [
+    { fault: 'late', text: 'Status 503.', isAsAsked: false, elapsedMs: 60_000 },
     'failed',
     'It did not answer in 60.0 s: Status 503.',
   ],
   [
-    { fault: 'login', text: 'Invalid key', elapsedMs: 400 },
+    { fault: 'login', text: 'Invalid key', isAsAsked: false, elapsedMs: 400 },
     'failed',
     'A turn with it failed after 0.4 s (login): Invalid key',
   ],

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { access, constants } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { AgentConfig } from '../../core/model.ts';
-import type { AgentPort, Probe, ProbeDetails, ProbeMeans } from '../../ports/agent.ts';
+import type { AgentPort, Probe, ProbeDetails, ProbeMeans, Trial } from '../../ports/agent.ts';
 import { cleanText } from './agent-text.ts';
 import { locateProgram } from './locate.ts';
 import { type ChosenProgram, chooseProgram, type KnownProgram } from './programs.ts';
@@ -38,8 +38,8 @@ export async function probeHosted(
   if (means === undefined) return found;
   const details = await findDetails(chosen.value, { ...of, means });
   const trial = means.trial ? await tryAgent(launch, { config, repository, means, known }) : null;
-  const hint = trial?.fault == null ? undefined : adviseTrial(trial.fault, known);
-  return { ...found, ...(hint === undefined ? {} : { hint }), details: { ...details, trial } };
+  const hint = trial === null || trial.isAsAsked ? {} : { hint: adviseTrial(trial.fault, known) };
+  return { ...found, ...hint, details: { ...details, trial } };
 }
 
 function adviseProgram(known: KnownProgram | null): string {
@@ -47,9 +47,7 @@ function adviseProgram(known: KnownProgram | null): string {
   return `Install ${known.title} (${known.install}), or name its program: \`program\` of the agent in .weft/config.yaml.`;
 }
 
-type Fault = NonNullable<NonNullable<ProbeDetails['trial']>['fault']>;
-
-function adviseTrial(fault: Fault, known: KnownProgram | null): string {
+function adviseTrial(fault: Trial['fault'], known: KnownProgram | null): string {
   switch (fault) {
     case 'login':
       return `Log in: ${known?.enter ?? 'as its program wants it, or name its key under `env` of the agent'}.`;
@@ -57,6 +55,7 @@ function adviseTrial(fault: Fault, known: KnownProgram | null): string {
       return 'Its account has nothing left: wait, or use another one.';
     case 'own-limit':
       return 'A limit of its own configuration ended the turn.';
+    case null:
     case 'api-error':
     case 'late':
       return 'Look whether its model can be reached from here: proxies, addresses, the login.';

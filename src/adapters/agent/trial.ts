@@ -11,6 +11,7 @@ import type { KnownProgram } from './programs.ts';
 import { readSessionReport } from './session-report.ts';
 
 const PROMPT = 'Answer with OK.\n';
+const AS_ASKED = /\bok(?:ay)?\b/i;
 /** Time for the turn, with starting and leaving. */
 const TRIAL_MS = 60_000;
 const OUTPUT_BYTES = 65_536;
@@ -30,9 +31,11 @@ export async function tryAgent(
   try {
     const facts = await prepare(root, of.repository);
     const launched = launch(placeProgram(of.config, of.repository), facts);
-    if (!launched.ok) return { fault: 'protocol', text: launched.failure.sentence, elapsedMs: 0 };
+    if (!launched.ok) throw new Error(`Internal error: ${launched.failure.sentence}`);
     const end = await run(launched.value, facts, of);
-    return { ...(await judge(end, facts.dir)), elapsedMs: Math.round(end.elapsedMs) };
+    const came = await judge(end, facts.dir);
+    const isAsAsked = came.fault === null && AS_ASKED.test(came.text);
+    return { ...came, isAsAsked, elapsedMs: Math.round(end.elapsedMs) };
   } finally {
     // what the agent still wrote while it was ended may come in between
     await rm(root, { recursive: true, force: true, maxRetries: 5 });

@@ -62,7 +62,7 @@ describe('weft doctor --probe', () => {
     protocol: 'stream-json',
     version: '2.1.0',
     login: null,
-    trial: { fault: 'login', text: 'No\u001b[31m key', elapsedMs: 900 },
+    trial: { fault: 'login', text: 'No\u001b[31m key', isAsAsked: false, elapsedMs: 900 },
   } as const;
   const check = {
     name: 'agent claude',
