@@ -13,13 +13,21 @@ export interface Bar {
   readonly until: RunMs | null;
 }
 
-/** The bar that holds for an agent at the index's time, or null. */
+/** The bar that holds longest for an agent, from the index's time on, or null. */
 export function findBar({ index, policy }: RunState, agent: string): Bar | null {
+  let longest: Bar | null = null;
   for (const bar of index.bars.values()) {
     const holds = bar.until === null || bar.until > index.now;
-    if (holds && accountOf(policy, bar.agent) === accountOf(policy, agent)) return bar;
+    if (!holds || accountOf(policy, bar.agent) !== accountOf(policy, agent)) continue;
+    if (longest === null || isLonger(bar, longest)) longest = bar;
   }
-  return null;
+  return longest;
+}
+
+/** In what order they were found out does not matter: a run that is taken up again knows it no more. */
+function isLonger(one: Bar, other: Bar): boolean {
+  const [left, right] = [one.until ?? Number.POSITIVE_INFINITY, other.until ?? Number.POSITIVE_INFINITY];
+  return left === right ? one.ts.order < other.ts.order : left > right;
 }
 
 /** Tells whether a cause is about the agent, not about the task. */

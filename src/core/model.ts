@@ -183,6 +183,8 @@ export interface Policy {
   readonly worktrees: { readonly root: string; readonly branch: string };
   /** Who plans a task before it is done and reviews it after: the name of an agent, `true` for the task's own, `false` for nobody. */
   readonly phases: { readonly plan: string | boolean; readonly review: string | boolean };
+  /** Templates of prompts, from `.weft/agents/`; absent: weft's own words in their usual order. */
+  readonly prompts: Readonly<Partial<Record<Role, string>>>;
   /** Skips the plan and review phases. */
   readonly fast: boolean;
   readonly limits: Limits;
@@ -243,6 +245,7 @@ export const DEFAULT_POLICY: Policy = {
   setup: null,
   worktrees: { root: '../{repo}.weft', branch: 'weft/{run}/{task}/work' },
   phases: { plan: false, review: false },
+  prompts: {},
   fast: false,
   limits: DEFAULT_LIMITS,
 };

@@ -2,6 +2,7 @@
 import { gatesFor } from './decide/gates.ts';
 import type { Cause, WorkPlan } from './model.ts';
 import type { RunState, TaskState } from './state.ts';
+import { composePrompt } from './template.ts';
 
 /** What is told of the last attempt is cut to this many characters. */
 const MAX_FEEDBACK = 16_384;
@@ -9,39 +10,34 @@ const MAX_FEEDBACK = 16_384;
 /** Writes the prompt of an attempt that works on the task. `base` is the commit the worktree starts from. */
 export function writePrompt(state: RunState, ts: TaskState, base: string): string {
   const { task } = ts;
-  const parts = [
-    `# ${task.title}`,
-    task.body.trim(),
-    describeContext(state, ts, base),
-    describeOwnership(task.owns),
-    describeGates(state, ts),
-    describePlan(ts.plan),
-    RULES,
-    describeFeedback(ts.feedback),
-    describeRequests(ts.requests.at(-1) ?? [], 'Changes that the review asks for'),
-    describeGuidance(ts.attempt?.guidance ?? []),
-  ];
-  return joinParts(parts);
+  return composePrompt(state.policy.prompts.implement, [
+    { name: 'title', text: `# ${task.title}` },
+    { name: 'task', text: task.body.trim() },
+    { name: 'context', text: describeContext(state, ts, base) },
+    { name: 'files', text: describeOwnership(task.owns) },
+    { name: 'checks', text: describeGates(state, ts) },
+    { name: 'plan', text: describePlan(ts.plan), always: true },
+    { name: 'rules', text: RULES },
+    { name: 'feedback', text: describeFeedback(ts.feedback), always: true },
+    {
+      name: 'changes',
+      text: describeRequests(ts.requests.at(-1) ?? [], 'Changes that the review asks for'),
+      always: true,
+    },
+    { name: 'guidance', text: describeGuidance(ts.attempt?.guidance ?? []), always: true },
+  ]);
 }
 
 /** Writes what is said to an agent that goes on with its conversation about the task. */
 export function writeGoOnPrompt(ts: TaskState): string {
-  const parts = [
-    `# Go on: ${ts.task.title}`,
+  const news = [
     describeFeedback(ts.feedback),
     describeRequests(ts.requests.at(-1) ?? [], 'Changes that the review asks for'),
     describeGuidance(ts.attempt?.guidance ?? []),
-  ];
-  const news = parts.slice(1).some((part) => part !== '');
-  return joinParts([
-    ...parts,
-    news ? '' : 'You were interrupted. Go on where you were; the worktree is as you left it.',
-  ]);
-}
-
-/** Puts the parts that say something one below the other. */
-export function joinParts(parts: readonly string[]): string {
-  return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
+  ].filter((text) => text !== '');
+  const lines =
+    news.length > 0 ? news : ['You were interrupted. Go on where you were; the worktree is as you left it.'];
+  return `${[`# Go on: ${ts.task.title}`, ...lines].join('\n\n')}\n`;
 }
 
 const RULES = `## Rules

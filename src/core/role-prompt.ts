@@ -7,9 +7,9 @@ import {
   describePlan,
   describeRequests,
   fence,
-  joinParts,
 } from './prompt.ts';
 import type { RunState, TaskState } from './state.ts';
+import { composePrompt } from './template.ts';
 
 /** Bytes of a change that a reviewer is shown. */
 export const MAX_CHANGE_BYTES: number = 64 * 1024;
@@ -18,16 +18,16 @@ const MAX_FEEDBACK = 4_096;
 
 /** Writes the prompt of an attempt that plans the task. `base` is the commit the checkout is at. */
 export function writePlanPrompt(state: RunState, ts: TaskState, base: string): string {
-  return joinParts([
-    `# Plan: ${ts.task.title}`,
-    PLANNER,
-    `## The task\n${ts.task.body.trim()}`,
-    describeContext(state, ts, base),
-    describeClaim(ts.task.owns),
-    describeGates(state, ts),
-    PLAN_ANSWER,
-    describeFeedback(ts),
-    describeGuidance(ts.attempt?.guidance ?? []),
+  return composePrompt(state.policy.prompts.plan, [
+    { name: 'title', text: `# Plan: ${ts.task.title}` },
+    { name: 'role', text: PLANNER },
+    { name: 'task', text: `## The task\n${ts.task.body.trim()}` },
+    { name: 'context', text: describeContext(state, ts, base) },
+    { name: 'files', text: describeClaim(ts.task.owns) },
+    { name: 'checks', text: describeGates(state, ts) },
+    { name: 'answer', text: PLAN_ANSWER, always: true },
+    { name: 'feedback', text: describeFeedback(ts), always: true },
+    { name: 'guidance', text: describeGuidance(ts.attempt?.guidance ?? []), always: true },
   ]);
 }
 
@@ -37,19 +37,23 @@ export function writeReviewPrompt(
   ts: TaskState,
   of: { readonly base: string; readonly head: string; readonly change: Change },
 ): string {
-  return joinParts([
-    `# Review: ${ts.task.title}`,
-    REVIEWER,
-    `## The task\n${ts.task.body.trim()}`,
-    describeContext(state, ts, of.base),
-    describeClaim(ts.task.owns),
-    describePlan(ts.plan),
-    describeResults(ts.attempt?.verified?.gates ?? []),
-    describeRequests(ts.requests.at(-1) ?? [], 'Changes that the last review asked for'),
-    describeChange(of),
-    REVIEW_ANSWER,
-    describeFeedback(ts),
-    describeGuidance(ts.attempt?.guidance ?? []),
+  return composePrompt(state.policy.prompts.review, [
+    { name: 'title', text: `# Review: ${ts.task.title}` },
+    { name: 'role', text: REVIEWER },
+    { name: 'task', text: `## The task\n${ts.task.body.trim()}` },
+    { name: 'context', text: describeContext(state, ts, of.base) },
+    { name: 'files', text: describeClaim(ts.task.owns) },
+    { name: 'plan', text: describePlan(ts.plan) },
+    { name: 'results', text: describeResults(ts.attempt?.verified?.gates ?? []) },
+    {
+      name: 'changes',
+      text: describeRequests(ts.requests.at(-1) ?? [], 'Changes that the last review asked for'),
+      always: true,
+    },
+    { name: 'change', text: describeChange(of), always: true },
+    { name: 'answer', text: REVIEW_ANSWER, always: true },
+    { name: 'feedback', text: describeFeedback(ts), always: true },
+    { name: 'guidance', text: describeGuidance(ts.attempt?.guidance ?? []), always: true },
   ]);
 }
 

@@ -116,7 +116,9 @@ function pictureOf(state: RunState): unknown {
     landing: names(index.line.begun),
     held: names(index.line.held),
     asking: names(index.line.asking),
-    bars: [...index.bars.values()].map(({ ts, agent, cause, until }) => [ts.task.id, agent, cause, until]),
+    bars: [...index.bars.values()]
+      .map(({ ts, agent, cause, until }) => [ts.task.id, agent, cause, until])
+      .sort(),
     holdings: [...index.claims.holdings.keys()].sort(),
   };
 }

@@ -1,11 +1,19 @@
 // Loads `.weft/config.yaml` and lays the flags over it. Knows nothing of git, of agents' programs or of the terminal.
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../../core/failure.ts';
-import { type AgentConfig, DEFAULT_POLICY, type Gates, type Limits, type Policy } from '../../core/model.ts';
+import {
+  type AgentConfig,
+  DEFAULT_POLICY,
+  type Gates,
+  type Limits,
+  type Policy,
+  type Role,
+} from '../../core/model.ts';
 import { BUILT_IN_AGENTS } from '../../core/plan/compile.ts';
 import type { Diagnostic, Position, Rejection } from '../../core/plan/diagnostic.ts';
 import { findNearest } from '../../core/plan/nearest.ts';
 import { quote, quoteList } from '../../core/plan/quote.ts';
+import { findUnknownPlace, PART_NAMES } from '../../core/template.ts';
 import { locate, readDocument } from './document.ts';
 import { checkDocument, checkFlags } from './issue.ts';
 import { type AgentInput, type ConfigInput, configSchema, type GatesInput } from './schema.ts';
@@ -43,9 +51,55 @@ export function loadConfig(options: {
   if (file.value === null || given.value === null) return refuse([...file.diagnostics, ...given.diagnostics]);
   const policy = overlay(overlay(withBuiltIns(defaults), file.value), given.value);
   const unknown = findUnknownAgent(policy);
-  if (unknown === null) return ok(policy);
+  if (unknown === null) return addTemplates(repository, policy);
   const position = isSet(given.value, unknown.key) ? null : locate(document.value, unknown.key);
   return refuse([describeAgent(policy, unknown.name, position)]);
+}
+
+/** Where the templates of prompts are, relative to the repository. */
+const TEMPLATES: Readonly<Record<Role, string>> = {
+  implement: '.weft/agents/worker.md',
+  plan: '.weft/agents/planner.md',
+  review: '.weft/agents/reviewer.md',
+};
+
+/** Takes in the templates that are there; each place in them has to be of a part that its prompt has. */
+function addTemplates(repository: string, policy: Policy): Result<Policy, ConfigRejection> {
+  const prompts: Partial<Record<Role, string>> = {};
+  for (const [role, file] of Object.entries(TEMPLATES) as [Role, string][]) {
+    const read = readTextFile(join(repository, file));
+    if (!read.ok && read.failure.kind === 'missing') continue;
+    const texts = new Map([[file, read.ok ? read.value : '']]);
+    const refuse = (diagnostic: Diagnostic): Result<Policy, ConfigRejection> =>
+      fail({ kind: 'usage', diagnostics: [diagnostic], texts });
+    if (!read.ok) return refuse({ position: null, sentence: `${file} ${read.failure.sentence}.` });
+    const unknown = findUnknownPlace(read.value, role);
+    if (unknown !== null) return refuse(describePlace({ file, text: read.value, role, ...unknown }));
+    prompts[role] = read.value;
+  }
+  return ok({ ...policy, prompts });
+}
+
+function describePlace(of: {
+  readonly file: string;
+  readonly text: string;
+  readonly role: Role;
+  readonly name: string;
+  readonly offset: number;
+  readonly length: number;
+}): Diagnostic {
+  const before = of.text.slice(0, of.offset).split('\n');
+  const column = (before.at(-1)?.length ?? 0) + 1;
+  const position = { file: of.file, line: before.length, column, length: of.length };
+  const nearest = findNearest(of.name, PART_NAMES[of.role]);
+  return {
+    position,
+    sentence: `There is no part ${quote(of.name)}.`,
+    fix:
+      nearest === null
+        ? `Known parts: ${quoteList(PART_NAMES[of.role])}.`
+        : `Did you mean ${quote(nearest)}?`,
+  };
 }
 
 /** Tells whether there is a value at the end of a path of keys. */

@@ -60,9 +60,10 @@ describe('what wins', () => {
   });
 
   test('a policy that was printed is a configuration, key by key', async () => {
-    const { target, ...rest } = DEFAULT_POLICY;
+    // templates are files of their own
+    const { target, prompts, ...rest } = DEFAULT_POLICY;
     const changed = { ...rest, maxAgents: 7, limits: { ...DEFAULT_LIMITS, gateSlots: 3 } };
-    expect(await load(JSON.stringify(changed))).toEqual({ ...changed, target, agents: BUILT_IN });
+    expect(await load(JSON.stringify(changed))).toEqual({ ...changed, target, prompts, agents: BUILT_IN });
   });
 
   test("the caller's defaults under the file", async () => {
@@ -70,6 +71,31 @@ describe('what wins', () => {
     expect(await load(null, {}, defaults)).toMatchObject({ target: 'trunk' });
     expect(await load('target: dev', {}, defaults)).toMatchObject({ target: 'dev' });
     expect(await load('target: dev', { target: 'flag' }, defaults)).toMatchObject({ target: 'flag' });
+  });
+});
+
+describe('templates of prompts', () => {
+  const loadBeside = (files: Readonly<Record<string, string>>): Promise<Policy | string> =>
+    withFiles(files, (repository) => {
+      const loaded = loadConfig({ repository });
+      return loaded.ok ? loaded.value : renderDiagnostics(loaded.failure.diagnostics, loaded.failure.texts);
+    });
+
+  test('are taken in where they are', async () => {
+    const files = {
+      '.weft/agents/worker.md': '{{ task }}\n',
+      '.weft/agents/reviewer.md': 'Mind {{ change }}.\n',
+    };
+    expect(await loadBeside(files)).toMatchObject({
+      prompts: { implement: '{{ task }}\n', review: 'Mind {{ change }}.\n' },
+    });
+  });
+
+  test('a place that no part is for is pointed at', async () => {
+    expect(await loadBeside({ '.weft/agents/planner.md': '# Plan\n\nSo: {{ anwser }}\n' })).toBe(
+      '.weft/agents/planner.md:3:5: There is no part "anwser".\n' +
+        '  3 | So: {{ anwser }}\n    |     ~~~~~~~~~~~~\n  Fix: Did you mean "answer"?',
+    );
   });
 });
 

@@ -59,8 +59,8 @@ const gates: readonly GateResult[] = [
   },
 ];
 
-/** What a policy held before there were phases. */
-const { phases: _, ...before } = DEFAULT_POLICY;
+/** What a policy held before there were phases and templates. */
+const { phases: _, prompts: _prompts, ...before } = DEFAULT_POLICY;
 const policy = before as Policy;
 
 const EVENTS: readonly Event[] = [
