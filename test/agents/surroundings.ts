@@ -1,0 +1,27 @@
+// What Claude Code finds around it in tests: a home of its own, the scripted model, and no network. Asserts nothing.
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { testGitEnv } from '../../src/testing/temp-repo.ts';
+
+/** A proxy where nothing listens: agents reach this machine and nothing else. */
+const DEAD_END = 'http://127.0.0.1:9';
+
+/** Makes its home in a folder and gives the whole environment. */
+export function claudeEnv(around: string, modelUrl: string): Readonly<Record<string, string>> {
+  const home = join(around, 'home');
+  mkdirSync(home, { recursive: true });
+  return {
+    ...testGitEnv(),
+    HOME: home,
+    HTTP_PROXY: DEAD_END,
+    HTTPS_PROXY: DEAD_END,
+    ALL_PROXY: DEAD_END,
+    NO_PROXY: '127.0.0.1',
+    CLAUDE_CONFIG_DIR: join(home, 'claude'),
+    ANTHROPIC_BASE_URL: modelUrl,
+    ANTHROPIC_API_KEY: 'sk-not-a-key',
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
+    CLAUDE_CODE_MAX_RETRIES: '2',
+    IS_SANDBOX: '1',
+  };
+}
