@@ -1,9 +1,13 @@
 // Puts together what `weft mcp --worker` works with, apart from all else: it is there beside every agent. Decides nothing.
+
+import { noteGrant } from '../adapters/agent/grants.ts';
 import { openWorkerFiles } from '../adapters/agent/worker-desk.ts';
-import { readWorkerPlace } from '../adapters/agent/worker-place.ts';
+import { readWorkerPlace, type WorkerPlace } from '../adapters/agent/worker-place.ts';
+import { createControlPort } from '../adapters/control/control-port.ts';
 import { splitLines } from '../adapters/process/line-splitter.ts';
 import { ok } from '../core/failure.ts';
-import type { WorkerDesk, WorkerWorld } from '../surfaces/mcp/desk.ts';
+import type { Json } from '../ports/control.ts';
+import type { Claimed, Wish, WorkerWorld } from '../surfaces/mcp/desk.ts';
 
 /** What `weft mcp --worker` works with. `input`: what comes on standard input. */
 export function composeWorker(of: {
@@ -13,7 +17,8 @@ export function composeWorker(of: {
   return {
     openDesk: async () => {
       const place = readWorkerPlace(of.env);
-      return place.ok ? ok({ ...openWorkerFiles(place.value), claim: refuseClaim }) : place;
+      if (!place.ok) return place;
+      return ok({ ...openWorkerFiles(place.value), claim: (wish) => claimFiles(place.value, wish) });
     },
     readLines: async (maxLineBytes, onLine) => {
       const lines = splitLines({
@@ -26,7 +31,23 @@ export function composeWorker(of: {
   };
 }
 
-const refuseClaim: WorkerDesk['claim'] = async () => ({
-  granted: false,
-  sentence: 'weft cannot widen a claim while its engine does not run; keep to your files, or ask.',
-});
+const CLAIM_TIMEOUT_MS = 20_000;
+const NOBODY = 'weft cannot widen a claim while its engine does not run; keep to your files, or ask.';
+
+/** Asks the engine; what it grants is noted for the host of the session, which lets nothing else pass. */
+async function claimFiles(place: WorkerPlace, { patterns }: Wish): Promise<Claimed> {
+  const { stateDir, sessionDir, run, task, attempt, token } = place;
+  if (stateDir === null) return { granted: false, sentence: NOBODY };
+  const request = { run, token, wish: { task, attempt, patterns } };
+  const answer = await createControlPort().call(stateDir, request, CLAIM_TIMEOUT_MS);
+  if (!answer.ok) return { granted: false, sentence: answer.failure.sentence };
+  const fields = (answer.value ?? {}) as { readonly [key: string]: Json };
+  const { ok: granted, sentence, failure } = fields;
+  if (granted === true && typeof sentence === 'string') {
+    if (sessionDir !== null) await noteGrant(sessionDir, patterns);
+    return { granted: true, sentence };
+  }
+  const refusal = (failure ?? {}) as { readonly [key: string]: Json };
+  const said = [refusal['sentence'], refusal['hint']].filter((text) => typeof text === 'string');
+  return { granted: false, sentence: said.length === 0 ? NOBODY : said.join(' ') };
+}

@@ -156,6 +156,8 @@ export type Event =
       readonly detail: string;
       readonly then: AfterFailure;
     })
+  /** It may change these files as well: nobody else held them. In their one written form. */
+  | (OfTask & { readonly type: 'claim.widened'; readonly patterns: readonly string[] })
   // questions and guidance
   | (OfAttempt & {
       readonly type: 'question.asked';

@@ -65,6 +65,7 @@ const EVENT_TYPES: Readonly<Record<Event['type'], true>> = {
   'attempt.exited': true,
   'attempt.timed-out': true,
   'attempt.overspent': true,
+  'claim.widened': true,
   'usage.noted': true,
   'attempt.parked': true,
   'attempt.stopped': true,

@@ -132,6 +132,12 @@ export function patternsOf({ index }: RunState, ts: TaskState): readonly Pattern
   return group.patterns;
 }
 
+/** Brings the index up to date with the claim of a task that holds it and has more of it now. */
+export function holdAnew({ index }: RunState, { task: { id, owns } }: TaskState): void {
+  releaseClaim(index.claims, id);
+  holdClaim(index.claims, id, compileClaims(owns));
+}
+
 function compileClaims(owns: readonly string[] | null): readonly Pattern[] {
   return (owns ?? []).map((text) => compilePattern(text));
 }

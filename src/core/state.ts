@@ -115,6 +115,7 @@ export interface Landed {
 
 /** Everything known of one task. */
 export interface TaskState {
+  /** As planned, but for a claim that was widened. */
   task: Task;
   /** Position in the plan. */
   order: number;

@@ -1,5 +1,6 @@
 // The queue between the world and the loop: whoever has news leaves it here, one reader takes it at its own pace.
 import type { Command, Judged } from '../core/decide/command.ts';
+import type { Wish } from '../core/decide/widen.ts';
 import type { Event } from '../core/event.ts';
 import type { Result } from '../core/failure.ts';
 import type { ClockPort } from '../ports/clock.ts';
@@ -8,7 +9,9 @@ import type { ClockPort } from '../ports/clock.ts';
 export type Message =
   /** `taken` is called once the facts are in the state. */
   | { readonly kind: 'facts'; readonly events: readonly Event[]; readonly taken?: () => void }
-  | { readonly kind: 'command'; readonly command: Command; readonly reply: (judged: Result<Judged>) => void };
+  | { readonly kind: 'command'; readonly command: Command; readonly reply: (judged: Result<Judged>) => void }
+  /** What an agent at work asks for. */
+  | { readonly kind: 'wish'; readonly wish: Wish; readonly reply: (judged: Result<Judged>) => void };
 
 /** Most messages that may wait; commands beyond it are refused, facts never. */
 export const MAX_WAITING = 100_000;

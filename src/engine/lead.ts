@@ -3,6 +3,7 @@
 import { dirname, join } from 'node:path';
 import type { Command, Judged } from '../core/decide/command.ts';
 import { decide } from '../core/decide/decide.ts';
+import type { Wish } from '../core/decide/widen.ts';
 import type { Event, Outcome, PolicyChange } from '../core/event.ts';
 import { fail, type Result } from '../core/failure.ts';
 import type { Mark } from '../core/journal-codec.ts';
@@ -14,7 +15,7 @@ import type { RunView } from '../core/view.ts';
 import type { Opened } from '../ports/journal.ts';
 import { findClosing, noteClosing } from './closing.ts';
 import { rememberDurations } from './durations.ts';
-import { createInbox, MAX_WAITING } from './inbox.ts';
+import { createInbox, type Inbox, MAX_WAITING, type Message } from './inbox.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { createObserver, findNews } from './observe-target.ts';
 import type { Parts } from './parts.ts';
@@ -39,6 +40,8 @@ export interface Leading {
   readonly changes: readonly PolicyChange[];
   onView(show: (view: RunView) => void): () => void;
   command(command: Command): Promise<Result<Judged>>;
+  /** What an agent at work asks for. */
+  wish(wish: Wish): Promise<Result<Judged>>;
   /** Leaves at once: nothing more is begun, agents live on, the journal has all that was promised. */
   abandon(): Promise<void>;
 }
@@ -106,7 +109,8 @@ export function lead(of: {
     outcome,
     changes,
     onView: publisher.onView,
-    command: (command) => giveCommand(inbox, command),
+    command: (command) => askLoop(inbox, (reply) => ({ kind: 'command', command, reply })),
+    wish: (wish) => askLoop(inbox, (reply) => ({ kind: 'wish', wish, reply })),
     abandon: async () => {
       leaving.abort();
       inbox.put({ kind: 'facts', events: [] });
@@ -192,13 +196,17 @@ function begin(beginning: Beginning, ledger: Ledger): readonly PolicyChange[] {
   return changes;
 }
 
-function giveCommand(inbox: ReturnType<typeof createInbox>, command: Command): Promise<Result<Judged>> {
+/** Leaves a request in the inbox and waits for what the loop says. */
+function askLoop(
+  inbox: Inbox,
+  write: (reply: (judged: Result<Judged>) => void) => Message,
+): Promise<Result<Judged>> {
   if (inbox.size() >= MAX_WAITING) {
     return Promise.resolve(
       fail({ kind: 'environment', sentence: 'The engine has too many commands waiting.' }),
     );
   }
   return new Promise((reply) => {
-    inbox.put({ kind: 'command', command, reply });
+    inbox.put(write(reply));
   });
 }

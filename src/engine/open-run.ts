@@ -1,5 +1,6 @@
 // Becomes the leader and begins a run, or goes on with one: the same loop in both cases.
 import { join } from 'node:path';
+import type { Wish } from '../core/decide/widen.ts';
 import type { Outcome, PolicyChange } from '../core/event.ts';
 import { type Failure, fail, ok, type Result } from '../core/failure.ts';
 import { type Plan, type Policy, type RunId, runId } from '../core/model.ts';
@@ -125,7 +126,7 @@ function runOpened(
 ): OpenRun {
   const { run, places, journal, ...rest } = of;
   const leading = lead({ parts: { ...tools, journal, places, epoch: led.leadership.epoch }, ...rest });
-  led.serve((request) => answer(leading, run, request));
+  led.serve((request) => answer(leading, { run, tokenOf: tools.tokenOf }, request));
   const interruption = createInterruption(leading);
   const runToRest = async (): Promise<Outcome> => {
     try {
@@ -172,7 +173,14 @@ function createInterruption(leading: Leading): {
 }
 
 /** Answers a request on the control socket. */
-async function answer(leading: Leading, run: RunId, request: Json): Promise<Json> {
+async function answer(
+  leading: Leading,
+  of: { readonly run: RunId; readonly tokenOf: Tools['tokenOf'] },
+  request: Json,
+): Promise<Json> {
+  const { run } = of;
+  const wish = readWish(request);
+  if (wish !== null && wish.run === run) return grant(leading, of, wish);
   if (typeof request !== 'object' || request === null || !('command' in request) || !('run' in request)) {
     return refuse({ kind: 'usage', sentence: 'This engine does not know that request.' });
   }
@@ -181,6 +189,33 @@ async function answer(leading: Leading, run: RunId, request: Json): Promise<Json
   if (!isCommand(command))
     return refuse({ kind: 'usage', sentence: 'This engine does not know that command.' });
   const judged = await leading.command(command);
+  return judged.ok ? { ok: true, sentence: judged.value.sentence } : refuse(judged.failure);
+}
+
+/** A wish, and what shows whose it is. */
+interface SignedWish extends Wish {
+  readonly run: string;
+  readonly token: string;
+}
+
+function readWish(request: Json): SignedWish | null {
+  if (typeof request !== 'object' || request === null || !('wish' in request)) return null;
+  const { run, token, wish } = request as { readonly [key: string]: Json };
+  const { task, attempt, patterns } = (wish ?? {}) as { readonly [key: string]: Json };
+  if (typeof run !== 'string' || typeof token !== 'string' || typeof task !== 'string') return null;
+  if (typeof attempt !== 'number' || !Array.isArray(patterns)) return null;
+  const texts = patterns.filter((each) => typeof each === 'string');
+  return texts.length === patterns.length ? { run, token, task, attempt, patterns: texts } : null;
+}
+
+async function grant(
+  leading: Leading,
+  { tokenOf }: { readonly tokenOf: Tools['tokenOf'] },
+  { token, ...wish }: SignedWish,
+): Promise<Json> {
+  if (token !== tokenOf(wish))
+    return refuse({ kind: 'usage', sentence: 'This is not the token of that attempt.' });
+  const judged = await leading.wish(wish);
   return judged.ok ? { ok: true, sentence: judged.value.sentence } : refuse(judged.failure);
 }
 

@@ -2,6 +2,7 @@
 import { judgeCommand } from '../core/decide/command.ts';
 import { type decide, nextDeadline } from '../core/decide/decide.ts';
 import { outcomeOf } from '../core/decide/rest.ts';
+import { judgeWish } from '../core/decide/widen.ts';
 import type { WorkEffect } from '../core/effect.ts';
 import type { Event, Outcome } from '../core/event.ts';
 import { taskOf } from '../core/state.ts';
@@ -89,8 +90,12 @@ function accept(ledger: Ledger, message: Message, replies: (() => void)[]): void
       ledger.record(message.events);
       message.taken?.();
       return;
-    case 'command': {
-      const judged = judgeCommand(ledger.state, message.command);
+    case 'command':
+    case 'wish': {
+      const judged =
+        message.kind === 'wish'
+          ? judgeWish(ledger.state, message.wish)
+          : judgeCommand(ledger.state, message.command);
       if (judged.ok) ledger.record(judged.value.events);
       replies.push(() => message.reply(judged));
       return;

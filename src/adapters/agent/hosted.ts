@@ -74,7 +74,11 @@ function launchHosted(
 /** weft's own tools, as the agent is told to start them. */
 function toolsOf({ node, tools }: HostProgram, facts: AttemptFacts): SessionPlan['tools'] {
   if (facts.token === null) return null;
-  const own = { WEFT_TOKEN: facts.token, WEFT_SESSION_DIR: facts.dir };
+  const own = {
+    WEFT_TOKEN: facts.token,
+    WEFT_SESSION_DIR: facts.dir,
+    WEFT_STATE_DIR: join(facts.repository, '.weft'),
+  };
   const env = { ...attemptEnvironment(facts), ...own };
   return { name: 'weft', command: node, args: [tools, 'mcp', '--worker'], env };
 }

@@ -44,7 +44,10 @@ export interface WorkerFiles {
 }
 
 /** Opens the files of an attempt. */
-export function openWorkerFiles(place: WorkerPlace, patience: Patience = ASK): WorkerFiles {
+export function openWorkerFiles(
+  place: Pick<WorkerPlace, 'promptFile' | 'statusFile' | 'sessionDir'>,
+  patience: Patience = ASK,
+): WorkerFiles {
   const { sessionDir } = place;
   const report = (status: WorkerStatus): Promise<void> =>
     replaceFile(place.statusFile, JSON.stringify({ ...status, at: new Date().toISOString() }));

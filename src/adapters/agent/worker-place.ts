@@ -3,7 +3,10 @@ import { isAbsolute } from 'node:path';
 import { fail, ok, type Result } from '../../core/failure.ts';
 
 /** One attempt's files, as its own tools know them. Absolute paths. */
-export interface WorkerPlace {
+export interface WorkerPlace extends Omit<WorkerPass, 'secret'> {
+  readonly token: string;
+  /** `.weft` of the repository, where the engine is reached; null: not told. */
+  readonly stateDir: string | null;
   readonly promptFile: string;
   readonly statusFile: string;
   /** The attempt's folder, where somebody hands answers to a waiting tool; null: nobody does. */
@@ -42,7 +45,13 @@ export function readWorkerPlace(env: Readonly<Record<string, string | undefined>
   const given = [...paths.map((name) => [name, env[name] ?? ''] as const), ['WEFT_SESSION_DIR', sessionDir]];
   const relative = given.find(([, path]) => path !== '' && !isAbsolute(path ?? ''));
   if (relative !== undefined) return refuse(`${relative[0]} has to be an absolute path.`);
+  const stateDir = env['WEFT_STATE_DIR'] ?? '';
   return ok({
+    run: run ?? '',
+    task: task ?? '',
+    attempt: Number(attempt),
+    token: token ?? '',
+    stateDir: stateDir === '' ? null : stateDir,
     promptFile: env['WEFT_PROMPT_FILE'] ?? '',
     statusFile: env['WEFT_STATUS_FILE'] ?? '',
     sessionDir: sessionDir === '' ? null : sessionDir,

@@ -3,7 +3,7 @@ import type { Event, Recorded } from '../event.ts';
 import { unreachable } from '../failure.ts';
 import { isTerminal } from '../lifecycle.ts';
 import { DEFAULT_POLICY, type Policy, type RunMs, type TaskId } from '../model.ts';
-import { indexPlan, refreshTask } from '../schedule-index.ts';
+import { holdAnew, indexPlan, refreshTask } from '../schedule-index.ts';
 import { createState, createTaskState, isLive, type RunState, type TaskState, taskOf } from '../state.ts';
 import { evolveAttempt } from './attempt.ts';
 import { evolveCommand } from './command.ts';
@@ -109,6 +109,8 @@ function evolveTask(state: RunState, event: TaskEvent, ms: RunMs): void {
 
 function applyToTask(state: RunState, ts: TaskState, event: TaskEvent, ms: RunMs): void {
   switch (event.type) {
+    case 'claim.widened':
+      return widenClaim(state, ts, event.patterns);
     case 'attempt.spawned':
     case 'attempt.started':
     case 'attempt.start-failed':
@@ -155,6 +157,18 @@ function applyToTask(state: RunState, ts: TaskState, event: TaskEvent, ms: RunMs
     default:
       return unreachable(event);
   }
+}
+
+/** The plan's own task stays as it was: who shares it has not widened anything. */
+function widenClaim(state: RunState, ts: TaskState, patterns: readonly string[]): void {
+  if (ts.task.owns === null) return;
+  ts.task = { ...ts.task, owns: [...ts.task.owns, ...patterns] };
+  if (!ts.holdsClaim) return;
+  holdAnew(state, ts);
+  const at = state.updatedAt;
+  const { id } = ts.task;
+  state.claims.push({ at, action: 'acquire', task: id, attempt: ts.attempts, patterns, forced: [] });
+  if (state.claims.length > MAX_CLAIM_RECORDS) state.claims.shift();
 }
 
 const MAX_CLAIM_RECORDS = 10_000;

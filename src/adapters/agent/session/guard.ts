@@ -15,6 +15,8 @@ export interface Ground {
   readonly worktree: string;
   /** Null: all of the worktree. Empty: nothing of it. */
   readonly owns: readonly string[] | null;
+  /** Patterns that were granted since, in their one written form. */
+  readonly granted?: () => readonly string[];
   /** Folders and files beside the worktree that are the attempt's own. */
   readonly own: readonly string[];
 }
@@ -34,6 +36,15 @@ export function createGuard(ground: Ground): (path: string) => string | null {
     const inside = relative(root, at);
     if (inside.split('/').includes('.git')) return `${path} belongs to git; use git commands.`;
     if (patterns === null || isInsideClaims(patterns, inside)) return null;
+    // asked for only now: nothing is granted that was not needed
+    const more = ground.owns?.length === 0 ? [] : (ground.granted?.() ?? []);
+    if (
+      isInsideClaims(
+        more.map((text) => compilePattern(text)),
+        inside,
+      )
+    )
+      return null;
     return ground.owns?.length === 0
       ? `${path} must stay as it is: this part of the work only reads.`
       : `${path} is outside the files of this task${rest}. Leave it as it is; when the task cannot be done without it, say so and end your turn.`;

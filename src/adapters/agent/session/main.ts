@@ -1,6 +1,6 @@
 // The program that hosts a session: reads its plan, talks to the agent, and writes the report. Started by weft for an attempt;
 // needs nobody afterwards.
-import { createWriteStream, readFileSync } from 'node:fs';
+import { appendFileSync, createWriteStream, readFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -9,16 +9,19 @@ import { replaceFile } from '../../journal/atomic-file.ts';
 import { splitLines } from '../../process/line-splitter.ts';
 import { parseObject } from '../agent-text.ts';
 import { answerAsk, type TakenAsk, takeOpenAsks } from '../asks.ts';
+import { readGrants } from '../grants.ts';
 import { createAcp } from './acp.ts';
 import { createClaude } from './claude.ts';
 import { createCodex } from './codex.ts';
 import type { Protocol } from './conversation.ts';
 import { createGuard } from './guard.ts';
-import { openSession, type SessionOver } from './host.ts';
+import { type Message, openSession, type SessionOver } from './host.ts';
 import { REPORT_FILE, readSessionPlan, type SessionPlan } from './plan.ts';
 import type { Gathering } from './report.ts';
 import { createRedactor } from './secrets.ts';
 
+/** Name of the file in the attempt's folder for what the agent was told. */
+const TOLD_FILE = 'told.jsonl';
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 /** Least time between two writings of a report in which only the latest doing has changed. */
 const PAUSE_MS = 250;
@@ -43,13 +46,14 @@ async function main(path: string): Promise<SessionOver | number> {
     opening: {
       ...plan,
       prompt: plan.goOnFile === null ? wholePrompt : readFileSync(plan.goOnFile, 'utf8'),
-      guard: createGuard(plan),
+      guard: createGuard({ ...plan, granted: () => readGrants(plan.dir) }),
     },
     env: environment(),
     publish: reports.publish,
     print: (line) => process.stdout.write(`${redact(line)}\n`),
     record: transcript.record,
     redact,
+    noteTold: (message) => noteTold(plan.dir, message),
     answerTool: createToolAnswers(plan.dir),
     patience: { retryMs: plan.retryMs, sameFailures: SAME_FAILURES },
   });
@@ -103,6 +107,15 @@ function createToolAnswers(dir: string): (text: string) => Promise<boolean> {
     }
     return false;
   };
+}
+
+/** Notes what the agent is told where its tools look; without that they know less, and that is all. */
+function noteTold(dir: string, message: Message): void {
+  try {
+    appendFileSync(join(dir, TOLD_FILE), `${JSON.stringify(message)}\n`, { mode: 0o600 });
+  } catch {
+    // a full disk must not end the work
+  }
 }
 
 /** Writes reports one after the other, at once when there is something to decide, else now and then. */
