@@ -34,7 +34,7 @@ const PROCESS_USE: ProcessUse = {
     why: 'processes are its subject: its own, their owners, and signals to them',
   },
   'src/adapters/agent/session/main.ts': {
-    members: ['argv', 'env', 'exit', 'kill', 'on', 'pid', 'removeAllListeners', 'stderr', 'stdin', 'stdout'],
+    members: ['argv', 'env', 'exit', 'on', 'stderr', 'stdin', 'stdout'],
     why: 'a program of its own, started for an attempt',
   },
   'src/adapters/git/': {

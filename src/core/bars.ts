@@ -37,8 +37,9 @@ export function isAboutAgent(cause: Cause): boolean {
 
 /** Agents of a kind that weft knows share an account; of others nobody knows. */
 function accountOf({ agents }: Policy, agent: string): string {
-  const kind = agents[agent]?.kind;
-  return kind === 'claude' || kind === 'codex' ? `kind ${kind}` : `agent ${agent}`;
+  const { kind, preset } = agents[agent] ?? {};
+  const known = kind === 'acp' ? preset?.replace(/-(?:agent-)?acp$/, '') : kind;
+  return known === undefined || kind === 'command' || kind === 'script' ? `agent ${agent}` : `kind ${known}`;
 }
 
 /** Brings the bars up to date with one task. */

@@ -1,5 +1,6 @@
 // Agents that are barred: who waits for them, until when, and what starts them again.
 import { describe, expect, test } from 'vitest';
+import { findBar } from '../../src/core/bars.ts';
 import { nextDeadline } from '../../src/core/decide/decide.ts';
 import { outcomeOf } from '../../src/core/decide/rest.ts';
 import type { Event } from '../../src/core/event.ts';
@@ -12,6 +13,10 @@ const AGENTS: Readonly<Record<string, AgentConfig>> = {
   claude: { kind: 'claude' },
   deep: { kind: 'claude', model: 'big' },
   codex: { kind: 'codex' },
+  wrapped: { kind: 'acp', preset: 'claude-agent-acp' },
+  gemini: { kind: 'acp', preset: 'gemini' },
+  own: { kind: 'acp', command: ['mine'] },
+  line: { kind: 'command', run: 'mine' },
 };
 
 /** Task a fails by its agent's fault; b has the same agent, c another of that kind, d one of another kind. */
@@ -66,7 +71,7 @@ const starts = (state: RunState, at = state.ms): string[] =>
   sayDecisions(state, at).filter((each) => /spawned/.test(each));
 
 describe('a limit of the provider', () => {
-  test('holds for the kind until the stated moment, and is not counted as a try', () => {
+  test('holds for the kind until the stated moment, and is not counted as a try [F6]', () => {
     const state = failBy({ untilMs: 0 });
     const until = failBy({ untilMs: state.updatedAt + 90_000 });
     const { retryAt, charged, question } = find(until, 'a');
@@ -113,7 +118,7 @@ describe('a limit of the provider', () => {
 });
 
 describe('an agent that is not logged in', () => {
-  test('is asked about once, and nobody else tries meanwhile', () => {
+  test('is asked about once, and nobody else tries meanwhile [F42]', () => {
     const state = failBy({ kind: 'login' });
     expect(find(state, 'a').question?.options.map(({ then }) => then)).toEqual(['retry', 'hold', 'give-up']);
     expect(find(state, 'a').charged).toBe(0);
@@ -141,7 +146,7 @@ describe('an agent that is not logged in', () => {
   });
 });
 
-test('an agent that is not there fails its task; others wait until that is restarted', () => {
+test('an agent that is not there fails its task; others wait until that is restarted [F42]', () => {
   const state = failBy({ kind: 'missing' });
   expect(find(state, 'a')).toMatchObject({ phase: 'failed', failure: { cause: 'agent-missing' } });
   expect(explainTask(state, find(state, 'b'), state.ms)).toBe(
@@ -153,4 +158,15 @@ test('an agent that is not there fails its task; others wait until that is resta
   expect(starts(state)).toEqual([]);
   play(state, [{ type: 'task.restarted', task: taskId('a') }]);
   expect(starts(state)).toHaveLength(1);
+});
+
+test.each([
+  ['deep', true],
+  ['wrapped', true],
+  ['codex', false],
+  ['gemini', false],
+  ['own', false],
+  ['line', false],
+])('agent %s shares the account of claude: %s', (agent, shares) => {
+  expect(findBar(failBy({ kind: 'login' }), agent) !== null).toBe(shares);
 });

@@ -43,7 +43,7 @@ export const FAULTS: readonly Fault[] = [
     id: 'F6',
     fault: 'An agent crashes',
     answer:
-      'Another attempt in the same worktree, after a wait that doubles; given up at the limit, or when nothing changes',
+      'Another attempt in the same worktree, after a wait that doubles; given up at the limit, or when nothing changes. A limit of the provider holds for all that share the account, until it is lifted, and counts as no try',
   },
   {
     id: 'F7',
@@ -203,7 +203,8 @@ export const FAULTS: readonly Fault[] = [
   {
     id: 'F42',
     fault: 'The program of an agent is missing, or asks at a terminal',
-    answer: 'Known by its exit code and not tried again; there is no terminal, and the input has ended',
+    answer:
+      'Known by its exit code and not tried again; there is no terminal, and the input has ended. A login that is missing is asked about once, and nobody else who needs it starts meanwhile',
   },
   {
     id: 'F44',
