@@ -1,7 +1,7 @@
 // A repository with acting agents and the whole of weft around it: real git, real processes, nothing faked.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll } from 'vitest';
 import { stringify } from 'yaml';
 import { compose } from '../../src/compose.ts';
@@ -9,6 +9,7 @@ import type { Outcome } from '../../src/core/event.ts';
 import type { RunView, TaskView } from '../../src/core/view.ts';
 import type { App, PolicyFlags } from '../../src/surfaces/app.ts';
 import { createTempRepo, type TempRepo } from '../../src/testing/temp-repo.ts';
+import { bundleHost } from '../adapters/agent/session/fixtures/host.ts';
 import { bundleScriptAgent } from '../testing/script-agent/rig.ts';
 
 /** A step of a script agent, e.g. `{ write: { path, text } }`. */
@@ -38,20 +39,26 @@ export interface Stage {
   remove(): Promise<void>;
 }
 
-let entry: { readonly dir: string; readonly file: string } | null = null;
+/** Where bundles lie, one a test file. */
+let bundles: string | null = null;
+const entries = new Map<(dir: string) => string, string>();
 
 // a worker that runs tests is ended without a word to those who listen for its exit
 afterAll(() => {
-  if (entry !== null) rmSync(entry.dir, { recursive: true, force: true });
+  if (bundles !== null) rmSync(bundles, { recursive: true, force: true });
 });
 
-/** The acting agent's program, bundled once per test file. */
+/** A program, bundled once per test file. */
+function entryOf(bundle: (dir: string) => string): string {
+  bundles ??= mkdtempSync(join(tmpdir(), 'weft-agent-'));
+  const entry = entries.get(bundle) ?? bundle(bundles);
+  entries.set(bundle, entry);
+  return entry;
+}
+
+/** The acting agent's program. */
 export function scriptAgentEntry(): string {
-  if (entry === null) {
-    const dir = mkdtempSync(join(tmpdir(), 'weft-agent-'));
-    entry = { dir, file: bundleScriptAgent(dir) };
-  }
-  return entry.file;
+  return entryOf(bundleScriptAgent);
 }
 
 /** Opens a stage in a temporary folder. */
@@ -60,7 +67,7 @@ export async function openStage(): Promise<Stage> {
   const open = compose({
     env: process.env,
     scriptAgent: { node: process.execPath, entry: scriptAgentEntry() },
-    sessionHost: { node: process.execPath, entry: 'dist/session.cjs', tools: 'dist/weft.cjs' },
+    sessionHost: { node: process.execPath, entry: entryOf(bundleHost), tools: resolve('dist/weft.cjs') },
   });
   const opened = await open(repo.path);
   if (!opened.ok) throw new Error(opened.failure.sentence);

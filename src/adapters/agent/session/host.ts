@@ -37,6 +37,8 @@ export interface HostSetting {
   readonly print: (line: string) => void;
   /** Keeps a line of the protocol for those who look for faults. */
   readonly record: (direction: '<' | '>', line: string) => void;
+  /** Notes what the agent is told, for a tool of its that asks. */
+  readonly noteTold: (message: Message) => void;
   /** Hides what must not be shown to anybody. */
   readonly redact: (text: string) => string;
   /** Answers a tool call that waits for these very words; false: none does. */

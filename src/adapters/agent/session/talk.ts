@@ -99,6 +99,7 @@ export function createTalk(setting: HostSetting, shared: Shared, write: (line: s
     if (await setting.answerTool(text)) return noteHeard(number);
     unheard.set(number, { number, text });
     print(`< ${text}`);
+    setting.noteTold({ number, text });
     conversation.say({ number, text });
   };
   const pump = createPump({

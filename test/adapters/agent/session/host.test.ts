@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, it } from 'vitest';
 import { answerAsk, openAsk, waitForAnswer } from '../../../../src/adapters/agent/asks.ts';
+import { openWorkerFiles } from '../../../../src/adapters/agent/worker-desk.ts';
 import { writeAnswer } from '../../../../src/core/answer-text.ts';
 import type { FaultKind } from '../../../../src/core/model.ts';
 import { bundleHost, type Hosted, startHost } from './fixtures/host.ts';
@@ -102,6 +103,8 @@ describe.concurrent('what people say', () => {
     expect(await host.ended).toMatchObject({ code: 0 });
     expect((await host.reports(() => true)).heard).toEqual([1, 2, 3]);
     expect(await host.made('heard')).toMatch(/\nOne\.\nTwo\.\nlines\nThree\.\n$/);
+    const files = openWorkerFiles({ promptFile: '', statusFile: '', sessionDir: join(host.dir, 'attempt') });
+    expect(await files.readGuidance()).toEqual(['One.', 'Two.\nlines', 'Three.']);
   });
 
   it('waits while something is asked, and an answer goes to the question', async ({ expect }) => {

@@ -56,6 +56,7 @@ function openScene(of: { readonly answerTool?: (text: string) => Promise<boolean
       publish: () => undefined,
       print: (line) => printed.push(line),
       record: () => undefined,
+      noteTold: () => undefined,
       redact: (text) => text.replaceAll('hunter2', '[secret]'),
       answerTool: of.answerTool ?? (() => Promise.resolve(false)),
       patience: { retryMs: 60_000, sameFailures: 3 },

@@ -1,0 +1,226 @@
+// Real agents under the whole of weft: they ask and are answered from elsewhere, hear people in mid-turn, and outlive the engine.
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { stringify } from 'yaml';
+import { asObject, type JsonObject, parseObject } from '../../src/testing/model/json.ts';
+import { type Model, startModel } from '../../src/testing/model/server.ts';
+import { createTempRepo, type TempRepo } from '../../src/testing/temp-repo.ts';
+import { type Ended, journalSays, type Running, readJournal, startWeft } from '../end-to-end/cli.ts';
+import { type Agents, describeWithAgents } from './binaries.ts';
+import { claudeEnv } from './surroundings.ts';
+
+let model: Model;
+let repo: TempRepo;
+let env: Record<string, string>;
+
+beforeEach(async () => {
+  [model, repo] = await Promise.all([startModel(), createTempRepo()]);
+  const codexHome = join(repo.around, 'home/codex');
+  env = { ...claudeEnv(repo.around, model.url), CODEX_HOME: codexHome, SCRIPT_KEY: 'no-key-is-needed' };
+  await mkdir(codexHome, { recursive: true });
+  await writeFile(join(codexHome, 'config.toml'), providerAt(model.url));
+});
+
+afterEach(async () => {
+  endStrays(repo.around);
+  await model.close();
+  await repo.remove();
+});
+
+function providerAt(url: string): string {
+  return `model = "gpt-5.5"
+model_provider = "script"
+[model_providers.script]
+name = "script"
+base_url = "${url}/v1"
+env_key = "SCRIPT_KEY"
+wire_api = "responses"
+`;
+}
+
+/** Ends what a test that failed left behind: what works below the folder. */
+function endStrays(folder: string): void {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (readlinkSync(`/proc/${pid}/cwd`).startsWith(folder)) process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // gone, or nobody's business
+    }
+  }
+}
+
+/** Writes a plan of one task `it`, whose agent is of the kind. */
+async function plan(kind: keyof Agents, agents: Agents, script: readonly string[]): Promise<void> {
+  const agent = { kind, program: agents[kind], env: ['SCRIPT_KEY'] };
+  await repo.write(
+    '.weft/config.yaml',
+    stringify({ integrate: 'auto', agent: kind, agents: { [kind]: agent } }),
+  );
+  await repo.write('tracks.yaml', stringify({ tracks: [{ name: 'one', steps: [{ task: 'it.md' }] }] }));
+  await repo.write('it.md', `---\nowns: ['made/**']\n---\n\n# It\n\nDo it.\n\n${script.join('\n')}\n`);
+  await repo.commit('plan');
+}
+
+/** A command that waits for the file `go`, beside the repository, and what lets it go on. */
+const waits = (): string => `@bash until [ -e ${repo.around}/go ]; do sleep 0.05; done`;
+const go = (): Promise<void> => writeFile(join(repo.around, 'go'), '');
+const WORK = ['@bash mkdir -p made && echo made >> made/it.txt', '@say Done.'];
+
+const start = (...args: readonly string[]): Running => startWeft(repo.path, args, env);
+
+/** The facts of a type in the run's journal. */
+async function factsOf(run: string, type: string): Promise<readonly JsonObject[]> {
+  const journal = await readJournal(join(repo.path, '.weft/runs', run));
+  const facts = journal
+    .split('\n')
+    .map((line) => asObject(parseObject(line)?.['event']) ?? parseObject(line));
+  return facts.filter((fact) => fact?.['type'] === type).map((fact) => fact ?? {});
+}
+
+/** What is kept of the talk with the agent. */
+async function transcript(run: string): Promise<string> {
+  const folder = join(repo.path, '.weft/runs', run);
+  const path = readdirSync(folder, { recursive: true, encoding: 'utf8' }).find((name) =>
+    name.endsWith('transcript.jsonl'),
+  );
+  return readFile(join(folder, path ?? ''), 'utf8');
+}
+
+/** Waits for the end of a command, which has to be a good one. */
+async function succeeds({ ended }: Pick<Running, 'ended'>): Promise<Ended> {
+  const end = await ended;
+  expect(end, `${end.out}${end.err}`).toMatchObject({ code: 0 });
+  return end;
+}
+
+/** What the agent was told to have been answered. */
+async function answerIn(run: string): Promise<string | undefined> {
+  return /\\"Which limiter\?\\"=\\"(.*?)\\"/.exec(await transcript(run))?.[1];
+}
+
+async function expectLanded(run: string): Promise<void> {
+  expect(await repo.git('show', 'main:made/it.txt')).toBe('made');
+  expect(await factsOf(run, 'attempt.spawned')).toHaveLength(1);
+  expect(await factsOf(run, 'task.landed')).toHaveLength(1);
+}
+
+/** Processes of the agent's program. */
+function agentsAlive(program: string): readonly number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const [first] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+        return first === program && readlinkSync(`/proc/${pid}/cwd`).startsWith(repo.around);
+      } catch {
+        return false;
+      }
+    });
+}
+
+describeWithAgents('Claude Code under weft', (agents) => {
+  const questions = [
+    {
+      question: 'Which limiter?',
+      header: 'L',
+      multiSelect: false,
+      options: ['Window', 'Bucket'].map((label) => ({ label, description: label })),
+    },
+  ];
+  const ASK = `@tool AskUserQuestion|${JSON.stringify({ questions })}`;
+
+  it('asks, is answered by another process, and goes on in the same conversation', async () => {
+    await plan('claude', agents, [ASK, ...WORK]);
+    const running = start('run', 'tracks.yaml', '--stay');
+    const run = await journalSays(repo.path, '"type":"question.asked"', running);
+    const status = await succeeds(start('status'));
+    expect(status.out).toContain('Which limiter?');
+    expect(status.out).toContain('Bucket');
+    await succeeds(start('answer', 'it', '2'));
+    await succeeds(running);
+    await expectLanded(run);
+    expect(await answerIn(run)).toBe('Bucket');
+  });
+
+  it('asks, is let go, and goes on in the same conversation with the answer', async () => {
+    await plan('claude', agents, [ASK, ...WORK]);
+    const run = await journalSays(repo.path, '"type":"run.started"', start('run', 'tracks.yaml'));
+    await vi.waitFor(async () => expect(await factsOf(run, 'attempt.exited')).toHaveLength(1), 20_000);
+    await succeeds(start('answer', 'it', '2'));
+    await succeeds(start('resume', run));
+    expect(await repo.git('show', 'main:made/it.txt')).toBe('made');
+    expect(await factsOf(run, 'task.landed')).toHaveLength(1);
+    const texts = model.requests.at(-1)?.userTexts.join('\n') ?? '';
+    expect(texts).toContain('# It');
+    expect(texts).toContain('Answer: Bucket');
+  });
+
+  it('hears guidance in mid-turn, once', async () => {
+    await plan('claude', agents, [waits(), ...WORK]);
+    const running = start('run', 'tracks.yaml', '--stay');
+    await vi.waitFor(() => expect(model.requests).toHaveLength(1), 20_000);
+    await succeeds(start('guide', 'it', 'Mind the MARK.'));
+    const run = await journalSays(repo.path, '"type":"guidance.delivered"', running);
+    await go();
+    await succeeds(running);
+    await expectLanded(run);
+    expect(await factsOf(run, 'attempt.exited')).toMatchObject([{ heard: [1], fault: null }]);
+    expect((await transcript(run)).split('> {"type":"user"').slice(2)).toHaveLength(1);
+  });
+
+  it('asks while nobody leads, and is answered by who leads next', async () => {
+    await plan('claude', agents, [waits(), ASK, ...WORK]);
+    const running = start('run', 'tracks.yaml', '--stay');
+    await vi.waitFor(() => expect(agentsAlive(agents.claude)).toHaveLength(1), 20_000);
+    const run = await journalSays(repo.path, '"type":"attempt.started"', running);
+    running.child.kill('SIGKILL');
+    await running.ended;
+    await go();
+    const resumed = start('resume', run, '--stay');
+    await journalSays(repo.path, '"type":"question.asked"', resumed);
+    await succeeds(start('answer', 'it', 'Neither.'));
+    await succeeds(resumed);
+    await expectLanded(run);
+    expect(await answerIn(run)).toBe('Neither.');
+  });
+});
+
+for (const kind of ['claude', 'codex'] as const) {
+  describeWithAgents(`${kind}, when the engine is killed`, (agents) => {
+    it('goes on, hears what is said to the next one, and its work lands once', async () => {
+      await plan(kind, agents, [waits(), ...WORK]);
+      const running = start('run', 'tracks.yaml', '--stay');
+      await vi.waitFor(() => expect(model.requests).toHaveLength(1), 20_000);
+      const run = await journalSays(repo.path, '"type":"attempt.started"', running);
+      running.child.kill('SIGKILL');
+      await running.ended;
+      const before = agentsAlive(agents[kind]);
+      expect(before).toHaveLength(1);
+      const resumed = start('resume', run, '--stay');
+      await succeeds(start('guide', 'it', 'Mind the MARK.'));
+      await journalSays(repo.path, '"type":"guidance.delivered"', resumed);
+      expect(agentsAlive(agents[kind])).toEqual(before);
+      await go();
+      await succeeds(resumed);
+      await expectLanded(run);
+      expect(await factsOf(run, 'attempt.exited')).toMatchObject([{ heard: [1], fault: null }]);
+      expect(agentsAlive(agents[kind])).toEqual([]);
+    });
+
+    it('ends while nobody leads, and its work lands once', async () => {
+      await plan(kind, agents, [waits(), ...WORK]);
+      const running = start('run', 'tracks.yaml', '--stay');
+      await vi.waitFor(() => expect(model.requests).toHaveLength(1), 20_000);
+      const run = await journalSays(repo.path, '"type":"attempt.started"', running);
+      running.child.kill('SIGKILL');
+      await running.ended;
+      await go();
+      await vi.waitFor(() => expect(agentsAlive(agents[kind])).toEqual([]), 20_000);
+      await succeeds(start('resume', run, '--stay'));
+      await expectLanded(run);
+    });
+  });
+}
