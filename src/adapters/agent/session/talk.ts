@@ -2,13 +2,11 @@
 // and when its turn is over and nothing is left to say, the talk is. Knows neither processes nor files.
 import { readAnswer } from '../../../core/answer-text.ts';
 import type { SessionEnd } from '../../../ports/agent.ts';
-import type { Ask, News, Reply } from './conversation.ts';
+import type { Ask, Conversation, News, Reply } from './conversation.ts';
+import { createEnding, type Ending } from './ending.ts';
 import type { HostSetting, Message } from './host.ts';
 import { addNews, type Gathering, wordAsk } from './report.ts';
-import { createWatch } from './watch.ts';
-
-/** How long a message that came at the very end of a turn may take to begin another. */
-const HEAR_MS = 15_000;
+import { createWatch, type Watch } from './watch.ts';
 
 /** News that only come in the midst of a turn. */
 const LIVELY: ReadonlySet<News['kind']> = new Set(['doing', 'failed-call', 'retries', 'asks', 'heard']);
@@ -38,22 +36,16 @@ interface Shared {
 
 /** Makes the talk; `write` gives the agent a line. */
 export function createTalk(setting: HostSetting, shared: Shared, write: (line: string) => void): Talk {
-  const { print } = setting;
   /** Messages that were said and not heard of yet, by their numbers. */
   const unheard = new Map<number, Message>();
   const ending = createEnding();
-  /** How its last turn ended, until there are signs of another one. */
-  let rest: SessionEnd | null = null;
 
   const tell = (given: News): void => {
     const news = given.kind === 'asks' ? { ...given, ask: hideSecrets(given.ask, setting.redact) } : given;
-    show(news, print);
+    show(news, setting.print);
     shared.update(addNews(shared.gathering(), news));
     if (news.kind === 'heard') unheard.delete(news.number);
-    if (LIVELY.has(news.kind)) {
-      rest = null;
-      ending.stay();
-    }
+    if (LIVELY.has(news.kind)) ending.wake();
     watch.note(news);
     if (news.kind === 'turn-over') endTurn({ fault: news.fault, text: news.text });
     else if (news.kind === 'heard' || news.kind === 'asks-no-more') pump();
@@ -63,49 +55,17 @@ export function createTalk(setting: HostSetting, shared: Shared, write: (line: s
     withdraw: (id) => tell({ kind: 'asks-no-more', id }),
   });
   const conversation = setting.protocol.converse(setting.opening, { write, tell });
-
   const endTurn = (end: SessionEnd): void => {
     if (end.fault !== null) return ending.finish(end);
-    rest = end;
+    ending.rest(end);
     // nobody waits for those answers any more
     for (const { id } of shared.gathering().asks) tell({ kind: 'asks-no-more', id });
-    if (!pump()) settle();
-  };
-  /** Lets the agent go when its turn is over and all is said. */
-  const settle = (): void => {
-    if (rest === null || ending.at() !== null) return;
-    // said at the last moment, or since: a turn of its own may begin with it
-    if (unheard.size > 0) ending.linger(rest);
-    else ending.finish(rest);
-  };
-
-  const reply = (ask: Ask, said: Reply): void => {
-    const isOwn = watch.owns(ask.id);
-    tell({ kind: 'asks-no-more', id: ask.id });
-    if (!isOwn) return conversation.reply(ask.id, said);
-    const fault = watch.judge(ask.id, said);
-    if (fault === null) return;
-    conversation.interrupt();
-    ending.finish({ fault, text: ask.text });
-  };
-  const noteHeard = (number: number): void =>
-    shared.update(addNews(shared.gathering(), { kind: 'heard', number }));
-
-  const deliver = async ({ number, text, answered }: Next): Promise<void> => {
-    if (answered !== null) {
-      noteHeard(number);
-      return reply(answered.ask, answered.reply);
-    }
-    if (await setting.answerTool(text)) return noteHeard(number);
-    unheard.set(number, { number, text });
-    print(`< ${text}`);
-    setting.noteTold({ number, text });
-    conversation.say({ number, text });
+    if (!pump()) ending.settle(unheard.size);
   };
   const pump = createPump({
     take: () => (ending.at() === null ? takeNext(shared.waiting, shared.gathering().asks) : null),
-    deliver,
-    idle: settle,
+    deliver: createDelivery(setting, shared, { unheard, ending, watch, conversation, tell }),
+    idle: () => ending.settle(unheard.size),
   });
 
   return {
@@ -124,52 +84,52 @@ export function createTalk(setting: HostSetting, shared: Shared, write: (line: s
     },
     close: () => {
       watch.end();
-      ending.stay();
+      ending.wake();
     },
+  };
+}
+
+/** What a message goes to: the question that it answers, a tool of the agent's that waits for it, or the conversation. */
+function createDelivery(
+  setting: HostSetting,
+  shared: Shared,
+  to: {
+    readonly unheard: Map<number, Message>;
+    readonly ending: Ending;
+    readonly watch: Watch;
+    readonly conversation: Conversation;
+    readonly tell: (news: News) => void;
+  },
+): (next: Next) => Promise<void> {
+  const { unheard, ending, watch, conversation, tell } = to;
+  const reply = (ask: Ask, said: Reply): void => {
+    const isOwn = watch.owns(ask.id);
+    tell({ kind: 'asks-no-more', id: ask.id });
+    if (!isOwn) return conversation.reply(ask.id, said);
+    const fault = watch.judge(ask.id, said);
+    if (fault === null) return;
+    conversation.interrupt();
+    ending.finish({ fault, text: ask.text });
+  };
+  // not told as news: who is given an answer need not be at work because of it
+  const noteHeard = (number: number): void =>
+    shared.update(addNews(shared.gathering(), { kind: 'heard', number }));
+  return async ({ number, text, answered }) => {
+    if (answered !== null) {
+      noteHeard(number);
+      return reply(answered.ask, answered.reply);
+    }
+    if (await setting.answerTool(text)) return noteHeard(number);
+    unheard.set(number, { number, text });
+    setting.print(`< ${text}`);
+    setting.noteTold({ number, text });
+    conversation.say({ number, text });
   };
 }
 
 /** What is put to people must be known again by its words in their answer: it is hidden here once, not where it is shown. */
 function hideSecrets(ask: Ask, redact: (text: string) => string): Ask {
   return { ...ask, text: redact(ask.text), labels: ask.labels.map(redact) };
-}
-
-/** The end of a talk, which comes once. */
-interface Ending {
-  finish(end: SessionEnd): void;
-  /** Ends it after a while, unless something happens. */
-  linger(end: SessionEnd): void;
-  stay(): void;
-  at(): SessionEnd | null;
-  readonly over: Promise<SessionEnd>;
-}
-
-function createEnding(): Ending {
-  let ended: SessionEnd | null = null;
-  let timer: NodeJS.Timeout | null = null;
-  let resolveOver: (end: SessionEnd) => void = () => undefined;
-  const over = new Promise<SessionEnd>((resolve) => {
-    resolveOver = resolve;
-  });
-  const stay = (): void => {
-    if (timer !== null) clearTimeout(timer);
-    timer = null;
-  };
-  const finish = (end: SessionEnd): void => {
-    stay();
-    ended ??= end;
-    resolveOver(ended);
-  };
-  return {
-    over,
-    stay,
-    finish,
-    at: () => ended,
-    linger: (end) => {
-      stay();
-      timer = setTimeout(() => finish(end), HEAR_MS);
-    },
-  };
 }
 
 /** Hands messages over, one after the other; says whether it is at it. `idle`: it was, and no more can be handed over now. */
