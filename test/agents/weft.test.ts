@@ -158,6 +158,21 @@ describeWithAgents('Claude Code under weft', (agents) => {
     expect(texts).toContain('Answer: Bucket');
   });
 
+  it('asks by a tool of weft’s, and hears the answer in the same call', async () => {
+    const call = JSON.stringify({ question: 'Which limiter?', options: ['Window', 'Bucket'] });
+    await plan('claude', agents, [`@tool mcp__weft__ask_guidance|${call}`, ...WORK]);
+    const running = start('run', 'tracks.yaml', '--stay');
+    const run = await journalSays(repo.path, '"type":"question.asked"', running);
+    await succeeds(start('answer', 'it', '2'));
+    await succeeds(running);
+    await expectLanded(run);
+    expect(await factsOf(run, 'attempt.exited')).toMatchObject([{ heard: [1], fault: null }]);
+    // it is the result of the call, and nothing is said beside it
+    const said = await transcript(run);
+    expect(said.split('> {"type":"user"')).toHaveLength(2);
+    expect(/^< .*"tool_result".*Bucket/m.test(said)).toBe(true);
+  });
+
   it('hears guidance in mid-turn, once', async () => {
     await plan('claude', agents, [waits(), ...WORK]);
     const running = start('run', 'tracks.yaml', '--stay');

@@ -17,10 +17,18 @@ import type { Conversation, Opening, Protocol, Wire } from './conversation.ts';
 /** Makes the protocol of Claude Code; `program` is its executable. */
 export function createClaude(options: { readonly program: string }): Protocol {
   return {
-    launch: (opening) => ({ argv: [options.program, ...argumentsOf(opening)], env: {} }),
+    launch: (opening) => ({
+      argv: [options.program, ...argumentsOf(opening)],
+      env: Object.fromEntries(
+        Object.entries(opening.tools?.env ?? {}).map(([name, value]) => [`${OF_TOOLS}${name}`, value]),
+      ),
+    }),
     converse: (opening, wire) => converse(opening, wire),
   };
 }
+
+/** How variables of its tools begin in its own environment. */
+const OF_TOOLS = 'WEFT_TOOL_';
 
 function argumentsOf(opening: Opening): readonly string[] {
   const { resume, session, model, effort, mode, tools } = opening;
@@ -40,8 +48,10 @@ function argumentsOf(opening: Opening): readonly string[] {
   ];
 }
 
+/** Everybody on the machine sees command lines: what tools get in variables is only named there. */
 function writeServers({ name, command, args, env }: NonNullable<Opening['tools']>): string {
-  return JSON.stringify({ mcpServers: { [name]: { type: 'stdio', command, args, env } } });
+  const named = Object.fromEntries(Object.keys(env).map((key) => [key, `\${${OF_TOOLS}${key}}`]));
+  return JSON.stringify({ mcpServers: { [name]: { type: 'stdio', command, args, env: named } } });
 }
 
 type Hearers = Readonly<Record<string, (message: Fields) => void>>;

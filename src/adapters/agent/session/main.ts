@@ -26,6 +26,8 @@ const MAX_MESSAGE_BYTES = 1024 * 1024;
 /** Least time between two writings of a report in which only the latest doing has changed. */
 const PAUSE_MS = 250;
 const SAME_FAILURES = 5;
+/** By what the tools of an attempt show whose they are. */
+const TOKEN = 'WEFT_TOKEN';
 /** Questions of tools that wait for their answer at most. */
 const MAX_OWED = 100;
 
@@ -36,7 +38,8 @@ async function main(path: string): Promise<SessionOver | number> {
     return 2;
   }
   const plan = read.value;
-  const redact = createRedactor(plan.secrets.map((name) => process.env[name] ?? ''));
+  const token = plan.tools?.env[TOKEN] ?? '';
+  const redact = createRedactor([token, ...plan.secrets.map((name) => process.env[name] ?? '')]);
   const reports = createReports(join(plan.dir, REPORT_FILE), redact);
   const transcript = createTranscript(plan, redact);
   const wholePrompt = readFileSync(plan.promptFile, 'utf8');
@@ -89,7 +92,7 @@ function protocolOf({ kind, program, args }: SessionPlan): Protocol {
 function environment(): Record<string, string> {
   const env: Record<string, string> = {};
   for (const [name, value] of Object.entries(process.env))
-    if (value !== undefined && name !== 'WEFT_TOKEN') env[name] = value;
+    if (value !== undefined && name !== TOKEN) env[name] = value;
   return env;
 }
 

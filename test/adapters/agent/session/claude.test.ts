@@ -60,7 +60,11 @@ describe('the beginning', () => {
         '--session-id',
         SESSION,
         '--mcp-config',
-        '{"mcpServers":{"weft":{"type":"stdio","command":"node","args":["x"],"env":{"A":"b"}}}}',
+        JSON.stringify({
+          mcpServers: {
+            weft: { type: 'stdio', command: 'node', args: ['x'], env: { A: `\${WEFT_TOOL_A}` } },
+          },
+        }),
         '--allowedTools',
         'mcp__weft',
       ],
@@ -70,7 +74,7 @@ describe('the beginning', () => {
     it(`starts with ${name}`, () => {
       const { argv, env } = CLAUDE.launch({ ...OPENING, ...opening });
       expect(argv).toEqual(['/bin/claude', ...FIXED, ...rest]);
-      expect(env).toEqual({});
+      expect(env).toEqual(opening.tools === undefined ? {} : { WEFT_TOOL_A: 'b' });
     });
   }
 

@@ -192,6 +192,15 @@ describe.concurrent('what is kept', () => {
     }
   });
 
+  it('has no token of its tools, in the command line either', async ({ expect }) => {
+    const tools = { name: 'weft', command: 'node', args: [], env: { WEFT_TOKEN: 'run/task/1:open-sesame' } };
+    const host = await start('env WEFT_TOOL_WEFT_TOKEN\nargs\nend Done.\nhang', { plan: { tools } });
+    const { out } = await host.ended;
+    expect(out).toContain('It is [secret].');
+    expect(out).toContain('--mcp-config');
+    for (const text of [out, await host.transcript()]) expect(text).not.toContain('sesame');
+  });
+
   it('cannot be written: the work goes on', async ({ expect }) => {
     const dir = await mkdtemp(join(root, 'case-'));
     await mkdir(join(dir, 'attempt/transcript.jsonl'), { recursive: true });
