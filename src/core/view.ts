@@ -42,6 +42,8 @@ export interface TaskView {
   readonly activity?: Activity;
   /** One sentence. */
   readonly reason: string;
+  /** For so long its agent has printed and reported nothing, ms; absent: it has, not long ago. */
+  readonly quietMs?: number;
   readonly attempts: number;
   readonly agent: string;
   /** Who does it: an agent, a command line of the task's own, or a human by hand. */

@@ -33,7 +33,12 @@ export function checkoutOf(places: Places, slot: number): string {
 
 /** Folder of one attempt's files. */
 export function attemptDirOf(places: Places, task: TaskId, attempt: number): string {
-  return join(places.runDir, 'attempts', slugId(task), String(attempt));
+  return attemptFolder(places.runDir, task, attempt);
+}
+
+/** The same, where only the run's folder is known. */
+export function attemptFolder(runDir: string, task: TaskId, attempt: number): string {
+  return join(runDir, 'attempts', slugId(task), String(attempt));
 }
 
 /** Folder of one verification's outputs. */

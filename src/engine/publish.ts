@@ -52,7 +52,7 @@ export function createPublisher(
     const view = viewRun(ledger.state, ledger.now(), work);
     await parts.files.replace(
       join(parts.places.runDir, 'view.json'),
-      `${JSON.stringify({ ...view, epoch: parts.epoch })}\n`,
+      `${JSON.stringify({ ...view, epoch: parts.epoch, quietAfterMs: ledger.state.policy.limits.quietMs })}\n`,
     );
     latest = view;
     for (const listener of listeners) listener(view);

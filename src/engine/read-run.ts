@@ -13,6 +13,7 @@ import type { Json } from '../ports/control.ts';
 import type { Opened } from '../ports/journal.ts';
 import { lookAtLanded } from './landed-work.ts';
 import type { Tools } from './parts.ts';
+import { noteQuiet } from './quiet.ts';
 import { recoverState } from './recovery.ts';
 import { startRunClock } from './run-clock.ts';
 
@@ -138,7 +139,10 @@ export async function readView(tools: Tools, run: string): Promise<Result<RunVie
   const written = text === null ? null : parseView(text);
   // an engine that leads another run says nothing about this one
   const isLed = leader !== null && written?.epoch === leader.epoch;
-  if (isLed) return ok(written.view);
+  if (isLed) {
+    const { view, quietAfterMs: afterMs } = written;
+    return ok(await noteQuiet(tools, { view, runDir: runDirOf(tools, run), afterMs }));
+  }
   const read = await readJournal(tools, run);
   if (!read.ok) return read;
   const state = recoverState(read.value);
@@ -163,10 +167,17 @@ async function readInbox(tools: Tools, run: string): Promise<readonly Command[]>
   return commands;
 }
 
-function parseView(text: string): { readonly view: RunView; readonly epoch: number } | null {
+/** What an engine writes beside the picture. */
+interface Written {
+  readonly view: RunView;
+  readonly epoch: number;
+  readonly quietAfterMs: number;
+}
+
+function parseView(text: string): Written | null {
   try {
-    const { epoch, ...view } = JSON.parse(text) as RunView & { readonly epoch: number };
-    return { view, epoch };
+    const { epoch, quietAfterMs, ...view } = JSON.parse(text) as RunView & Omit<Written, 'view'>;
+    return { view, epoch, quietAfterMs };
   } catch {
     return null;
   }

@@ -195,7 +195,7 @@ async function checkPicture({ audit, state, files, places }: Scene): Promise<voi
   // what was drawn before the last fact says nothing about it
   if (state.rested === null || written?.['updatedAt'] !== drawn.updatedAt) return;
   look(audit, 'I9', { what: 'tasks in the last picture', count: drawn.tasks.length });
-  const { epoch: _epoch, ...picture } = written;
+  const { epoch: _epoch, quietAfterMs: _quiet, ...picture } = written;
   const [one, other] = [JSON.stringify(picture), JSON.stringify(drawn)];
   if (one === other) return;
   let at = 0;

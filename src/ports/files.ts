@@ -15,6 +15,8 @@ export interface FilesPort {
   /** Names in a folder, sorted; empty when there is none. */
   list(path: string): Promise<readonly string[]>;
   exists(path: string): Promise<boolean>;
+  /** When a file was written last, ms since 1970; null when there is none. */
+  writtenAt(path: string): Promise<number | null>;
   /** Says what keeps a folder from being made, or things from being made in it, as half a sentence; null: nothing. */
   findObstacle(path: string): Promise<string | null>;
   /** Free space of the file system in bytes; null: not known. */

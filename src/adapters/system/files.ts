@@ -28,6 +28,11 @@ export function createFiles(): FilesPort {
         () => true,
         () => false,
       ),
+    writtenAt: (path) =>
+      stat(path).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => null,
+      ),
     findObstacle,
     freeBytes: async (path) => {
       try {

@@ -2,7 +2,10 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from '../../core/decide/command.ts';
+import { taskId } from '../../core/model.ts';
 import { addPending, parseCommand } from '../../core/pending.ts';
+import { slugId } from '../../core/plan/slug.ts';
+import { HEARD_FILES, mayBeQuiet, sayQuiet } from '../../core/quiet.ts';
 import type { RunView } from '../../core/view.ts';
 
 /** The state folder of the repository around `cwd`, or null when it takes git to tell. */
@@ -28,16 +31,38 @@ export function glance(cwd: string): Glance | null {
     if (stateDir === null) return null;
     const run = latestRun(join(stateDir, 'runs'));
     if (run === null) return null;
-    const view = JSON.parse(readFileSync(join(stateDir, 'runs', run, 'view.json'), 'utf8')) as RunView;
+    const folder = join(stateDir, 'runs', run);
+    const written = JSON.parse(readFileSync(join(folder, 'view.json'), 'utf8')) as RunView & Beside;
+    const { epoch: _epoch, quietAfterMs, ...view } = written;
     if (view.schemaVersion !== 1 || view.run !== run) return null;
     if (view.state === 'running' && !isLed(stateDir)) return null;
     // only git knows whether somebody has merged it meanwhile
     if (view.aside !== undefined) return null;
     const mail = view.state === 'running' ? [] : readMail(stateDir, run);
-    return { view: addPending(view, mail), earlier: findUnfinished(stateDir, run) };
+    const heard = view.state === 'running' ? noteQuiet(view, folder, quietAfterMs) : view;
+    return { view: addPending(heard, mail), earlier: findUnfinished(stateDir, run) };
   } catch {
     return null;
   }
+}
+
+/** What an engine writes beside the picture. */
+interface Beside {
+  readonly epoch: number;
+  readonly quietAfterMs: number;
+}
+
+function noteQuiet(view: RunView, folder: string, afterMs: number): RunView {
+  const at = Date.now();
+  const tasks = view.tasks.map((task) => {
+    if (!mayBeQuiet(task)) return task;
+    const dir = join(folder, 'attempts', slugId(taskId(task.id)), String(task.attempts));
+    const written = HEARD_FILES.map(
+      (name) => statSync(join(dir, name), { throwIfNoEntry: false })?.mtimeMs ?? null,
+    );
+    return sayQuiet(task, { written, at, afterMs });
+  });
+  return { ...view, tasks };
 }
 
 /** Ids of the runs, the latest first. */

@@ -33,6 +33,7 @@ export function createWorldFiles(world: World, life: Life): FilesPort {
     list: (path) => ask('files.list', () => listNames(disk, path)),
     exists: (path) => ask('files.exists', () => disk.files.has(path) || isFolder(disk, path)),
     findObstacle: async () => null,
+    writtenAt: async () => null,
     freeBytes: async () => null,
     watchDir: (path, changed) => {
       const watcher = { dir: path, life, changed: () => changed(null) };

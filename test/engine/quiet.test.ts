@@ -1,0 +1,44 @@
+// Who is called quiet: an agent at work that neither printed nor reported anything for long, and nobody else.
+import { expect, test } from 'vitest';
+import type { RunView, TaskView } from '../../src/core/view.ts';
+import { noteQuiet } from '../../src/engine/quiet.ts';
+
+const NOW = 1_790_000_000_000;
+const AFTER = 600_000;
+
+/** A picture of one task, looked at when its files were written so many ms ago. */
+async function look(task: Partial<TaskView>, ages: Readonly<Record<string, number>>): Promise<TaskView> {
+  const whole = { id: 'a', phase: 'working', attempts: 2, reason: 'at work for 9 s', ...task };
+  const view = { tasks: [whole] } as unknown as RunView;
+  const seen = await noteQuiet(
+    {
+      files: {
+        writtenAt: async (path: string) => {
+          const age = ages[path.replace('/runs/r/attempts/a/2/', '')];
+          return age === undefined ? null : NOW - age;
+        },
+      } as never,
+      clock: { wallMs: () => NOW } as never,
+    },
+    { view, runDir: '/runs/r', afterMs: AFTER },
+  );
+  return seen.tasks[0] as TaskView;
+}
+
+test.each<[string, Partial<TaskView>, Readonly<Record<string, number>>, number | undefined]>([
+  ['silent since it began', {}, { pid: AFTER }, AFTER],
+  ['silent since it last printed', {}, { pid: 9e6, 'out.jsonl': 720_000, 'err.log': 8e6 }, 720_000],
+  ['a report is heard', {}, { pid: 9e6, 'session.json': AFTER - 1 }, undefined],
+  ['a word in the status file is heard', {}, { pid: 9e6, 'status.json': 5 }, undefined],
+  ['who asks is not quiet', { question: {} as never }, { pid: 9e6 }, undefined],
+  ['nobody is at work', { phase: 'verifying' }, { pid: 9e6 }, undefined],
+  ['there is nothing to go by', {}, {}, undefined],
+])('%s', async (_name, task, ages, quietMs) => {
+  const seen = await look(task, ages);
+  expect(seen.quietMs).toBe(quietMs);
+  expect(seen.reason.includes('; quiet for ')).toBe(quietMs !== undefined);
+});
+
+test('it is said in the words that people read', async () => {
+  expect((await look({}, { pid: 720_000 })).reason).toBe('at work for 9 s; quiet for 12 min');
+});
