@@ -16,6 +16,9 @@ import { type Pump, startPump } from '../adapters/agent/session/fixtures/pump.ts
 import { describeWithAgents } from './binaries.ts';
 import { claudeEnv } from './surroundings.ts';
 
+/** How long an event is waited for, ms. */
+const WAIT_MS = 30_000;
+
 let model: Model;
 let repo: TempRepo;
 let env: Readonly<Record<string, string>>;
@@ -168,7 +171,7 @@ describeWithAgents('Claude Code under the protocol', ({ claude }) => {
     pump.conversation.say({ number: 1, text: 'And MARK.' });
     expect(await pump.next('heard')).toEqual({ kind: 'heard', number: 1 });
     await pump.next('turn-over');
-    await vi.waitFor(() => expect(lastTexts().split('MARK')).toHaveLength(2));
+    await vi.waitFor(() => expect(lastTexts().split('MARK')).toHaveLength(2), WAIT_MS);
   });
 
   it('stops, and goes on with what is said then', async () => {
@@ -285,10 +288,10 @@ describeWithAgents('Claude Code under the host', ({ claude }) => {
       const pid = Number(await readFile(join(repo.path, 'shell'), 'utf8'));
       expect(pid).toBeGreaterThan(0);
       return pid;
-    });
+    }, WAIT_MS);
     host.child.kill('SIGTERM');
     expect(await host.ended).toMatchObject({ code: 143 });
     expect((await host.reports(() => true)).end).toMatchObject({ fault: 'interrupted' });
-    await vi.waitFor(() => expect(existsSync(`/proc/${shell}`)).toBe(false));
+    await vi.waitFor(() => expect(existsSync(`/proc/${shell}`)).toBe(false), WAIT_MS);
   });
 });

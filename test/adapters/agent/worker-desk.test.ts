@@ -46,12 +46,21 @@ describe('place', () => {
     WEFT_PROMPT_FILE: '/a/prompt.md',
     WEFT_STATUS_FILE: '/a/status.json',
   };
-  const PLACE = { promptFile: '/a/prompt.md', statusFile: '/a/status.json', sessionDir: null };
+  const PLACE = {
+    run: 'r1',
+    task: 'api/auth',
+    attempt: 2,
+    token: WHOLE.WEFT_TOKEN,
+    stateDir: null,
+    promptFile: '/a/prompt.md',
+    statusFile: '/a/status.json',
+    sessionDir: null,
+  };
 
   it('is that of the environment', () => {
     expect(readWorkerPlace(WHOLE)).toEqual({ ok: true, value: PLACE });
-    const hosted = readWorkerPlace({ ...WHOLE, WEFT_SESSION_DIR: '/a' });
-    expect(hosted).toEqual({ ok: true, value: { ...PLACE, sessionDir: '/a' } });
+    const hosted = readWorkerPlace({ ...WHOLE, WEFT_SESSION_DIR: '/a', WEFT_STATE_DIR: '/r/.weft' });
+    expect(hosted).toEqual({ ok: true, value: { ...PLACE, sessionDir: '/a', stateDir: '/r/.weft' } });
   });
 
   it('takes the token that is spelled for it', () => {
