@@ -96,7 +96,8 @@ export function openSession(setting: HostSetting): Session {
   };
   return {
     over: run(setting.opening).then((over) => {
-      shared.update(endReport(gathering, over.end));
+      // somebody else ended it, for reasons that are not the agent's: memory that ran out, as a rule
+      shared.update(endReport(gathering, over.process?.signal == null ? over.end : null));
       return over;
     }),
     say: (message) => {

@@ -60,9 +60,9 @@ export function addNews({ report, asks }: Gathering, news: News): Gathering {
   }
 }
 
-/** Ends the report: who is gone asks nothing and waits for nothing. */
-export function endReport({ report }: Gathering, end: SessionEnd): Gathering {
-  const said = { ...end, text: cleanText(end.text, TEXT_CHARS) ?? '' };
+/** Ends the report: who is gone asks nothing and waits for nothing. `end` null: how its process ended says it better. */
+export function endReport({ report }: Gathering, end: SessionEnd | null): Gathering {
+  const said = end === null ? null : { ...end, text: cleanText(end.text, TEXT_CHARS) ?? '' };
   return { report: { ...report, ask: null, waits: null, end: said }, asks: [] };
 }
 

@@ -1,0 +1,137 @@
+// Agents that converse, under the whole of weft: an end is not what an exit code says, and people are asked and heard.
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Command } from '../../src/core/decide/command.ts';
+import type { TaskView } from '../../src/core/view.ts';
+import type { LedRun } from '../../src/surfaces/app.ts';
+import { writeAgent } from '../adapters/agent/session/fixtures/host.ts';
+import { readJournal } from './cli.ts';
+import { openStage, type Stage } from './rig.ts';
+
+let stage: Stage;
+beforeEach(async () => {
+  stage = await openStage();
+});
+afterEach(() => stage.remove());
+
+/** Writes a plan of one task, `a`, whose agent does these acts. */
+async function plan(acts: readonly string[], limits: Readonly<Record<string, unknown>> = {}): Promise<void> {
+  const program = await writeAgent(stage.repo.around);
+  await stage.script([[{ id: 'a', acts: [] }]], {
+    agent: 'claude',
+    agents: { claude: { kind: 'claude', program } },
+    limits: { attempts: 1, ...limits },
+  });
+  const lines = acts.map((act) => `@${act}`).join('\n');
+  await stage.repo.write('tasks/a.md', `---\nowns: ['made/**', made.txt]\n---\n\n# A\n\n${lines}\n`);
+  await stage.repo.commit('acts');
+}
+
+/** Starts the run, which waits for people. */
+async function start(): Promise<LedRun> {
+  const planned = await stage.app.plan('tracks.yaml', {});
+  if (!planned.ok) throw new Error(planned.failure.text);
+  const led = await stage.app.start(planned.value, { stay: true });
+  if (!led.ok) throw new Error(led.failure.sentence);
+  return led.value;
+}
+
+/** Resolves with the task once it fits. */
+function shows(led: LedRun, fits: (task: TaskView) => boolean): Promise<TaskView> {
+  return new Promise((resolve) => {
+    const stop = led.onView((view) => {
+      const task = stage.task(view, 'a');
+      if (!fits(task)) return;
+      stop();
+      resolve(task);
+    });
+  });
+}
+
+async function tell(led: LedRun, command: Command): Promise<void> {
+  const said = await stage.app.command(led.run, command);
+  if (!said.ok) throw new Error(said.failure.sentence);
+}
+
+/** Facts of a type in the journal of the run. */
+async function factsOf(led: LedRun, type: string): Promise<readonly string[]> {
+  const journal = await readJournal(join(stage.app.stateDir, 'runs', led.run));
+  return journal.split('\n').filter((line) => line.includes(`"type":"${type}"`));
+}
+
+/** Where its attempts are kept. */
+function folderOf(led: LedRun): string {
+  return join(stage.app.stateDir, 'runs', led.run, 'attempts/a');
+}
+
+const go = (): Promise<void> => writeFile(join(stage.repo.around, 'go'), '');
+const waits = (): string => `until ${stage.repo.around}/go`;
+
+describe('what an agent leaves is judged by what happened', () => {
+  const rows: readonly [string, readonly string[], string][] = [
+    ['gone in the midst of its turn, with 0', ['write made.txt', 'exit 0'], 'agent-crashed'],
+    ['gone, and what it said was no protocol', ['garbage', 'exit 0'], 'agent-crashed'],
+    ['killed in the midst of its turn', ['write made.txt', 'kill SIGKILL'], 'out-of-memory'],
+    ['a failure of the model that is called a success', ['write made.txt', 'fault 529'], 'model-failed'],
+    ['nothing changed', ['end Done.', 'hang'], 'no-changes'],
+    ['only calls that were denied', ['write README.md', 'end Done.', 'hang'], 'no-changes'],
+  ];
+  test.each(rows)('%s', async (_, acts, cause) => {
+    await plan(acts);
+    const { view } = await stage.run();
+    expect(stage.task(view, 'a').ended).toMatchObject({ attempt: 1, cause });
+    expect(await stage.repo.git('show', 'main:README.md')).toBe('start');
+  });
+
+  test('done, and it crashes afterwards', async () => {
+    await plan(['write made.txt', 'end Done.', 'exit 7']);
+    expect((await stage.run()).outcome).toBe('complete');
+    expect(await stage.repo.git('show', 'main:made.txt')).toBe('written');
+  });
+});
+
+describe('people and an agent at work', () => {
+  test('it asks, hears the answer and what is said then, each once, and lands its work', async () => {
+    await plan(['ask Go on?', 'hear', 'write made.txt', 'end Done.', 'hang']);
+    const led = await start();
+    const { question } = await shows(led, (task) => task.question != null);
+    expect(question).toMatchObject({ from: 'agent', text: 'Go on?' });
+    expect(question?.options.map(({ label }) => label)).toEqual(['Yes', 'No']);
+    await tell(led, { kind: 'answer', task: 'a', option: 2, text: 'but do' });
+    await tell(led, { kind: 'guide', task: 'a', text: 'A word.' });
+    expect(await led.outcome).toBe('complete');
+    const out = await readFile(join(folderOf(led), '1', 'out.jsonl'), 'utf8');
+    expect(out.match(/^(?:Answered|Heard) .*/gm)).toEqual(['Answered No: but do', 'Heard A word.']);
+    expect(await factsOf(led, 'attempt.spawned')).toHaveLength(1);
+  });
+
+  test('what it did not hear before it was gone is said to the next attempt, once', async () => {
+    await plan([waits(), 'exit 3'], { attempts: 2 });
+    const led = await start();
+    await shows(led, (task) => task.phase === 'working');
+    await tell(led, { kind: 'guide', task: 'a', text: 'MARK' });
+    await vi.waitFor(async () => expect(await factsOf(led, 'guidance.delivered')).toHaveLength(1), 10_000);
+    await go();
+    await vi.waitFor(async () => expect(await factsOf(led, 'attempt.exited')).toHaveLength(2), 10_000);
+    expect((await factsOf(led, 'attempt.exited'))[0]).toContain('"heard":[]');
+    const prompts = [1, 2].map((attempt) => readFile(join(folderOf(led), `${attempt}`, 'prompt.md'), 'utf8'));
+    const counts = (await Promise.all(prompts)).map((text) => text.split('MARK').length - 1);
+    expect(counts).toEqual([0, 1]);
+    led.interrupt();
+    await led.outcome;
+  });
+
+  test('people are asked about a model that does not answer', async () => {
+    await plan(['retry', 'hang'], { quietMs: 100 });
+    const led = await start();
+    const { question } = await shows(led, (task) => task.question != null);
+    expect(question?.text).toContain('has not answered');
+    await tell(led, { kind: 'answer', task: 'a', option: 2, text: '' });
+    expect(await shows(led, ({ ended }) => ended != null)).toMatchObject({
+      ended: { cause: 'model-failed' },
+    });
+    led.interrupt();
+    await led.outcome;
+  });
+});
