@@ -10,10 +10,18 @@ import { readJournal } from './cli.ts';
 import { openStage, type Stage } from './rig.ts';
 
 let stage: Stage;
+let led: LedRun | null = null;
 beforeEach(async () => {
   stage = await openStage();
 });
-afterEach(() => stage.remove());
+afterEach(async () => {
+  // first nothing more is started, then agents are stopped
+  led?.interrupt();
+  led?.interrupt();
+  await led?.outcome;
+  led = null;
+  await stage.remove();
+});
 
 /** Writes a plan of one task, `a`, whose agent does these acts. */
 async function plan(acts: readonly string[], limits: Readonly<Record<string, unknown>> = {}): Promise<void> {
@@ -32,9 +40,10 @@ async function plan(acts: readonly string[], limits: Readonly<Record<string, unk
 async function start(): Promise<LedRun> {
   const planned = await stage.app.plan('tracks.yaml', {});
   if (!planned.ok) throw new Error(planned.failure.text);
-  const led = await stage.app.start(planned.value, { stay: true });
-  if (!led.ok) throw new Error(led.failure.sentence);
-  return led.value;
+  const started = await stage.app.start(planned.value, { stay: true });
+  if (!started.ok) throw new Error(started.failure.sentence);
+  led = started.value;
+  return led;
 }
 
 /** Resolves with the task once it fits. */
@@ -94,44 +103,40 @@ describe('what an agent leaves is judged by what happened', () => {
 describe('people and an agent at work', () => {
   test('it asks, hears the answer and what is said then, each once, and lands its work', async () => {
     await plan(['ask Go on?', 'hear', 'write made.txt', 'end Done.', 'hang']);
-    const led = await start();
-    const { question } = await shows(led, (task) => task.question != null);
+    const run = await start();
+    const { question } = await shows(run, (task) => task.question != null);
     expect(question).toMatchObject({ from: 'agent', text: 'Go on?' });
     expect(question?.options.map(({ label }) => label)).toEqual(['Yes', 'No']);
-    await tell(led, { kind: 'answer', task: 'a', option: 2, text: 'but do' });
-    await tell(led, { kind: 'guide', task: 'a', text: 'A word.' });
-    expect(await led.outcome).toBe('complete');
-    const out = await readFile(join(folderOf(led), '1', 'out.jsonl'), 'utf8');
+    await tell(run, { kind: 'answer', task: 'a', option: 2, text: 'but do' });
+    await tell(run, { kind: 'guide', task: 'a', text: 'A word.' });
+    expect(await run.outcome).toBe('complete');
+    const out = await readFile(join(folderOf(run), '1', 'out.jsonl'), 'utf8');
     expect(out.match(/^(?:Answered|Heard) .*/gm)).toEqual(['Answered No: but do', 'Heard A word.']);
-    expect(await factsOf(led, 'attempt.spawned')).toHaveLength(1);
+    expect(await factsOf(run, 'attempt.spawned')).toHaveLength(1);
   });
 
   test('what it did not hear before it was gone is said to the next attempt, once', async () => {
     await plan([waits(), 'exit 3'], { attempts: 2 });
-    const led = await start();
-    await shows(led, (task) => task.phase === 'working');
-    await tell(led, { kind: 'guide', task: 'a', text: 'MARK' });
-    await vi.waitFor(async () => expect(await factsOf(led, 'guidance.delivered')).toHaveLength(1), 10_000);
+    const run = await start();
+    await shows(run, (task) => task.phase === 'working');
+    await tell(run, { kind: 'guide', task: 'a', text: 'MARK' });
+    await vi.waitFor(async () => expect(await factsOf(run, 'guidance.delivered')).toHaveLength(1), 10_000);
     await go();
-    await vi.waitFor(async () => expect(await factsOf(led, 'attempt.exited')).toHaveLength(2), 10_000);
-    expect((await factsOf(led, 'attempt.exited'))[0]).toContain('"heard":[]');
-    const prompts = [1, 2].map((attempt) => readFile(join(folderOf(led), `${attempt}`, 'prompt.md'), 'utf8'));
+    await vi.waitFor(async () => expect(await factsOf(run, 'attempt.exited')).toHaveLength(2), 10_000);
+    expect((await factsOf(run, 'attempt.exited'))[0]).toContain('"heard":[]');
+    const prompts = [1, 2].map((attempt) => readFile(join(folderOf(run), `${attempt}`, 'prompt.md'), 'utf8'));
     const counts = (await Promise.all(prompts)).map((text) => text.split('MARK').length - 1);
     expect(counts).toEqual([0, 1]);
-    led.interrupt();
-    await led.outcome;
   });
 
   test('people are asked about a model that does not answer', async () => {
     await plan(['retry', 'hang'], { quietMs: 100 });
-    const led = await start();
-    const { question } = await shows(led, (task) => task.question != null);
+    const run = await start();
+    const { question } = await shows(run, (task) => task.question != null);
     expect(question?.text).toContain('has not answered');
-    await tell(led, { kind: 'answer', task: 'a', option: 2, text: '' });
-    expect(await shows(led, ({ ended }) => ended != null)).toMatchObject({
+    await tell(run, { kind: 'answer', task: 'a', option: 2, text: '' });
+    expect(await shows(run, ({ ended }) => ended != null)).toMatchObject({
       ended: { cause: 'model-failed' },
     });
-    led.interrupt();
-    await led.outcome;
   });
 });
