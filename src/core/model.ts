@@ -117,6 +117,9 @@ export interface Task {
   readonly priority: number;
   /** Key of `Policy.agents`. */
   readonly agent: string;
+  /** Model and effort that its agent is to use, by the agent's own names; absent: as the agent is configured. */
+  readonly model?: string;
+  readonly effort?: string;
   /** Shell command line of the task's own; wins over the agent's. */
   readonly run: string | null;
   readonly type: TaskType;

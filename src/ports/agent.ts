@@ -30,6 +30,9 @@ export interface AttemptFacts {
   readonly dir: string;
   /** Patterns of the task's claim; null: it may change every file. */
   readonly owns: readonly string[] | null;
+  /** Model and effort that the task asks for, by the agent's own names; null: as the agent is configured. */
+  readonly model: string | null;
+  readonly effort: string | null;
   /** Conversation of an earlier attempt to go on with, and what to say in it (absolute path), or null. */
   readonly resume: { readonly session: string; readonly promptFile: string } | null;
   /** What shows that somebody acts for this attempt, for weft's tools; null: it gets none. */

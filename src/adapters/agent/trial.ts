@@ -64,6 +64,8 @@ async function prepare(root: string, repository: string): Promise<AttemptFacts> 
     repository,
     dir: root,
     owns: [],
+    model: null,
+    effort: null,
     resume: null,
     token: null,
     retryMs: TRIAL_MS,

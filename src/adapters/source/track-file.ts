@@ -210,6 +210,8 @@ function loadStep(loading: Loading, { track, at, step, stepAt }: StepPlace): Tas
     ],
     priority: frontmatter.priority ?? null,
     agent: readAgent(loading, file, { track, at, step, stepAt }),
+    model: step.model ?? frontmatter.model,
+    effort: step.effort ?? frontmatter.effort,
     run: step.run ?? frontmatter.run ?? null,
     type: frontmatter.type ?? 'automated',
     gates: gates === undefined ? null : completeGates(gates),

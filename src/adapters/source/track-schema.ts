@@ -16,6 +16,8 @@ export type DependencyInput =
 interface CommonInput {
   readonly id?: string | undefined;
   readonly agent?: string | undefined;
+  readonly model?: string | undefined;
+  readonly effort?: string | undefined;
   readonly run?: string | undefined;
   readonly depends_on?: string | readonly DependencyInput[] | undefined;
   readonly gates?: GatesInput | undefined;
@@ -28,7 +30,7 @@ export interface StepInput extends CommonInput {
 }
 
 /** One track as written. */
-export interface TrackInput extends Omit<CommonInput, 'run'> {
+export interface TrackInput extends Omit<CommonInput, 'run' | 'model' | 'effort'> {
   readonly name: string;
   readonly steps: readonly StepInput[];
 }
@@ -90,6 +92,14 @@ const common = {
   gates: gatesSchema.optional().describe('Checks in place of those of the configuration.'),
 };
 
+/** How a task's own agent is to do it. */
+const effort = {
+  model: text.optional().describe('Model that its agent is to use, by the name that the agent has for it.'),
+  effort: text
+    .optional()
+    .describe('Effort that its agent is to make, by the name that the agent has for it.'),
+};
+
 const run = text
   .optional()
   .describe('Shell command line that does the work in place of an agent; runs in the worktree.');
@@ -101,6 +111,7 @@ const stepSchema = closed({
   allowlist: texts.optional().describe('Path patterns the task may change, beside those its file owns.'),
   ...common,
   id: taskId.describe("Id of the task; its file's id or name if left out."),
+  ...effort,
   run,
   depends_on: dependencies.optional().describe('Tasks it waits for, beside the step before.'),
 });
@@ -145,5 +156,6 @@ export const frontmatterSchema: z.ZodType<FrontmatterInput> = closed({
     .optional()
     .describe('How the work is verified.'),
   priority: z.int().min(0).max(4).optional().describe('0 is the most urgent, 4 the least; 2 if left out.'),
+  ...effort,
   run,
 });

@@ -85,6 +85,8 @@ function buildTask(
     })),
     priority: draft.priority ?? 2,
     agent: draft.agent?.value ?? found.policy.agent,
+    ...(draft.model === undefined ? {} : { model: draft.model }),
+    ...(draft.effort === undefined ? {} : { effort: draft.effort }),
     run: draft.run,
     type: draft.type,
     gates: draft.gates,

@@ -33,6 +33,8 @@ export interface TaskDraft {
   readonly dependencies: readonly DependencyDraft[];
   readonly priority: number | null;
   readonly agent: Placed<string> | null;
+  readonly model?: string | undefined;
+  readonly effort?: string | undefined;
   readonly run: string | null;
   readonly type: TaskType;
   readonly gates: Gates | null;

@@ -275,6 +275,8 @@ async function factsOf(
     repository: parts.places.repository,
     dir: of.dir,
     owns: of.ts.task.owns,
+    model: of.ts.task.model ?? null,
+    effort: of.ts.task.effort ?? null,
     resume: await findResume(context, of),
     token: parts.tokenOf({ run: state.run ?? '', task: of.effect.task, attempt: of.effect.attempt }),
     retryMs: state.policy.limits.quietMs,

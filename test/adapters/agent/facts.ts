@@ -19,6 +19,8 @@ export function attemptFacts(over: Partial<AttemptFacts> = {}): AttemptFacts {
     repository: '/repo',
     dir: '/s',
     owns: null,
+    model: null,
+    effort: null,
     resume: null,
     token: null,
     retryMs: 600_000,

@@ -52,6 +52,15 @@ test('a command of the user’s own gets what it is told to get, and no shell re
   expect(pass).toEqual(['MY_DIR']);
 });
 
+test.each([
+  [{ model: 'big' }, {}, { model: 'big', effort: 'low' }],
+  [{}, { effort: 'low' }, { model: 'small', effort: 'low' }],
+  [{ model: 'big', effort: 'high' }, { effort: 'low' }, { model: 'big', effort: 'high' }],
+])('what a task asks for, %j, wins over its agent’s', (task, agent, expected) => {
+  const config = { kind: 'claude', model: 'small', effort: 'low', ...agent };
+  expect(launch(config, task).plan).toMatchObject(expected);
+});
+
 test('who plans or reviews may write nothing', () => {
   const owns = ['src/**'];
   expect(launch({ kind: 'acp', preset: 'qwen' }, { owns }).plan.owns).toEqual(owns);

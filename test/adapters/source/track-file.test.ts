@@ -91,11 +91,11 @@ describe('what comes of it', () => {
     const { drafts, diagnostics } = await loadFiles({
       'tasks/a.md':
         '---\nid: alpha\ntitle: Alpha!\ntype: hybrid\npriority: 0\nagent: codex\nrun: make a\n' +
-        'verification: {tier: tier2}\ngates: {tier0: [make check]}\n---\n\n# Heading\n\nBody.\n',
+        'model: big\neffort: high\nverification: {tier: tier2}\ngates: {tier0: [make check]}\n---\n\n# Heading\n\nBody.\n',
       'tasks/b.md': 'No heading.\n```\n# comment\n```\n## Real one ##\n',
       'tracks.yaml':
         'tracks:\n  - name: T\n    agent: mine\n    gates: {tier1: [make all]}\n    steps:\n' +
-        '      - task: tasks/a.md\n      - task: tasks/b.md\n      - {task: tasks/a.md, id: beta, agent: claude, run: make b}\n',
+        '      - task: tasks/a.md\n      - task: tasks/b.md\n      - {task: tasks/a.md, id: beta, agent: claude, model: small, run: make b}\n',
     });
     expect(diagnostics).toEqual([]);
     expect(drafts).toMatchObject([
@@ -108,6 +108,8 @@ describe('what comes of it', () => {
         priority: 0,
         agent: { value: 'codex', position: { file: 'tasks/a.md', line: 6, column: 8, length: 5 } },
         run: 'make a',
+        model: 'big',
+        effort: 'high',
         type: 'hybrid',
         tier: 2,
         gates: { tier0: ['make check'], tier1: [], tier2: [], triggers: [] },
@@ -121,7 +123,13 @@ describe('what comes of it', () => {
         tier: 0,
         gates: { tier0: [], tier1: ['make all'] },
       },
-      { id: { value: 'beta', position: { line: 8, column: 32 } }, agent: { value: 'claude' }, run: 'make b' },
+      {
+        id: { value: 'beta', position: { line: 8, column: 32 } },
+        agent: { value: 'claude' },
+        run: 'make b',
+        model: 'small',
+        effort: 'high',
+      },
     ]);
   });
 
