@@ -165,6 +165,8 @@ export type Event =
       /** Tells two questions in the same words apart; absent: the words do. */
       readonly key?: string;
     })
+  /** Its agent does not wait for the answer any more. */
+  | (OfAttempt & { readonly type: 'question.withdrawn'; readonly id: string })
   | (OfTask & {
       readonly type: 'question.answered';
       readonly id: string;

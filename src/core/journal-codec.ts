@@ -66,6 +66,7 @@ const EVENT_TYPES: Readonly<Record<Event['type'], true>> = {
   'attempt.timed-out': true,
   'attempt.overspent': true,
   'claim.widened': true,
+  'question.withdrawn': true,
   'usage.noted': true,
   'attempt.parked': true,
   'attempt.stopped': true,

@@ -139,4 +139,14 @@ describe('people and an agent at work', () => {
       ended: { cause: 'model-failed' },
     });
   });
+
+  test('a question that its agent does not wait for any more is closed, and the work goes on', async () => {
+    await plan(['retry', waits(), 'write made.txt', 'say On.', 'end Done.', 'hang'], { quietMs: 100 });
+    const run = await start();
+    await shows(run, (task) => task.question !== undefined);
+    await go();
+    await shows(run, (task) => task.phase === 'merged');
+    expect(await factsOf(run, 'question.withdrawn')).toHaveLength(1);
+    expect(await factsOf(run, 'attempt.spawned')).toHaveLength(1);
+  });
 });

@@ -37,6 +37,8 @@ export function evolveAttempt(state: RunState, ts: TaskState, event: AttemptEven
     case 'attempt.timed-out':
       attempt.stop ??= 'time-budget';
       return;
+    case 'question.withdrawn':
+      return withdraw(ts, attempt, event.id, ms);
     case 'attempt.overspent':
       attempt.stop ??= 'budget';
       return;
@@ -202,6 +204,13 @@ const BLAMELESS: ReadonlySet<Cause> = new Set([
   'login-missing',
   'agent-missing',
 ]);
+
+function withdraw(ts: TaskState, attempt: AttemptState, id: string, ms: RunMs): void {
+  if (ts.question?.id !== id || ts.question.from !== 'agent') return;
+  ts.question = null;
+  if (ts.askedAt !== null) attempt.waitedMs += ms - ts.askedAt;
+  ts.askedAt = null;
+}
 
 /** Several attempts may go on with one conversation, and each is told its sum: the largest counts. */
 function noteUsage(ts: TaskState, event: Extract<Event, { readonly type: 'usage.noted' }>): void {

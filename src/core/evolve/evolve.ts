@@ -118,6 +118,7 @@ function applyToTask(state: RunState, ts: TaskState, event: TaskEvent, ms: RunMs
     case 'attempt.timed-out':
     case 'attempt.overspent':
     case 'usage.noted':
+    case 'question.withdrawn':
     case 'attempt.parked':
     case 'attempt.stopped':
     case 'attempt.inspected':

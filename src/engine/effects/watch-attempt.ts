@@ -38,8 +38,10 @@ export async function watchAttempt(effect: WatchAttempt, context: EffectContext)
     const words = await readWords(context, dir);
     const asked = questionOf(effect, state, words);
     const used = usageOf(effect, words);
+    const withdrawn = findWithdrawn(effect, state, words);
     return ok([
       ...(used === null ? [] : [used]),
+      ...(withdrawn === null ? [] : [withdrawn]),
       ...(asked === null || look.isAsked(asked) ? [] : [asked]),
       { type: 'attempt.exited', task: effect.task, attempt: effect.attempt, exit, ...lastWordsOf(words) },
     ]);
@@ -110,6 +112,8 @@ function createLook(effect: WatchAttempt, context: EffectContext, dir: string): 
       noted = used.input + used.output;
       context.emit([used]);
     }
+    const withdrawn = findWithdrawn(effect, context.state, words);
+    if (withdrawn !== null) context.emit([withdrawn]);
     const asked = questionOf(effect, context.state, words);
     if (asked === null || keyOf(asked) === lastKey) return;
     lastKey = keyOf(asked);
@@ -165,6 +169,18 @@ function questionOf(effect: WatchAttempt, state: RunState, { status, report }: W
     },
     ...(key === null ? {} : { key }),
   };
+}
+
+/** That the host of its session has no question open any more although a human is asked one, as a fact; or null. */
+function findWithdrawn(
+  effect: WatchAttempt,
+  state: RunState,
+  { status, report }: Words,
+): Extract<Event, { readonly type: 'question.withdrawn' }> | null {
+  const { question, attempts } = taskOf(state, effect.task);
+  const isOpen = report === null || report.ask !== null || status?.status === 'stuck';
+  if (isOpen || attempts !== effect.attempt || question?.from !== 'agent') return null;
+  return { type: 'question.withdrawn', task: effect.task, attempt: effect.attempt, id: question.id };
 }
 
 interface OpenQuestion {

@@ -188,6 +188,7 @@ const EVENTS: readonly Event[] = [
   { type: 'landing.freed', task },
   { type: 'target.rewritten', task, from: head, to: base, gone: [other] },
   { type: 'attempt.overspent', task, attempt: 7 },
+  { type: 'question.withdrawn', task, attempt: 7, id: 'api-login/2' },
   { type: 'claim.widened', task, patterns: ['docs/**'] },
   { type: 'usage.noted', task, attempt: 7, session: 's-1', input: 12_000, output: 800, usd: 0.25 },
 ];
