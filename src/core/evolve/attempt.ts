@@ -35,18 +35,14 @@ export function evolveAttempt(state: RunState, ts: TaskState, event: AttemptEven
     case 'attempt.exited':
       return exit(ts, attempt, event, ms);
     case 'attempt.timed-out':
-      attempt.stop ??= 'time-budget';
+    case 'attempt.overspent':
+    case 'attempt.parked':
+      attempt.stop ??= REASONS[event.type];
       return;
     case 'question.withdrawn':
       return withdraw(ts, attempt, event.id, ms);
-    case 'attempt.overspent':
-      attempt.stop ??= 'budget';
-      return;
     case 'usage.noted':
       return noteUsage(ts, event);
-    case 'attempt.parked':
-      attempt.stop ??= 'asked';
-      return;
     case 'attempt.stopped':
       return stop(ts, attempt, event.survivors, ms);
     case 'attempt.inspected': {
@@ -204,6 +200,13 @@ const BLAMELESS: ReadonlySet<Cause> = new Set([
   'login-missing',
   'agent-missing',
 ]);
+
+/** Why an attempt is ended when that was decided. */
+const REASONS = {
+  'attempt.timed-out': 'time-budget',
+  'attempt.overspent': 'budget',
+  'attempt.parked': 'asked',
+} as const;
 
 function withdraw(ts: TaskState, attempt: AttemptState, id: string, ms: RunMs): void {
   if (ts.question?.id !== id || ts.question.from !== 'agent') return;
