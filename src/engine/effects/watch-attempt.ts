@@ -177,9 +177,11 @@ function findWithdrawn(
   state: RunState,
   { status, report }: Words,
 ): Extract<Event, { readonly type: 'question.withdrawn' }> | null {
-  const { question, attempts } = taskOf(state, effect.task);
+  const { question, attempts, attempt } = taskOf(state, effect.task);
+  // who is ended, or gone for another reason than that it is done, would still like to know
+  const isCutOff = attempt?.stop != null || (report?.end != null && report.end.fault !== null);
   const isOpen = report === null || report.ask !== null || status?.status === 'stuck';
-  if (isOpen || attempts !== effect.attempt || question?.from !== 'agent') return null;
+  if (isOpen || isCutOff || attempts !== effect.attempt || question?.from !== 'agent') return null;
   return { type: 'question.withdrawn', task: effect.task, attempt: effect.attempt, id: question.id };
 }
 
