@@ -213,7 +213,7 @@ function signalGroup(pid: number | undefined, signal: 'SIGTERM' | 'SIGKILL'): vo
   }
 }
 
-const LOCKED = /unable to create '[^']*\.lock': file exists/i;
+const LOCKED = /unable to create (?:'[^']*\.lock'|file \S*packed-refs\.new): file exists/i;
 
 /** Tells whether git gave up because a lock was there and stayed. */
 export function isLockFailure(failure: Failure): boolean {

@@ -117,7 +117,9 @@ async function listLocks(dir: string, depth: number): Promise<readonly string[]>
   const found: string[] = [];
   for (const entry of await readdir(dir, { withFileTypes: true }).catch(() => [])) {
     const path = join(dir, entry.name);
-    if (entry.isFile() && entry.name.endsWith('.lock')) found.push(path);
+    // git makes the latter while it holds the lock of the old one, and does not make it where there is one
+    const isLock = entry.name.endsWith('.lock') || entry.name === 'packed-refs.new';
+    if (entry.isFile() && isLock) found.push(path);
     if (entry.isDirectory() && depth > 0) found.push(...(await listLocks(path, depth - 1)));
   }
   return found;

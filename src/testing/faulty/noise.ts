@@ -41,7 +41,7 @@ const RETRY_MS = 250;
  * to each other: one that repacks takes away a folder into which another is about to write.
  */
 const PASSING =
-  /\.lock': File exists|cannot lock ref|could not lock|gc is already running|worktrees\/|commondir|MERGE_HEAD|would be overwritten|unable to create temporary file/i;
+  /\.lock': File exists|packed-refs\.new: File exists|cannot lock ref|could not lock|gc is already running|worktrees\/|commondir|MERGE_HEAD|would be overwritten|unable to create temporary file/i;
 
 /** Prepares the built scene: a branch of the person's own, and a remote to fetch from. */
 export async function addNeighbours({ dir, repo }: Scene): Promise<void> {

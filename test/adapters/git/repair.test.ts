@@ -20,6 +20,7 @@ const LOCKS = [
   'HEAD.lock',
   'config.lock',
   'packed-refs.lock',
+  'packed-refs.new',
   'refs/heads/main.lock',
   'refs/weft/cand/run/x.lock',
   'worktrees/a/index.lock',
