@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { FaultKind } from '../../core/model.ts';
 import type { SessionReport } from '../../ports/agent.ts';
 import { cleanText, isRecord, parseObject, readAgentFile } from './agent-text.ts';
+import { type Fields, listOf } from './session/fields.ts';
 import { REPORT_FILE } from './session/plan.ts';
 
 const FILE_BYTES = 256 * 1024;
@@ -10,18 +11,17 @@ const LABELS = 9;
 const LABEL_CHARS = 200;
 const FILES = 20;
 const MAX_HEARD = 1_000;
-const FAULTS: readonly FaultKind[] = [
-  'api-error',
-  'limit',
-  'login',
-  'missing',
-  'own-limit',
-  'interrupted',
-  'no-session',
-  'protocol',
-];
-
-type Fields = Readonly<Record<string, unknown>>;
+/** Every kind there is: one that were forgotten here would be read as another. */
+const FAULTS: Readonly<Record<FaultKind, true>> = {
+  'api-error': true,
+  limit: true,
+  login: true,
+  missing: true,
+  'own-limit': true,
+  interrupted: true,
+  'no-session': true,
+  protocol: true,
+};
 
 /** Reads the report in an attempt's folder; null: there is none that can be read. */
 export async function readSessionReport(dir: string): Promise<SessionReport | null> {
@@ -47,10 +47,13 @@ export async function readSessionReport(dir: string): Promise<SessionReport | nu
   };
 }
 
+function isFault(value: unknown): value is FaultKind {
+  return typeof value === 'string' && Object.hasOwn(FAULTS, value);
+}
+
 /** Only what says so is a good end. */
 function readEnd({ fault, text }: Fields): SessionReport['end'] {
-  const kind = fault === null ? null : (FAULTS.find((each) => each === fault) ?? 'protocol');
-  return { fault: kind, text: cleanText(text) ?? '' };
+  return { fault: fault === null || isFault(fault) ? fault : 'protocol', text: cleanText(text) ?? '' };
 }
 
 function readAsk({ id, text, labels }: Fields): SessionReport['ask'] {
@@ -69,8 +72,4 @@ function readSpending({ input, output, usd }: Fields): SessionReport['spending']
 
 function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }

@@ -6,7 +6,8 @@ import { openAsk, waitForAnswer } from './asks.ts';
 import type { WorkerPlace } from './worker-place.ts';
 
 const PROMPT_BYTES = 1024 * 1024;
-const TOLD_FILE = 'told.jsonl';
+/** What the host of a session notes to have told its agent, a line each, in the attempt's folder. */
+export const TOLD_FILE = 'told.jsonl';
 const TOLD_BYTES = 256 * 1024;
 const TOLD_CHARS = 16_000;
 /** A client gives a call a minute unless it is told otherwise; both together stay below. */

@@ -1,7 +1,8 @@
 // What Claude Code asks before it acts: answered at once where weft can, else put to people. Knows no transport.
 import { isRecord } from '../agent-text.ts';
-import { describeCall, type Fields, listOf, type Question, readQuestions } from './claude-words.ts';
+import { describeCall, type Question, readQuestions } from './claude-words.ts';
 import type { Opening, Reply, Wire } from './conversation.ts';
+import { type Fields, listOf } from './fields.ts';
 
 /** Tools that write one file, and where their input names it. */
 const WRITERS: ReadonlyMap<string, string> = new Map([

@@ -1,7 +1,8 @@
 // Counts what a conversation with Claude Code has used. Knows no prices.
 import { isRecord } from '../agent-text.ts';
-import { type Fields, numberOf, readUsage, wordsOf } from './claude-words.ts';
+import { readUsage, wordsOf } from './claude-words.ts';
 import type { Spending } from './conversation.ts';
+import { type Fields, numberOf } from './fields.ts';
 
 /** Ids of the model's messages that are remembered within a turn, so that each is counted once. */
 const MAX_COUNTED = 10_000;

@@ -1,9 +1,7 @@
 // Reads the messages of Claude Code's stream: what is in them, defensively, and in weft's words. Keeps no state.
 import { isRecord } from '../agent-text.ts';
 import type { Fault } from './conversation.ts';
-
-/** A message of the stream, or a part of one. */
-export type Fields = Readonly<Record<string, unknown>>;
+import { type Fields, listOf, numberOf } from './fields.ts';
 
 const LABELS = 9;
 const TEXT_CHARS = 2_000;
@@ -119,14 +117,4 @@ export function filesOf(input: Fields): { readonly files?: readonly string[] } {
 /** A text, or a number as one; empty for everything else. */
 export function wordsOf(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
-}
-
-/** A list, or nothing. */
-export function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-/** A number, or 0. */
-export function numberOf(value: unknown): number {
-  return typeof value === 'number' && Number.isFinite(value) ? value : 0;
 }

@@ -2,17 +2,9 @@
 import { isRecord, parseObject } from '../agent-text.ts';
 import { type Approvals, createApprovals, type Request, WRITING_TOOLS } from './claude-approvals.ts';
 import { createBill } from './claude-bill.ts';
-import {
-  describeCall,
-  type Fields,
-  filesOf,
-  numberOf,
-  readBlocks,
-  readEnd,
-  readFailures,
-  wordsOf,
-} from './claude-words.ts';
+import { describeCall, filesOf, readBlocks, readEnd, readFailures, wordsOf } from './claude-words.ts';
 import type { Conversation, Opening, Protocol, Wire } from './conversation.ts';
+import { type Fields, numberOf } from './fields.ts';
 
 /** Makes the protocol of Claude Code; `program` is its executable. */
 export function createClaude(options: { readonly program: string }): Protocol {

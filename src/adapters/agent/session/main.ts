@@ -10,6 +10,7 @@ import { splitLines } from '../../process/line-splitter.ts';
 import { parseObject } from '../agent-text.ts';
 import { answerAsk, type TakenAsk, takeOpenAsks } from '../asks.ts';
 import { readGrants } from '../grants.ts';
+import { TOLD_FILE } from '../worker-desk.ts';
 import { createAcp } from './acp.ts';
 import { createClaude } from './claude.ts';
 import { createCodex } from './codex.ts';
@@ -20,8 +21,6 @@ import { REPORT_FILE, readSessionPlan, type SessionPlan } from './plan.ts';
 import type { Gathering } from './report.ts';
 import { createRedactor } from './secrets.ts';
 
-/** Name of the file in the attempt's folder for what the agent was told. */
-const TOLD_FILE = 'told.jsonl';
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 /** Least time between two writings of a report in which only the latest doing has changed. */
 const PAUSE_MS = 250;
