@@ -2,7 +2,7 @@
 import { gatesFor } from './decide/gates.ts';
 import type { Cause, WorkPlan } from './model.ts';
 import type { RunState, TaskState } from './state.ts';
-import { composePrompt } from './template.ts';
+import { composePrompt, type PromptPart } from './template.ts';
 
 /** What is told of the last attempt is cut to this many characters. */
 const MAX_FEEDBACK = 16_384;
@@ -18,26 +18,28 @@ export function writePrompt(state: RunState, ts: TaskState, base: string): strin
     { name: 'checks', text: describeGates(state, ts) },
     { name: 'plan', text: describePlan(ts.plan), always: true },
     { name: 'rules', text: RULES },
-    { name: 'feedback', text: describeFeedback(ts.feedback), always: true },
-    {
-      name: 'changes',
-      text: describeRequests(ts.requests.at(-1) ?? [], 'Changes that the review asks for'),
-      always: true,
-    },
-    { name: 'guidance', text: describeGuidance(ts.attempt?.guidance ?? []), always: true },
+    ...describeNews(ts),
   ]);
+}
+
+/** What has come up since the last attempt, which every attempt has to hear. */
+function describeNews(ts: TaskState): readonly PromptPart[] {
+  const changes = describeRequests(ts.requests.at(-1) ?? [], 'Changes that the review asks for');
+  return [
+    { name: 'feedback', text: describeFeedback(ts.feedback), always: true },
+    { name: 'changes', text: changes, always: true },
+    { name: 'guidance', text: describeGuidance(ts.attempt?.guidance ?? []), always: true },
+  ];
 }
 
 /** Writes what is said to an agent that goes on with its conversation about the task. */
 export function writeGoOnPrompt(ts: TaskState): string {
-  const news = [
-    describeFeedback(ts.feedback),
-    describeRequests(ts.requests.at(-1) ?? [], 'Changes that the review asks for'),
-    describeGuidance(ts.attempt?.guidance ?? []),
-  ].filter((text) => text !== '');
-  const lines =
-    news.length > 0 ? news : ['You were interrupted. Go on where you were; the worktree is as you left it.'];
-  return `${[`# Go on: ${ts.task.title}`, ...lines].join('\n\n')}\n`;
+  const news = describeNews(ts);
+  const text = news.some((part) => part.text !== '')
+    ? ''
+    : 'You were interrupted. Go on where you were; the worktree is as you left it.';
+  const title = { name: 'title', text: `# Go on: ${ts.task.title}` };
+  return composePrompt(undefined, [title, ...news, { name: 'task', text }]);
 }
 
 const RULES = `## Rules

@@ -5,7 +5,7 @@ import { type Cause, type RunMs, runMs } from '../model.ts';
 import { hasReview } from '../role.ts';
 import type { AttemptState, RunState, TaskState } from '../state.ts';
 import { evolveAnswer, noteRequest } from './answer.ts';
-import { keepGuidance, summarize, uncharge } from './ending.ts';
+import { endQuestion, keepGuidance, summarize, uncharge } from './ending.ts';
 
 type AttemptEvent = Extract<Event, { readonly attempt: number }>;
 
@@ -105,7 +105,7 @@ function ask(
   ms: RunMs,
 ): void {
   // a new question in place of an open one: the wait so far counts all the same
-  if (ts.askedAt !== null) attempt.waitedMs += ms - ts.askedAt;
+  endQuestion(ts, attempt, ms);
   ts.question = question;
   ts.askedAt = ms;
   ts.questions += 1;
@@ -209,10 +209,7 @@ const REASONS = {
 } as const;
 
 function withdraw(ts: TaskState, attempt: AttemptState, id: string, ms: RunMs): void {
-  if (ts.question?.id !== id || ts.question.from !== 'agent') return;
-  ts.question = null;
-  if (ts.askedAt !== null) attempt.waitedMs += ms - ts.askedAt;
-  ts.askedAt = null;
+  if (ts.question?.id === id && ts.question.from === 'agent') endQuestion(ts, attempt, ms);
 }
 
 /** Several attempts may go on with one conversation, and each is told its sum: the largest counts. */

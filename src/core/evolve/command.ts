@@ -5,7 +5,7 @@ import { unreachable } from '../failure.ts';
 import type { RunMs } from '../model.ts';
 import { isLive, type RunState, type TaskState } from '../state.ts';
 import { passOver, recallReview } from './answer.ts';
-import { inspectAnew, settleGuidance } from './ending.ts';
+import { endQuestion, inspectAnew, settleGuidance } from './ending.ts';
 
 type CommandEvent = Extract<
   Event,
@@ -61,9 +61,7 @@ function answer(
 ): void {
   const { question, attempt } = ts;
   if (question === null || question.id !== event.id) return;
-  ts.question = null;
-  if (attempt !== null && ts.askedAt !== null) attempt.waitedMs += ms - ts.askedAt;
-  ts.askedAt = null;
+  endQuestion(ts, attempt, ms);
   switch (event.then) {
     case 'retry':
       ts.guidance.push(writeAnswer(question.text, event.text));

@@ -41,6 +41,13 @@ export function settleGuidance(ts: TaskState, attempt: AttemptState): void {
   ts.guidance = [];
 }
 
+/** Nobody waits for an answer any more; the time it took is not the attempt's. */
+export function endQuestion(ts: TaskState, attempt: AttemptState | null, ms: RunMs): void {
+  if (attempt !== null && ts.askedAt !== null) attempt.waitedMs += ms - ts.askedAt;
+  ts.question = null;
+  ts.askedAt = null;
+}
+
 const MAX_HISTORY = 20;
 
 /** Puts the attempt into the history of its task; `cause` null: it did what it was for. */

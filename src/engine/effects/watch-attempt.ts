@@ -37,7 +37,7 @@ export async function watchAttempt(effect: WatchAttempt, context: EffectContext)
     await look.settled();
     const words = await readWords(context, dir);
     const asked = questionOf(effect, state, words);
-    const used = usageOf(effect, words);
+    const used = usageOf(effect, state, words);
     const withdrawn = findWithdrawn(effect, state, words);
     return ok([
       ...(used === null ? [] : [used]),
@@ -102,16 +102,12 @@ function createLook(effect: WatchAttempt, context: EffectContext, dir: string): 
   let running: Promise<void> = Promise.resolve();
   let queued = false;
   let lastKey: string | null = null;
-  let noted = 1;
   const read = async (): Promise<void> => {
     queued = false;
     const words = await readWords(context, dir);
     if (context.signal.aborted) return;
-    const used = usageOf(effect, words);
-    if (used !== null && used.input + used.output >= noted * STEP) {
-      noted = used.input + used.output;
-      context.emit([used]);
-    }
+    const used = usageOf(effect, context.state, words);
+    if (used !== null && hasGrown(context.state, used)) context.emit([used]);
     const withdrawn = findWithdrawn(effect, context.state, words);
     if (withdrawn !== null) context.emit([withdrawn]);
     const asked = questionOf(effect, context.state, words);
@@ -130,15 +126,28 @@ function createLook(effect: WatchAttempt, context: EffectContext, dir: string): 
   };
 }
 
-/** Use of the model is noted when it has grown by a tenth. */
+/** Use of the model is noted while an agent works when it has grown by a tenth. */
 const STEP = 1.1;
 
 type Used = Extract<Event, { readonly type: 'usage.noted' }>;
 
-function usageOf(effect: WatchAttempt, { report }: Words): Used | null {
+/** What the conversation has used, as a fact; null: it does not say, or not more than is known. */
+function usageOf(effect: WatchAttempt, state: RunState, { report }: Words): Used | null {
   if (report?.session == null || report.spending === null) return null;
+  const { session, spending } = report;
+  const known = taskOf(state, effect.task).spending[session];
+  const isKnown =
+    known !== undefined &&
+    known.input >= spending.input &&
+    known.output >= spending.output &&
+    (spending.usd === null || (known.usd ?? -1) >= spending.usd);
   const of = { task: effect.task, attempt: effect.attempt };
-  return { type: 'usage.noted', ...of, session: report.session, ...report.spending };
+  return isKnown ? null : { type: 'usage.noted', ...of, session, ...spending };
+}
+
+function hasGrown(state: RunState, { task, session, input, output }: Used): boolean {
+  const known = taskOf(state, task).spending[session];
+  return known === undefined || input + output >= STEP * (known.input + known.output);
 }
 
 type Asked = Extract<Event, { readonly type: 'question.asked' }>;
