@@ -155,6 +155,11 @@ export interface AgentConfig {
   readonly mode?: string;
   /** `auto` (default): what stays inside the claim is allowed · `ask`: people are asked each time. */
   readonly approvals?: 'auto' | 'ask';
+  /** The checks of tier 0 are run whenever it ends its turn, and it is told what fails (kinds that converse). */
+  readonly checks?: boolean;
+  /** Turns, and US dollars, that one attempt may take (kind `claude`); absent: as the agent is configured. */
+  readonly maxTurns?: number;
+  readonly maxUsd?: number;
   /** Names of environment variables passed through beside the base allowlist. */
   readonly env?: readonly string[];
   /** Attempts of this agent at once; absent: only the global limit. */

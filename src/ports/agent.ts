@@ -3,6 +3,16 @@ import type { Result } from '../core/failure.ts';
 import type { AgentConfig, FaultKind, Option, Role } from '../core/model.ts';
 import type { ProcessPort } from './process.ts';
 
+/** Shell command lines that tell, in the worktree, whether an agent is done. */
+export interface TurnChecks {
+  /** At least one; in order. */
+  readonly commands: readonly string[];
+  /** Time for all of them. */
+  readonly timeoutMs: number;
+  /** Size of a failing one's output that the agent is shown. */
+  readonly excerptBytes: number;
+}
+
 /** What an agent adapter is told about the attempt. */
 export interface AttemptFacts {
   readonly run: string;
@@ -37,6 +47,8 @@ export interface AttemptFacts {
   readonly resume: { readonly session: string; readonly promptFile: string } | null;
   /** What shows that somebody acts for this attempt, for weft's tools; null: it gets none. */
   readonly token: string | null;
+  /** What can be run when the agent ends its turn; null: nothing. */
+  readonly checks: TurnChecks | null;
   /** How long an agent may wait for its model before people are asked. */
   readonly retryMs: number;
   /** Cap of what is kept of what it prints. */

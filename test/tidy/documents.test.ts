@@ -88,9 +88,10 @@ describe('docs/writing-an-agent.md', () => {
     const who = { run: '', task: '', attempt: 1, role: 'plan' as const };
     const facts = { ...who, base: '', worktree: '', promptFile: '', statusFile: '', resultFile: '' };
     const rest = { tempDir: '', portBase: 1, command: null, repository: '', target: '', dir: '', owns: null };
-    const more = { model: null, effort: null, resume: null, token: null, retryMs: 1, outputBytes: 1 };
+    const more = { model: null, effort: null, resume: null, token: null, checks: null };
+    const limits = { retryMs: 1, outputBytes: 1 };
     const words = codeWords(read('docs/writing-an-agent.md'));
-    const names = Object.keys(attemptEnvironment({ ...facts, ...rest, ...more }));
+    const names = Object.keys(attemptEnvironment({ ...facts, ...rest, ...more, ...limits }));
     expect(names).toContain('WEFT_PROMPT_FILE');
     expect(names.filter((name) => !words.has(name))).toEqual([]);
   });

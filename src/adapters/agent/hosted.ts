@@ -38,6 +38,7 @@ function launchHosted(
   const chosen = chooseProgram(config);
   if (!chosen.ok) return chosen;
   const { kind, program, args, mode, known } = chosen.value;
+  const { checks } = facts;
   const pass = [...(known?.pass ?? []), ...(config.env ?? [])];
   const plan: SessionPlan = {
     version: 1,
@@ -53,10 +54,13 @@ function launchHosted(
     model: facts.model ?? config.model ?? null,
     effort: facts.effort ?? config.effort ?? null,
     mode,
+    maxTurns: config.maxTurns ?? null,
+    maxUsd: config.maxUsd ?? null,
     approvals: config.approvals ?? 'auto',
     owns: facts.role === 'implement' ? facts.owns : [],
     own: [facts.tempDir, facts.resultFile, facts.statusFile],
     tools: toolsOf(host, facts),
+    checks: config.checks === true && checks !== null ? { ...checks, statusFile: facts.statusFile } : null,
     secrets: pass.filter((name) => SECRET.test(name)),
     retryMs: facts.retryMs,
     transcriptBytes: facts.outputBytes,

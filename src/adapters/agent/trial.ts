@@ -68,6 +68,7 @@ async function prepare(root: string, repository: string): Promise<AttemptFacts> 
     effort: null,
     resume: null,
     token: null,
+    checks: null,
     retryMs: TRIAL_MS,
     outputBytes: OUTPUT_BYTES,
   };

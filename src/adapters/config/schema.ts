@@ -129,6 +129,12 @@ const conversingAgent = {
     .enum(['auto', 'ask'])
     .optional()
     .describe('auto (default): what stays inside the claim is allowed; ask: you are asked each time.'),
+  checks: z
+    .boolean()
+    .optional()
+    .describe(
+      'true: the gates of tier 0 run when it ends its turn, and it mends what fails; default: false.',
+    ),
   ...anyAgent,
 };
 
@@ -146,7 +152,17 @@ const agentSchema = z
       scenario: text.describe('Path of the scenario, relative to the repository.'),
       ...anyAgent,
     }),
-    closed({ kind: z.literal('claude').describe('Claude Code.'), ...conversingAgent }),
+    closed({
+      kind: z.literal('claude').describe('Claude Code.'),
+      ...conversingAgent,
+      maxTurns: z.int().min(1).max(100_000).optional().describe('Turns that one attempt of it may take.'),
+      maxUsd: z
+        .number()
+        .positive()
+        .max(MAX_NUMBER)
+        .optional()
+        .describe('Cost of one attempt of it in US dollars, as it estimates it.'),
+    }),
     closed({ kind: z.literal('codex').describe('Codex.'), ...conversingAgent }),
     closed({
       kind: z.literal('acp').describe('Any agent that speaks the Agent Client Protocol.'),

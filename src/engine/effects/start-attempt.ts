@@ -1,6 +1,7 @@
 // Makes the worktree (or the checkout of who only reads), sets it up, writes the prompt and starts the agent. Each step finds
 // what an earlier try made.
 import { join } from 'node:path';
+import { gatesFor } from '../../core/decide/gates.ts';
 import { MAX_TROUBLE } from '../../core/decide/supervise.ts';
 import type { Effect } from '../../core/effect.ts';
 import type { Event } from '../../core/event.ts';
@@ -11,7 +12,7 @@ import { writeGoOnPrompt, writePrompt } from '../../core/prompt.ts';
 import { conversationToGoOnWith, runsOwnCommand } from '../../core/role.ts';
 import { MAX_CHANGE_BYTES, writePlanPrompt, writeReviewPrompt } from '../../core/role-prompt.ts';
 import { type AttemptState, type RunState, type TaskState, taskOf } from '../../core/state.ts';
-import type { AttemptFacts, Launch } from '../../ports/agent.ts';
+import type { AttemptFacts, Launch, TurnChecks } from '../../ports/agent.ts';
 import type { EffectContext, Performed } from '../perform.ts';
 import { attemptDirOf, readingOf, worktreeOf } from '../places.ts';
 import { endProcesses } from './stop-attempt.ts';
@@ -279,10 +280,21 @@ async function factsOf(
     effort: of.ts.task.effort ?? null,
     resume: await findResume(context, of),
     token: parts.tokenOf({ run: state.run ?? '', task: of.effect.task, attempt: of.effect.attempt }),
+    checks: checksOf(state, of),
     retryMs: state.policy.limits.quietMs,
     outputBytes: state.policy.limits.outputBytes,
     ...(tip.ok ? { target: tip.value.oid } : {}),
   };
+}
+
+/** Quick checks that mean something where the agent works: in a shared worktree others' work is under way beside its own. */
+function checksOf(state: RunState, { ts, attempt }: Pick<Starting, 'ts' | 'attempt'>): TurnChecks | null {
+  const { isolation, limits } = state.policy;
+  if (attempt.role !== 'implement' || isolation === 'shared') return null;
+  const commands = gatesFor(state, ts).flatMap(({ tier, command }) => (tier === 0 ? [command] : []));
+  return commands.length === 0
+    ? null
+    : { commands, timeoutMs: limits.gateMs, excerptBytes: limits.excerptBytes };
 }
 
 /** The conversation of an earlier attempt that its agent can go on with, as its host left word of. */

@@ -23,6 +23,7 @@ export function attemptFacts(over: Partial<AttemptFacts> = {}): AttemptFacts {
     effort: null,
     resume: null,
     token: null,
+    checks: null,
     retryMs: 600_000,
     outputBytes: 1_000_000,
     ...over,

@@ -23,7 +23,7 @@ export function createClaude(options: { readonly program: string }): Protocol {
 const OF_TOOLS = 'WEFT_TOOL_';
 
 function argumentsOf(opening: Opening): readonly string[] {
-  const { resume, session, model, effort, mode, tools } = opening;
+  const { resume, session, model, effort, mode, maxTurns, maxUsd, tools } = opening;
   return [
     '-p',
     '--verbose',
@@ -36,6 +36,8 @@ function argumentsOf(opening: Opening): readonly string[] {
     ...(resume === null ? ['--session-id', session] : ['--resume', resume]),
     ...(model === null ? [] : ['--model', model]),
     ...(effort === null ? [] : ['--effort', effort]),
+    ...(maxTurns === null ? [] : ['--max-turns', String(maxTurns)]),
+    ...(maxUsd === null ? [] : ['--max-budget-usd', String(maxUsd)]),
     ...(tools === null ? [] : ['--mcp-config', writeServers(tools), '--allowedTools', `mcp__${tools.name}`]),
   ];
 }

@@ -51,6 +51,15 @@ export type News =
       readonly text: string;
     };
 
+/** News that only come in the midst of a turn. */
+export const LIVELY: ReadonlySet<News['kind']> = new Set([
+  'doing',
+  'failed-call',
+  'retries',
+  'asks',
+  'heard',
+]);
+
 /** What a conversation may do. */
 export interface Wire {
   /** Gives the agent one line, without the line end. */
@@ -78,6 +87,9 @@ export interface Opening {
   readonly effort: string | null;
   /** Mode by the agent's own name; null: the one that suits work without anybody watching. */
   readonly mode: string | null;
+  /** Turns, and US dollars, that it may take, where the protocol can say so; null: as it is configured. */
+  readonly maxTurns: number | null;
+  readonly maxUsd: number | null;
   /** `auto`: what the guard lets pass is allowed · `ask`: people are asked each time. */
   readonly approvals: 'auto' | 'ask';
   /** Why a path, absolute or relative to the worktree, must not be written; null: it may. */

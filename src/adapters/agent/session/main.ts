@@ -7,11 +7,14 @@ import process from 'node:process';
 import { readAnswer } from '../../../core/answer-text.ts';
 import { replaceFile } from '../../journal/atomic-file.ts';
 import { splitLines } from '../../process/line-splitter.ts';
+import { TAG_VARIABLE } from '../../process/start.ts';
 import { parseObject } from '../agent-text.ts';
 import { answerAsk, type TakenAsk, takeOpenAsks } from '../asks.ts';
 import { readGrants } from '../grants.ts';
 import { TOLD_FILE } from '../worker-desk.ts';
 import { createAcp } from './acp.ts';
+import { withChecks } from './checked.ts';
+import { createChecks } from './checks.ts';
 import { createClaude } from './claude.ts';
 import { createCodex } from './codex.ts';
 import type { Protocol } from './conversation.ts';
@@ -41,9 +44,10 @@ async function main(path: string): Promise<SessionOver | number> {
   const redact = createRedactor([token, ...plan.secrets.map((name) => process.env[name] ?? '')]);
   const reports = createReports(join(plan.dir, REPORT_FILE), redact);
   const transcript = createTranscript(plan, redact);
+  const checks = createChecks(plan, { env: environment(), tag: process.env[TAG_VARIABLE] ?? '', redact });
   const wholePrompt = readFileSync(plan.promptFile, 'utf8');
   const session = openSession({
-    protocol: protocolOf(plan),
+    protocol: checks === null ? protocolOf(plan) : withChecks(protocolOf(plan), checks.run),
     wholePrompt,
     opening: {
       ...plan,
@@ -72,7 +76,7 @@ async function main(path: string): Promise<SessionOver | number> {
   process.stdout.on('error', () => undefined);
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, session.stop);
   const over = await session.over;
-  await Promise.all([reports.flushed(), transcript.close()]);
+  await Promise.all([reports.flushed(), transcript.close(), checks?.end()]);
   return over;
 }
 

@@ -1,6 +1,7 @@
 // What the host of a session is told before it starts: a file that weft writes into the attempt's folder. Knows no protocol.
 import { readFileSync } from 'node:fs';
 import { fail, ok, type Result } from '../../../core/failure.ts';
+import type { TurnChecks } from '../../../ports/agent.ts';
 import { isRecord, parseObject } from '../agent-text.ts';
 import type { ToolServer } from './conversation.ts';
 
@@ -27,12 +28,17 @@ export interface SessionPlan {
   readonly model: string | null;
   readonly effort: string | null;
   readonly mode: string | null;
+  /** Turns, and US dollars, that it may take; null: as it is configured. */
+  readonly maxTurns: number | null;
+  readonly maxUsd: number | null;
   readonly approvals: 'auto' | 'ask';
   /** Patterns of files that it may change; null: all of the worktree. */
   readonly owns: readonly string[] | null;
   /** Files and folders beside the worktree that are the attempt's own. */
   readonly own: readonly string[];
   readonly tools: ToolServer | null;
+  /** What is run when it ends its turn, unless its status file says that it is stuck; null: nothing. */
+  readonly checks: (TurnChecks & { readonly statusFile: string }) | null;
   /** Names of variables whose values must not be written down. */
   readonly secrets: readonly string[];
   readonly retryMs: number;

@@ -2,14 +2,11 @@
 // and when its turn is over and nothing is left to say, the talk is. Knows neither processes nor files.
 import { readAnswer } from '../../../core/answer-text.ts';
 import type { SessionEnd } from '../../../ports/agent.ts';
-import type { Ask, Conversation, News, Reply } from './conversation.ts';
+import { type Ask, type Conversation, LIVELY, type News, type Reply } from './conversation.ts';
 import { createEnding, type Ending } from './ending.ts';
 import type { HostSetting, Message } from './host.ts';
 import { addNews, type Gathering, wordAsk } from './report.ts';
 import { createWatch, type Watch } from './watch.ts';
-
-/** News that only come in the midst of a turn. */
-const LIVELY: ReadonlySet<News['kind']> = new Set(['doing', 'failed-call', 'retries', 'asks', 'heard']);
 
 /** See the file's first line. */
 export interface Talk {
