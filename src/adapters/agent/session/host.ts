@@ -9,6 +9,8 @@ import { beginReport, endReport, type Gathering } from './report.ts';
 import { createTalk } from './talk.ts';
 
 const MAX_LINE_BYTES = 32 * 1024 * 1024;
+/** What is beyond that of a line of standard error is dropped. */
+const MAX_ERROR_BYTES = 64 * 1024;
 /** How long an agent that was let go, or told to go, may take. */
 const LEAVE_MS = 5_000;
 const KILL_MS = 3_000;
@@ -35,6 +37,8 @@ export interface HostSetting {
   readonly publish: (gathering: Gathering) => void;
   /** Shows a line to people. */
   readonly print: (line: string) => void;
+  /** Passes on a line of the agent's standard error. */
+  readonly printError: (line: string) => void;
   /** Keeps a line of the protocol for those who look for faults. */
   readonly record: (direction: '<' | '>', line: string) => void;
   /** Notes what the agent is told, for a tool of its that asks. */
@@ -139,13 +143,13 @@ function tryToStart(setting: HostSetting, shared: Shared): Run | SessionOver {
 }
 
 function startRun(setting: HostSetting, shared: Shared): Run {
-  const { protocol, opening, env, record, print } = setting;
+  const { protocol, opening, env, record, print, printError } = setting;
   const launch = protocol.launch(opening);
   const [program, ...args] = launch.argv;
   const child = spawn(program, args, {
     cwd: opening.worktree,
     env: { ...env, ...launch.env },
-    stdio: ['pipe', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
   const talk = createTalk(setting, shared, (line) => {
     record('>', line);
@@ -162,6 +166,12 @@ function startRun(setting: HostSetting, shared: Shared): Run {
   });
   child.stdout.on('data', (chunk: Buffer) => splitter.push(chunk));
   child.stdout.on('end', splitter.flush);
+  const errors = splitLines({
+    maxLineBytes: MAX_ERROR_BYTES,
+    onLine: ({ bytes, truncated }) => printError(`${bytes.toString('utf8')}${truncated ? ' (cut)' : ''}`),
+  });
+  child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
+  child.stderr.on('end', errors.flush);
   // who is gone reads no more; its end is told by its exit
   child.stdin.on('error', () => undefined);
   const gone = untilGone(child);

@@ -57,6 +57,7 @@ async function main(path: string): Promise<SessionOver | number> {
     env: environment(),
     publish: reports.publish,
     print: (line) => process.stdout.write(`${redact(line)}\n`),
+    printError: (line) => process.stderr.write(`${redact(line)}\n`),
     record: transcript.record,
     redact,
     noteTold: (message) => noteTold(plan.dir, message),
@@ -73,7 +74,7 @@ async function main(path: string): Promise<SessionOver | number> {
   });
   process.stdin.on('data', (chunk: Buffer) => input.push(chunk));
   // when nobody keeps what it prints any more, the work goes on all the same
-  process.stdout.on('error', () => undefined);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, session.stop);
   const over = await session.over;
   await Promise.all([reports.flushed(), transcript.close(), checks?.end()]);

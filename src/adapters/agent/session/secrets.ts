@@ -9,7 +9,9 @@ const SHAPES =
 
 /** Makes what hides these values, as they are and as JSON would write them, and whatever looks like a key. */
 export function createRedactor(values: readonly string[]): (text: string) => string {
+  // those of several lines are also met line by line
   const written = values
+    .flatMap((value) => [value, ...value.split(/\r?\n/)])
     .filter((value) => value.length >= MIN_CHARS)
     .flatMap((value) => [value, JSON.stringify(value).slice(1, -1)]);
   const known = [...new Set(written)].sort((one, other) => other.length - one.length);

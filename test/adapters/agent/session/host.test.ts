@@ -31,6 +31,14 @@ function lives(pid: number): boolean {
   }
 }
 
+/** Checks of a plan, which pass when the agent has touched `made`. */
+const CHECKS = {
+  commands: ['[ -e made ] || { echo nothing is made; exit 1; }'],
+  timeoutMs: 30_000,
+  excerptBytes: 4_096,
+  statusFile: '/nowhere',
+};
+
 describe.concurrent('the end', () => {
   const ends: readonly [string, string, number, FaultKind | null, string][] = [
     ['done', 'say Works.\nend Done.\nhang', 0, null, 'Done.'],
@@ -47,6 +55,25 @@ describe.concurrent('the end', () => {
     ['a flood, and done', 'flood 20000\nend Done.\nhang', 0, null, 'Done.'],
     ['ears shut, and done', 'deaf\nend Done.\nhang', 0, null, 'Done.'],
   ];
+  it('comes when what fails is mended', async ({ expect }) => {
+    const script = ['end First.', 'hear', 'touch made', 'end Second.', 'hang'];
+    const host = await start(script.map((line) => `@${line}`).join('\n'), { plan: { checks: CHECKS } });
+    expect(await host.ended).toMatchObject({ code: 0, err: '' });
+    expect(await host.reports(() => true)).toMatchObject({
+      heard: [],
+      end: { fault: null, text: 'Second.' },
+    });
+    expect(await host.made('heard')).toContain('ended with exit code 1.\n\n```\nnothing is made\n```');
+  });
+
+  it('comes though a check is under way, and nothing is left of that', async ({ expect }) => {
+    const checks = { ...CHECKS, commands: ['echo $$ > check; sleep 1000'] };
+    const host = await start('end Done.\nuntil check\nexit 7', { plan: { checks } });
+    // it was done, as far as it knew
+    expect(await host.ended).toMatchObject({ code: 7 });
+    expect(lives(Number(await host.made('check')))).toBe(false);
+  });
+
   for (const [name, prompt, code, fault, text] of ends) {
     it(name, async ({ expect }) => {
       const host = await start(prompt);
@@ -190,6 +217,14 @@ describe.concurrent('what is kept', () => {
       expect(text).toContain('[secret]');
       expect(text).not.toContain(secret);
     }
+  });
+
+  it('has no secrets of its errors, which are passed on', async ({ expect }) => {
+    const secret = 'first-line\nsecond-line';
+    const host = await start('err first-line_and_second-line_the rest\nend Done.\nhang', {
+      env: { SECRET_KEY: secret },
+    });
+    expect(await host.ended).toMatchObject({ code: 0, err: '[secret]\nand\n[secret]\nthe rest\n' });
   });
 
   it('has no token of its tools, in the command line either', async ({ expect }) => {

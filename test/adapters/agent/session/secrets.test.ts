@@ -2,7 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import { createRedactor } from '../../../../src/adapters/agent/session/secrets.ts';
 
-const redact = createRedactor(['correct horse', 'correct horse battery', 'a"quote\nand more', 'short', '']);
+const redact = createRedactor([
+  'correct horse',
+  'correct horse battery',
+  'a"quote\nand more',
+  'of several lines\r\nto\r\nbe hidden\r\n',
+  'short',
+  '',
+]);
 
 describe('a text', () => {
   const texts: readonly [name: string, text: string, expected: string][] = [
@@ -11,6 +18,7 @@ describe('a text', () => {
     ['with the longer of two', 'correct horse battery!', '[secret]!'],
     ['with a value as JSON writes it', '{"a":"a\\"quote\\nand more"}', '{"a":"[secret]"}'],
     ['with a value as it is', 'a"quote\nand more', '[secret]'],
+    ['with some lines of a value', 'of several lines to\nbe hidden', '[secret] to\n[secret]'],
     ['with a key of Anthropic', `x sk-ant-api03-${'a'.repeat(20)} y`, 'x [secret] y'],
     ['with a token of GitHub', `ghp_${'A1'.repeat(18)}`, '[secret]'],
     ['with a fine-grained token of GitHub', `github_pat_${'A1_'.repeat(10)}`, '[secret]'],

@@ -55,6 +55,7 @@ function openScene(of: { readonly answerTool?: (text: string) => Promise<boolean
       env: {},
       publish: () => undefined,
       print: (line) => printed.push(line),
+      printError: () => undefined,
       record: () => undefined,
       noteTold: () => undefined,
       redact: (text) => text.replaceAll('hunter2', '[secret]'),
