@@ -54,7 +54,7 @@ export function describeContext(state: RunState, ts: TaskState, base: string): s
   const stacked = ts.attempt?.stackedOn;
   const start = stacked == null ? `\`${state.policy.target}\`` : `the work of task \`${stacked.task}\``;
   const track = ts.task.track === null ? '' : ` in track \`${ts.task.track}\``;
-  return `## Context\nTask \`${ts.task.id}\`${track}. The worktree starts from ${start} at ${base.slice(0, 12)}. Other agents work on other tasks of the same repository in worktrees of their own.`;
+  return `## Context\nTask \`${ts.task.id}\`${track}. The worktree starts from ${start} at ${base.slice(0, 12)}. Other agents work on other tasks of the same repository in worktrees of their own. Where the repository has an \`AGENTS.md\`, read it first and keep to it.`;
 }
 
 function describeOwnership(owns: readonly string[] | null): string {

@@ -265,6 +265,28 @@ describeWithAgents('Claude Code under the host', ({ claude }) => {
     expect(await host.transcript()).toContain('\\"Which limiter?\\"=\\"Bucket: for now\\"');
   });
 
+  it('mends in one conversation what a check finds', async () => {
+    const checks = { timeoutMs: 30_000, excerptBytes: 4_096, statusFile: '/nowhere' };
+    const commands = ['grep Made. made.txt'];
+    const script = ['@write made.txt|Mad.', '@say First.', '@write made.txt|Made.', '@say Second.'];
+    const host = await start(script.join('\n'), { checks: { ...checks, commands } });
+    expect(await host.ended).toMatchObject({ code: 0 });
+    const { heard, end } = await host.reports(() => true);
+    expect({ heard, end }).toEqual({ heard: [], end: { fault: null, text: 'Second.' } });
+    expect(lastTexts()).toContain('`grep Made. made.txt` ended with exit code 1.');
+  });
+
+  it.each([
+    ['turns', { maxTurns: 2 }, /^It stopped at a limit of its own\. .*\(2\)/],
+    ['dollars', { maxUsd: 1 }, /^It stopped at a limit of its own\. .*\$1/],
+  ])('stops at its own limit of %s', async (_, limit, text) => {
+    const script = ['@usage 1000|100000', ...'1234'.split('').map((n) => `@bash echo ${n}`)];
+    const host = await start(script.join('\n'), limit);
+    expect(await host.ended).toMatchObject({ code: 1 });
+    const end = { fault: 'own-limit', text: expect.stringMatching(text) };
+    expect((await host.reports(() => true)).end).toEqual(end);
+  });
+
   it('begins anew when there is nothing to go on with, with the whole prompt', async () => {
     const goOnFile = join(repo.around, 'go-on.md');
     await writeFile(goOnFile, '@say Went on.');

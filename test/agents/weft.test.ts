@@ -51,12 +51,18 @@ function endStrays(folder: string): void {
   }
 }
 
-/** Writes a plan of one task `it`, whose agent is of the kind. */
-async function plan(kind: keyof Agents, agents: Agents, script: readonly string[]): Promise<void> {
-  const agent = { kind, program: agents[kind], env: ['SCRIPT_KEY'] };
+/** Writes a plan of one task `it`, whose agent is of the kind; with a gate, the agent is held to it. */
+async function plan(
+  kind: keyof Agents,
+  agents: Agents,
+  script: readonly string[],
+  gate?: string,
+): Promise<void> {
+  const agent = { kind, program: agents[kind], env: ['SCRIPT_KEY'], checks: gate !== undefined };
+  const gates = { tier0: gate === undefined ? [] : [gate] };
   await repo.write(
     '.weft/config.yaml',
-    stringify({ integrate: 'auto', agent: kind, agents: { [kind]: agent } }),
+    stringify({ integrate: 'auto', agent: kind, agents: { [kind]: agent }, gates }),
   );
   await repo.write('tracks.yaml', stringify({ tracks: [{ name: 'one', steps: [{ task: 'it.md' }] }] }));
   await repo.write('it.md', `---\nowns: ['made/**']\n---\n\n# It\n\nDo it.\n\n${script.join('\n')}\n`);
@@ -236,6 +242,20 @@ for (const kind of ['claude', 'codex'] as const) {
       await vi.waitFor(() => expect(agentsAlive(agents[kind])).toEqual([]), 20_000);
       await succeeds(start('resume', run, '--stay'));
       await expectLanded(run);
+    });
+  });
+}
+
+for (const kind of ['claude', 'codex'] as const) {
+  describeWithAgents(`${kind}, held to the checks`, (agents) => {
+    it('mends what fails, in one attempt', async () => {
+      await plan(kind, agents, ['@say Done already.', ...WORK], 'test -s made/it.txt');
+      const running = start('run', 'tracks.yaml', '--stay');
+      const run = await journalSays(repo.path, '"type":"run.started"', running);
+      await succeeds(running);
+      await expectLanded(run);
+      expect(await factsOf(run, 'attempt.exited')).toMatchObject([{ heard: [], fault: null }]);
+      expect(await transcript(run)).toContain('`test -s made/it.txt` ended with exit code 1.');
     });
   });
 }

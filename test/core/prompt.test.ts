@@ -30,7 +30,7 @@ describe('prompt', () => {
       Write it.
 
       ## Context
-      Task \`a\` in track \`t\`. The worktree starts from \`main\` at 3dca10583dca. Other agents work on other tasks of the same repository in worktrees of their own.
+      Task \`a\` in track \`t\`. The worktree starts from \`main\` at 3dca10583dca. Other agents work on other tasks of the same repository in worktrees of their own. Where the repository has an \`AGENTS.md\`, read it first and keep to it.
 
       ## Files
       Change only files that match one of these patterns; a change outside is refused:

@@ -61,7 +61,7 @@ describe('prompts of who reads', () => {
       Do a.
 
       ## Context
-      Task \`a\`. The worktree starts from \`main\` at 3dca10583dca. Other agents work on other tasks of the same repository in worktrees of their own.
+      Task \`a\`. The worktree starts from \`main\` at 3dca10583dca. Other agents work on other tasks of the same repository in worktrees of their own. Where the repository has an \`AGENTS.md\`, read it first and keep to it.
 
       ## Files
       The task may change only files that match one of these patterns:
@@ -101,7 +101,7 @@ describe('prompts of who reads', () => {
       Do a.
 
       ## Context
-      Task \`a\`. The worktree starts from \`main\` at 3dca10583dca. Other agents work on other tasks of the same repository in worktrees of their own.
+      Task \`a\`. The worktree starts from \`main\` at 3dca10583dca. Other agents work on other tasks of the same repository in worktrees of their own. Where the repository has an \`AGENTS.md\`, read it first and keep to it.
 
       ## Files
       The task may change only files that match one of these patterns:

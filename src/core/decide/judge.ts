@@ -201,6 +201,7 @@ function optionsFor(ts: TaskState, cause: Cause): readonly Option[] {
     case 'login-missing':
       return [{ label: 'It is mended: try again.', then: 'retry' }, HOLD, GIVE_UP];
     case 'budget':
+    case 'turn-limit':
       return [{ label: 'Let it go on, with as much again.', then: 'retry' }, HOLD, GIVE_UP];
     case 'limit-reached':
       return [{ label: 'Try again.', then: 'retry' }, HOLD, GIVE_UP];

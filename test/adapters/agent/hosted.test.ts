@@ -61,6 +61,25 @@ test.each([
   expect(launch(config, task).plan).toMatchObject(expected);
 });
 
+test.each([
+  ['asked for', { checks: true }, true],
+  ['not asked for', {}, false],
+  ['refused', { checks: false }, false],
+])('checks are run when that is %s', (_, agent, expected) => {
+  const checks = { commands: ['npm test'], timeoutMs: 1_000, excerptBytes: 100 };
+  const told = expected ? { ...checks, statusFile: '/s/status.json' } : null;
+  expect(launch({ kind: 'codex', ...agent }, { checks }).plan.checks).toEqual(told);
+  expect(launch({ kind: 'codex', ...agent }).plan.checks).toBeNull();
+});
+
+test('limits of its own are passed on', () => {
+  expect(launch({ kind: 'claude', maxTurns: 30, maxUsd: 2.5 }).plan).toMatchObject({
+    maxTurns: 30,
+    maxUsd: 2.5,
+  });
+  expect(launch({ kind: 'claude' }).plan).toMatchObject({ maxTurns: null, maxUsd: null });
+});
+
 test('who plans or reviews may write nothing', () => {
   const owns = ['src/**'];
   expect(launch({ kind: 'acp', preset: 'qwen' }, { owns }).plan.owns).toEqual(owns);

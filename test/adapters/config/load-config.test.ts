@@ -165,6 +165,12 @@ describe('mistakes', () => {
       '  2 |   mine: { kind: acp, command: my-agent --acp }\n    |                               ~~~~~~~~~~~~~~',
   );
   check(
+    'agents:\n  mine: { kind: codex, maxTurns: 9 }\n',
+    '.weft/config.yaml:2:24: Unknown key "maxTurns".\n' +
+      '  2 |   mine: { kind: codex, maxTurns: 9 }\n    |                        ~~~~~~~~\n' +
+      '  Fix: Known here: kind, program, model, effort, mode, approvals, checks, env, max.',
+  );
+  check(
     'agents:\n  mine: { kind: acp }\n',
     '.weft/config.yaml:2:9: "mine" does not say what to start.\n  2 |   mine: { kind: acp }\n    |         ~\n' +
       '  Fix: Set preset (gemini, qwen, opencode, copilot, claude-agent-acp, codex-acp), or command: [PROGRAM, ARGUMENTS].',

@@ -40,6 +40,7 @@ describe('by cause', () => {
     ['agent-killed', [...retries(9), 'give-up']],
     ['out-of-memory', [...retries(1), 'ask']],
     ['agent-lost', [...retries(9), 'give-up']],
+    ['turn-limit', [...retries(1), 'ask']],
     ['no-changes', [...retries(1), 'ask']],
     ['outside-claim', [...retries(1), 'give-up']],
     ['worktree-odd', [...retries(1), 'ask']],

@@ -42,7 +42,8 @@ export function readEnd(message: Fields): { readonly fault: Fault | null; readon
   const errors = listOf(message['errors']).map(wordsOf).join(' ');
   const said = typeof message['result'] === 'string' ? message['result'] : errors;
   const text = said === '' ? wordsOf(subtype) : said.slice(0, TEXT_CHARS);
-  return { fault: faultOf({ subtype, isError, terminal, status, text }), text };
+  const fault = faultOf({ subtype, isError, terminal, status, text });
+  return { fault, text: fault === 'own-limit' ? `It stopped at a limit of its own. ${text}` : text };
 }
 
 function faultOf(end: {

@@ -7,6 +7,7 @@ import { OPENING, openTalk, type Talk } from './fixtures/talk.ts';
 
 const CLAUDE = createClaude({ program: '/bin/claude' });
 const SESSION = OPENING.session;
+const OWN = 'It stopped at a limit of its own.';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -51,6 +52,11 @@ describe('the beginning', () => {
       'model, effort and mode',
       { model: 'm', effort: 'high', mode: 'plan' },
       ['plan', '--session-id', SESSION, '--model', 'm', '--effort', 'high'],
+    ],
+    [
+      'limits',
+      { maxTurns: 30, maxUsd: 2.5 },
+      ['default', '--session-id', SESSION, '--max-turns', '30', '--max-budget-usd', '2.5'],
     ],
     [
       'tools',
@@ -228,8 +234,8 @@ describe('the end of a turn', () => {
       'limit',
       'You hit your session limit',
     ],
-    ['its own limit of turns', broken('error_max_turns', []), 'own-limit', 'error_max_turns'],
-    ['its own budget', broken('error_max_budget_usd', []), 'own-limit', 'error_max_budget_usd'],
+    ['its own limit of turns', broken('error_max_turns', ['Too many.']), 'own-limit', `${OWN} Too many.`],
+    ['its own budget', broken('error_max_budget_usd', []), 'own-limit', `${OWN} error_max_budget_usd`],
     [
       'an interruption',
       { ...broken('error_during_execution', []), terminal_reason: 'aborted_tools' },
