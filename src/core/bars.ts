@@ -1,5 +1,6 @@
 // Agents that are barred for now: one that is refused by its model's provider, not logged in or not there speaks for all that
-// share its account. Kept per task that found out; knows nothing of how agents are started.
+// share its account, and a run whose budget is used up for all. Kept per task that found out; knows nothing of how agents are
+// started.
 import type { Cause, Policy, RunMs } from './model.ts';
 import { openLane } from './ready-groups.ts';
 import type { RunState, TaskState } from './state.ts';
@@ -18,7 +19,7 @@ export function findBar({ index, policy }: RunState, agent: string): Bar | null 
   let longest: Bar | null = null;
   for (const bar of index.bars.values()) {
     const holds = bar.until === null || bar.until > index.now;
-    if (!holds || accountOf(policy, bar.agent) !== accountOf(policy, agent)) continue;
+    if (!holds || !concerns(policy, bar, agent)) continue;
     if (longest === null || isLonger(bar, longest)) longest = bar;
   }
   return longest;
@@ -33,6 +34,10 @@ function isLonger(one: Bar, other: Bar): boolean {
 /** Tells whether a cause is about the agent, not about the task. */
 export function isAboutAgent(cause: Cause): boolean {
   return cause === 'limit-reached' || cause === 'login-missing' || cause === 'agent-missing';
+}
+
+function concerns(policy: Policy, bar: Bar, agent: string): boolean {
+  return bar.cause === 'run-budget' || accountOf(policy, bar.agent) === accountOf(policy, agent);
 }
 
 /** Agents of a kind that weft knows share an account; of others nobody knows. */
@@ -53,9 +58,11 @@ export function settleBar(state: RunState, ts: TaskState): void {
 }
 
 function barOf(ts: TaskState): Bar | null {
-  // a command line of the task's own says nothing of the agent that others have
-  if (ts.attempt === null || ts.task.run !== null) return null;
+  if (ts.attempt === null) return null;
   const { agent } = ts.attempt;
+  if (ts.question?.cause === 'run-budget') return { ts, agent, cause: 'run-budget', until: null };
+  // a command line of the task's own says nothing of the agent that others have
+  if (ts.task.run !== null) return null;
   if (ts.question?.cause === 'login-missing') return { ts, agent, cause: 'login-missing', until: null };
   // an exit code of 127 may be that of something else which a command line of the agent's ran
   if (ts.failure?.cause === 'agent-missing' && ts.attempt.fault?.kind === 'missing')
@@ -87,9 +94,8 @@ export function liftBars(state: RunState, now: RunMs): void {
 
 /** Whoever waits for an agent of the account may have room again. */
 function openLanes(state: RunState, bar: Bar): void {
-  const account = accountOf(state.policy, bar.agent);
   for (const name of state.index.lanes.keys()) {
-    if (name.startsWith('agent:') && accountOf(state.policy, name.slice('agent:'.length)) === account)
+    if (name.startsWith('agent:') && concerns(state.policy, bar, name.slice('agent:'.length)))
       openLane(state, name);
   }
 }

@@ -35,6 +35,7 @@ export type StopReason =
   | 'restarted'
   | 'time-budget'
   | 'budget'
+  | 'run-budget'
   | 'asked'
   | 'run-stopped';
 
@@ -94,8 +95,12 @@ export type Event =
       readonly heard?: readonly number[];
     })
   | (OfAttempt & { readonly type: 'attempt.timed-out' })
-  /** Its budget of tokens or money is used up. */
-  | (OfAttempt & { readonly type: 'attempt.overspent' })
+  /** A budget is used up: the task's of tokens or money, or the run's. */
+  | (OfAttempt & {
+      readonly type: 'attempt.overspent';
+      /** Absent: the task's. */
+      readonly budget?: 'run';
+    })
   /** What a conversation of its agent has used of the model so far. */
   | (OfAttempt & {
       readonly type: 'usage.noted';

@@ -10,7 +10,13 @@ import type { Edge, Phase, RunMs } from './model.ts';
 import { taskId } from './model.ts';
 import { agentFor, nextRole } from './role.ts';
 import { satisfies } from './schedule-index.ts';
-import { describeSpending, NEARLY, shareOfBudget } from './spending.ts';
+import {
+  describeRunSpending,
+  describeSpending,
+  NEARLY,
+  shareOfBudget,
+  shareOfRunBudget,
+} from './spending.ts';
 import { type RunState, type TaskState, taskOf } from './state.ts';
 
 /** The reason in words; empty when nothing more is to be said than the phase. */
@@ -65,6 +71,8 @@ function explainWaiting(state: RunState, ts: TaskState, now: RunMs): string {
 
 /** Why nobody starts with an agent. */
 function explainBar({ ts, agent, until, cause }: Bar, now: RunMs): string {
+  if (cause === 'run-budget')
+    return `waits: the budget of the run is used up; \`weft answer ${ts.task.id} 1\` lets it go on`;
   if (until !== null) return `waits for ${agent} for ${ago(until - now)}: a limit of its provider is reached`;
   const [what, command] =
     cause === 'login-missing' ? ['is not logged in', 'answer'] : ['cannot be run', 'restart'];
@@ -176,8 +184,9 @@ function explainWorking(state: RunState, ts: TaskState, now: RunMs): string {
     ts.attempt?.role ?? 'implement'
   ];
   const nearly = shareOfBudget(state, ts) >= NEARLY ? `; it has used ${describeSpending(state, ts)}` : '';
+  const run = shareOfRunBudget(state, now) >= NEARLY ? `; the run ${describeRunSpending(state, now)}` : '';
   const most = minutes === null ? '' : ` of at most ${minutes} min`;
-  return `${does} for ${ago(spent)}${most}${nearly}`;
+  return `${does} for ${ago(spent)}${most}${nearly}${run}`;
 }
 
 function explainVerifying(state: RunState, ts: TaskState, now: RunMs): string {

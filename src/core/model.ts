@@ -166,6 +166,14 @@ export interface AgentConfig {
   readonly max?: number;
 }
 
+/** What may be used up; null: no limit. */
+export interface Budget {
+  readonly minutes: number | null;
+  /** Read and written, as agents count them. */
+  readonly tokens: number | null;
+  readonly usd: number | null;
+}
+
 /** All limits and choices of a run as one value; stored in the journal, so that a resume acts alike. */
 export interface Policy {
   /** Branch that work lands on. */
@@ -182,10 +190,10 @@ export interface Policy {
   readonly agents: Readonly<Record<string, AgentConfig>>;
   readonly gates: Gates;
   readonly merge: { readonly strategy: 'merge' | 'squash' | 'rebase' };
-  readonly budget: {
-    readonly minutes: number | null;
-    readonly tokens: number | null;
-    readonly usd: number | null;
+  /** Time of an attempt, tokens and money of a task. */
+  readonly budget: Budget & {
+    /** Of the whole run; absent: no limit. */
+    readonly run?: Budget;
   };
   readonly setup: string | null;
   readonly worktrees: { readonly root: string; readonly branch: string };
@@ -306,6 +314,7 @@ export type Cause =
   | 'review-loop' // the review goes in circles
   | 'time-budget' // the attempt's time is used up
   | 'budget' // its budget of tokens or money is used up
+  | 'run-budget' // the run's budget of time, tokens or money is used up
   | 'asked' // ended to wait for an answer
   | 'stopped' // stopped by a human or by the run's end
   | 'landing-blocked' // verified work cannot be put onto the target

@@ -196,6 +196,10 @@ export interface RunState {
   tasks: Map<TaskId, TaskState>;
   paused: boolean;
   stopping: 'finish' | 'stop' | null;
+  /** What all its conversations have used of the model; US dollars null: no agent says. */
+  spent: { tokens: number; usd: number | null };
+  /** How often a human let it go on beyond its budget. */
+  allowances: number;
   rested: Outcome | null;
   startedAt: number;
   updatedAt: number;
@@ -203,6 +207,8 @@ export interface RunState {
   ms: RunMs;
   startedMs: RunMs;
   restedMs: RunMs | null;
+  /** Time at rest so far, before the latest resume. */
+  idleMs: number;
   resumes: number;
   /** Latest 10,000 acquires and releases. */
   claims: ClaimRecord[];
@@ -220,12 +226,15 @@ export function createState(): RunState {
     tasks: new Map(),
     paused: false,
     stopping: null,
+    spent: { tokens: 0, usd: null },
+    allowances: 0,
     rested: null,
     startedAt: 0,
     updatedAt: 0,
     ms: runMs(0),
     startedMs: runMs(0),
     restedMs: null,
+    idleMs: 0,
     resumes: 0,
     claims: [],
     index: createIndex(),

@@ -3,6 +3,7 @@ import { liftBars, nextLift } from './bars.ts';
 import { peekHeap, popHeap, pushHeap } from './heap.ts';
 import type { RunMs } from './model.ts';
 import { enterReady, isStartable } from './ready-groups.ts';
+import { runDeadlineOf } from './spending.ts';
 import type { RunState, TaskState } from './state.ts';
 
 /** A moment at which a task must be looked at again. */
@@ -15,8 +16,8 @@ export interface Timer {
 export function setTimers(state: RunState, ts: TaskState): void {
   const { timers } = state.index;
   if (ts.trouble !== null && ts.trouble.retryAt > state.ms) pushHeap(timers, { at: ts.trouble.retryAt, ts });
-  const deadline = deadlineOf(state, ts);
-  if (deadline !== null) pushHeap(timers, { at: deadline, ts });
+  for (const at of [deadlineOf(state, ts), endOfRunFor(state, ts)])
+    if (at !== null) pushHeap(timers, { at, ts });
 }
 
 /** When the working attempt's time is used up, or null. Waiting for an answer is not charged. */
@@ -27,6 +28,12 @@ export function deadlineOf(state: RunState, ts: TaskState): RunMs | null {
     return null;
   if (attempt.stop !== null || ts.question !== null) return null;
   return (attempt.startedAt + attempt.waitedMs + minutes * 60_000) as RunMs;
+}
+
+/** When the run's time is up for an agent at work, or null. */
+function endOfRunFor(state: RunState, ts: TaskState): RunMs | null {
+  const isLive = ts.phase === 'spawned' || ts.phase === 'working';
+  return isLive && ts.attempt?.stop === null && ts.question === null ? runDeadlineOf(state) : null;
 }
 
 /** Earliest moment at which time alone changes a decision, or null. Drops timers that no longer matter. */
@@ -58,7 +65,7 @@ function nextOfHeld(state: RunState): RunMs | null {
 
 /** Tells whether a task that began has a step at that moment. What a pause holds back is asked for again after it. */
 function isStepAwaited(state: RunState, { ts, at }: Timer): boolean {
-  if (deadlineOf(state, ts) === at) return true;
+  if (deadlineOf(state, ts) === at || endOfRunFor(state, ts) === at) return true;
   if (ts.trouble?.retryAt !== at) return false;
   const held = ts.paused || state.stopping === 'stop';
   return !held || ts.phase === 'spawned' || ts.phase === 'working' || ts.wipe || ts.endedAt !== null;

@@ -1,9 +1,15 @@
 // Use of the model: counted once per conversation, held to the budget, and gone on with when a human says so.
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { nextDeadline } from '../../src/core/decide/decide.ts';
 import type { Event } from '../../src/core/event.ts';
 import { explainTask } from '../../src/core/explain.ts';
-import { type Policy, taskId } from '../../src/core/model.ts';
-import { shareOfBudget, sumSpending } from '../../src/core/spending.ts';
+import { type Budget, type Policy, runMs, taskId } from '../../src/core/model.ts';
+import {
+  describeRunSpending,
+  shareOfBudget,
+  shareOfRunBudget,
+  sumSpending,
+} from '../../src/core/spending.ts';
 import type { RunState } from '../../src/core/state.ts';
 import { bring, buildState, buildTask, find, play, sayDecisions, settle } from './build.ts';
 
@@ -76,4 +82,97 @@ test('what a human allows is as much again, and no more', () => {
   expect(shareOfBudget(state, find(state, 'a'))).toBe(0.6);
   settle(state);
   expect(find(state, 'a')).toMatchObject({ phase: 'spawned', attempts: 2 });
+});
+
+describe('the budget of a run', () => {
+  const run = { minutes: null, tokens: null, usd: null };
+  const two = (budget: Policy['budget']): RunState => {
+    const state = buildState([buildTask('a'), buildTask('b'), buildTask('c')], { budget, maxAgents: 2 });
+    return bring(bring(state, 'a', 'working'), 'b', 'working');
+  };
+  const stopped = (task: string, attempt = 1): Event => ({
+    type: 'attempt.stopped',
+    task: taskId(task),
+    attempt,
+    survivors: [],
+  });
+
+  test.each<[string, Partial<Budget>, Event[], number, string]>([
+    ['tokens of all its tasks', { tokens: 100 }, [used('s', 60), used('t', 20)], 0.8, '80 of 100 tokens'],
+    [
+      'a sum told again',
+      { tokens: 100 },
+      [used('s', 60), used('s', 60), used('s', 10)],
+      0.6,
+      '60 of 100 tokens',
+    ],
+    ['money', { usd: 4 }, [used('s', 5, 1), used('s', 5, 2), used('t', 5, 1)], 0.75, '$3.00 of $4.00'],
+    ['money that nobody tells of', { usd: 4 }, [used('s', 5)], 0, ''],
+  ])('counts %s', (_name, budget, events, share, words) => {
+    const state = play(two({ ...run, run: { ...run, ...budget } }), events);
+    expect(shareOfRunBudget(state, state.ms)).toBe(share);
+    expect(describeRunSpending(state, state.ms)).toBe(words);
+  });
+
+  test('is asked for once more when it is used up, by one of those at work; all wait for the answer', () => {
+    const state = play(two({ ...run, run: { ...run, tokens: 100 } }), [used('s', 100)]);
+    expect(explainTask(state, find(state, 'b'), state.ms)).toMatch(/; the run 100 of 100 tokens$/);
+    settle(state);
+    play(state, [stopped('a')]);
+    settle(state);
+    play(state, [stopped('b')]);
+    settle(state);
+    expect(find(state, 'a').question).toMatchObject({
+      cause: 'run-budget',
+      text: "The run's budget is used up: 100 of 100 tokens.",
+      options: [{ then: 'retry' }, { then: 'hold' }, { then: 'give-up' }],
+    });
+    expect(find(state, 'b')).toMatchObject({ question: null, phase: 'waiting', charged: 0 });
+    expect(sayDecisions(state).filter((each) => /spawned/.test(each))).toEqual([]);
+    expect(explainTask(state, find(state, 'c'), state.ms)).toBe(
+      'waits: the budget of the run is used up; `weft answer a 1` lets it go on',
+    );
+    play(state, [{ type: 'question.answered', task: taskId('a'), id: 'a/1', text: 'yes', then: 'retry' }]);
+    settle(state);
+    expect(['a', 'b', 'c'].map((name) => find(state, name).phase).sort()).toEqual([
+      'spawned',
+      'spawned',
+      'waiting',
+    ]);
+    expect(shareOfRunBudget(state, state.ms)).toBe(0.5);
+  });
+
+  test('in minutes is over at its moment, and asked about when the next one would start', () => {
+    const state = two({ ...run, run: { ...run, minutes: 10 } });
+    const end = runMs(state.startedMs + 600_000);
+    expect(nextDeadline(state, state.ms)).toBe(end);
+    expect(sayDecisions(state, end - 1 - state.ms)).not.toContain('record attempt.overspent a');
+    expect(sayDecisions(state, end - state.ms)).toEqual(['record attempt.overspent a']);
+    const late = buildState([buildTask('a')], { budget: { ...run, run: { ...run, minutes: 10 } } });
+    bring(late, 'a', 'spawned');
+    expect(sayDecisions(late, 600_000)).toEqual(['record attempt.overspent a']);
+  });
+
+  test('who waits for an answer is left to wait', () => {
+    const state = two({ ...run, run: { ...run, tokens: 100 } });
+    const question = {
+      id: 'b/1',
+      task: taskId('b'),
+      from: 'agent',
+      cause: 'asked',
+      text: '?',
+      options: [],
+      files: [],
+    } as const;
+    play(state, [{ type: 'question.asked', task: taskId('b'), attempt: 1, question }, used('s', 100)]);
+    expect(sayDecisions(state)).toEqual(['record attempt.overspent a']);
+    settle(state);
+    play(state, [stopped('a')]);
+    settle(state);
+    expect(find(state, 'b')).toMatchObject({
+      phase: 'working',
+      question: { id: 'b/1' },
+      attempt: { stop: null },
+    });
+  });
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fail, ok, type Result } from '../../core/failure.ts';
 import {
   type AgentConfig,
+  type Budget,
   DEFAULT_POLICY,
   type Gates,
   type Limits,
@@ -163,12 +164,22 @@ function overlay(policy: Policy, written: ConfigInput): Policy {
     agents: { ...policy.agents, ...mapAgents(agents) },
     gates: { ...policy.gates, ...dropAbsent(gates) },
     merge: { ...policy.merge, ...dropAbsent(merge) },
-    budget: { ...policy.budget, ...dropAbsent(budget) },
+    budget: overlayBudget(policy.budget, budget),
     worktrees: { ...policy.worktrees, ...dropAbsent(worktrees) },
     phases: { ...policy.phases, ...dropAbsent(phases) },
     limits: { ...policy.limits, ...(dropAbsent(limits) as Partial<Limits>) },
   };
 }
+
+function overlayBudget(
+  before: Policy['budget'],
+  { run, ...task }: NonNullable<ConfigInput['budget']>,
+): Policy['budget'] {
+  const whole = run === undefined ? {} : { run: { ...UNLIMITED, ...before.run, ...dropAbsent(run) } };
+  return { ...before, ...dropAbsent(task), ...whole };
+}
+
+const UNLIMITED: Budget = { minutes: null, tokens: null, usd: null };
 
 type Present<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
 

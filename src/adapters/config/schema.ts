@@ -24,6 +24,13 @@ export interface AgentInput {
   readonly max?: number | undefined;
 }
 
+/** What may be used up, as written. */
+interface BudgetInput {
+  readonly minutes?: number | null | undefined;
+  readonly tokens?: number | null | undefined;
+  readonly usd?: number | null | undefined;
+}
+
 /** The configuration as written, and the flags that override it. */
 export interface ConfigInput {
   readonly $schema?: string | undefined;
@@ -38,13 +45,7 @@ export interface ConfigInput {
   readonly agents?: Readonly<Record<string, AgentInput>> | undefined;
   readonly gates?: GatesInput | undefined;
   readonly merge?: { readonly strategy?: 'merge' | 'squash' | 'rebase' | undefined } | undefined;
-  readonly budget?:
-    | {
-        readonly minutes?: number | null | undefined;
-        readonly tokens?: number | null | undefined;
-        readonly usd?: number | null | undefined;
-      }
-    | undefined;
+  readonly budget?: (BudgetInput & { readonly run?: BudgetInput | undefined }) | undefined;
   readonly setup?: string | null | undefined;
   readonly worktrees?:
     | { readonly root?: string | undefined; readonly branch?: string | undefined }
@@ -225,6 +226,24 @@ function isBranchPattern(pattern: string): boolean {
   );
 }
 
+function budgetOf(of: { readonly time: string; readonly use: string }) {
+  const number = (most: number): z.ZodNumber => z.number().positive().max(most);
+  return {
+    minutes: number(MAX_NUMBER).nullable().optional().describe(`Time of ${of.time}; null: no limit.`),
+    tokens: z
+      .int()
+      .min(1)
+      .max(MAX_NUMBER * 1000)
+      .nullable()
+      .optional()
+      .describe(`Tokens of ${of.use}, as agents count them; null: no limit.`),
+    usd: number(MAX_NUMBER)
+      .nullable()
+      .optional()
+      .describe(`Cost of ${of.use} in US dollars, as agents count it; null: no limit.`),
+  };
+}
+
 /** The whole file. */
 export const configSchema: z.ZodType<ConfigInput> = closed({
   $schema: z.string().optional().describe('Where editors find this schema.'),
@@ -274,27 +293,10 @@ export const configSchema: z.ZodType<ConfigInput> = closed({
     .optional()
     .describe('How work lands.'),
   budget: closed({
-    minutes: z
-      .number()
-      .positive()
-      .max(MAX_NUMBER)
-      .nullable()
+    ...budgetOf({ time: 'one attempt', use: 'one task' }),
+    run: closed(budgetOf({ time: 'the run', use: 'the run' }))
       .optional()
-      .describe('Time of one attempt; null: no limit.'),
-    tokens: z
-      .int()
-      .min(1)
-      .max(MAX_NUMBER * 1000)
-      .nullable()
-      .optional()
-      .describe('Tokens of one task, as its agents count them; null: no limit.'),
-    usd: z
-      .number()
-      .positive()
-      .max(MAX_NUMBER)
-      .nullable()
-      .optional()
-      .describe('Cost of one task in US dollars, as its agents count it; null: no limit.'),
+      .describe('What the whole run may use up.'),
   })
     .optional()
     .describe('What may be used up.'),

@@ -41,6 +41,7 @@ const CURES: Readonly<Record<Cause, Cure>> = {
   'review-loop': { retries: 0, then: 'ask' },
   'time-budget': { retries: 0, then: 'give-up' },
   budget: { retries: 0, then: 'ask' },
+  'run-budget': { retries: 0, then: 'ask' },
   asked: { retries: 9, then: 'ask', atOnce: true },
   stopped: { retries: 9, then: 'give-up', atOnce: true },
   'landing-blocked': { retries: 0, then: 'ask' },
@@ -105,7 +106,8 @@ function decideAboutAgent(
   now: RunMs,
 ): AfterFailure | null {
   const { attempt } = ts;
-  if (attempt === null || !isAboutAgent(cause) || ts.task.run !== null) return null;
+  if (attempt === null || !(cause === 'run-budget' || (isAboutAgent(cause) && ts.task.run === null)))
+    return null;
   const bar = findBar(state, attempt.agent);
   // somebody is asked already, or its time is known: the next try waits for that
   if (bar !== null && bar.ts !== ts && bar.cause === cause && cause !== 'agent-missing')
@@ -203,6 +205,8 @@ function optionsFor(ts: TaskState, cause: Cause): readonly Option[] {
     case 'budget':
     case 'turn-limit':
       return [{ label: 'Let it go on, with as much again.', then: 'retry' }, HOLD, GIVE_UP];
+    case 'run-budget':
+      return [{ label: 'Let the run go on, with as much again.', then: 'retry' }, HOLD, GIVE_UP];
     case 'limit-reached':
       return [{ label: 'Try again.', then: 'retry' }, HOLD, GIVE_UP];
     case 'no-changes':

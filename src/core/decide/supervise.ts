@@ -2,7 +2,7 @@
 import type { EffectKind, RecordEffect, WorkEffect } from '../effect.ts';
 import type { Event } from '../event.ts';
 import type { RunMs } from '../model.ts';
-import { describeSpending, shareOfBudget } from '../spending.ts';
+import { isBudget, shareOfBudget, shareOfRunBudget } from '../spending.ts';
 import type { AttemptState, RunState, TaskState } from '../state.ts';
 import { deadlineOf } from '../timers.ts';
 import { failAttempt, type Trouble } from './judge.ts';
@@ -68,15 +68,12 @@ function startStep(state: RunState, ts: TaskState, attempt: AttemptState, now: R
   const failure = findStartFailure(attempt);
   if (failure !== null) return record(failAttempt(state, ts, failure, now));
   if (attempt.stop !== null) return isResting(ts, 'stop-attempt', now) ? [] : [work(ts, 'stop-attempt')];
+  if (shareOfRunBudget(state, now) >= 1) return record(overspend(ts, 'run'));
   return isResting(ts, 'start-attempt', now) ? [] : [work(ts, 'start-attempt')];
 }
 
 function workSteps(state: RunState, ts: TaskState, attempt: AttemptState, now: RunMs): Steps {
   const failure = findStartFailure(attempt);
-  if (failure?.cause === 'budget') {
-    const detail = `Its budget is used up: ${describeSpending(state, ts)}.`;
-    return record(failAttempt(state, ts, { ...failure, detail }, now));
-  }
   if (failure !== null) return record(failAttempt(state, ts, failure, now));
   const watch = watchStep(ts, attempt, now);
   if (attempt.stop !== null)
@@ -85,11 +82,16 @@ function workSteps(state: RunState, ts: TaskState, attempt: AttemptState, now: R
   if (deadline !== null && now >= deadline) {
     return record({ type: 'attempt.timed-out', task: ts.task.id, attempt: attempt.n });
   }
-  if (shareOfBudget(state, ts) >= 1) {
-    return record({ type: 'attempt.overspent', task: ts.task.id, attempt: attempt.n });
-  }
+  if (shareOfBudget(state, ts) >= 1) return record(overspend(ts, 'task'));
+  // who waits for an answer uses nothing up
+  if (shareOfRunBudget(state, now) >= 1 && ts.question === null) return record(overspend(ts, 'run'));
   const delivers = attempt.steerable && ts.guidance.length > 0 && !isResting(ts, 'deliver-guidance', now);
   return delivers ? [...watch, work(ts, 'deliver-guidance')] : watch;
+}
+
+function overspend({ task, attempts }: TaskState, budget: 'task' | 'run'): Event {
+  const of = { task: task.id, attempt: attempts };
+  return { type: 'attempt.overspent', ...of, ...(budget === 'run' ? { budget } : {}) };
 }
 
 /** An end that was seen is not watched for again; a watch that failed is never given up, only resumed later and later. */
@@ -100,7 +102,7 @@ function watchStep(ts: TaskState, attempt: AttemptState, now: RunMs): WorkEffect
 
 /** An attempt that a human or the run ends did not fail; one whose time is up did. */
 function findStartFailure({ startFailure, stop }: AttemptState): Trouble | null {
-  return stop === null || stop === 'time-budget' || stop === 'budget' ? startFailure : null;
+  return stop === null || isBudget(stop) ? startFailure : null;
 }
 
 /** The answer of a planner or reviewer is read as long as nothing speaks against it. */

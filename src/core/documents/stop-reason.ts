@@ -138,6 +138,11 @@ const BY_CAUSE: Readonly<Record<Cause, StopReason>> = {
     family: 'budget',
     fix: '`weft answer TASK 1` lets it go on with as much again; or split the task.',
   },
+  'run-budget': {
+    reason: 'time_budget_exceeded',
+    family: 'budget',
+    fix: '`weft answer TASK 1` lets the run go on with as much again; `weft stop` ends it.',
+  },
   asked: {
     reason: 'implement_blocked',
     family: 'worker',

@@ -3,6 +3,7 @@ import type { Event, StopReason } from '../event.ts';
 import { unreachable } from '../failure.ts';
 import { type Cause, type RunMs, runMs } from '../model.ts';
 import { hasReview } from '../role.ts';
+import { describeRunSpending, describeSpending, type Exhausted, isBudget } from '../spending.ts';
 import type { AttemptState, RunState, TaskState } from '../state.ts';
 import { evolveAnswer, noteRequest } from './answer.ts';
 import { endQuestion, keepGuidance, summarize, uncharge } from './ending.ts';
@@ -35,16 +36,20 @@ export function evolveAttempt(state: RunState, ts: TaskState, event: AttemptEven
     case 'attempt.exited':
       return exit(ts, attempt, event, ms);
     case 'attempt.timed-out':
+      attempt.stop ??= 'time-budget';
+      return;
     case 'attempt.overspent':
+      attempt.stop ??= event.budget === 'run' ? 'run-budget' : 'budget';
+      return;
     case 'attempt.parked':
-      attempt.stop ??= REASONS[event.type];
+      attempt.stop ??= 'asked';
       return;
     case 'question.withdrawn':
       return withdraw(ts, attempt, event.id, ms);
     case 'usage.noted':
-      return noteUsage(ts, event);
+      return noteUsage(state, ts, event);
     case 'attempt.stopped':
-      return stop(ts, attempt, event.survivors, ms);
+      return stop(state, ts, attempt, { survivors: event.survivors, ms });
     case 'attempt.inspected': {
       const { base, head, tree, files, fileCount, added, deleted, outside, odd, leftovers } = event;
       attempt.inspected = { base, head, tree, files, fileCount, added, deleted, outside, odd, leftovers };
@@ -199,54 +204,69 @@ const BLAMELESS: ReadonlySet<Cause> = new Set([
   'limit-reached',
   'login-missing',
   'agent-missing',
+  'run-budget',
 ]);
-
-/** Why an attempt is ended when that was decided. */
-const REASONS = {
-  'attempt.timed-out': 'time-budget',
-  'attempt.overspent': 'budget',
-  'attempt.parked': 'asked',
-} as const;
 
 function withdraw(ts: TaskState, attempt: AttemptState, id: string, ms: RunMs): void {
   if (ts.question?.id === id && ts.question.from === 'agent') endQuestion(ts, attempt, ms);
 }
 
 /** Several attempts may go on with one conversation, and each is told its sum: the largest counts. */
-function noteUsage(ts: TaskState, event: Extract<Event, { readonly type: 'usage.noted' }>): void {
-  const { session, input, output, usd } = event;
-  const before = ts.spending[session];
-  ts.spending[session] = {
-    input: Math.max(input, before?.input ?? 0),
-    output: Math.max(output, before?.output ?? 0),
-    usd: usd === null ? (before?.usd ?? null) : Math.max(usd, before?.usd ?? 0),
+function noteUsage(
+  { spent }: RunState,
+  ts: TaskState,
+  { session, input, output, usd }: Extract<Event, { readonly type: 'usage.noted' }>,
+): void {
+  const before = ts.spending[session] ?? { input: 0, output: 0, usd: null };
+  const now = {
+    input: Math.max(input, before.input),
+    output: Math.max(output, before.output),
+    usd: usd === null ? before.usd : Math.max(usd, before.usd ?? 0),
   };
+  ts.spending[session] = now;
+  spent.tokens += now.input + now.output - before.input - before.output;
+  if (now.usd !== null) spent.usd = (spent.usd ?? 0) + now.usd - (before.usd ?? 0);
 }
 
-const STOP_CAUSES: Readonly<Partial<Record<StopReason, Cause>>> = {
-  'time-budget': 'time-budget',
-  budget: 'budget',
-  asked: 'asked',
-};
-
 /** What becomes of a task whose attempt was ended on purpose. */
-function stop(ts: TaskState, attempt: AttemptState, survivors: readonly number[], ms: RunMs): void {
+function stop(
+  state: RunState,
+  ts: TaskState,
+  attempt: AttemptState,
+  { survivors, ms }: { readonly survivors: readonly number[]; readonly ms: RunMs },
+): void {
   const reason = attempt.stop;
   if (reason === null) return;
   attempt.endedAt ??= ms;
-  const cause: Cause = STOP_CAUSES[reason] ?? 'stopped';
-  if (reason === 'time-budget' || reason === 'budget') {
+  if (isBudget(reason)) {
     // what follows is a decision: the attempt is judged like any other failure
-    const what = reason === 'budget' ? 'budget of tokens or money' : 'time budget';
-    attempt.startFailure = { cause, detail: `its ${what} is used up` };
+    attempt.startFailure = { cause: reason, detail: describeExhausted(state, ts, { reason, ms }) };
     return;
   }
+  const cause: Cause = reason === 'asked' ? 'asked' : 'stopped';
   summarize(ts, attempt, { cause, detail: reason }, ms, survivors);
   attempt.stop = null;
   uncharge(ts, attempt);
   ts.phase = phaseAfterStop(ts, reason);
   keepGuidance(ts, attempt);
   if (reason === 'restarted') ts.wipe = true;
+}
+
+function describeExhausted(
+  state: RunState,
+  ts: TaskState,
+  { reason, ms }: { readonly reason: Exhausted; readonly ms: RunMs },
+): string {
+  switch (reason) {
+    case 'time-budget':
+      return 'its time budget is used up';
+    case 'budget':
+      return `Its budget is used up: ${describeSpending(state, ts)}.`;
+    case 'run-budget':
+      return `The run's budget is used up: ${describeRunSpending(state, ms)}.`;
+    default:
+      return unreachable(reason);
+  }
 }
 
 function phaseAfterStop(ts: TaskState, reason: StopReason): 'waiting' | 'cancelled' | 'failed' {

@@ -68,6 +68,7 @@ function answer(
       ts.retryAt = null;
       if (question.from === 'weft') ts.requests = [];
       if (question.cause === 'budget') ts.allowances += 1;
+      if (question.cause === 'run-budget') state.allowances += 1;
       // it lives but cannot hear: the answer goes into the prompt of a fresh attempt
       if (ts.phase === 'working' && attempt !== null && !attempt.steerable) attempt.stop ??= 'asked';
       return;

@@ -50,6 +50,7 @@ function evolveRun(state: RunState, event: RunEvent, fact: Fact): void {
       return;
     case 'run.resumed':
       state.policy = completePolicy(event.policy);
+      if (state.restedMs !== null) state.idleMs += fact.ms - state.restedMs;
       state.rested = null;
       state.restedMs = null;
       state.stopping = null;

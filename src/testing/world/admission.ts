@@ -5,7 +5,7 @@ import { isAllowed, isTerminal } from '../../core/lifecycle.ts';
 import type { Cause, TaskId } from '../../core/model.ts';
 import { type TaskState, taskOf } from '../../core/state.ts';
 import { filesOf, isAncestorOf, mergeTrees } from './git-store.ts';
-import { isInTheWay, isRunning, isSatisfied, slotsOf } from './oracle.ts';
+import { findAsking, isInTheWay, isRunning, isSatisfied, slotsOf } from './oracle.ts';
 import { count, note, violate } from './scheduler.ts';
 import type { World } from './world.ts';
 
@@ -44,6 +44,7 @@ function admit(world: World, record: Recorded): void {
   if (event.type === 'guidance.given' || event.type === 'question.answered') checkSaid(world, event.text);
   if (event.type === 'task.landed') checkLanded(world, ts, event);
   if (event.type === 'attempt.timed-out') checkTime(world, { ...event, epoch: record.epoch });
+  if (event.type === 'attempt.overspent') checkRunTime(world, record);
   if (ONCE.has(event.type) && 'attempt' in event) {
     checkOnce(world, { ...event, epoch: record.epoch, why: stopped });
   }
@@ -99,6 +100,19 @@ function checkTime(
   if (had < due - 1) violate(world, 'fair-time', `${of.task} was ended after ${had} of ${due} ms`);
 }
 
+/** When the run has used up what people gave it so far. */
+function endOfRun({ oracle, scene }: World): number {
+  const minutes = scene.policy.budget.run?.minutes;
+  if (minutes == null) return Number.POSITIVE_INFINITY;
+  const { startedMs, idleMs } = oracle.shadow;
+  return startedMs + idleMs + minutes * 60_000 * (1 + oracle.allowances);
+}
+
+function checkRunTime(world: World, { ms }: Recorded): void {
+  count(world, 'recovery: the budget of the run was used up');
+  if (ms < endOfRun(world)) violate(world, 'run-budget', `used up at ${ms}, not before ${endOfRun(world)}`);
+}
+
 const AT_ONCE = new Set([
   'no-changes',
   'outside-claim',
@@ -108,6 +122,7 @@ const AT_ONCE = new Set([
   'changes-requested',
   'asked',
   'stopped',
+  'run-budget',
 ]);
 
 function keepBooks(
@@ -158,6 +173,7 @@ function keepBooks(
       oracle.promised.splice(0, oracle.promised.length, ...oracle.promised.filter(({ task }) => task !== id));
       return;
     case 'question.answered':
+      if (event.then === 'retry' && causeOf(world, event.id) === 'run-budget') oracle.allowances += 1;
       if (event.then === 'accept') oracle.accepted.add(`${id}/${ts.attempts}`);
       if (event.then === 'accept' && causeOf(world, event.id) === 'target-rewritten') oracle.holds = null;
       oracle.notBefore.delete(id);
@@ -188,6 +204,9 @@ function checkSpawn(world: World, ts: TaskState, record: Recorded): void {
   if (running.length >= slotsOf(world)) {
     violate(world, 'slots', `${id} starts beside ${running.map((each) => each.task.id).join(', ')}`);
   }
+  const asking = findAsking(world);
+  if (asking !== null && record.ms >= endOfRun(world))
+    violate(world, 'run-budget', `${id} starts while ${asking.task.id} asks for more`);
   for (const edge of ts.task.edges) {
     if (!isSatisfied(world, edge))
       violate(world, 'edges-first', `${id} starts before ${edge.task} is ${edge.on}`);

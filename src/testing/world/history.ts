@@ -7,7 +7,7 @@ import { createDisk } from './disk.ts';
 import { forget, killAt, strike } from './faults.ts';
 import { createGitWorld, isAncestorOf } from './git-store.ts';
 import { type Sabotage, startLife } from './life.ts';
-import { createOracle, isInTheWay, isKnownSatisfied, isRunning, slotsOf } from './oracle.ts';
+import { createOracle, findAsking, isInTheWay, isKnownSatisfied, isRunning, slotsOf } from './oracle.ts';
 import { helpOut, mergeBeside, say } from './people.ts';
 import { createProcessWorld } from './process-world.ts';
 import { checkCheckout, checkReachable, checkReplay, sealCheckout } from './promises.ts';
@@ -164,7 +164,7 @@ function checkIdle(world: World): void {
     }
   }
   const running = [...shadow.tasks.values()].filter(isRunning);
-  if (running.length >= slotsOf(world)) return;
+  if (running.length >= slotsOf(world) || findAsking(world) !== null) return;
   for (const ts of shadow.tasks.values()) {
     if (couldStart(world, ts, running)) {
       return violate(world, 'no-lost-wake-up', `${ts.task.id} could start and nobody starts it`);
@@ -264,7 +264,7 @@ function reasonToRest(world: World, ts: TaskState): string | null {
   if (ts.phase === 'waiting') {
     if (ts.wipe) return null;
     if (!edges.every((edge) => isKnownSatisfied(world, edge))) return 'what it depends on';
-    if (ts.task.type === 'manual') return 'a person';
+    if (ts.task.type === 'manual' || findAsking(world) !== null) return 'a person';
     const others = [...shadow.tasks.values()].filter((other) => other !== ts);
     const blocked =
       world.scene.policy.collisionPolicy !== 'force' && others.some((other) => isInTheWay(world, ts, other));

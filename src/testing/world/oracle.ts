@@ -41,6 +41,8 @@ export interface Oracle {
   readonly notBefore: Map<TaskId, number>;
   /** Attempts that count, and words of people that allow one more. */
   readonly tries: Map<TaskId, number>;
+  /** How often people gave the run as much again. */
+  allowances: number;
   /** Guidance that people were told is taken. */
   readonly promised: { readonly task: TaskId; readonly text: string }[];
 }
@@ -65,6 +67,7 @@ export function createOracle(): Oracle {
     agentCommits: [],
     notBefore: new Map(),
     tries: new Map(),
+    allowances: 0,
     promised: [],
   };
 }
@@ -145,6 +148,11 @@ export function claimsMeet(one: readonly string[] | null, other: readonly string
   const covers = (a: string, b: string): boolean =>
     a.endsWith('/**') ? b.startsWith(a.slice(0, -2)) : a === b;
   return (one ?? []).some((a) => (other ?? []).some((b) => covers(a, b) || covers(b, a)));
+}
+
+/** Who asks whether the run may have more than its budget; null: nobody. */
+export function findAsking({ oracle }: World): TaskState | null {
+  return [...oracle.shadow.tasks.values()].find((ts) => ts.question?.cause === 'run-budget') ?? null;
 }
 
 /** Tells whether a task's claim keeps another from starting: it has begun, is not final, and they are not stacked. */

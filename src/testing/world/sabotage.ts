@@ -134,6 +134,17 @@ const DECISIONS: readonly Sabotage[] = [
     decide: alsoStart((world, ts, state) => isReady(world, ts) && neverInTheWay(world, ts, state)),
   },
   {
+    name: 'ignores-the-budget-of-the-run',
+    breaks: ['run-budget'],
+    decide: alsoStart(
+      (world, ts, state) =>
+        [...state.tasks.values()].some((each) => each.question?.cause === 'run-budget') &&
+        isReady(world, ts) &&
+        neverInTheWay(world, ts, state) &&
+        state.index.slots.size < world.scene.policy.maxAgents,
+    ),
+  },
+  {
     name: 'ignores-the-attempt-limit',
     breaks: ['attempt-limit'],
     decide: rewrite((event, _state, now) =>

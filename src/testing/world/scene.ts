@@ -1,5 +1,6 @@
 // The first choices of a history: the plan, the policy, how agents and people behave, how often faults strike.
 import {
+  type Budget,
   DEFAULT_LIMITS,
   DEFAULT_POLICY,
   type Edge,
@@ -106,6 +107,9 @@ export const CHECK = 'check';
 export const SET_UP = 'set-up';
 
 /** Tasks of a scene: mostly few, because what goes wrong needs few, and more histories see more. */
+/** Budget of a run that has to ask for more. */
+const SHORT: Budget = { minutes: 4, tokens: null, usd: null };
+
 const SIZES = [2, 3, 2, 2, 3, 2, 5, 2, 2, 4, 2, 3] as const;
 
 /** Who plans and reviews; most of what a byte may be leaves it at nobody. */
@@ -154,7 +158,7 @@ export function drawScene(tape: Tape): Scene {
       triggers: [],
     },
     merge: { strategy: (['squash', 'merge', 'rebase'] as const)[tape.pick(3)] ?? 'squash' },
-    budget: { minutes: 5, tokens: null, usd: null },
+    budget: { minutes: 5, tokens: null, usd: null, ...(shape % 9 === 4 ? { run: SHORT } : {}) },
     setup: tape.chance(60) ? SET_UP : null,
     limits: { ...DEFAULT_LIMITS, attempts: [3, 2, 4][tape.pick(3)] ?? 3, gateMs: 60_000, graceMs: 1_000 },
   };

@@ -31,6 +31,7 @@ const WORDS: Readonly<Record<Cause, string>> = {
   'review-loop': 'review_loop_detected verification',
   'time-budget': 'time_budget_exceeded budget',
   budget: 'time_budget_exceeded budget',
+  'run-budget': 'time_budget_exceeded budget',
   asked: 'implement_blocked worker',
   stopped: 'stopped_by_user orchestrator',
   'landing-blocked': 'implement_blocked orchestrator',
