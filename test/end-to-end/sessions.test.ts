@@ -23,13 +23,16 @@ afterEach(async () => {
   await stage.remove();
 });
 
-/** Writes a plan of one task, `a`, whose agent does these acts. */
-async function plan(acts: readonly string[], limits: Readonly<Record<string, unknown>> = {}): Promise<void> {
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Writes a plan of one task, `a`, whose agent does these acts; with gates, it is held to them. */
+async function plan(acts: readonly string[], limits: Fields = {}, config: Fields = {}): Promise<void> {
   const program = await writeAgent(stage.repo.around);
   await stage.script([[{ id: 'a', acts: [] }]], {
     agent: 'claude',
-    agents: { claude: { kind: 'claude', program } },
+    agents: { claude: { kind: 'claude', program, checks: 'gates' in config } },
     limits: { attempts: 1, ...limits },
+    ...config,
   });
   const lines = acts.map((act) => `@${act}`).join('\n');
   await stage.repo.write('tasks/a.md', `---\nowns: ['made/**', made.txt]\n---\n\n# A\n\n${lines}\n`);
@@ -148,5 +151,34 @@ describe('people and an agent at work', () => {
     await shows(run, (task) => task.phase === 'merged');
     expect(await factsOf(run, 'question.withdrawn')).toHaveLength(1);
     expect(await factsOf(run, 'attempt.spawned')).toHaveLength(1);
+  });
+});
+
+describe('the checks of a turn', () => {
+  const gates = { tier0: ['test -e made.txt'], tier1: ['test -e made.txt'] };
+  const read = (run: string, name: string): Promise<string> =>
+    readFile(join(stage.app.stateDir, 'runs', run, 'attempts/a/1', name), 'utf8');
+
+  test('are those of tier 0, and what fails is mended in the same attempt', async () => {
+    await plan(['end First.', 'hear', 'write made.txt', 'end Done.', 'hang'], {}, { gates });
+    const { run, outcome } = await stage.run();
+    expect(outcome).toBe('complete');
+    const { checks } = JSON.parse(await read(run, 'session-plan.json'));
+    expect(checks.commands).toEqual(gates.tier0);
+    expect(await read(run, 'out.jsonl')).toContain('Check: `test -e made.txt` ended with exit code 1.');
+  });
+
+  test('are given up after some rounds: what fails is found when the work is verified', async () => {
+    const rounds = [1, 2, 3].flatMap((round) => [`end Try ${round}.`, 'hear']);
+    await plan(['write made.txt', ...rounds, 'end Enough.', 'hang'], {}, { gates: { tier0: ['false'] } });
+    const { view } = await stage.run();
+    expect(stage.task(view, 'a').ended).toMatchObject({ attempt: 1, cause: 'gate-failed' });
+  });
+
+  test('are none where others work beside it', async () => {
+    await plan(['write made.txt', 'end Done.', 'hang'], {}, { gates, isolation: 'shared' });
+    const { run, outcome } = await stage.run();
+    expect(outcome).toBe('complete');
+    expect(JSON.parse(await read(run, 'session-plan.json'))).toMatchObject({ checks: null });
   });
 });
