@@ -1,14 +1,15 @@
 // The real Codex under the protocol: leave and guard, words in the midst of a turn, interruption, going on in another process.
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createCodex } from '../../src/adapters/agent/session/codex.ts';
 import type { Opening } from '../../src/adapters/agent/session/conversation.ts';
 import { type Model, startModel } from '../../src/testing/model/server.ts';
-import { createTempRepo, type TempRepo, testGitEnv } from '../../src/testing/temp-repo.ts';
+import { createTempRepo, type TempRepo } from '../../src/testing/temp-repo.ts';
 import { type Pump, startPump } from '../adapters/agent/session/fixtures/pump.ts';
 import { describeWithAgents } from './binaries.ts';
+import { makeCodexHome } from './codex-home.ts';
 
 let model: Model;
 let repo: TempRepo;
@@ -17,10 +18,7 @@ let pumps: Pump[] = [];
 
 beforeEach(async () => {
   [model, repo] = await Promise.all([startModel(), createTempRepo()]);
-  const home = join(repo.around, 'home');
-  await mkdir(home);
-  await writeFile(join(home, 'config.toml'), providerAt(model.url));
-  env = { ...testGitEnv(), HOME: home, CODEX_HOME: home, SCRIPT_KEY: 'no-key-is-needed' };
+  env = await makeCodexHome(repo.around, model.url);
 });
 
 afterEach(async () => {
@@ -29,19 +27,6 @@ afterEach(async () => {
   await model.close();
   await repo.remove();
 });
-
-function providerAt(url: string): string {
-  return `model = "gpt-5.5"
-model_provider = "script"
-[model_providers.script]
-name = "script"
-base_url = "${url}/v1"
-env_key = "SCRIPT_KEY"
-wire_api = "responses"
-request_max_retries = 1
-stream_max_retries = 1
-`;
-}
 
 /** What the model was asked with last. */
 function lastTexts(): string {

@@ -71,7 +71,8 @@ export function readError(error: unknown): { readonly fault: Fault; readonly tex
 }
 
 function faultOf(error: { readonly name: string; readonly status: number; readonly text: string }): Fault {
-  const { name, status, text } = error;
+  const { name, text } = error;
+  const status = error.status || Number(/\bstatus:? (\d{3})\b/.exec(text)?.[1]);
   if (name === 'contextWindowExceeded' || name === 'sessionBudgetExceeded') return 'own-limit';
   if (name === 'usageLimitExceeded' || name === 'rateLimitExceeded' || status === 429) return 'limit';
   if (name === 'unauthorized' || status === 401 || status === 403) return 'login';

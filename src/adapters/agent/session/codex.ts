@@ -19,11 +19,11 @@ import { createPeer, type Peer } from './json-rpc.ts';
  * Codex runs a command that was allowed inside of its sandbox first and, when that seems to have been the trouble, a second
  * time outside: half of it happens twice, or not at all, as chance has it. Besides, the folder of git stays closed to it.
  */
-const OPEN_SANDBOX = 'danger-full-access';
+export const OPEN_SANDBOX = 'danger-full-access';
 /** Asks before every change of files and every command that does more than look: the only policy that shows us changes. */
 const ASK_FIRST = 'untrusted';
 /** A tool may wait for people; how long is its own affair. */
-const TOOL_TIMEOUT_SECONDS = 86_400;
+export const TOOL_TIMEOUT_SECONDS = 86_400;
 /** Reports that nobody reads and that grow with the work. */
 const UNWANTED = ['turn/diff/updated', 'item/commandExecution/outputDelta', 'item/fileChange/outputDelta'];
 

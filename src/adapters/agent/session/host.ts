@@ -2,10 +2,10 @@
 // outlives the engine, so an agent gets its answers from whoever leads. Knows no protocol and takes no decisions of weft's.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { SessionEnd } from '../../../ports/agent.ts';
+import type { SessionEnd, SessionReport } from '../../../ports/agent.ts';
 import { splitLines } from '../../process/line-splitter.ts';
 import type { Opening, Protocol } from './conversation.ts';
-import { beginReport, endReport, type Gathering } from './report.ts';
+import { addNews, beginReport, endReport, type Gathering } from './report.ts';
 import { createTalk } from './talk.ts';
 
 const MAX_LINE_BYTES = 32 * 1024 * 1024;
@@ -28,6 +28,8 @@ export interface Message {
 /** What the host is given. */
 export interface HostSetting {
   readonly protocol: Protocol;
+  /** Another way to talk to the agent, for a program that does not know the first; absent: there is none. */
+  readonly fallback?: Fallback;
   readonly opening: Opening;
   /** The prompt of a new conversation, should there be none to go on with. */
   readonly wholePrompt: string;
@@ -49,6 +51,16 @@ export interface HostSetting {
   readonly answerTool: (text: string) => Promise<boolean>;
   /** Limits of patience with the model and with the agent. */
   readonly patience: { readonly retryMs: number; readonly sameFailures: number };
+}
+
+/**
+ * Taken when a program ends, or refuses to talk, before its conversation has a name. Only for protocols that name it before
+ * the agent is given anything to do: nothing is begun twice.
+ */
+export interface Fallback {
+  readonly protocol: Protocol;
+  /** What people are told then. */
+  readonly notice: string;
 }
 
 /** How the agent's process ended. */
@@ -86,20 +98,20 @@ export function openSession(setting: HostSetting): Session {
       setting.publish(gathering);
     },
   };
-  const run = async (opening: Opening): Promise<SessionOver> => {
-    const started = tryToStart({ ...setting, opening }, shared);
+  const run = async (way: Way): Promise<SessionOver> => {
+    const started = tryToStart({ ...setting, ...way }, shared);
     if ('end' in started) return started;
     current = started;
     const over = await started.over;
-    // what there was to go on with is gone: the prompt says all that a new conversation needs
-    if (over.end.fault !== 'no-session' || opening.resume === null || shared.isStopped) return over;
-    setting.print('! There is no conversation to go on with: a new one begins.');
-    shared.update(beginReport());
+    const next = shared.isStopped ? null : findNext(setting, { way, over, report: gathering.report });
+    if (next === null) return over;
+    setting.print(`! ${next.notice}`);
+    shared.update(addNews(beginReport(), { kind: 'doing', text: next.notice }));
     shared.waiting.unshift(...started.unheard());
-    return run({ ...opening, resume: null, prompt: setting.wholePrompt });
+    return run(next);
   };
   return {
-    over: run(setting.opening).then((over) => {
+    over: run(setting).then((over) => {
       // somebody else ended it, for reasons that are not the agent's: memory that ran out, as a rule
       shared.update(endReport(gathering, over.process?.signal == null ? over.end : null));
       return over;
@@ -113,6 +125,27 @@ export function openSession(setting: HostSetting): Session {
       current?.stop();
     },
   };
+}
+
+/** How a process of the agent is talked to, and with what. */
+type Way = Pick<HostSetting, 'protocol' | 'opening'>;
+
+/** What to try after a process that was given nothing to do; null: nothing. */
+function findNext(
+  { fallback, wholePrompt }: HostSetting,
+  last: { readonly way: Way; readonly over: SessionOver; readonly report: SessionReport },
+): (Way & { readonly notice: string }) | null {
+  const { way, over, report } = last;
+  const { fault } = over.end;
+  // what there was to go on with is gone: the prompt says all that a new conversation needs
+  if (fault === 'no-session' && way.opening.resume !== null) {
+    const opening = { ...way.opening, resume: null, prompt: wholePrompt };
+    const notice = 'There is no conversation to go on with: a new one begins.';
+    return { protocol: way.protocol, opening, notice };
+  }
+  const isStranger = fault === 'protocol' && report.session === null && over.process?.signal == null;
+  if (!isStranger || fallback === undefined || way.protocol === fallback.protocol) return null;
+  return { ...fallback, opening: way.opening };
 }
 
 /** What the runs of a session share. */

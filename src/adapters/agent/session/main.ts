@@ -17,12 +17,14 @@ import { withChecks } from './checked.ts';
 import { createChecks } from './checks.ts';
 import { createClaude } from './claude.ts';
 import { createCodex } from './codex.ts';
+import { createCodexExec } from './codex-exec.ts';
 import type { Protocol } from './conversation.ts';
 import { createGuard } from './guard.ts';
 import { type Message, openSession, type SessionOver } from './host.ts';
 import { REPORT_FILE, readSessionPlan, type SessionPlan } from './plan.ts';
 import type { Gathering } from './report.ts';
 import { createRedactor } from './secrets.ts';
+import { serveTurns } from './turns.ts';
 
 const MAX_MESSAGE_BYTES = 1024 * 1024;
 /** Least time between two writings of a report in which only the latest doing has changed. */
@@ -30,6 +32,8 @@ const PAUSE_MS = 250;
 const SAME_FAILURES = 5;
 /** By what the tools of an attempt show whose they are. */
 const TOKEN = 'WEFT_TOKEN';
+/** Says that the program is to take turns for a host, rather than to be one. */
+const TURNS = '--turns';
 /** Questions of tools that wait for their answer at most. */
 const MAX_OWED = 100;
 
@@ -46,8 +50,11 @@ async function main(path: string): Promise<SessionOver | number> {
   const transcript = createTranscript(plan, redact);
   const checks = createChecks(plan, { env: environment(), tag: process.env[TAG_VARIABLE] ?? '', redact });
   const wholePrompt = readFileSync(plan.promptFile, 'utf8');
+  const checked = (protocol: Protocol): Protocol =>
+    checks === null ? protocol : withChecks(protocol, checks.run);
   const session = openSession({
-    protocol: checks === null ? protocolOf(plan) : withChecks(protocolOf(plan), checks.run),
+    protocol: checked(protocolOf(plan)),
+    ...(plan.kind === 'codex' ? { fallback: { protocol: checked(oldCodex(plan)), notice: OLD_CODEX } } : {}),
     wholePrompt,
     opening: {
       ...plan,
@@ -90,6 +97,26 @@ function protocolOf({ kind, program, args }: SessionPlan): Protocol {
     case 'acp':
       return createAcp({ command: program, args });
   }
+}
+
+/** What people are told when Codex has to be talked to in the old way. */
+const OLD_CODEX =
+  'This Codex has no app server: it takes one turn after the other, hears people in between, and asks nobody before it acts.';
+
+/** This very program takes its turns, one process each. */
+function oldCodex({ program }: SessionPlan): Protocol {
+  const [node = 'node', entry = ''] = process.argv;
+  return createCodexExec({ program, turns: [node, entry, TURNS] });
+}
+
+/** Takes turns as the host orders them; see `turns.ts`. */
+async function takeTurns(): Promise<number> {
+  // a host that is gone reads no more; its turn is ended with the input
+  process.stdout.on('error', () => undefined);
+  const turns = serveTurns(process.stdin, (line) => process.stdout.write(`${line}\n`));
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, turns.halt);
+  await turns.over;
+  return 0;
 }
 
 /** The agent's own environment: what is weft's alone stays here. */
@@ -197,4 +224,5 @@ function leave(over: SessionOver | number): void {
   process.exit(signal === null ? agent?.code || 1 : 128 + constants.signals[signal]);
 }
 
-void main(process.argv[2] ?? '').then(leave);
+const [, , given = ''] = process.argv;
+void (given === TURNS ? takeTurns() : main(given)).then(leave);
