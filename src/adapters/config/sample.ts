@@ -10,6 +10,7 @@ export const PLAN_FILE = 'tracks.yaml';
 const SETTINGS = [
   '# model: …               # as it calls them; also effort and mode',
   '# approvals: ask         # ask: you are asked before it acts · auto (default): inside its claim it may act',
+  '# checks: true           # the gates of tier 0 run when it ends its turn, and it mends what fails',
   '# env: [MY_VARIABLE]     # variables it gets beside the usual ones and its own',
 ];
 
