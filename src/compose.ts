@@ -47,7 +47,7 @@ import { findRun, followView, giveCommand, listRuns, readReceipt, readView } fro
 import { verifyRun } from './engine/verify-run.ts';
 import { cleanWorktrees, listWorktrees, prune } from './engine/worktrees.ts';
 import type { App, Diagnosed, Initialised, NextStep, OpenApp, Planned } from './surfaces/app.ts';
-import type { Demo } from './surfaces/cli/call.ts';
+import type { Demo, DemoAgent, DemoStage } from './surfaces/cli/call.ts';
 import { pickDemoOption } from './testing/demo/answers.ts';
 import { demoFiles } from './testing/demo/repository.ts';
 
@@ -284,8 +284,29 @@ function asPhase(word: string | undefined): string | boolean | undefined {
   return word === 'true' || word === 'false' ? word === 'true' : word;
 }
 
-/** What `weft demo` plays with. */
-export const demo: Demo = {
-  files: demoFiles,
-  pick: pickDemoOption,
-};
+/** Makes what `weft demo` plays with. */
+export function composeDemo(surroundings: Surroundings): Demo {
+  return {
+    stage: async (agent, folder) => {
+      if (agent !== null) return stageAgent(surroundings, agent, folder);
+      const openApp = compose(surroundings);
+      return ok({ files: demoFiles(null), openApp, sentence: null, close: async () => undefined });
+    },
+    pick: pickDemoOption,
+  };
+}
+
+async function stageAgent(
+  surroundings: Surroundings,
+  agent: DemoAgent,
+  folder: string,
+): Promise<Result<DemoStage>> {
+  // only this has use for a model
+  const { setStage } = await import('./testing/demo/stage.ts');
+  const { env, scriptAgent } = surroundings;
+  const staged = await setStage(agent, { folder, env, node: scriptAgent.node });
+  if (!staged.ok) return staged;
+  const { program, sentence, close } = staged.value;
+  const openApp = compose({ ...surroundings, env: staged.value.env });
+  return ok({ files: demoFiles(program), openApp, sentence, close });
+}

@@ -121,15 +121,16 @@ process.on('uncaughtException', (error) => {
 async function load(command: string): Promise<RunCommand> {
   if (command === 'mcp') return loadMcp();
   // the build gathers all that is imported here into one file beside this one
-  const [{ compose, demo }, { runCommand }] = await Promise.all([
+  const [{ compose, composeDemo }, { runCommand }] = await Promise.all([
     import('./compose.ts'),
     import('./surfaces/cli/commands.ts'),
   ]);
   const scriptAgent = { node: process.execPath, entry: join(__dirname, 'script-agent.cjs') };
   const [entry, tools] = ['session.cjs', 'weft.cjs'].map((name) => join(__dirname, name)) as [string, string];
   const sessionHost = { node: process.execPath, entry, tools };
-  const openApp = compose({ env: process.env, scriptAgent, sessionHost });
-  return (given, parsed) => runCommand(given, parsed, { openApp, demo });
+  const surroundings = { env: process.env, scriptAgent, sessionHost };
+  const world = { openApp: compose(surroundings), demo: composeDemo(surroundings) };
+  return (given, parsed) => runCommand(given, parsed, world);
 }
 
 /** Comes out of this file: beside every agent at work there is one, which has to be small. */

@@ -8,12 +8,26 @@ import type { Io } from './io.ts';
 import type { Paint } from './paint.ts';
 import { hasFlag, type Parsed, textOption } from './parse.ts';
 
+/** Programs of the user's that can play in the demo. */
+export type DemoAgent = 'claude' | 'codex';
+
 /** What `weft demo` plays with. */
 export interface Demo {
-  /** Files of its repository by path; `plan.yaml` is the one to run. */
-  files(): ReadonlyMap<string, string>;
+  /** Sets its stage in a folder of its own, for a program of the user's, or null for actors. */
+  stage(agent: DemoAgent | null, folder: string): Promise<Result<DemoStage>>;
   /** Number of the option that its human picks, from 1; null: no opinion. */
   pick(question: QuestionView): number | null;
+}
+
+/** Where the demo is played, until it is closed. */
+export interface DemoStage {
+  /** Files of its repository by path; `plan.yaml` is the one to run. */
+  readonly files: ReadonlyMap<string, string>;
+  readonly openApp: OpenApp;
+  /** Who plays, in one sentence; null: actors. */
+  readonly sentence: string | null;
+  /** Ends what was started beside the run. */
+  close(): Promise<void>;
 }
 
 /** One call of a command. */

@@ -80,10 +80,24 @@ const START_GROUP: CommandGroup = {
     {
       name: 'demo',
       summary: 'Run ten tasks with acting agents in a throw-away repository',
-      detail: ['Needs no model and no account. The repository is removed afterwards.'],
+      detail: [
+        'Needs no model and no account. The repository is removed afterwards.',
+        'With --agent the agents are real: the program on PATH, in a home of its own, and its model is a script on this machine.',
+      ],
       arguments: [],
-      options: [{ name: 'keep', summary: 'Keep the repository and say where it is' }, NDJSON],
-      examples: [{ line: 'weft demo', note: 'about half a minute' }],
+      options: [
+        {
+          name: 'agent',
+          choices: ['claude', 'codex'],
+          summary: 'Let Claude Code or Codex play, with a scripted model',
+        },
+        { name: 'keep', summary: 'Keep the repository and say where it is' },
+        NDJSON,
+      ],
+      examples: [
+        { line: 'weft demo', note: 'with actors' },
+        { line: 'weft demo --agent claude', note: 'with Claude Code, without an account' },
+      ],
     },
     {
       name: 'run',

@@ -1,14 +1,25 @@
 // The throw-away repository of the demo as texts by path. Writes nothing itself.
 import { dump } from 'js-yaml';
+import { GLOSSARY_PATH, INDEX_PATH, writeIndex } from './contents.ts';
 import { COURSES, type Course } from './courses.ts';
 import { CHECK_TEXT } from './gate.ts';
-import { demoParts, GLOSSARY_PATH, INDEX_PATH, writeIndex } from './scenario.ts';
+import { demoParts } from './scenario.ts';
+import { type DemoAgent, writeExercisesScript, writeScript } from './script.ts';
 
 const SCENARIO_PATH = '.weft/demo-scenario.yaml';
 
-/** Files of the demo's repository, ready to be committed; `plan.yaml` is the track file to run. */
-export function demoFiles(): ReadonlyMap<string, string> {
-  const scenario = dump({ tasks: Object.fromEntries(demoParts()) }, { lineWidth: -1 });
+/** A real agent that plays in the demo. */
+export interface DemoProgram {
+  readonly kind: DemoAgent;
+  /** Absolute path of its program. */
+  readonly path: string;
+}
+
+/**
+ * Files of the demo's repository, ready to be committed; `plan.yaml` is the track file to run. Played by actors, or by a
+ * program whose model finds its script in the task files.
+ */
+export function demoFiles(program: DemoProgram | null): ReadonlyMap<string, string> {
   return new Map([
     ['README.md', README],
     ['package.json', `${JSON.stringify(PACKAGE, null, 2)}\n`],
@@ -16,11 +27,31 @@ export function demoFiles(): ReadonlyMap<string, string> {
     [INDEX_PATH, writeIndex('not chosen yet')],
     [GLOSSARY_PATH, '# Glossary\n\n- **Course** — a lesson and a quiz.\n'],
     ['plan.yaml', PLAN],
-    ['tasks/git-basics-exercises.md', EXERCISES],
-    ...COURSES.map((course): [string, string] => [`tasks/${course.id}.md`, writeTask(course)]),
-    ['.weft/config.yaml', CONFIG],
-    [SCENARIO_PATH, `# What the acting agents of the demo do, by task and attempt.\n${scenario}`],
+    ...(program === null ? filesOfActors() : filesOfProgram(program)),
   ]);
+}
+
+type Files = readonly (readonly [path: string, text: string])[];
+
+function filesOfActors(): Files {
+  const scenario = dump({ tasks: Object.fromEntries(demoParts()) }, { lineWidth: -1 });
+  return [
+    ...COURSES.map((course) => [`tasks/${course.id}.md`, writeTask(course)] as const),
+    [EXERCISES_PATH, EXERCISES],
+    ['.weft/config.yaml', CONFIG_OF_ACTORS],
+    [SCENARIO_PATH, `# What the acting agents of the demo do, by task and attempt.\n${scenario}`],
+  ];
+}
+
+function filesOfProgram(program: DemoProgram): Files {
+  const { kind } = program;
+  return [
+    ...COURSES.map(
+      (course) => [`tasks/${course.id}.md`, `${writeTask(course)}\n${writeScript(course, kind)}`] as const,
+    ),
+    [EXERCISES_PATH, `${EXERCISES}\n${writeExercisesScript()}`],
+    ['.weft/config.yaml', writeConfig(program)],
+  ];
 }
 
 const README = `# Micro-courses
@@ -38,7 +69,7 @@ const PACKAGE = {
   scripts: { check: 'node check.mjs' },
 };
 
-const CONFIG = `# The demo's agents are actors: they follow ${SCENARIO_PATH} and need no model.
+const CONFIG_OF_ACTORS = `# The demo's agents are actors: they follow ${SCENARIO_PATH} and need no model.
 integrate: auto
 maxAgents: 4
 agent: actor
@@ -47,6 +78,18 @@ agents:
 gates:
   tier0: ["node check.mjs"]
 `;
+
+function writeConfig({ kind, path }: DemoProgram): string {
+  return `# The demo's agents are real; their model is a script, which stands in the task files.
+integrate: auto
+maxAgents: 4
+agent: ${kind}
+agents:
+  ${kind}: { kind: ${kind}, program: ${JSON.stringify(path)} }
+gates:
+  tier0: ["node check.mjs"]
+`;
+}
 
 const PLAN = `# Ten courses, written in parallel. A track's steps follow one another.
 tracks:
@@ -80,6 +123,7 @@ tracks:
     steps: [{ task: tasks/shell-pipes.md }]
 `;
 
+const EXERCISES_PATH = 'tasks/git-basics-exercises.md';
 const EXERCISES = `---
 owns: [courses/git-basics/exercises.md]
 ---

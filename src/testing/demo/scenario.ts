@@ -1,28 +1,21 @@
 // What the demo's agents do: ten courses written side by side, with the mishaps of a real day. Knows no engine.
+import {
+  BOTH_FIRST,
+  breakQuiz,
+  CHOICES,
+  EXERCISES,
+  GLOSSARY_PATH,
+  INDEX_PATH,
+  lessonOf,
+  QUESTION,
+  quizOf,
+  TERMS,
+  writeIndex,
+} from './contents.ts';
 import { COURSES, type Course } from './courses.ts';
-
-/** Shared by every course; api-design and unit-testing both rewrite its second line. */
-export const INDEX_PATH = 'courses/index.md';
-/** Shared by sql-joins and regex-basics, which both claim it. */
-export const GLOSSARY_PATH = 'courses/glossary.md';
 
 type ScenarioStep = Readonly<Record<string, unknown>>;
 type ScenarioPart = Readonly<Record<string, readonly ScenarioStep[]>>;
-
-/** Text of the index with its choice of a first course. */
-export function writeIndex(start: string): string {
-  const rows = COURSES.map(({ id, title, minutes }) => `| [${title}](${id}/lesson.md) | ${minutes} |`);
-  return [
-    '# Courses',
-    '',
-    `Start here: ${start}`,
-    '',
-    '| Course | Minutes |',
-    '| --- | --- |',
-    ...rows,
-    '',
-  ].join('\n');
-}
 
 /** The parts of all tasks, by task id and attempt, as the scenario file has them. */
 export function demoParts(): ReadonlyMap<string, ScenarioPart> {
@@ -37,16 +30,12 @@ const SPECIAL: Readonly<Record<string, (course: Course) => ScenarioPart>> = {
   'git-basics': (course) => ({ default: writeCourse(course, 200) }),
   'api-design': (course) => chooseStart(course, { pauseMs: 200, start: 'API design' }),
   'unit-testing': (course) => chooseStart(course, { pauseMs: 500, start: 'Unit testing' }),
-  'typescript-generics': breakQuiz,
+  'typescript-generics': mendQuiz,
   'react-hooks': askFirst,
   'css-grid': crashOnce,
-  'sql-joins': (course) => addTerm(course, '- **Join** — rows of two tables, paired by a condition.\n'),
-  'regex-basics': (course) => addTerm(course, '- **Anchor** — a place in a text, such as its start.\n'),
+  'sql-joins': addTerm,
+  'regex-basics': addTerm,
 };
-
-function lessonOf({ title, lesson }: Course): string {
-  return `# ${title}\n\n${lesson.join('\n\n')}\n`;
-}
 
 function writeLesson(course: Course): ScenarioStep {
   return { write: { path: `courses/${course.id}/lesson.md`, text: lessonOf(course) } };
@@ -54,7 +43,7 @@ function writeLesson(course: Course): ScenarioStep {
 
 function writeQuiz(course: Course): ScenarioStep {
   return {
-    write: { path: `courses/${course.id}/quiz.json`, text: `${JSON.stringify(course.quiz, null, 2)}\n` },
+    write: { path: `courses/${course.id}/quiz.json`, text: quizOf(course) },
   };
 }
 
@@ -73,13 +62,11 @@ function writeCourse(course: Course, pauseMs: number): readonly ScenarioStep[] {
 }
 
 function writeExercises(): readonly ScenarioStep[] {
-  const text =
-    '# Exercises\n\n- [ ] Make a commit, then find it with `git log`.\n- [ ] Make a branch and switch to it.\n';
   return [
     { say: 'Reading the lesson of the step before' },
     { run: 'test -f courses/git-basics/lesson.md' },
     { sleep: 400 },
-    { write: { path: 'courses/git-basics/exercises.md', text } },
+    { write: { path: 'courses/git-basics/exercises.md', text: EXERCISES } },
     { commit: 'Exercises for Git basics' },
   ];
 }
@@ -89,7 +76,7 @@ function chooseStart(
   course: Course,
   how: { readonly pauseMs: number; readonly start: string },
 ): ScenarioPart {
-  const both = writeIndex('API design, then Unit testing');
+  const both = writeIndex(BOTH_FIRST);
   return {
     1: [
       ...writeCourse(course, how.pauseMs),
@@ -109,14 +96,13 @@ function chooseStart(
 }
 
 /** The first quiz ends in a comma too many; the gate's words bring the second attempt on the right way. */
-function breakQuiz(course: Course): ScenarioPart {
-  const broken = JSON.stringify(course.quiz, null, 2).replace(/\n\]$/, ',\n]\n');
+function mendQuiz(course: Course): ScenarioPart {
   return {
     1: [
       { say: 'Writing lesson and quiz' },
       { sleep: 300 },
       writeLesson(course),
-      { write: { path: `courses/${course.id}/quiz.json`, text: broken } },
+      { write: { path: `courses/${course.id}/quiz.json`, text: breakQuiz(course) } },
       { commit: `Course ${course.title}` },
     ],
     default: [
@@ -136,13 +122,13 @@ function askFirst(course: Course): ScenarioPart {
       { sleep: 300 },
       {
         ask: {
-          question: 'Should the lesson explain class components before it comes to hooks?',
-          options: ['Hooks only', 'Classes first'],
+          question: QUESTION,
+          options: CHOICES,
           tried: 'the other lessons, which do not mention classes',
         },
       },
     ],
-    default: [{ 'expect-guidance': 'Hooks only|Classes first' }, ...writeCourse(course, 300)],
+    default: [{ 'expect-guidance': CHOICES.join('|') }, ...writeCourse(course, 300)],
   };
 }
 
@@ -158,11 +144,11 @@ function crashOnce(course: Course): ScenarioPart {
   };
 }
 
-function addTerm(course: Course, line: string): ScenarioPart {
+function addTerm(course: Course): ScenarioPart {
   return {
     default: [
       ...writeCourse(course, 250),
-      { append: { path: GLOSSARY_PATH, text: line } },
+      { append: { path: GLOSSARY_PATH, text: `${TERMS[course.id] ?? ''}\n` } },
       { commit: course.title },
     ],
   };

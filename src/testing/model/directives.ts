@@ -2,7 +2,7 @@
 //
 // A directive starts its line and stands in no code fence. In an argument `\n` is a line break and `\\n` is `\n`.
 //
-//   @write PATH|TEXT            writes a file, with a line end after the text
+//   @write PATH|TEXT            writes a file, with a line end after the text; without `|`, the code fence that follows at once
 //   @bash COMMAND               runs a command; Codex goes on without it after half a minute
 //   @tool NAME|{json}           calls a tool; one of an MCP server is `mcp__SERVER__NAME` for every agent
 //   @say TEXT                   says something, which ends the agent's turn
@@ -74,10 +74,10 @@ export function hasDirectives(text: string): boolean {
 /** Reads the directives of a text in order; fails on the first one that is wrong. */
 export function parseDirectives(text: string): Result<readonly Directive[]> {
   const directives: Directive[] = [];
-  for (const { line, op, argument } of findLines(text)) {
-    const directive = parseDirective(op, argument);
+  for (const found of findLines(text)) {
+    const directive = parseDirective(found);
     if (typeof directive === 'string') {
-      return fail({ kind: 'usage', sentence: `The script's line \`${line}\` is wrong: ${directive}.` });
+      return fail({ kind: 'usage', sentence: `The script's line \`${found.line}\` is wrong: ${directive}.` });
     }
     directives.push(directive);
   }
@@ -122,33 +122,41 @@ interface Line {
   readonly line: string;
   readonly op: Directive['op'];
   readonly argument: string;
+  /** Lines of the code fence that follows at once. */
+  readonly block: string[];
 }
 
-/** The lines that are directives; what stands in a code fence is a quotation. */
+/** The lines that are directives; what stands in a code fence is a quotation, or what a directive before it takes. */
 function findLines(text: string): readonly Line[] {
   const found: Line[] = [];
   let fence: string | null = null;
+  let before: Line | null = null;
   for (const line of text.split(/\r?\n/)) {
     const [, marks = '', info = ''] = FENCE.exec(line) ?? [];
     if (fence !== null) {
-      if (marks.startsWith(fence) && info.trim() === '') fence = null;
+      if (!marks.startsWith(fence) || info.trim() !== '') {
+        before?.block.push(line);
+        continue;
+      }
+      fence = null;
     } else if (marks !== '') {
       fence = marks;
-    } else {
-      const [, op, argument = ''] = LINE.exec(line) ?? [];
-      if (op !== undefined) found.push({ line, op: op as Directive['op'], argument });
+      continue;
     }
+    const [, op, argument = ''] = LINE.exec(line) ?? [];
+    before = op === undefined ? null : { line, op: op as Directive['op'], argument, block: [] };
+    if (before !== null) found.push(before);
   }
   return found;
 }
 
 /** A directive, or what its argument has to be. */
-function parseDirective(op: Directive['op'], argument: string): Directive | string {
+function parseDirective({ op, argument, block }: Line): Directive | string {
   switch (op) {
     case 'write': {
       const { head, tail } = halve(argument);
       if (head === '') return 'it takes PATH|TEXT';
-      return { op, path: head, text: `${breakLines(tail ?? '')}\n` };
+      return { op, path: head, text: `${tail === null ? block.join('\n') : breakLines(tail)}\n` };
     }
     case 'bash':
       return argument === '' ? 'it takes a command' : { op, command: breakLines(argument) };

@@ -183,7 +183,10 @@ export function createFakeApp(view: RunView, changes: Partial<App> = {}): FakeAp
   };
 }
 
-const NO_DEMO: Demo = { files: () => new Map(), pick: () => null };
+const NO_DEMO: Demo = {
+  stage: async () => fail({ kind: 'environment', sentence: 'There is no stage.' }),
+  pick: () => null,
+};
 
 /** A command line under way. */
 export interface Typed extends FakeIo {

@@ -11,7 +11,7 @@ import { demoFiles } from '../../../src/testing/demo/repository.ts';
 import { parseScenario, type Scenario } from '../../../src/testing/script-agent/scenario.ts';
 import { bundleScriptAgent } from '../script-agent/rig.ts';
 
-const files = demoFiles();
+const files = demoFiles(null);
 const read = (path: string): string => files.get(path) ?? '';
 const plan = parse(read('plan.yaml')) as { tracks: { name: string; steps: { task: string }[] }[] };
 const taskIds = plan.tracks.flatMap(({ steps }) =>

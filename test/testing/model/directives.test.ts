@@ -94,6 +94,27 @@ describe('parseDirectives', () => {
   }
 });
 
+describe('a file in a code fence', () => {
+  const check = (text: string, expected: readonly (readonly [string, string])[]): void => {
+    const written = parse(text).flatMap((each) => (each.op === 'write' ? [[each.path, each.text]] : []));
+    expect(written).toEqual(expected);
+  };
+
+  it('is written as it stands', () => {
+    check('@write a.md\n```md\n# A\n\n`x` \\n y\n@say no\n```\n@write b|c', [
+      ['a.md', '# A\n\n`x` \\n y\n@say no\n'],
+      ['b', 'c\n'],
+    ]);
+    check('@write a\n````\n```\nx\n```\n````\n', [['a', '```\nx\n```\n']]);
+  });
+
+  it('belongs to the line right before it, where that has no text', () => {
+    check('@write a\n\n```\nx\n```\n', [['a', '\n']]);
+    check('@write a|b\n```\nx\n```\n', [['a', 'b\n']]);
+    check('@write a\n```\nx\n```\n```\ny\n```\n', [['a', 'x\n']]);
+  });
+});
+
 describe('findDue', () => {
   const script = parse(
     '@sleep 1\n@say a\n@error 500\n@usage 1|2\n@drop\n@say b\n@reset 9\n@say c\n@usage 3|4\n@sleep 2',

@@ -1,4 +1,5 @@
-// `weft demo`: ten tasks with acting agents in a throw-away repository, and somebody who answers their questions.
+// `weft demo`: ten tasks in a throw-away repository, with acting agents or a program of the user's, and somebody who answers
+// their questions.
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,20 +8,27 @@ import { promisify } from 'node:util';
 import { fail, ok, type Result } from '../../../core/failure.ts';
 import type { RunView } from '../../../core/view.ts';
 import type { App } from '../../app.ts';
-import { type Call, type Handler, isAsked } from '../call.ts';
+import { type Call, type DemoAgent, type DemoStage, type Handler, isAsked } from '../call.ts';
 import { cleanLine, cleanText } from '../clean.ts';
+import { textOption } from '../parse.ts';
 import { printJson, printLine } from '../report.ts';
 import { leadRun } from './lead.ts';
 
 const runFile = promisify(execFile);
 
-/** `weft demo [--keep]`. */
+/** `weft demo [--agent claude|codex] [--keep]`. */
 export const demo: Handler = async (call) => {
   const around = await realpath(await mkdtemp(join(tmpdir(), 'weft-demo-')));
   try {
-    const repository = join(around, 'micro-courses');
-    const made = await makeRepository(call, repository);
-    return made.ok ? await play(call, repository) : made;
+    // the command table lets nothing else through
+    const agent = (textOption(call.parsed, 'agent') ?? null) as DemoAgent | null;
+    const staged = await call.demo.stage(agent, around);
+    if (!staged.ok) return staged;
+    try {
+      return await playOn(call, staged.value, join(around, 'micro-courses'));
+    } finally {
+      await staged.value.close();
+    }
   } finally {
     if (isAsked(call, 'keep'))
       call.io.stderr.write(`The repository is at ${join(around, 'micro-courses')}.\n`);
@@ -28,8 +36,13 @@ export const demo: Handler = async (call) => {
   }
 };
 
-async function makeRepository(call: Call, repository: string): Promise<Result<void>> {
-  for (const [path, text] of call.demo.files()) {
+async function playOn(call: Call, stage: DemoStage, repository: string): Promise<Result<number>> {
+  const made = await makeRepository(call, stage, repository);
+  return made.ok ? play(call, stage, repository) : made;
+}
+
+async function makeRepository(call: Call, { files }: DemoStage, repository: string): Promise<Result<void>> {
+  for (const [path, text] of files) {
     await mkdir(dirname(join(repository, path)), { recursive: true });
     await writeFile(join(repository, path), text);
   }
@@ -61,8 +74,12 @@ function withoutGit(env: Call['io']['env']): Record<string, string | undefined> 
   return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('GIT_')));
 }
 
-async function play(call: Call, repository: string): Promise<Result<number>> {
-  const opened = await call.openApp(repository);
+async function play(
+  call: Call,
+  { openApp, sentence }: DemoStage,
+  repository: string,
+): Promise<Result<number>> {
+  const opened = await openApp(repository);
   if (!opened.ok) return opened;
   const app = opened.value;
   const planned = await app.plan('plan.yaml', {});
@@ -71,7 +88,10 @@ async function play(call: Call, repository: string): Promise<Result<number>> {
   if (!started.ok) return started;
   const { run } = started.value;
   if (call.json) printJson(call.io, { type: 'started', run });
-  else printLine(call.io, `Ten courses, four agents at once, in ${repository}`);
+  else {
+    printLine(call.io, `Ten courses, four agents at once, in ${repository}`);
+    if (sentence !== null) printLine(call.io, cleanLine(sentence));
+  }
   const led = await leadRun(call, started.value, { also: createHuman(call, app), close: () => [] });
   if (!led.ok) return led;
   const receipt = await app.receipt(run, { write: true });
