@@ -23,9 +23,20 @@ export type WorkEffect =
   | (OfAttempt & { readonly kind: 'deliver-guidance' })
   | (OfAttempt & { readonly kind: 'inspect-attempt' })
   | (OfAttempt & { readonly kind: 'verify-attempt'; readonly commit: Oid; readonly tree: Oid })
-  | (OfAttempt & { readonly kind: 'build-candidate' })
+  | (OfAttempt & {
+      readonly kind: 'build-candidate';
+      /** The one before it in the batch, and its candidate; null: it is built on the target. */
+      readonly behind: { readonly task: TaskId; readonly commit: Oid } | null;
+    })
   | (OfAttempt & { readonly kind: 'verify-candidate'; readonly commit: Oid; readonly tree: Oid })
-  | (OfAttempt & { readonly kind: 'land-candidate'; readonly commit: Oid; readonly base: Oid })
+  | (OfAttempt & {
+      readonly kind: 'land-candidate';
+      readonly commit: Oid;
+      /** What the target is at. */
+      readonly base: Oid;
+      /** All that land with it, itself the last. */
+      readonly tasks: readonly TaskId[];
+    })
   | (OfAttempt & { readonly kind: 'sweep-task' });
 
 /** One effect. */

@@ -195,11 +195,17 @@ export type Event =
       readonly commit: Oid;
       readonly tree: Oid;
       readonly empty: boolean;
+      /** Whose candidate `base` is; absent: it is the target's tip. */
+      readonly behind?: TaskId;
     })
+  /** The batch is tried as it is, with this task as its last. */
+  | (OfTask & { readonly type: 'batch.closed' })
   | (OfTask & {
       readonly type: 'candidate.conflicted';
       readonly base: Oid;
       readonly files: readonly string[];
+      /** Whose candidate `base` is; absent: it is the target's tip. */
+      readonly behind?: TaskId;
     })
   | (OfTask & {
       readonly type: 'candidate.verified';

@@ -90,6 +90,7 @@ const EVENT_TYPES: Readonly<Record<Event['type'], true>> = {
   'task.queued': true,
   'candidate.built': true,
   'candidate.conflicted': true,
+  'batch.closed': true,
   'candidate.verified': true,
   'candidate.rejected': true,
   'branch.moved': true,

@@ -1,22 +1,26 @@
-// Queued work in the order in which it lands. Knows nothing of how a landing goes.
+// Queued work: in the order in which it lands, and the batch that is on its way. Knows nothing of how a landing goes.
 import { createHeap, type Heap, peekHeap, popHeap, pushHeap } from './heap.ts';
-import type { RunMs } from './model.ts';
+import { MAX_TROUBLE, type RunMs } from './model.ts';
 import type { TaskState } from './state.ts';
 
 /** A task's place in the line, as of when it came. */
 interface Place {
   readonly ts: TaskState;
-  readonly at: RunMs;
+  readonly at: number;
 }
 
 /** See the file's first line. */
 export interface LandingLine {
   /** May hold places of tasks that left, or came back later. */
   readonly places: Heap<Place>;
-  /** Who may land now. */
+  /** Who may join the batch now. */
   readonly ready: Set<TaskState>;
-  /** Whose landing has begun. */
-  readonly begun: Set<TaskState>;
+  /** On their way together, in the order in which they land: each candidate is built on the one before. */
+  readonly batch: TaskState[];
+  /** Whose landing has to be decided about before anybody goes on. */
+  readonly troubled: Set<TaskState>;
+  /** Who does not go onto one of the batch, and is tried again without it. */
+  readonly aside: Set<TaskState>;
   /** Who waits for what it depends on to be on the target, too. */
   readonly held: Set<TaskState>;
   /** Over whom a human is asked what a rewritten target means: nobody lands meanwhile. */
@@ -25,9 +29,13 @@ export interface LandingLine {
 
 /** A line without anybody. */
 export function createLine(): LandingLine {
-  const nobody = { ready: new Set<TaskState>(), begun: new Set<TaskState>(), held: new Set<TaskState>() };
-  return { places: createHeap(landsBefore), ...nobody, asking: new Set() };
+  const nobody = (): Set<TaskState> => new Set();
+  const sets = { ready: nobody(), troubled: nobody(), aside: nobody(), held: nobody(), asking: nobody() };
+  return { places: createHeap(landsBefore), batch: [], ...sets };
 }
+
+/** What being refused once costs: others of its priority that came within this time after it go first. */
+const PENALTY_MS = 10 * 60_000;
 
 /** Urgent first, then who waits longest, then the plan's order. */
 function landsBefore(a: Place, b: Place): boolean {
@@ -35,49 +43,69 @@ function landsBefore(a: Place, b: Place): boolean {
   return a.at === b.at ? a.ts.order < b.ts.order : a.at < b.at;
 }
 
-/** Puts a task where it belongs; `unlanded` is on how many tasks it stands that are not on the target yet. */
-export function settleInLine(line: LandingLine, ts: TaskState, unlanded: number): void {
-  if (ts.question?.cause === 'target-rewritten') line.asking.add(ts);
-  else line.asking.delete(ts);
-  const isHeld = ts.phase === 'queued' && ts.held !== null;
-  if (isHeld) line.held.add(ts);
-  else line.held.delete(ts);
-  const waits = ts.phase === 'queued' && !ts.paused && !isHeld;
-  if (waits && hasBegun(ts)) line.begun.add(ts);
-  else line.begun.delete(ts);
-  if (!waits || unlanded > 0) line.ready.delete(ts);
-  else if (!line.ready.has(ts)) {
-    line.ready.add(ts);
-    pushHeap(line.places, placeOf(ts));
-  }
+function placeOf(ts: TaskState): Place {
+  return { ts, at: (ts.queuedAt ?? (0 as RunMs)) + PENALTY_MS * ts.refusals };
 }
 
-function hasBegun(ts: TaskState): boolean {
+/** Puts a task where it belongs; `unlanded` is on how many tasks it stands that are not on the target yet. */
+export function settleInLine(line: LandingLine, ts: TaskState, unlanded: number): void {
+  const isHeld = ts.phase === 'queued' && ts.held !== null;
+  const waits = ts.phase === 'queued' && !ts.paused && !isHeld;
+  const troubled = waits && isTroubled(ts);
+  keep(line.asking, ts, ts.question?.cause === 'target-rewritten');
+  keep(line.held, ts, isHeld);
+  keep(line.troubled, ts, troubled);
+  keep(line.aside, ts, waits && ts.aside !== null);
+  const isReady = waits && unlanded === 0 && !troubled && ts.aside === null && !line.batch.includes(ts);
+  if (isReady && !line.ready.has(ts)) pushHeap(line.places, placeOf(ts));
+  keep(line.ready, ts, isReady);
+}
+
+function keep(set: Set<TaskState>, ts: TaskState, belongs: boolean): void {
+  if (belongs) set.add(ts);
+  else set.delete(ts);
+}
+
+/** Refusals of the same candidate after which it is no accident. */
+export const CONFIRMED = 2;
+
+function isTroubled(ts: TaskState): boolean {
   return (
-    ts.candidate !== null ||
     ts.conflict !== null ||
-    ts.candidateRejected !== null ||
+    (ts.candidateRejected !== null && ts.candidateRejected.times >= CONFIRMED) ||
     ts.rewritten !== null ||
+    (ts.trouble !== null && ts.trouble.count >= MAX_TROUBLE) ||
     (ts.moved !== null && ts.attempt?.accepted !== true)
   );
 }
 
-function placeOf(ts: TaskState): Place {
-  return { ts, at: ts.queuedAt ?? (0 as RunMs) };
+/** The task to be decided about next, or null. */
+export function firstTroubled({ troubled }: LandingLine): TaskState | null {
+  let first: Place | null = null;
+  for (const ts of troubled) {
+    const place = placeOf(ts);
+    if (first === null || landsBefore(place, first)) first = place;
+  }
+  return first?.ts ?? null;
 }
 
-/** The task that lands now: the one already on its way, else the first of the line. */
-export function headOfLine({ asking, begun, ready, places }: LandingLine): TaskState | null {
-  if (asking.size > 0) return null;
-  let head: Place | null = null;
-  for (const ts of begun) {
-    const place = placeOf(ts);
-    if (head === null || landsBefore(place, head)) head = place;
-  }
-  if (head !== null) return head.ts;
+/** The first of those who may join the batch, but for those passed over; null: there is nobody. */
+export function firstReady(
+  { ready, places }: LandingLine,
+  isPassedOver: (ts: TaskState) => boolean = () => false,
+): TaskState | null {
   for (let top = peekHeap(places); top !== undefined; top = peekHeap(places)) {
-    if (ready.has(top.ts) && top.at === placeOf(top.ts).at) return top.ts;
-    popHeap(places);
+    if (!ready.has(top.ts) || top.at !== placeOf(top.ts).at) popHeap(places);
+    else if (!isPassedOver(top.ts)) return top.ts;
+    else break;
   }
-  return null;
+  // rare: who comes first has to wait for a moment, and is not waited for
+  const others = [...ready].filter((ts) => !isPassedOver(ts)).map(placeOf);
+  return others.reduce<Place | null>((a, b) => (a === null || landsBefore(b, a) ? b : a), null)?.ts ?? null;
+}
+
+/** The task that lands next, or null. */
+export function headOfLine(line: LandingLine): TaskState | null {
+  if (line.asking.size > 0) return null;
+  return firstTroubled(line) ?? line.batch[0] ?? firstReady(line);
 }

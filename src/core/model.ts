@@ -189,7 +189,11 @@ export interface Policy {
   readonly agent: string;
   readonly agents: Readonly<Record<string, AgentConfig>>;
   readonly gates: Gates;
-  readonly merge: { readonly strategy: 'merge' | 'squash' | 'rebase' };
+  readonly merge: {
+    readonly strategy: 'merge' | 'squash' | 'rebase';
+    /** Tasks that are tried together, at most; absent: as many as do well. */
+    readonly batch?: number;
+  };
   /** Time of an attempt, tokens and money of a task. */
   readonly budget: Budget & {
     /** Of the whole run; absent: no limit. */
@@ -223,6 +227,8 @@ export interface Limits {
   readonly excerptBytes: number;
   /** Verifications at once. */
   readonly gateSlots: number;
+  /** Parts of a batch that are tried at once, beside those. */
+  readonly landingSlots: number;
   /** Silence after which an attempt is called quiet. */
   readonly quietMs: number;
 }
@@ -238,8 +244,12 @@ export const DEFAULT_LIMITS: Limits = {
   outputBytes: 256 * 1024 * 1024,
   excerptBytes: 8_192,
   gateSlots: 2,
+  landingSlots: 1,
   quietMs: 600_000,
 };
+
+/** Failures of one effect in a row after which weft stops trying it. */
+export const MAX_TROUBLE = 5;
 
 /** No checks at all. */
 export const NO_GATES: Gates = { tier0: [], tier1: [], tier2: [], triggers: [] };

@@ -1,5 +1,6 @@
 // Counters and queues that make a decision cost what changed, not what exists. All of it can be rebuilt from the state.
 import { type Bar, settleBar } from './bars.ts';
+import { findBatch } from './batch.ts';
 import { type ClaimIndex, createClaimIndex, holdClaim, releaseClaim } from './claim/claim-index.ts';
 import { compilePattern, type Pattern } from './claim/pattern.ts';
 import { needsApproval } from './decide/submit.ts';
@@ -111,6 +112,7 @@ export function indexPlan(state: RunState): void {
   const { now } = state.index;
   state.index = createIndex(state.tasks);
   state.index.now = now;
+  state.index.line.batch.push(...findBatch(state.index.tasks));
   for (const ts of state.index.tasks) refreshTask(state, ts);
 }
 

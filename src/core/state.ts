@@ -101,6 +101,8 @@ export interface CandidateState {
   tree: Oid;
   empty: boolean;
   verified: boolean;
+  /** It is the last of its batch, which is being tried. */
+  closes: boolean;
 }
 
 /** How a task reached the target. */
@@ -154,7 +156,12 @@ export interface TaskState {
   queuedAt: RunMs | null;
   candidate: CandidateState | null;
   conflict: { base: Oid; files: readonly string[] } | null;
-  candidateRejected: { gates: readonly GateResult[]; excerpt: string } | null;
+  /** That gates failed on its candidate, and how often; it may be the fault of another that it is built on. */
+  candidateRejected: { gates: readonly GateResult[]; excerpt: string; times: number } | null;
+  /** The candidate of another that it does not go onto; it waits until that has landed or left. */
+  aside: Oid | null;
+  /** How often the queue refused it. */
+  refusals: number;
   /** Where somebody moved its branch from and to, until the work is looked at anew; to null: it was deleted. */
   moved: { from: Oid; to: Oid | null } | null;
   /** It was next to land when the target was found to lack what it had; until a human says what that means. */
@@ -164,6 +171,8 @@ export interface TaskState {
   landed: Landed | null;
   /** Gates that passed on the landed tree. */
   landedGates: readonly GateResult[];
+  /** Commands that failed and then passed on the same tree. */
+  flaky: readonly string[];
   failure: { cause: Cause; sentence: string } | null;
   /** An effect that failed for reasons outside the task. */
   trouble: { effect: EffectKind | string; count: number; retryAt: RunMs; detail: string } | null;
@@ -200,6 +209,8 @@ export interface RunState {
   spent: { tokens: number; usd: number | null };
   /** How often a human let it go on beyond its budget. */
   allowances: number;
+  /** What became of work that was queued, older cases counting less. */
+  odds: { landed: number; refused: number };
   rested: Outcome | null;
   startedAt: number;
   updatedAt: number;
@@ -228,6 +239,7 @@ export function createState(): RunState {
     stopping: null,
     spent: { tokens: 0, usd: null },
     allowances: 0,
+    odds: { landed: 0, refused: 0 },
     rested: null,
     startedAt: 0,
     updatedAt: 0,
@@ -270,11 +282,14 @@ export function createTaskState(task: Task, order: number, at: RunMs): TaskState
     candidate: null,
     conflict: null,
     candidateRejected: null,
+    aside: null,
+    refusals: 0,
     moved: null,
     rewritten: null,
     held: null,
     landed: null,
     landedGates: [],
+    flaky: [],
     failure: null,
     trouble: null,
     wipe: false,

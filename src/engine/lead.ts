@@ -20,7 +20,7 @@ import { createLedger, type Ledger } from './ledger.ts';
 import { createObserver, findNews } from './observe-target.ts';
 import type { Parts } from './parts.ts';
 import { createPerformer } from './perform.ts';
-import { checkoutOf, sharedWorktreeOf } from './places.ts';
+import { checkoutOf, countCheckouts, sharedWorktreeOf } from './places.ts';
 import { createPublisher, type Publisher } from './publish.ts';
 import { reconcile } from './reconcile.ts';
 import { runPlan } from './run.ts';
@@ -166,7 +166,7 @@ async function clearUp(parts: Parts, state: RunState): Promise<void> {
     () => undefined,
   );
   if (state.rested === null) return;
-  for (let slot = 0; slot <= state.policy.limits.gateSlots; slot += 1) {
+  for (let slot = 0; slot < countCheckouts(state.policy); slot += 1) {
     await parts.git.removeCheckout(checkoutOf(parts.places, slot)).catch(() => undefined);
   }
   if (state.policy.isolation === 'shared' && state.rested === 'complete') {

@@ -170,6 +170,8 @@ function roomOf(effect: WorkEffect, state: RunState): number {
   switch (effect.kind) {
     case 'verify-attempt':
       return state.policy.limits.gateSlots;
+    case 'verify-candidate':
+      return state.policy.limits.landingSlots;
     case 'start-attempt':
     case 'inspect-attempt':
     case 'sweep-task':
@@ -179,11 +181,15 @@ function roomOf(effect: WorkEffect, state: RunState): number {
   }
 }
 
-/** Checkout 0 is the landing's own; verifications of attempts share the others. */
+/** Checkout 0 is the landing's own; what else is verified at once shares the others. */
 function freeSlot(underWay: ReadonlyMap<string, UnderWay>, effect: WorkEffect): number {
-  if (effect.kind !== 'verify-attempt') return 0;
-  const taken = new Set([...underWay.values()].map((each) => each.slot));
-  let slot = 1;
+  if (effect.kind !== 'verify-attempt' && effect.kind !== 'verify-candidate') return 0;
+  const taken = new Set([...underWay.values()].filter(isAtGates).map((each) => each.slot));
+  let slot = effect.kind === 'verify-candidate' ? 0 : 1;
   while (taken.has(slot)) slot += 1;
   return slot;
+}
+
+function isAtGates({ effect }: UnderWay): boolean {
+  return effect.kind === 'verify-attempt' || effect.kind === 'verify-candidate';
 }

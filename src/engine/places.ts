@@ -31,6 +31,11 @@ export function checkoutOf(places: Places, slot: number): string {
   return join(places.worktrees, '.gates', String(slot));
 }
 
+/** How many clean checkouts gates may run in at once, numbered from 0: one for the landing, the others for attempts and parts of a batch. */
+export function countCheckouts({ limits }: Policy): number {
+  return limits.gateSlots + limits.landingSlots;
+}
+
 /** Folder of one attempt's files. */
 export function attemptDirOf(places: Places, task: TaskId, attempt: number): string {
   return attemptFolder(places.runDir, task, attempt);

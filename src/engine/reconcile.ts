@@ -5,6 +5,7 @@ import { gateTagOf } from '../core/names.ts';
 import { parseCommand } from '../core/pending.ts';
 import type { Ledger } from './ledger.ts';
 import type { Parts } from './parts.ts';
+import { countCheckouts } from './places.ts';
 
 const MAX_COMMAND_BYTES = 256 * 1024;
 
@@ -12,7 +13,7 @@ const MAX_COMMAND_BYTES = 256 * 1024;
 export async function reconcile(parts: Parts, ledger: Ledger): Promise<readonly string[]> {
   const mended = await parts.git.repair([parts.places.worktrees]);
   const { state } = ledger;
-  for (let slot = 0; slot <= state.policy.limits.gateSlots; slot += 1) {
+  for (let slot = 0; slot < countCheckouts(state.policy); slot += 1) {
     await parts.process.killTree({ identity: null, tag: gateTagOf(state, slot), cwd: null, graceMs: 0 });
   }
   await takeCommands(parts, ledger);

@@ -113,7 +113,9 @@ function pictureOf(state: RunState): unknown {
     phases: counts(index.phases),
     open: names(index.open.keys()),
     landable: names(index.line.ready),
-    landing: names(index.line.begun),
+    batch: index.line.batch.map(({ task }) => task.id),
+    troubled: names(index.line.troubled),
+    aside: names(index.line.aside),
     held: names(index.line.held),
     asking: names(index.line.asking),
     bars: [...index.bars.values()]

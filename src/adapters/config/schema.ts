@@ -44,7 +44,12 @@ export interface ConfigInput {
   readonly agent?: string | undefined;
   readonly agents?: Readonly<Record<string, AgentInput>> | undefined;
   readonly gates?: GatesInput | undefined;
-  readonly merge?: { readonly strategy?: 'merge' | 'squash' | 'rebase' | undefined } | undefined;
+  readonly merge?:
+    | {
+        readonly strategy?: 'merge' | 'squash' | 'rebase' | undefined;
+        readonly batch?: number | undefined;
+      }
+    | undefined;
   readonly budget?: (BudgetInput & { readonly run?: BudgetInput | undefined }) | undefined;
   readonly setup?: string | null | undefined;
   readonly worktrees?:
@@ -205,6 +210,7 @@ const limitsSchema = closed({
     .optional()
     .describe("Size of a failing gate's output that the agent is shown, in bytes."),
   gateSlots: z.int().min(1).max(64).optional().describe('Verifications at once.'),
+  landingSlots: z.int().min(1).max(16).optional().describe('Parts of a batch that are tried at once.'),
   quietMs: durationMs.optional().describe('Silence after which an attempt is called quiet, in milliseconds.'),
 });
 
@@ -289,6 +295,12 @@ export const configSchema: z.ZodType<ConfigInput> = closed({
   gates: gatesSchema.optional().describe('Checks that must pass before work lands, by tier.'),
   merge: closed({
     strategy: z.enum(['merge', 'squash', 'rebase']).optional().describe('How commits reach the target.'),
+    batch: z
+      .int()
+      .min(1)
+      .max(16)
+      .optional()
+      .describe('Tasks that are tried together, at most; 1: each alone.'),
   })
     .optional()
     .describe('How work lands.'),

@@ -1,4 +1,5 @@
 // What humans may ask for, and whether it makes sense now. Gives facts to record, or the reason why not.
+import { isLanding } from '../batch.ts';
 import type { Event } from '../event.ts';
 import { explainTask } from '../explain.ts';
 import { type Failure, fail, ok, type Result, unreachable } from '../failure.ts';
@@ -55,7 +56,7 @@ export function judgeCommand(state: RunState, command: Command): Result<Judged> 
     case 'done':
       return forTask(state, command.task, done);
     case 'guide':
-      return forTask(state, command.task, (ts) => guide(ts, command.text));
+      return forTask(state, command.task, (ts) => guide(state, ts, command.text));
     case 'answer':
       return forTask(state, command.task, (ts) => answer(ts, command));
     default:
@@ -133,11 +134,6 @@ function approveAll(state: RunState): Result<Judged> {
   return say(events, ready.length === 0 ? 'Nothing waits for approval.' : `Approved: ${names}.`);
 }
 
-/** A landing under way cannot be called back. */
-function isLanding(ts: TaskState): boolean {
-  return ts.phase === 'queued' && !ts.paused && ts.candidate?.verified === true;
-}
-
 function refuseLanding(ts: TaskState): Result<Judged> {
   return refuse(
     'usage',
@@ -146,16 +142,16 @@ function refuseLanding(ts: TaskState): Result<Judged> {
   );
 }
 
-const restart: Judge = (ts) => {
+const restart: Judge = (ts, state) => {
   if (ts.phase === 'merged') return refuseFinal(ts);
-  if (isLanding(ts)) return refuseLanding(ts);
+  if (isLanding(state.index.line, ts)) return refuseLanding(ts);
   const kept = ts.attempts === 0 ? '' : '; what it had done is kept under a rescue ref';
   return say([{ type: 'task.restarted', task: ts.task.id }], `${ts.task.id} starts anew${kept}.`);
 };
 
 const cancel: Judge = (ts, state) => {
   if (isFinal(ts)) return refuseFinal(ts);
-  if (isLanding(ts)) return refuseLanding(ts);
+  if (isLanding(state.index.line, ts)) return refuseLanding(ts);
   const waiting = dependentsOf(state, ts).length;
   const note = waiting === 0 ? '' : ` ${waiting} ${waiting === 1 ? 'task depends' : 'tasks depend'} on it.`;
   return say([{ type: 'task.cancelled', task: ts.task.id }], `${ts.task.id} is cancelled.${note}`);
@@ -182,7 +178,7 @@ const done: Judge = (ts, state) => {
   );
 };
 
-function guide(ts: TaskState, text: string): Result<Judged> {
+function guide(state: RunState, ts: TaskState, text: string): Result<Judged> {
   const clean = text.trim();
   if (clean === '') return refuse('usage', 'The guidance is empty.');
   if (ts.task.type === 'manual') {
@@ -190,7 +186,7 @@ function guide(ts: TaskState, text: string): Result<Judged> {
   }
   if (clean.length > MAX_TEXT) return refuse('usage', `The guidance is longer than ${MAX_TEXT} characters.`);
   if (isFinal(ts)) return refuseFinal(ts);
-  if (isLanding(ts)) return refuseLanding(ts);
+  if (isLanding(state.index.line, ts)) return refuseLanding(ts);
   // a crash between taking a command from the inbox folder and removing it shows it again
   const known = ts.guidance.some((text) => text === clean || text.endsWith(`\nAnswer: ${clean}`));
   if (known) return say([], `${ts.task.id} will be told that already.`);

@@ -18,10 +18,14 @@ export function decide(state: RunState, now: RunMs): Effect[] {
   const choice = chooseStep(state, now);
   if (choice !== null) return [choice];
   const landing = landNext(state, now);
-  if (landing?.kind === 'record') return [landing];
+  const [first] = landing;
+  if (first?.kind === 'record') return [first];
   const start = startReady(state);
   if (start !== null) return [start];
-  return listSteps(state, landing === null ? [] : [landing]);
+  return listSteps(
+    state,
+    landing.filter((effect) => effect.kind !== 'record'),
+  );
 }
 
 /** When time alone changes the answer, or null. */

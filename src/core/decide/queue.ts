@@ -1,19 +1,27 @@
-// The merge queue: one task at a time onto one target, in order; a target that moved makes every verdict stale.
-import type { Effect } from '../effect.ts';
-import { headOfLine } from '../landing-line.ts';
-import type { RunMs } from '../model.ts';
+// The merge queue: tasks go onto one target in order, several at once as long as they do well; who fails goes back alone.
+import { countFailing, countPassed, isClosed, topOf } from '../batch.ts';
+import type { Effect, RecordEffect, WorkEffect } from '../effect.ts';
+import type { Event } from '../event.ts';
+import { firstReady, firstTroubled, headOfLine } from '../landing-line.ts';
+import { MAX_TROUBLE, type RunMs } from '../model.ts';
+import { sizeOfBatch } from '../odds.ts';
 import type { RunState, TaskState } from '../state.ts';
 import { failAttempt, type Trouble } from './judge.ts';
-import { isResting, MAX_TROUBLE } from './supervise.ts';
+import { isResting } from './supervise.ts';
 
-/** The next step of the task at the head of the queue, or null. */
-export function landNext(state: RunState, now: RunMs): Effect | null {
-  if (state.stopping === 'stop') return null;
-  const ts = findHead(state);
-  return ts === null ? null : landStep(state, ts, now);
+/** The next steps of the queue: a choice to record alone, or the work of the batch that is on its way. */
+export function landNext(state: RunState, now: RunMs): readonly Effect[] {
+  const { line } = state.index;
+  if (state.stopping === 'stop' || line.asking.size > 0) return [];
+  const choice = choose(state, now);
+  if (choice !== null) return [record(choice)];
+  const passed = countPassed(line);
+  if (passed > 0) return landStep(state, passed, now);
+  if (isClosed(line)) return probe(state, now);
+  return gather(state, now);
 }
 
-/** The task that lands now: the one already on its way, else the most urgent, longest waiting one that may land. */
+/** The task that lands next: one that is decided about, else the first of the batch, else the first who waits. */
 export function findHead({ index }: RunState): TaskState | null {
   return headOfLine(index.line);
 }
@@ -23,44 +31,109 @@ export function mayLand({ index }: RunState, ts: TaskState): boolean {
   return !ts.paused && index.unlanded[ts.order] === 0;
 }
 
-function landStep(state: RunState, ts: TaskState, now: RunMs): Effect | null {
-  const of = { task: ts.task.id, attempt: ts.attempts };
-  const name = `${ts.task.id}/${ts.attempts}`;
-  const { candidate, conflict, candidateRejected, trouble } = ts;
-  if (trouble !== null && trouble.count >= MAX_TROUBLE) {
-    const blocked = { cause: 'landing-blocked', detail: trouble.detail } as const;
-    return { kind: 'record', event: failAttempt(state, ts, blocked, now) };
+/** Fills the batch; when nobody joins any more, it is closed and tried. */
+function gather(state: RunState, now: RunMs): readonly Effect[] {
+  const { line } = state.index;
+  const { batch } = line;
+  const next =
+    batch.length < sizeOfBatch(state)
+      ? firstReady(line, (ts) => isResting(ts, 'build-candidate', now))
+      : null;
+  if (next === null) {
+    const last = batch.at(-1);
+    return last === undefined ? [] : [record({ type: 'batch.closed', task: last.task.id })];
   }
+  const top = topOf(line);
+  const name = `${next.task.id}/${next.attempts}/build-candidate`;
+  const of = { task: next.task.id, attempt: next.attempts };
+  return top === null
+    ? [{ kind: 'build-candidate', key: name, ...of, behind: null }]
+    : [
+        {
+          kind: 'build-candidate',
+          key: `${name}/${top.commit}`,
+          ...of,
+          behind: { task: top.ts.task.id, commit: top.commit },
+        },
+      ];
+}
+
+/** Finds the first who fails: the longest part that passes lands, and who is left at the front is tried alone once more. */
+function probe(state: RunState, now: RunMs): readonly Effect[] {
+  const { batch } = state.index.line;
+  const failing = countFailing(state.index.line);
+  return placesToProbe({ failing, size: batch.length, slots: state.policy.limits.landingSlots }).flatMap(
+    (place) => verifyStep(batch[place - 1], now),
+  );
+}
+
+/** How many of the batch, from its front, are tried together, for each slot; `failing` of them are known to fail, null: not known. */
+export function placesToProbe(of: {
+  readonly failing: number | null;
+  readonly size: number;
+  readonly slots: number;
+}): readonly number[] {
+  const { failing, size, slots } = of;
+  if (failing === 1) return [1];
+  const parts =
+    failing === null
+      ? Array.from({ length: slots }, (_, at) => Math.ceil((size * (slots - at)) / slots))
+      : Array.from({ length: slots }, (_, at) => Math.round((failing * (at + 1)) / (slots + 1)));
+  const most = failing === null ? size : failing - 1;
+  return [...new Set(parts.map((part) => Math.min(most, Math.max(1, part))))];
+}
+
+function verifyStep(ts: TaskState | undefined, now: RunMs): readonly WorkEffect[] {
+  if (ts?.candidate == null || isResting(ts, 'verify-candidate', now)) return [];
+  const { commit, tree } = ts.candidate;
+  const again = ts.candidateRejected === null ? '' : '/again';
+  const key = `${ts.task.id}/${ts.attempts}/verify-candidate/${commit}${again}`;
+  const of = { task: ts.task.id, attempt: ts.attempts };
+  return [{ kind: 'verify-candidate', key, ...of, commit, tree }];
+}
+
+/** Lands the first of the batch that passed together, by one move of the target. */
+function landStep({ index }: RunState, passed: number, now: RunMs): readonly WorkEffect[] {
+  const together = index.line.batch.slice(0, passed);
+  const [first] = together;
+  const last = together.at(-1);
+  if (first?.candidate == null || last?.candidate == null || isResting(last, 'land-candidate', now))
+    return [];
+  const { commit } = last.candidate;
+  return [
+    {
+      kind: 'land-candidate',
+      key: `${last.task.id}/${last.attempts}/land-candidate/${commit}`,
+      task: last.task.id,
+      attempt: last.attempts,
+      commit,
+      base: first.candidate.base,
+      tasks: together.map((ts) => ts.task.id),
+    },
+  ];
+}
+
+/** What becomes of a task that cannot land as it is; null: there is none. */
+function choose(state: RunState, now: RunMs): Event | null {
+  const ts = firstTroubled(state.index.line);
+  return ts === null ? null : failAttempt(state, ts, complainOf(state, ts), now);
+}
+
+function complainOf(state: RunState, ts: TaskState): Trouble {
+  const { conflict, candidateRejected, trouble } = ts;
+  if (trouble !== null && trouble.count >= MAX_TROUBLE)
+    return { cause: 'landing-blocked', detail: trouble.detail };
   if (conflict !== null) {
     const detail = `It conflicts with ${state.policy.target} in ${conflict.files.join(', ')}.`;
-    const event = failAttempt(state, ts, { cause: 'conflict', detail, files: conflict.files }, now);
-    return { kind: 'record', event };
+    return { cause: 'conflict', detail, files: conflict.files };
   }
   if (candidateRejected !== null) {
     const timedOut = candidateRejected.gates.some((gate) => gate.exit === null);
-    const cause = timedOut ? 'gate-timeout' : 'gate-failed';
-    const event = failAttempt(state, ts, { cause, detail: candidateRejected.excerpt }, now);
-    return { kind: 'record', event };
+    return { cause: timedOut ? 'gate-timeout' : 'gate-failed', detail: candidateRejected.excerpt };
   }
-  if (ts.rewritten !== null) {
-    const event = failAttempt(state, ts, complainOfRewriting(state, ts.rewritten), now);
-    return { kind: 'record', event };
-  }
-  if (ts.moved !== null && ts.attempt?.accepted !== true) {
-    const event = failAttempt(state, ts, complainOfMove(ts.attempt?.branch ?? '', ts.moved), now);
-    return { kind: 'record', event };
-  }
-  if (candidate === null) {
-    if (isResting(ts, 'build-candidate', now)) return null;
-    return { kind: 'build-candidate', key: `${name}/build-candidate`, ...of };
-  }
-  const { commit, tree, base } = candidate;
-  if (!candidate.verified) {
-    if (isResting(ts, 'verify-candidate', now)) return null;
-    return { kind: 'verify-candidate', key: `${name}/verify-candidate/${commit}`, ...of, commit, tree };
-  }
-  if (isResting(ts, 'land-candidate', now)) return null;
-  return { kind: 'land-candidate', key: `${name}/land-candidate/${commit}`, ...of, commit, base };
+  if (ts.rewritten !== null) return complainOfRewriting(state, ts.rewritten);
+  if (ts.moved !== null) return complainOfMove(ts.attempt?.branch ?? '', ts.moved);
+  throw new Error('Internal error: nothing to complain of');
 }
 
 function complainOfMove(branch: string, { from, to }: NonNullable<TaskState['moved']>): Trouble {
@@ -79,4 +152,8 @@ function complainOfRewriting(
   const loss = gone.length === 0 ? '' : ` Gone from it: ${few}${more}.`;
   const detail = `Somebody has rewritten ${target}: it is at ${to.slice(0, 12)}, which does not contain ${from.slice(0, 12)} any more.${loss} Nothing lands until you say so.`;
   return { cause: 'target-rewritten', detail };
+}
+
+function record(event: Event): RecordEffect {
+  return { kind: 'record', event };
 }

@@ -1,7 +1,7 @@
 // The next step of a task that has begun: watch, stop, inspect, verify, or judge a failure.
 import type { EffectKind, RecordEffect, WorkEffect } from '../effect.ts';
 import type { Event } from '../event.ts';
-import type { RunMs } from '../model.ts';
+import { MAX_TROUBLE, type RunMs } from '../model.ts';
 import { isBudget, shareOfBudget, shareOfRunBudget } from '../spending.ts';
 import type { AttemptState, RunState, TaskState } from '../state.ts';
 import { deadlineOf } from '../timers.ts';
@@ -9,9 +9,6 @@ import { failAttempt, type Trouble } from './judge.ts';
 import { admitToQueue } from './submit.ts';
 import { sweepTask } from './sweep.ts';
 import { findRefusal, findTrouble } from './trouble.ts';
-
-/** Failures of one effect in a row after which weft stops trying it. */
-export const MAX_TROUBLE = 5;
 
 /** Works out the steps of tasks that changed; the first choice that is due, or null. It stays due until it is a fact. */
 export function chooseStep(state: RunState, now: RunMs): RecordEffect | null {

@@ -2,6 +2,7 @@
 import type { Event, StopReason } from '../event.ts';
 import { unreachable } from '../failure.ts';
 import { type Cause, type RunMs, runMs } from '../model.ts';
+import { noteOdds } from '../odds.ts';
 import { hasReview } from '../role.ts';
 import { describeRunSpending, describeSpending, type Exhausted, isBudget } from '../spending.ts';
 import type { AttemptState, RunState, TaskState } from '../state.ts';
@@ -70,7 +71,7 @@ export function evolveAttempt(state: RunState, ts: TaskState, event: AttemptEven
     case 'attempt.unanswered':
       return evolveAnswer(ts, attempt, event, ms);
     case 'attempt.failed':
-      return failAttempt(ts, attempt, event, ms);
+      return failAttempt(state, ts, { attempt, event, ms });
     case 'question.asked':
       // of an attempt that is being ended nobody wants to know any more
       if (ts.phase === 'working' && attempt.stop === null) ask(ts, attempt, event, ms);
@@ -276,17 +277,27 @@ function phaseAfterStop(ts: TaskState, reason: StopReason): 'waiting' | 'cancell
 }
 
 function failAttempt(
+  state: RunState,
   ts: TaskState,
-  attempt: AttemptState,
-  event: Extract<Event, { readonly type: 'attempt.failed' }>,
-  ms: RunMs,
+  {
+    attempt,
+    event,
+    ms,
+  }: {
+    readonly attempt: AttemptState;
+    readonly event: Extract<Event, { readonly type: 'attempt.failed' }>;
+    readonly ms: RunMs;
+  },
 ): void {
   summarize(ts, attempt, event, ms);
   keepGuidance(ts, attempt);
   attempt.stop = null;
   attempt.endedAt ??= ms;
+  if (ts.conflict !== null || ts.candidateRejected !== null) ts.refusals += 1;
+  if (ts.candidateRejected !== null) noteOdds(state, 'refused');
   ts.candidate = null;
   ts.conflict = null;
+  ts.aside = null;
   ts.candidateRejected = null;
   ts.rewritten = null;
   ts.queuedAt = null;

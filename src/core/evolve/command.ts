@@ -121,6 +121,7 @@ function returnToWork(ts: TaskState): void {
   ts.retryAt = null;
   ts.candidate = null;
   ts.conflict = null;
+  ts.aside = null;
   ts.candidateRejected = null;
   ts.moved = null;
   ts.rewritten = null;

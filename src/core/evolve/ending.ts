@@ -30,6 +30,9 @@ export function inspectAnew(ts: TaskState, attempt: AttemptState): void {
   ts.unreviewed = false;
   ts.requests = [];
   ts.candidate = null;
+  ts.candidateRejected = null;
+  ts.conflict = null;
+  ts.aside = null;
   ts.queuedAt = null;
   ts.approved = false;
   ts.phase = 'verifying';

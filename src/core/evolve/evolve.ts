@@ -1,4 +1,5 @@
 // Facts into state: the only function that changes a state. Total, deterministic, without effects.
+import { cut, settleBatch } from '../batch.ts';
 import type { Event, Recorded } from '../event.ts';
 import { unreachable } from '../failure.ts';
 import { isTerminal } from '../lifecycle.ts';
@@ -80,7 +81,7 @@ function evolveRun(state: RunState, event: RunEvent, fact: Fact): void {
 
 /** A journal of an earlier weft lacks the choices that did not exist then. */
 function completePolicy(recorded: Policy): Policy {
-  return { ...DEFAULT_POLICY, ...recorded };
+  return { ...DEFAULT_POLICY, ...recorded, limits: { ...DEFAULT_POLICY.limits, ...recorded.limits } };
 }
 
 /** A run that comes to its end is another reason for every step; one that ends now ends its attempts. */
@@ -105,7 +106,10 @@ function evolveTask(state: RunState, event: TaskEvent, ms: RunMs): void {
     ts.askedAt = null;
   }
   settleClaim(state, ts, event.type === 'attempt.spawned' ? event.forced : []);
+  const { line } = state.index;
+  const others = event.type === 'landing.stale' ? cut(line, 0) : settleBatch(line, ts);
   refreshTask(state, ts);
+  for (const other of others) if (other !== ts) refreshTask(state, other);
 }
 
 function applyToTask(state: RunState, ts: TaskState, event: TaskEvent, ms: RunMs): void {
@@ -145,6 +149,7 @@ function applyToTask(state: RunState, ts: TaskState, event: TaskEvent, ms: RunMs
     case 'task.queued':
     case 'candidate.built':
     case 'candidate.conflicted':
+    case 'batch.closed':
     case 'candidate.verified':
     case 'candidate.rejected':
     case 'branch.moved':

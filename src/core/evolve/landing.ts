@@ -1,8 +1,10 @@
 // What the facts of landing and of the end do to a task. Knows nothing of how commits are made.
+import { join, topOf } from '../batch.ts';
 import type { Event } from '../event.ts';
 import { unreachable } from '../failure.ts';
 import { isTerminal } from '../lifecycle.ts';
-import type { RunMs } from '../model.ts';
+import type { Oid, RunMs, TaskId } from '../model.ts';
+import { noteOdds } from '../odds.ts';
 import { isLive, type RunState, type TaskState } from '../state.ts';
 import { inspectAnew } from './ending.ts';
 
@@ -13,6 +15,7 @@ type LandingEvent = Extract<
       | 'task.queued'
       | 'candidate.built'
       | 'candidate.conflicted'
+      | 'batch.closed'
       | 'candidate.verified'
       | 'candidate.rejected'
       | 'branch.moved'
@@ -35,27 +38,25 @@ export function evolveLanding(state: RunState, ts: TaskState, event: LandingEven
       ts.held = null;
       return;
     case 'candidate.built':
-      if (ts.phase !== 'queued') return;
-      ts.candidate = {
-        base: event.base,
-        commit: event.commit,
-        tree: event.tree,
-        empty: event.empty,
-        // the same tree passed the same gates already: that verdict is about exactly what would land
-        verified: event.empty || event.tree === ts.attempt?.verified?.tree,
-      };
-      return;
+      return takeBuilt(state, ts, event);
     case 'candidate.conflicted':
-      if (ts.phase === 'queued') ts.conflict = { base: event.base, files: event.files };
+      if (ts.phase !== 'queued' || !standsOnTop(state, event)) return;
+      // another that lands first, or goes back, may be all that is in its way
+      if (event.behind === undefined) ts.conflict = { base: event.base, files: event.files };
+      else ts.aside = event.base;
+      return;
+    case 'batch.closed':
+      if (ts.candidate !== null) ts.candidate.closes = true;
       return;
     case 'candidate.verified':
-      if (ts.candidate?.commit !== event.commit) return;
-      ts.candidate.verified = true;
-      ts.landedGates = event.gates;
-      return;
+      return takeVerified(state, ts, event);
     case 'candidate.rejected':
       if (ts.candidate?.commit !== event.commit) return;
-      ts.candidateRejected = { gates: event.gates, excerpt: event.excerpt };
+      ts.candidateRejected = {
+        gates: event.gates,
+        excerpt: event.excerpt,
+        times: (ts.candidateRejected?.times ?? 0) + 1,
+      };
       return;
     case 'branch.moved':
       return moveBranch(ts, event);
@@ -63,7 +64,7 @@ export function evolveLanding(state: RunState, ts: TaskState, event: LandingEven
       if (ts.phase === 'queued') ts.rewritten = { from: event.from, to: event.to, gone: event.gone };
       return;
     case 'landing.stale':
-      ts.candidate = null;
+      // the batch is dropped as a whole: its first stands on what the target was
       return;
     case 'landing.held':
       if (ts.phase === 'queued') ts.held = { on: event.on, ref: event.ref };
@@ -102,7 +103,49 @@ function land(
   // a landing under way when a human cancelled it is a fact all the same
   const { commit, tree, ref, detour, by } = event;
   ts.landed ??= { commit, tree, ref, detour, by, at: ms };
-  if (!isTerminal(ts.phase)) ts.phase = 'merged';
+  if (isTerminal(ts.phase)) return;
+  ts.phase = 'merged';
+  if (by === 'weft' && event.commit !== event.base) noteOdds(state, 'landed');
+}
+
+/** A candidate counts when it stands on what the batch ends with now. */
+function standsOnTop({ index }: RunState, event: { readonly behind?: TaskId; readonly base: Oid }): boolean {
+  const top = topOf(index.line);
+  if (event.behind === undefined) return top === null;
+  return top?.ts.task.id === event.behind && top.commit === event.base;
+}
+
+function takeBuilt(
+  state: RunState,
+  ts: TaskState,
+  event: Extract<LandingEvent, { readonly type: 'candidate.built' }>,
+): void {
+  if (ts.phase !== 'queued' || ts.candidate !== null || !standsOnTop(state, event)) return;
+  const { base, commit, tree, empty, behind } = event;
+  if (empty && behind !== undefined) {
+    // whether anything is left of it shows when the others have landed
+    ts.aside = base;
+    return;
+  }
+  // the same tree passed the same gates already: that verdict is about exactly what would land
+  const verified = empty || tree === ts.attempt?.verified?.tree;
+  ts.candidate = { base, commit, tree, empty, verified, closes: false };
+  ts.candidateRejected = null;
+  join(state.index.line, ts);
+}
+
+function takeVerified(
+  { index }: RunState,
+  ts: TaskState,
+  event: Extract<LandingEvent, { readonly type: 'candidate.verified' }>,
+): void {
+  if (ts.candidate?.commit !== event.commit) return;
+  ts.candidate.verified = true;
+  ts.landedGates = event.gates;
+  if (ts.candidateRejected === null) return;
+  // a gate that fails and then passes on the same tree says nothing of those who failed with it either
+  ts.flaky = ts.candidateRejected.gates.filter((gate) => gate.exit !== 0).map((gate) => gate.command);
+  for (const other of index.line.batch) other.candidateRejected = null;
 }
 
 /** What was added to verified work is looked at like the rest; of any other move a human says what it means. */

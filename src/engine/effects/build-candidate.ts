@@ -1,7 +1,9 @@
-// Builds the commit that would land, in memory, on the target's tip as it is now.
+// Builds the commit that would land, in memory, on the target's tip as it is now or on the one before it in the batch.
 import type { Effect } from '../../core/effect.ts';
-import { ok } from '../../core/failure.ts';
+import type { Event } from '../../core/event.ts';
+import { ok, type Result } from '../../core/failure.ts';
 import { writeLandingMessage } from '../../core/message.ts';
+import type { Oid } from '../../core/model.ts';
 import { candidateRefOf } from '../../core/names.ts';
 import { taskOf } from '../../core/state.ts';
 import { findLacking, findRewriting } from '../landing-base.ts';
@@ -18,14 +20,14 @@ export async function buildCandidate(effect: BuildCandidate, context: EffectCont
   if (seen == null) throw new Error('Internal error: nothing inspected to build from');
   const move = await findMove(context, ts);
   if (move !== null) return ok([move]);
-  const tip = await parts.git.landingTip(state.policy.target);
-  if (!tip.ok) return tip;
-  const rewritten = await findRewriting(parts.git, state, { task: effect.task, tip: tip.value });
-  if (rewritten !== null) return ok([rewritten]);
-  const lacking = await findLacking(parts.git, state, { ts, tip: tip.value.oid });
+  const base = await findBase(effect, context);
+  if (!base.ok) return base;
+  if (typeof base.value !== 'string') return ok([base.value]);
+  const onto = base.value;
+  const lacking = await findLacking(parts.git, state, { ts, tip: onto });
   if (lacking !== null) return ok([{ type: 'landing.held', task: effect.task, ...lacking }]);
   const built = await parts.git.buildCandidate({
-    target: tip.value.oid,
+    target: onto,
     base: seen.base,
     head: seen.head,
     strategy: state.policy.merge.strategy,
@@ -35,10 +37,23 @@ export async function buildCandidate(effect: BuildCandidate, context: EffectCont
   if (!built.ok) return built;
   // another task has its turn by now: a second candidate would make two landings
   if (context.signal.aborted) return ok([]);
-  const of = { task: effect.task, base: tip.value.oid };
+  const { behind } = effect;
+  const of = { task: effect.task, base: onto, ...(behind === null ? {} : { behind: behind.task }) };
   if (built.value.kind === 'conflict') {
     return ok([{ type: 'candidate.conflicted', ...of, files: built.value.files.slice(0, 100) }]);
   }
   const { commit, tree, empty } = built.value;
   return ok([{ type: 'candidate.built', ...of, commit, tree, empty }]);
+}
+
+/** What it is built on: the one before it in the batch, or the target as it is now; or why nothing may land on that. */
+async function findBase(
+  { behind, task }: BuildCandidate,
+  { parts, state }: EffectContext,
+): Promise<Result<Oid | Event>> {
+  if (behind !== null) return ok(behind.commit);
+  const tip = await parts.git.landingTip(state.policy.target);
+  if (!tip.ok) return tip;
+  const rewritten = await findRewriting(parts.git, state, { task, tip: tip.value });
+  return ok(rewritten ?? tip.value.oid);
 }

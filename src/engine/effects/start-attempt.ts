@@ -2,11 +2,11 @@
 // what an earlier try made.
 import { join } from 'node:path';
 import { gatesFor } from '../../core/decide/gates.ts';
-import { MAX_TROUBLE } from '../../core/decide/supervise.ts';
 import type { Effect } from '../../core/effect.ts';
 import type { Event } from '../../core/event.ts';
 import { fail, ok, type Result } from '../../core/failure.ts';
 import type { Cause, Identity, Oid } from '../../core/model.ts';
+import { MAX_TROUBLE } from '../../core/model.ts';
 import { sharedBranchOf, tagOf } from '../../core/names.ts';
 import { writeGoOnPrompt, writePrompt } from '../../core/prompt.ts';
 import { conversationToGoOnWith, runsOwnCommand } from '../../core/role.ts';

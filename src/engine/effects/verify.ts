@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { type GateCommand, gatesFor } from '../../core/decide/gates.ts';
 import type { Effect } from '../../core/effect.ts';
+import type { Event } from '../../core/event.ts';
 import { ok, type Result } from '../../core/failure.ts';
-import type { GateResult, Oid } from '../../core/model.ts';
+import type { GateResult, Oid, TaskId } from '../../core/model.ts';
 import { gateTagOf } from '../../core/names.ts';
 import { taskOf } from '../../core/state.ts';
 import type { EffectContext, Performed } from '../perform.ts';
@@ -33,7 +34,7 @@ export async function verifyCandidate(effect: VerifyCandidate, context: EffectCo
   const verdict = await runGates(effect, context);
   if (!verdict.ok || verdict.value === null) return verdict.ok ? ok([]) : verdict;
   const { passed, gates, excerpt } = verdict.value;
-  const move = passed ? await findMove(context, taskOf(context.state, effect.task)) : null;
+  const move = passed ? await findMoveInBatch(context, effect.task) : null;
   if (move !== null) return ok([move]);
   const of = { task: effect.task, commit: effect.commit, gates };
   return ok([
@@ -41,6 +42,15 @@ export async function verifyCandidate(effect: VerifyCandidate, context: EffectCo
       ? { type: 'candidate.verified', tree: effect.tree, ...of }
       : { type: 'candidate.rejected', ...of, excerpt },
   ]);
+}
+
+/** That the branch of a task that would land by this verdict was moved, as a fact; or null. */
+async function findMoveInBatch(context: EffectContext, last: TaskId): Promise<Event | null> {
+  for (const ts of context.state.index.line.batch) {
+    const move = await findMove(context, ts);
+    if (move !== null || ts.task.id === last) return move;
+  }
+  return null;
 }
 
 /** The clean checkout that the gates of one commit run in. */

@@ -88,52 +88,66 @@ export function checkReachable(world: World): void {
   }
 }
 
-/** The target moves only to a tree that was verified, built on what it had. */
+/** The target moves only to a tree that was verified, built on what it had; all of a batch move with its last. */
 export function checkMove(
   world: World,
   of: { readonly ref: string; readonly from: Oid; readonly to: Oid },
 ): void {
   const { oracle, git } = world;
-  const candidate = oracle.candidates.get(of.to);
   const { tree } = commitOf(git, of.to);
   if (!isVerified(world, tree))
     violate(world, 'verified-target', `${of.ref} moves to ${of.to}, never verified`);
   if (!isAncestorOf(git, of.from, of.to)) violate(world, 'compare-and-swap', `${of.ref} loses ${of.from}`);
-  if (candidate === undefined) return violate(world, 'verified-target', `${of.to} is no candidate`);
-  if (world.scene.policy.phases.review !== false && !isReviewed(world, candidate.task)) {
-    violate(
-      world,
-      'reviewed-target',
-      `${of.ref} moves to ${of.to}, and nobody approved the work of ${candidate.task}`,
-    );
-  }
-  if (!isAncestorOf(git, of.from, candidate.base)) {
-    violate(
-      world,
-      'verified-target',
-      `${of.to} was built on ${candidate.base}, but ${of.ref} is at ${of.from}`,
-    );
-  }
   if (of.ref === `refs/heads/${world.scene.policy.target}`) {
     if (oracle.holds !== null && !isAncestorOf(git, oracle.holds, of.from))
-      violate(world, 'target-as-left', `${candidate.task} lands on ${of.from}, which lacks ${oracle.holds}`);
+      violate(world, 'target-as-left', `${of.to} lands on ${of.from}, which lacks ${oracle.holds}`);
   }
-  const { attempts } = taskOf(oracle.shadow, candidate.task);
-  if (oracle.moved.has(candidate.task) && !oracle.accepted.has(`${candidate.task}/${attempts}`)) {
-    violate(world, 'branch-as-verified', `${candidate.task} lands, and its branch is somewhere else`);
+  const together = candidatesOf(world, of);
+  if (together.length === 0) return violate(world, 'verified-target', `${of.to} is no candidate`);
+  const base = together.at(-1)?.base;
+  if (base === undefined || !isAncestorOf(git, of.from, base))
+    violate(world, 'verified-target', `${of.to} was built on ${base}, but ${of.ref} is at ${of.from}`);
+  for (const each of together) checkOne(world, { ...each, ref: of.ref, to: of.to });
+}
+
+interface Landing {
+  readonly task: TaskId;
+  readonly commit: Oid;
+  readonly base: Oid;
+}
+
+/** The candidates between two tips that have not landed yet, the last first. */
+function candidatesOf({ oracle }: World, of: { readonly from: Oid; readonly to: Oid }): readonly Landing[] {
+  const found: Landing[] = [];
+  for (let at = of.to; at !== of.from; ) {
+    const candidate = oracle.candidates.get(at);
+    if (candidate === undefined || oracle.landings.get(candidate.task)?.includes(at) === true) break;
+    found.push({ ...candidate, commit: at });
+    at = candidate.base;
   }
-  for (const edge of taskOf(oracle.shadow, candidate.task).task.edges) {
+  return found;
+}
+
+function checkOne(world: World, of: Landing & { readonly ref: string; readonly to: Oid }): void {
+  const { oracle, git } = world;
+  const { task } = of;
+  if (world.scene.policy.phases.review !== false && !isReviewed(world, task))
+    violate(world, 'reviewed-target', `${of.ref} moves to ${of.to}, and nobody approved the work of ${task}`);
+  const { attempts } = taskOf(oracle.shadow, task);
+  if (oracle.moved.has(task) && !oracle.accepted.has(`${task}/${attempts}`))
+    violate(world, 'branch-as-verified', `${task} lands, and its branch is somewhere else`);
+  for (const edge of taskOf(oracle.shadow, task).task.edges) {
     const below = taskOf(oracle.shadow, edge.task).landed;
     // what landed on the target itself, people may have taken away again
     if (below === null || below.ref === world.scene.policy.target) continue;
     if (!isAncestorOf(git, below.commit, of.to))
-      violate(world, 'base-first', `${candidate.task} lands on ${of.ref}, which lacks ${edge.task}`);
+      violate(world, 'base-first', `${task} lands on ${of.ref}, which lacks ${edge.task}`);
   }
-  const landed = oracle.landings.get(candidate.task) ?? [];
-  if (landed.length > 0) violate(world, 'one-landing-per-task', `${candidate.task} lands again`);
-  oracle.landings.set(candidate.task, [...landed, of.to]);
-  oracle.landed.set(candidate.task, of.to);
-  checkHeard(world, candidate.task);
+  const landed = oracle.landings.get(task) ?? [];
+  if (landed.length > 0) violate(world, 'one-landing-per-task', `${task} lands again`);
+  oracle.landings.set(task, [...landed, of.commit]);
+  oracle.landed.set(task, of.commit);
+  checkHeard(world, task);
 }
 
 /** What people said about a task, an agent of it was told before its work landed. */

@@ -76,23 +76,18 @@ const landAll: NonNullable<Sabotage['decide']> = (honest) => (state, now) => {
   const effects = honest(state, now);
   const head = findHead(state);
   if (head === null || effects[0]?.kind === 'record') return effects;
-  for (const ts of state.index.line.ready) if (ts !== head) effects.push(landStep(ts));
+  if (effects.every((effect) => effect.kind !== 'land-candidate')) return effects;
+  for (const { task, attempts, candidate } of state.index.line.batch) {
+    if (candidate === null) continue;
+    const { commit, base } = candidate;
+    const of = { task: task.id, attempt: attempts, commit, base, tasks: [task.id] };
+    effects.push({ kind: 'land-candidate', key: `${task.id}/${attempts}/second`, ...of });
+  }
   return effects;
 };
 
-function landStep(ts: TaskState): Effect {
-  const of = { task: ts.task.id, attempt: ts.attempts };
-  const key = `${ts.task.id}/${ts.attempts}/second`;
-  const { candidate } = ts;
-  if (candidate === null) return { kind: 'build-candidate', key: `${key}/build`, ...of };
-  const { commit, tree, base } = candidate;
-  if (!candidate.verified) return { kind: 'verify-candidate', key: `${key}/verify`, ...of, commit, tree };
-  return { kind: 'land-candidate', key: `${key}/land`, ...of, commit, base };
-}
-
 function landingWork(state: RunState, now: RunMs): Effect[] {
-  const landing = landNext(state, now);
-  return landing === null || landing.kind === 'record' ? [] : [landing];
+  return landNext(state, now).filter((effect) => effect.kind !== 'record');
 }
 
 /** Attempts whose start was told a second time. */
@@ -168,9 +163,12 @@ const DECISIONS: readonly Sabotage[] = [
     decide: (honest) => (state, now) =>
       honest(state, now).map((effect): Effect => {
         if (effect.kind !== 'verify-candidate') return effect;
-        const base = state.tasks.get(effect.task)?.candidate?.base ?? effect.commit;
         const { key, task, attempt, commit } = effect;
-        return { kind: 'land-candidate', key, task, attempt, commit, base };
+        const { batch } = state.index.line;
+        const together = batch.slice(0, batch.findIndex((ts) => ts.task.id === task) + 1);
+        const base = together[0]?.candidate?.base ?? commit;
+        const tasks = together.map((ts) => ts.task.id);
+        return { kind: 'land-candidate', key, task, attempt, commit, base, tasks };
       }),
   },
   { name: 'lands-side-by-side', breaks: ['one-landing'], decide: landAll },
