@@ -34,10 +34,10 @@ export const demo: Handler = async (call) => {
       await staged.value.close();
     }
   } finally {
-    stop();
     if (isAsked(call, 'keep') && existsSync(repository))
       call.io.stderr.write(`The repository is at ${repository}.\n`);
     else await rm(around, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    stop();
   }
 };
 
