@@ -301,6 +301,23 @@ describeWithAgents('Codex under weft', (agents) => {
       if (first.length > 0) expect(said).toMatch(/"status\\?":\\?"answered\\?.*Bucket/);
     });
   }
+
+  it('waits for leave, and what people say meanwhile is no answer, but heard after it', async () => {
+    await plan('codex', agents, WORK, { settings: { approvals: 'ask' } });
+    const running = start('run', 'tracks.yaml', '--stay');
+    const run = await journalSays(repo.path, '"type":"question.asked"', running);
+    const guided = await succeeds(start('guide', 'it', 'Yes, and mind the MARK.'));
+    expect(guided.out).toContain('it waits for your choice, and will be told after it');
+    await journalSays(repo.path, '"type":"guidance.delivered"', running);
+    expect(await questions()).toMatchObject([BY_APPROVAL]);
+    await succeeds(start('answer', 'it', '1:'));
+    await succeeds(running);
+    await expectLanded(run);
+    expect(await factsOf(run, 'question.answered')).toMatchObject([{ text: 'Allow it.' }]);
+    const [exited] = await factsOf(run, 'attempt.exited');
+    expect(exited).toMatchObject({ fault: null, heard: expect.arrayContaining([1, 2]) });
+    expect(model.requests.at(-1)?.userTexts.join('\n')).toContain('Yes, and mind the MARK.');
+  });
 });
 
 describeWithAgents('Codex without an app server under weft', (agents) => {
