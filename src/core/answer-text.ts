@@ -14,6 +14,15 @@ export function readAnswer(guidance: string, question: string): string | null {
   return guidance.startsWith(start) ? guidance.slice(start.length) : null;
 }
 
+/**
+ * The number of an option, from 1, that the words of a person begin with, and what is said beside it; null: words only. The
+ * number stands alone or before `:` `,` `.` `)` or a dash, in one line: "2 files are enough" chooses nothing.
+ */
+export function readChoice(words: string): { readonly option: number; readonly text: string } | null {
+  const [, number, text = ''] = /^(\d{1,3})(?:\s*[:,.)–—-](?:\s+(?!\d)(.*))?)?$/.exec(words.trim()) ?? [];
+  return number === undefined ? null : { option: Number(number), text };
+}
+
 function head(question: string): string {
   return `Question: ${question.slice(0, QUESTION_CHARS)}\nAnswer: `;
 }

@@ -157,7 +157,7 @@ export interface AgentConfig {
   readonly approvals?: 'auto' | 'ask';
   /** The checks of tier 0 are run whenever it ends its turn, and it is told what fails (kinds that converse). */
   readonly checks?: boolean;
-  /** Turns, and US dollars, that one attempt may take (kind `claude`); absent: as the agent is configured. */
+  /** Requests to its model until it ends its turn, and US dollars of an attempt (kind `claude`); absent: no limit of ours. */
   readonly maxTurns?: number;
   readonly maxUsd?: number;
   /** Names of environment variables passed through beside the base allowlist. */

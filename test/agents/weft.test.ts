@@ -51,14 +51,15 @@ function endStrays(folder: string): void {
   }
 }
 
-/** Writes a plan of one task `it`, whose agent is of the kind; with a gate, the agent is held to it. */
+/** Writes a plan of one task `it`, whose agent is of the kind, set as said; with a gate, the agent is held to it. */
 async function plan(
   kind: keyof Agents,
   agents: Agents,
   script: readonly string[],
-  gate?: string,
+  { gate, settings = {} }: { readonly gate?: string; readonly settings?: JsonObject } = {},
 ): Promise<void> {
-  const agent = { kind, program: agents[kind], env: ['SCRIPT_KEY'], checks: gate !== undefined };
+  const usual = { kind, program: agents[kind], env: ['SCRIPT_KEY'], checks: gate !== undefined };
+  const agent = { ...usual, ...settings };
   const gates = { tier0: gate === undefined ? [] : [gate] };
   await repo.write(
     '.weft/config.yaml',
@@ -249,7 +250,7 @@ for (const kind of ['claude', 'codex'] as const) {
 for (const kind of ['claude', 'codex'] as const) {
   describeWithAgents(`${kind}, held to the checks`, (agents) => {
     it('mends what fails, in one attempt', async () => {
-      await plan(kind, agents, ['@say Done already.', ...WORK], 'test -s made/it.txt');
+      await plan(kind, agents, ['@say Done already.', ...WORK], { gate: 'test -s made/it.txt' });
       const running = start('run', 'tracks.yaml', '--stay');
       const run = await journalSays(repo.path, '"type":"run.started"', running);
       await succeeds(running);
@@ -259,3 +260,82 @@ for (const kind of ['claude', 'codex'] as const) {
     });
   });
 }
+
+const BY_TOOL = { text: 'Which limiter?', options: [{ label: 'Window' }, { label: 'Bucket' }] };
+const BY_APPROVAL = { text: expect.stringContaining('mkdir -p made') };
+
+/** The open questions, as scripts see them. */
+async function questions(): Promise<readonly unknown[]> {
+  const { out } = await succeeds(start('status', '--json'));
+  const tasks = parseObject(out)?.['tasks'];
+  return (Array.isArray(tasks) ? tasks : []).flatMap(({ question }) => (question ? [question] : []));
+}
+
+describeWithAgents('Codex under weft', (agents) => {
+  const call = JSON.stringify({ question: 'Which limiter?', options: ['Window', 'Bucket'] });
+  const cases = [
+    { by: 'a tool of weft’s', settings: {}, first: [`@tool mcp__weft__ask_guidance|${call}`] },
+    { by: 'an approval', settings: { approvals: 'ask' }, first: [] },
+  ];
+  for (const { by, settings, first } of cases) {
+    it(`asks by ${by} while its engine is killed, and goes on in the same conversation`, async () => {
+      await plan('codex', agents, [...first, ...WORK], { settings });
+      const running = start('run', 'tracks.yaml', '--stay');
+      const run = await journalSays(repo.path, '"type":"question.asked"', running);
+      const [asked] = await questions();
+      expect(asked).toMatchObject(first.length > 0 ? BY_TOOL : BY_APPROVAL);
+      const before = agentsAlive(agents.codex);
+      running.child.kill('SIGKILL');
+      await running.ended;
+      expect(await questions()).toEqual([asked]);
+      const resumed = start('resume', run, '--stay');
+      await journalSays(repo.path, '"type":"run.resumed"', resumed);
+      expect(agentsAlive(agents.codex)).toEqual(before);
+      await succeeds(start('answer', 'it', first.length > 0 ? '2' : '1'));
+      await succeeds(resumed);
+      await expectLanded(run);
+      expect(await factsOf(run, 'question.asked')).toHaveLength(1);
+      expect(await factsOf(run, 'attempt.exited')).toMatchObject([{ heard: [1], fault: null }]);
+      const said = await transcript(run);
+      expect(new Set(Array.from(said.matchAll(/"threadId":"([^"]*)"/g), ([, id]) => id)).size).toBe(1);
+      if (first.length > 0) expect(said).toMatch(/"status\\?":\\?"answered\\?.*Bucket/);
+    });
+  }
+
+  it('waits for leave, and what people say meanwhile is no answer, but heard after it', async () => {
+    await plan('codex', agents, WORK, { settings: { approvals: 'ask' } });
+    const running = start('run', 'tracks.yaml', '--stay');
+    const run = await journalSays(repo.path, '"type":"question.asked"', running);
+    const guided = await succeeds(start('guide', 'it', 'Yes, and mind the MARK.'));
+    expect(guided.out).toContain('it waits for your choice, and will be told after it');
+    await journalSays(repo.path, '"type":"guidance.delivered"', running);
+    expect(await questions()).toMatchObject([BY_APPROVAL]);
+    await succeeds(start('answer', 'it', '1:'));
+    await succeeds(running);
+    await expectLanded(run);
+    expect(await factsOf(run, 'question.answered')).toMatchObject([{ text: 'Allow it.' }]);
+    const [exited] = await factsOf(run, 'attempt.exited');
+    expect(exited).toMatchObject({ fault: null, heard: expect.arrayContaining([1, 2]) });
+    expect(model.requests.at(-1)?.userTexts.join('\n')).toContain('Yes, and mind the MARK.');
+  });
+});
+
+describeWithAgents('Codex without an app server under weft', (agents) => {
+  it('does its work turn by turn, and hears in between', async () => {
+    const old = join(repo.around, 'codex');
+    const refuses = `[ "$1" = app-server ] && { echo "error: unrecognized subcommand 'app-server'" >&2; exit 2; }`;
+    await writeFile(old, `#!/bin/sh\n${refuses}\nexec '${agents.codex}' "$@"\n`, { mode: 0o755 });
+    await plan('codex', { ...agents, codex: old }, [waits(), ...WORK]);
+    const running = start('run', 'tracks.yaml', '--stay');
+    await vi.waitFor(() => expect(model.requests).toHaveLength(1), 20_000);
+    await succeeds(start('guide', 'it', 'Mind the MARK.'));
+    const run = await journalSays(repo.path, '"type":"guidance.delivered"', running);
+    await go();
+    await succeeds(running);
+    await expectLanded(run);
+    expect(await factsOf(run, 'attempt.exited')).toMatchObject([{ heard: [1], fault: null }]);
+    expect(model.requests.at(-1)?.userTexts.join('\n')).toContain('Mind the MARK.');
+    const logs = await succeeds(start('logs', 'it'));
+    expect(logs.out.split('This Codex has no app server')).toHaveLength(2);
+  });
+});

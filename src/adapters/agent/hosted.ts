@@ -37,7 +37,7 @@ function launchHosted(
 ): Result<Launch> {
   const chosen = chooseProgram(config);
   if (!chosen.ok) return chosen;
-  const { kind, program, args, mode, known } = chosen.value;
+  const { kind, program, args, mode, known, env } = chosen.value;
   const { checks } = facts;
   const pass = [...(known?.pass ?? []), ...(config.env ?? [])];
   const plan: SessionPlan = {
@@ -68,7 +68,7 @@ function launchHosted(
   const path = join(facts.dir, PLAN_FILE);
   return ok({
     argv: [host.node, host.entry, path],
-    env: { ...attemptEnvironment(facts), WEFT_SESSION_DIR: facts.dir },
+    env: { ...attemptEnvironment(facts), ...env, WEFT_SESSION_DIR: facts.dir },
     pass,
     stdin: 'fifo',
     files: [{ path, text: `${JSON.stringify(plan, null, 2)}\n` }],

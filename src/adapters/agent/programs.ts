@@ -36,6 +36,8 @@ export interface ChosenProgram {
   readonly args: readonly string[];
   /** The mode that suits work without anybody watching; null: the one that it begins with. */
   readonly mode: string | null;
+  /** Variables that make it ask before it acts, beside those that it gets. */
+  readonly env: Readonly<Record<string, string>>;
   /** Null: a command line of the user's own. */
   readonly known: KnownProgram | null;
 }
@@ -148,19 +150,27 @@ export function chooseProgram(config: AgentConfig): Result<ChosenProgram> {
   const mode = config.mode ?? null;
   switch (config.kind) {
     case 'claude':
-      return ok({ kind: 'claude', program: config.program ?? 'claude', args: [], mode, known: CLAUDE });
+      return ok({
+        kind: 'claude',
+        program: config.program ?? 'claude',
+        args: [],
+        mode,
+        env: {},
+        known: CLAUDE,
+      });
     case 'codex':
-      return ok({ kind: 'codex', program: config.program ?? 'codex', args: [], mode, known: CODEX });
+      return ok({ kind: 'codex', program: config.program ?? 'codex', args: [], mode, env: {}, known: CODEX });
     default: {
       const preset = ACP_PRESETS[config.preset ?? ''];
       if (preset !== undefined) {
         const { command, args } = preset;
         const known = OF_PRESET[config.preset ?? ''] ?? null;
         const program = config.program ?? command;
-        return ok({ kind: 'acp', program, args, mode: mode ?? preset.mode ?? null, known });
+        const env = preset.env?.[config.approvals ?? 'auto'] ?? {};
+        return ok({ kind: 'acp', program, args, mode: mode ?? preset.mode ?? null, env, known });
       }
       const [program, ...args] = config.command ?? [];
-      if (program !== undefined) return ok({ kind: 'acp', program, args, mode, known: null });
+      if (program !== undefined) return ok({ kind: 'acp', program, args, mode, env: {}, known: null });
       return fail({ kind: 'usage', sentence: 'The agent does not say what to start.', hint: FIX });
     }
   }

@@ -161,7 +161,12 @@ const agentSchema = z
     closed({
       kind: z.literal('claude').describe('Claude Code.'),
       ...conversingAgent,
-      maxTurns: z.int().min(1).max(100_000).optional().describe('Turns that one attempt of it may take.'),
+      maxTurns: z
+        .int()
+        .min(1)
+        .max(100_000)
+        .optional()
+        .describe('Requests to its model until it ends its turn.'),
       maxUsd: z
         .number()
         .positive()

@@ -1,9 +1,10 @@
 // What humans may ask for, and whether it makes sense now. Gives facts to record, or the reason why not.
 import { isLanding } from '../batch.ts';
+import { readChoice } from '../answer-text.ts';
 import type { Event } from '../event.ts';
 import { explainTask } from '../explain.ts';
 import { type Failure, fail, ok, type Result, unreachable } from '../failure.ts';
-import type { Option, TaskId } from '../model.ts';
+import type { Option, Question, TaskId } from '../model.ts';
 import { countBlockers, dependentsOf } from '../schedule-index.ts';
 import { isLive, type RunState, type TaskState } from '../state.ts';
 
@@ -190,18 +191,34 @@ function guide(state: RunState, ts: TaskState, text: string): Result<Judged> {
   // a crash between taking a command from the inbox folder and removing it shows it again
   const known = ts.guidance.some((text) => text === clean || text.endsWith(`\nAnswer: ${clean}`));
   if (known) return say([], `${ts.task.id} will be told that already.`);
-  if (ts.question !== null) {
-    const events: Event[] = [
-      { type: 'question.answered', task: ts.task.id, id: ts.question.id, text: clean, then: 'retry' },
-    ];
-    return say(events, `${ts.task.id} gets your answer.`);
-  }
   const events: Event[] = [{ type: 'guidance.given', task: ts.task.id, text: clean }];
+  if (ts.question !== null) {
+    if (isChoice(ts.question)) return say(events, promiseAfterAnswer(ts, ts.question));
+    const { id } = ts.question;
+    return say(
+      [{ type: 'question.answered', task: ts.task.id, id, text: clean, then: 'retry' }],
+      `${ts.task.id} gets your answer.`,
+    );
+  }
   const hears = ts.phase !== 'working' || ts.attempt?.steerable === true;
   const how = hears
     ? 'will be told'
     : 'is told in its next attempt: this agent does not listen while it works';
   return say(events, `${ts.task.id} ${how}.`);
+}
+
+/** Its agent waits for a choice, leave for something as a rule: words that were not meant for it must not decide it. */
+function isChoice(question: Question): boolean {
+  return question.from === 'agent' && question.options.length > 0;
+}
+
+function promiseAfterAnswer({ task }: TaskState, question: Question): string {
+  const labels = listOptions(question);
+  return `${task.id} waits for your choice, and will be told after it: \`weft answer ${task.id} 1\`, another number or your own words (${labels}).`;
+}
+
+function listOptions({ options }: Question): string {
+  return options.map((each, at) => `${at + 1} ${each.label}`).join(' · ');
 }
 
 function answer(ts: TaskState, command: Extract<Command, { kind: 'answer' }>): Result<Judged> {
@@ -210,19 +227,32 @@ function answer(ts: TaskState, command: Extract<Command, { kind: 'answer' }>): R
     return refuse('usage', `${ts.task.id} has no open question.`, 'weft status lists the open ones.');
   if (command.text.length > MAX_TEXT)
     return refuse('usage', `The answer is longer than ${MAX_TEXT} characters.`);
-  const number = command.option;
-  const option = number === null ? null : question.options[number - 1];
+  const said = readAnswerTo(question, command);
+  const option = said.number === null ? null : question.options[said.number - 1];
   if (option === undefined) {
-    const labels = question.options.map((each, at) => `${at + 1} ${each.label}`).join(' · ');
+    const labels = listOptions(question);
     const hint = question.from === 'weft' ? labels.replaceAll('TASK', ts.task.id) : labels;
-    return refuse('usage', `Question ${question.id} has no option ${number}.`, hint);
+    return refuse('usage', `Question ${question.id} has no option ${said.number}.`, hint);
   }
-  const text = [option?.label ?? '', command.text.trim()].filter((part) => part !== '').join(' ');
+  const text = [option?.label ?? '', said.text].filter((part) => part !== '').join(' ');
   if (text === '')
     return refuse('usage', 'The answer is empty.', `weft answer ${ts.task.id} 1, or a text of your own.`);
   const then = option?.then ?? 'retry';
   const events: Event[] = [{ type: 'question.answered', task: ts.task.id, id: question.id, text, then }];
   return say(events, afterAnswer(ts, then));
+}
+
+/** The number that is chosen, from 1, and words; where there is nothing to choose from, a number is a word like others. */
+function readAnswerTo(
+  { options }: Question,
+  { option, text }: Extract<Command, { kind: 'answer' }>,
+): { readonly number: number | null; readonly text: string } {
+  const words = text.trim();
+  if (option !== null && options.length === 0) return { number: null, text: `${option} ${words}`.trim() };
+  if (option !== null) return { number: option, text: words };
+  const choice = readChoice(words);
+  const isOne = choice !== null && choice.option >= 1 && choice.option <= options.length;
+  return isOne ? { number: choice.option, text: choice.text } : { number: null, text: words };
 }
 
 function afterAccept(ts: TaskState): string {

@@ -192,23 +192,23 @@ const DECIDE_GROUP: CommandGroup = {
     {
       name: 'answer',
       summary: 'Answer the open question of a task',
+      detail: ['A number chooses, alone or before `:` `,` `.` `)` or a dash and words of yours.'],
       arguments: [TASK, { name: 'ANSWER', rest: true, summary: 'Number of an option, or a text' }],
       options: [OF_RUN, JSON_OPTION],
       examples: [
         { line: 'weft answer api-auth 2', note: 'the second option' },
+        { line: 'weft answer api-auth "2: for a week"', note: 'the second option, with words' },
         { line: 'weft answer api-auth "Use a sliding window"', note: 'in your own words' },
       ],
     },
     {
       name: 'guide',
       summary: 'Tell a task something it should heed',
+      detail: ['Who waits for a choice is told after your answer; any other question is answered by it.'],
       arguments: [TASK, { name: 'TEXT', rest: true, summary: 'What to tell; - reads standard input' }],
       options: [OF_RUN, JSON_OPTION],
       examples: [
-        {
-          line: 'weft guide api-auth "Keep the old header too"',
-          note: 'heard at once, or at the next attempt',
-        },
+        { line: 'weft guide api-auth "Keep the old header"', note: 'heard at once, or at the next attempt' },
       ],
     },
     {

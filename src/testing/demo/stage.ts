@@ -60,7 +60,7 @@ export async function setStage(
   return ok({
     program: { kind, path },
     env: { ...bare, ...own },
-    sentence: `${title} ${version.value} plays. Its model is a script at ${model.url}: no account is used, and no dollar that it counts is paid.`,
+    sentence: `${title} ${version.value}, with a script for a model (${model.url}): its dollars are not real.`,
     close: () => model.close(),
   });
 }

@@ -26,6 +26,13 @@ describe('chooseProgram', () => {
     expect(choose(config)).toMatchObject({ kind: config.kind, program, args, mode });
   });
 
+  test('opencode is made to ask: about files always, about commands where people are asked', () => {
+    const permission = (approvals?: 'auto' | 'ask'): unknown =>
+      choose({ kind: 'acp', preset: 'opencode', ...(approvals === undefined ? {} : { approvals }) }).env;
+    expect(permission()).toEqual({ OPENCODE_PERMISSION: '{"edit":"ask"}' });
+    expect(permission('ask')).toEqual({ OPENCODE_PERMISSION: '{"edit":"ask","bash":"ask"}' });
+  });
+
   test('what says nothing is refused with what there is', () => {
     for (const config of [{ kind: 'acp' }, { kind: 'acp', preset: 'none' }, { kind: 'acp', command: [] }]) {
       expect(chooseProgram(config)).toMatchObject({

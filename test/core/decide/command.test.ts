@@ -258,10 +258,53 @@ describe('answers', () => {
     ]);
   });
 
+  test.each<[string, string, object]>([
+    ['a number with words', '2: until Monday', { text: 'I do it. until Monday', then: 'hold' }],
+    ['a number in words', '3.', { text: 'Leave it.', then: 'give-up' }],
+    ['words that begin with a number', '2 files are enough', { text: '2 files are enough', then: 'retry' }],
+    ['a number of nothing', '4: more', { text: '4: more', then: 'retry' }],
+    ['nought', '0: none', { text: '0: none', then: 'retry' }],
+  ])('%s', (_name, text, expected) => {
+    const judged = judgeCommand(asking(), answer(null, text));
+    expect(judged.ok && judged.value.events).toMatchObject([expected]);
+  });
+
+  test.each<[string, Command, string]>([
+    ['a number', answer(2), '2'],
+    ['a number and words', answer(2, 'or so'), '2 or so'],
+    ['a list', answer(null, '1: one'), '1: one'],
+  ])('where there is nothing to choose from, %s is words', (_name, command, text) => {
+    const judged = judgeCommand(open(), command);
+    expect(judged.ok && judged.value.events).toMatchObject([{ text, then: 'retry' }]);
+  });
+
+  const guide: Command = { kind: 'guide', task: 'a', text: 'cookies' };
+  const open = (from: 'agent' | 'weft' = 'agent', choices: typeof options | [] = []): RunState => {
+    const state = comeTo('working');
+    const asked = { ...question('a', 'Which?', choices), from };
+    return play(state, [{ ...facts.asked(state, 'a'), question: asked } as never]);
+  };
+
   test('guidance for one who asks is the answer', () => {
-    expect(say(asking(), { kind: 'guide', task: 'a', text: 'cookies' })).toBe(
-      'question.answered | a gets your answer.',
+    for (const state of [open(), open('weft', options)])
+      expect(say(state, guide)).toBe('question.answered | a gets your answer.');
+  });
+
+  test('guidance for an agent that waits for a choice is kept, and told after the answer', () => {
+    const state = asking();
+    const judged = judgeCommand(state, guide);
+    expect(say(state, guide)).toBe(
+      'guidance.given | a waits for your choice, and will be told after it: `weft answer a 1`, another number or your own words (1 Tokens. · 2 I do it. · 3 Leave it.).',
     );
+    const later = play(state, judged.ok ? judged.value.events : []);
+    expect(later.tasks.get('a' as never)).toMatchObject({ question: { id: 'a/1' }, guidance: ['cookies'] });
+    expect(say(later, guide)).toBe('nothing | a will be told that already.');
+    const answered = judgeCommand(later, answer(1));
+    const last = play(later, answered.ok ? answered.value.events : []);
+    expect(last.tasks.get('a' as never)).toMatchObject({
+      question: null,
+      guidance: ['cookies', 'Question: Which?\nAnswer: Tokens.'],
+    });
   });
 
   test('there has to be a question', () => {

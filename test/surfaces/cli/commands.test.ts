@@ -24,6 +24,7 @@ describe('commands handed to the engine', () => {
     text: 'my own words',
   });
   check('answer api-auth 2 please', { kind: 'answer', task: 'api-auth', option: null, text: '2 please' });
+  check('answer api-auth 2: please', { kind: 'answer', task: 'api-auth', option: null, text: '2: please' });
   check('guide api-auth mind the gap', { kind: 'guide', task: 'api-auth', text: 'mind the gap' });
   check('guide api-auth -', { kind: 'guide', task: 'api-auth', text: 'from a pipe' });
   check('approve api-auth', { kind: 'approve', task: 'api-auth' });

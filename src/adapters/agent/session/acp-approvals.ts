@@ -46,7 +46,7 @@ export function createApprovals(opening: Pick<Opening, 'guard' | 'approvals'>, m
   };
   return {
     consider: (id, call, offered) => {
-      const options = readOptions(offered);
+      const options = keepAsking(readOptions(offered));
       const refusal = call.written.map((path) => opening.guard(path)).find((reason) => reason !== null);
       if (typeof refusal === 'string') {
         means.explain(refusal);
@@ -77,7 +77,13 @@ export function createApprovals(opening: Pick<Opening, 'guard' | 'approvals'>, m
   };
 }
 
-/** Once before for good: what is allowed for good is not asked about, and so not looked at, any more. */
+/** What is allowed for good is not asked about, and so not looked at, any more: that is offered where nothing else is. */
+function keepAsking(options: readonly Option[]): readonly Option[] {
+  if (!options.some(({ kind }) => kind === 'allow_once')) return options;
+  return options.filter(({ kind }) => kind !== 'allow_always');
+}
+
+/** Once before for good. */
 const ALLOWING = ['allow_once', 'allow_always'] as const;
 const REFUSING = ['reject_once', 'reject_always'] as const;
 

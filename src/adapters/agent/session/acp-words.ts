@@ -73,34 +73,46 @@ export function readRefusal(
 ): { readonly fault: Fault; readonly text: string } {
   const { code } = error;
   const text = cut(error.message);
-  if (code === AUTHENTICATION_REQUIRED || code === 401 || code === 403) return { fault: 'login', text };
-  if (code === 429 || /rate.?limit|usage limit|quota|too many requests/i.test(text)) {
+  const status = readStatus(error);
+  if (code === AUTHENTICATION_REQUIRED || status === 401 || status === 403) return { fault: 'login', text };
+  if (status === 429 || /rate.?limit|usage limit|quota|too many requests/i.test(text)) {
     return { fault: 'limit', text };
   }
   const isLogin = /\bauthenticat|not logged in|unauthori[sz]ed|api key/i.test(text);
   return { fault: isLogin ? 'login' : otherwise, text };
 }
 
+/** What the model's server said: some have it as their code, others write it in front of the reason, or of the model's words. */
+function readStatus({ code, message }: RpcError): number {
+  const written = /(?:^|: )(?:API Error: )?(\d{3})\b/.exec(message)?.[1];
+  return written === undefined ? code : Number(written);
+}
+
 /**
- * Tokens that the session has used, as the end of a turn says; null: it does not. Gemini says it in a place of its own, and
- * of that turn alone.
+ * Tokens that the session has used, as the end of a turn says; null: it does not. What is said of that turn alone, as Gemini
+ * does in a place of its own, is added to what was used before.
  */
 export function readUsage(
   result: Fields,
-  before: Pick<Spending, 'input' | 'output'>,
-): Pick<Spending, 'input' | 'output'> | null {
+  of: { readonly spending: Tokens; readonly countsByTurn: boolean },
+): Tokens | null {
   const { usage, _meta: meta } = result;
   if (isRecord(usage)) {
     const cached = numberOf(usage['cachedReadTokens']) + numberOf(usage['cachedWriteTokens']);
-    return { input: numberOf(usage['inputTokens']) + cached, output: numberOf(usage['outputTokens']) };
+    const said = { input: numberOf(usage['inputTokens']) + cached, output: numberOf(usage['outputTokens']) };
+    return of.countsByTurn ? add(of.spending, said) : said;
   }
   const quota = isRecord(meta) ? meta['quota'] : null;
   const count = isRecord(quota) ? quota['token_count'] : null;
   if (!isRecord(count)) return null;
-  return {
-    input: before.input + numberOf(count['input_tokens']),
-    output: before.output + numberOf(count['output_tokens']),
-  };
+  const said = { input: numberOf(count['input_tokens']), output: numberOf(count['output_tokens']) };
+  return add(of.spending, said);
+}
+
+type Tokens = Pick<Spending, 'input' | 'output'>;
+
+function add(one: Tokens, other: Tokens): Tokens {
+  return { input: one.input + other.input, output: one.output + other.output };
 }
 
 /** US dollars that the session has cost; null: not said. */

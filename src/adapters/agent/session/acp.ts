@@ -15,27 +15,47 @@ import {
 } from './acp-words.ts';
 import type { Conversation, Fault, Opening, Protocol, Spending, Wire } from './conversation.ts';
 import { type Fields, textOf } from './fields.ts';
-import { type Answer, createPeer, type Peer } from './json-rpc.ts';
+import { type Answer, createPeer, METHOD_NOT_FOUND, type Peer } from './json-rpc.ts';
 
 /** How to start an agent that speaks the protocol. */
 export interface AcpAgent {
   readonly command: string;
   readonly args: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
   /** The mode that suits work without anybody watching; absent: the one it begins with. */
   readonly mode?: string;
 }
 
+/** An agent that is known. */
+export interface AcpPreset extends AcpAgent {
+  /** Variables that make it ask before it acts, by whom it asks. */
+  readonly env?: Readonly<Record<Opening['approvals'], Readonly<Record<string, string>>>>;
+}
+
 /** Agents that are known to speak it, by their names. In the modes given here they ask before they act, where they can. */
-export const ACP_PRESETS: Readonly<Record<string, AcpAgent>> = {
+export const ACP_PRESETS: Readonly<Record<string, AcpPreset>> = {
   gemini: { command: 'gemini', args: ['--acp'] },
   qwen: { command: 'qwen', args: ['--acp'] },
-  opencode: { command: 'opencode', args: ['acp'] },
+  // Of itself it asks nothing. Commands are left as its own configuration has them, where nobody is asked about them.
+  opencode: {
+    command: 'opencode',
+    args: ['acp'],
+    env: {
+      auto: { OPENCODE_PERMISSION: '{"edit":"ask"}' },
+      ask: { OPENCODE_PERMISSION: '{"edit":"ask","bash":"ask"}' },
+    },
+  },
   copilot: { command: 'copilot', args: ['--acp'] },
   'claude-agent-acp': { command: 'claude-agent-acp', args: [] },
   // Its other modes keep git's folder closed to the agent, which then cannot commit.
   'codex-acp': { command: 'codex-acp', args: [], mode: 'agent-full-access' },
 };
+
+/** What these call the use of the session, as the protocol has it, is that of one turn. */
+const COUNTING_BY_TURN: ReadonlySet<string> = new Set([
+  '@agentclientprotocol/claude-agent-acp',
+  '@agentclientprotocol/codex-acp',
+  'OpenCode',
+]);
 
 const VERSION = 1;
 /** Tool calls that are remembered: parts of one come soon after another. */
@@ -48,7 +68,7 @@ const MAX_WORDS_CHARS = 16_000;
 /** Makes the protocol of one agent. */
 export function createAcp(agent: AcpAgent): Protocol {
   return {
-    launch: () => ({ argv: [agent.command, ...agent.args], env: agent.env ?? {} }),
+    launch: () => ({ argv: [agent.command, ...agent.args], env: {} }),
     converse: (opening, wire) =>
       createConversation({ ...opening, mode: opening.mode ?? agent.mode ?? null }, wire),
   };
@@ -78,6 +98,8 @@ interface Desk {
   words: string;
   lastWords: string;
   spending: Spending;
+  /** What it says that it has used is of one turn alone, and not of the session so far. */
+  countsByTurn: boolean;
 }
 
 function createConversation(opening: Opening, wire: Wire): Conversation {
@@ -116,6 +138,7 @@ function createConversation(opening: Opening, wire: Wire): Conversation {
     words: '',
     lastWords: '',
     spending: { input: 0, output: 0, usd: null },
+    countsByTurn: false,
   };
   return {
     begin: () => begin(desk),
@@ -142,7 +165,8 @@ function begin(desk: Desk): void {
   const clientInfo = { name: 'weft', title: 'weft', version: '1' };
   desk.peer.request('initialize', { protocolVersion: VERSION, clientCapabilities, clientInfo }, (answer) => {
     if (!answer.ok) return fail(desk, answer, 'protocol');
-    const { protocolVersion, agentCapabilities } = answer.result;
+    const { protocolVersion, agentCapabilities, agentInfo } = answer.result;
+    desk.countsByTurn = isRecord(agentInfo) && COUNTING_BY_TURN.has(textOf(agentInfo['name']));
     if (protocolVersion !== VERSION) {
       return end(
         desk,
@@ -157,23 +181,28 @@ function begin(desk: Desk): void {
 function openSession(desk: Desk, able: Fields): void {
   const { worktree, resume, tools } = desk.opening;
   const mcpServers = tools === null ? [] : [{ ...tools, env: entriesOf(tools.env) }];
-  const method = resume === null ? null : findResuming(able);
-  if (resume === null || method === null) {
-    return desk.peer.request('session/new', { cwd: worktree, mcpServers }, (answer) => {
+  const place = { cwd: worktree, mcpServers };
+  const [method, ...others] = resume === null ? [] : findResuming(able);
+  if (resume === null || method === undefined) {
+    return desk.peer.request('session/new', place, (answer) => {
       if (!answer.ok) return fail(desk, answer, 'protocol');
       settle(desk, textOf(answer.result['sessionId']), answer.result);
     });
   }
-  desk.peer.request(method, { cwd: worktree, mcpServers, sessionId: resume }, (answer) => {
-    if (answer.ok) settle(desk, resume, answer.result);
-    else fail(desk, answer, 'no-session');
-  });
+  const goOn = (by: string, left: readonly string[]): void =>
+    desk.peer.request(by, { ...place, sessionId: resume }, (answer) => {
+      const [next, ...rest] = left;
+      if (answer.ok) settle(desk, resume, answer.result);
+      else if (answer.error.code === METHOD_NOT_FOUND && next !== undefined) goOn(next, rest);
+      else fail(desk, answer, 'no-session');
+    });
+  goOn(method, others);
 }
 
-/** How a session is gone on with: without telling it all again, where the agent can. */
-function findResuming({ loadSession, sessionCapabilities }: Fields): string | null {
-  if (isRecord(sessionCapabilities) && isRecord(sessionCapabilities['resume'])) return 'session/resume';
-  return loadSession === true ? 'session/load' : null;
+/** How a session may be gone on with: without telling it all again first, which some only say that they can. */
+function findResuming({ loadSession, sessionCapabilities }: Fields): readonly string[] {
+  const resumes = isRecord(sessionCapabilities) && isRecord(sessionCapabilities['resume']);
+  return [...(resumes ? ['session/resume'] : []), ...(loadSession === true ? ['session/load'] : [])];
 }
 
 function entriesOf(env: Readonly<Record<string, string>>): readonly Fields[] {
@@ -290,7 +319,7 @@ function takeEnd(desk: Desk, answer: Answer): void {
   desk.stop = null;
   desk.approvals.cancelAll();
   if (!answer.ok && stop === null) return fail(desk, answer, 'api-error');
-  const used = answer.ok ? readUsage(answer.result, desk.spending) : null;
+  const used = answer.ok ? readUsage(answer.result, desk) : null;
   if (used !== null) spend(desk, { ...desk.spending, ...used });
   const { fault, text } = readStop(answer.ok ? answer.result['stopReason'] : 'cancelled');
   // Some end their turn when they are refused something: they learn why, and go on.

@@ -87,7 +87,7 @@ export interface Opening {
   readonly effort: string | null;
   /** Mode by the agent's own name; null: the one that suits work without anybody watching. */
   readonly mode: string | null;
-  /** Turns, and US dollars, that it may take, where the protocol can say so; null: as it is configured. */
+  /** Requests to its model in a turn, and US dollars in all, where the protocol can say so; null: as it is configured. */
   readonly maxTurns: number | null;
   readonly maxUsd: number | null;
   /** `auto`: what the guard lets pass is allowed · `ask`: people are asked each time. */

@@ -33,7 +33,8 @@ export interface Peer {
   refuse(id: RequestId, error: RpcError): void;
 }
 
-const METHOD_NOT_FOUND = -32_601;
+/** The other side knows no such method. */
+export const METHOD_NOT_FOUND = -32_601;
 const INTERNAL_ERROR = -32_603;
 const MAX_PENDING = 256;
 const MAX_ID_CHARS = 256;

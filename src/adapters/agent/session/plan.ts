@@ -28,7 +28,7 @@ export interface SessionPlan {
   readonly model: string | null;
   readonly effort: string | null;
   readonly mode: string | null;
-  /** Turns, and US dollars, that it may take; null: as it is configured. */
+  /** Requests to its model until it ends its turn, and US dollars in all; null: as it is configured. */
   readonly maxTurns: number | null;
   readonly maxUsd: number | null;
   readonly approvals: 'auto' | 'ask';

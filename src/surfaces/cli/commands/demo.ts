@@ -1,6 +1,7 @@
 // `weft demo`: ten tasks in a throw-away repository, with acting agents or a program of the user's, and somebody who answers
 // their questions.
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -19,20 +20,24 @@ const runFile = promisify(execFile);
 /** `weft demo [--agent claude|codex] [--keep]`. */
 export const demo: Handler = async (call) => {
   const around = await realpath(await mkdtemp(join(tmpdir(), 'weft-demo-')));
+  const repository = join(around, 'micro-courses');
+  // what is made here is cleared away, too, when nobody reads any more
+  const stop = call.io.onSignal('SIGPIPE', () => undefined);
   try {
     // the command table lets nothing else through
     const agent = (textOption(call.parsed, 'agent') ?? null) as DemoAgent | null;
     const staged = await call.demo.stage(agent, around);
     if (!staged.ok) return staged;
     try {
-      return await playOn(call, staged.value, join(around, 'micro-courses'));
+      return await playOn(call, staged.value, repository);
     } finally {
       await staged.value.close();
     }
   } finally {
-    if (isAsked(call, 'keep'))
-      call.io.stderr.write(`The repository is at ${join(around, 'micro-courses')}.\n`);
+    if (isAsked(call, 'keep') && existsSync(repository))
+      call.io.stderr.write(`The repository is at ${repository}.\n`);
     else await rm(around, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    stop();
   }
 };
 

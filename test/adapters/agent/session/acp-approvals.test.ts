@@ -122,8 +122,7 @@ describe('what it asks leave for', () => {
 
   const replies: readonly [number | null, string, string][] = [
     [0, '', 'y'],
-    [1, '', 'a'],
-    [2, '', 'n'],
+    [1, '', 'n'],
     [9, '', 'n'],
     [null, 'Rather not.', 'n'],
   ];
@@ -133,7 +132,7 @@ describe('what it asks leave for', () => {
       talk.take(wish(7, edit('a')));
       expect(talk.news().at(-1)).toEqual({
         kind: 'asks',
-        ask: { id: '7', text: 'May it do this? Edit a', labels: ['Yes', 'Always', 'No'] },
+        ask: { id: '7', text: 'May it do this? Edit a', labels: ['Yes', 'No'] },
       });
       talk.reply('7', { choice, text });
       talk.reply('7', { choice: 0, text: '' });
@@ -142,6 +141,12 @@ describe('what it asks leave for', () => {
       expect(talk.sent()).toEqual(text === '' ? [] : [prompt(4, text)]);
     });
   }
+
+  it('is asked each time, unless it can only be allowed for good', () => {
+    const talk = inTurn({ approvals: 'ask' });
+    talk.take(wish(7, edit('a'), [OPTIONS[1], OPTIONS[2]]));
+    expect(talk.news().at(-1)).toMatchObject({ ask: { labels: ['Always', 'No'] } });
+  });
 
   it('is over with the turn', () => {
     const talk = inTurn({ approvals: 'ask' });

@@ -7,7 +7,7 @@ import { OPENING, openTalk } from './fixtures/talk.ts';
 
 describe('the beginning', () => {
   it('starts the agent', () => {
-    expect(ACP.launch(OPENING)).toEqual({ argv: ['agent', '--acp'], env: { A: 'b' } });
+    expect(ACP.launch(OPENING)).toEqual({ argv: ['agent', '--acp'], env: {} });
     for (const preset of Object.values(ACP_PRESETS)) {
       expect(createAcp(preset).launch(OPENING).argv[0]).toBe(preset.command);
     }
@@ -49,6 +49,18 @@ describe('the beginning', () => {
       expect(talk.sent()).toMatchObject([{ method }]);
     });
   }
+
+  it('goes on by telling it all again where it cannot do what it says that it can', () => {
+    const talk = openTalk(ACP, { resume: 'r' });
+    talk.begin();
+    const able = { loadSession: true, sessionCapabilities: { resume: {} } };
+    talk.take({ id: 1, result: { protocolVersion: 1, agentCapabilities: able } });
+    talk.sent();
+    talk.take({ ...refusal(2, -32_601, 'no such method') });
+    expect(talk.sent()).toMatchObject([{ id: 3, method: 'session/load', params: { sessionId: 'r' } }]);
+    talk.take({ ...refusal(3, -32_601, 'no such method') });
+    expect(talk.news()).toEqual([over('no-session', 'no such method')]);
+  });
 
   it('hears nothing of what is told again', () => {
     const talk = openTalk(ACP, { resume: 'r' });
@@ -215,6 +227,19 @@ describe('what it reports', () => {
     expect(talk.news()).toContainEqual({ kind: 'spent', spending: { input: 130, output: 8, usd: 0.25 } });
   });
 
+  it('adds up the turns of who counts each by itself', () => {
+    const talk = openTalk(ACP);
+    talk.begin();
+    const agentInfo = { name: '@agentclientprotocol/codex-acp' };
+    talk.take({ id: 1, result: { protocolVersion: 1, agentInfo } });
+    talk.take({ id: 2, result: { sessionId: 's' } });
+    const usage = { inputTokens: 100, outputTokens: 7 };
+    talk.take({ id: 3, result: { stopReason: 'end_turn', usage } });
+    talk.say({ number: 1, text: 'More.' });
+    talk.take({ id: 4, result: { stopReason: 'end_turn', usage } });
+    expect(talk.news()).toContainEqual({ kind: 'spent', spending: { input: 200, output: 14, usd: null } });
+  });
+
   const ends: readonly [string, Readonly<Record<string, unknown>>, readonly News[]][] = [
     ['cancelled', { result: { stopReason: 'cancelled' } }, [over('interrupted', 'It was interrupted.')]],
     [
@@ -239,6 +264,11 @@ describe('what it reports', () => {
       'a refused key',
       { error: { code: -32_603, message: 'API key not valid' } },
       [over('login', 'API key not valid')],
+    ],
+    [
+      'a status in front of the words',
+      { error: { code: -32_603, message: 'Internal error', data: { details: '401 Who are you?' } } },
+      [over('login', 'Internal error: 401 Who are you?')],
     ],
     [
       'a limit',

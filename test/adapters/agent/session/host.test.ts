@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, it } from 'vitest';
+import { afterAll, describe, it, vi } from 'vitest';
 import { answerAsk, openAsk, waitForAnswer } from '../../../../src/adapters/agent/asks.ts';
 import { openWorkerFiles } from '../../../../src/adapters/agent/worker-desk.ts';
 import { writeAnswer } from '../../../../src/core/answer-text.ts';
@@ -66,8 +66,20 @@ describe.concurrent('the end', () => {
     expect(await host.made('heard')).toContain('ended with exit code 1.\n\n```\nnothing is made\n```');
   });
 
+  it('comes at once when it is stopped in the midst of a check, and nothing is left of that', async ({
+    expect,
+  }) => {
+    const checks = { ...CHECKS, commands: ['echo $$ > c; mv c check; sleep 1000'] };
+    const host = await start('end Done.\nhang', { plan: { checks } });
+    await vi.waitFor(async () => expect(await host.made('check')).not.toBe(''), 10_000);
+    host.child.kill('SIGTERM');
+    expect(await host.ended).toMatchObject({ code: 143 });
+    expect((await host.reports(() => true)).end).toMatchObject({ fault: 'interrupted' });
+    expect(lives(Number(await host.made('check')))).toBe(false);
+  });
+
   it('comes though a check is under way, and nothing is left of that', async ({ expect }) => {
-    const checks = { ...CHECKS, commands: ['echo $$ > check; sleep 1000'] };
+    const checks = { ...CHECKS, commands: ['echo $$ > c; mv c check; sleep 1000'] };
     const host = await start('end Done.\nuntil check\nexit 7', { plan: { checks } });
     // it was done, as far as it knew
     expect(await host.ended).toMatchObject({ code: 7 });
