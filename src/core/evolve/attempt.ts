@@ -37,13 +37,9 @@ export function evolveAttempt(state: RunState, ts: TaskState, event: AttemptEven
     case 'attempt.exited':
       return exit(ts, attempt, event, ms);
     case 'attempt.timed-out':
-      attempt.stop ??= 'time-budget';
-      return;
     case 'attempt.overspent':
-      attempt.stop ??= event.budget === 'run' ? 'run-budget' : 'budget';
-      return;
     case 'attempt.parked':
-      attempt.stop ??= 'asked';
+      attempt.stop ??= reasonOf(event);
       return;
     case 'question.withdrawn':
       return withdraw(ts, attempt, event.id, ms);
@@ -207,6 +203,14 @@ const BLAMELESS: ReadonlySet<Cause> = new Set([
   'agent-missing',
   'run-budget',
 ]);
+
+/** Why an attempt is ended when that was decided. */
+function reasonOf(
+  event: Extract<AttemptEvent, { type: 'attempt.timed-out' | 'attempt.overspent' | 'attempt.parked' }>,
+): StopReason {
+  if (event.type === 'attempt.overspent') return event.budget === 'run' ? 'run-budget' : 'budget';
+  return event.type === 'attempt.parked' ? 'asked' : 'time-budget';
+}
 
 function withdraw(ts: TaskState, attempt: AttemptState, id: string, ms: RunMs): void {
   if (ts.question?.id === id && ts.question.from === 'agent') endQuestion(ts, attempt, ms);
