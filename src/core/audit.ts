@@ -41,6 +41,8 @@ interface Books {
   readonly patterns: Map<TaskId, readonly Pattern[]>;
   /** Trees that passed all gates asked of them. */
   readonly passed: Map<TaskId, Set<Oid>>;
+  /** Landed, and proven only by what lands right on top of it: the last of its batch. */
+  readonly unproven: Map<Oid, TaskId>;
   readonly candidates: Map<Oid, Extract<Event, { readonly type: 'candidate.built' }>>;
   readonly landed: Set<TaskId>;
   /** Tasks for which a person said something that allows another attempt. */
@@ -57,6 +59,7 @@ function openBooks(): Books {
     claims: createClaimIndex(),
     patterns: new Map(),
     passed: new Map(),
+    unproven: new Map(),
     candidates: new Map(),
     landed: new Set(),
     heard: new Set(),
@@ -283,7 +286,7 @@ function takeVerdict(
 }
 
 function checkLanding(
-  { audit, passed, candidates, landed }: Books,
+  { audit, passed, candidates, landed, unproven }: Books,
   event: Extract<Event, { readonly type: 'task.landed' }>,
 ): void {
   const { task, commit, tree, base, by } = event;
@@ -296,8 +299,13 @@ function checkLanding(
   landed.add(task);
   if (built?.task !== task || built.base !== base || built.tree !== tree)
     accuse(audit, 'I5', `${task} landed as ${commit}, which was not built for it on ${base}`);
-  if (passed.get(task)?.has(tree) !== true)
-    accuse(audit, 'I5', `${task} landed with the tree ${tree}, which never passed`);
+  if (passed.get(task)?.has(tree) !== true) {
+    unproven.set(commit, task);
+    return;
+  }
+  // one verdict speaks for all that the tree was built on in its batch
+  for (let at: Oid | undefined = base; at !== undefined && unproven.delete(at); )
+    at = candidates.get(at)?.base;
 }
 
 function checkSweep(
@@ -312,8 +320,10 @@ function checkSweep(
     accuse(audit, 'I11', `the worktree of ${event.task} is cleared away, and ${seen.head} is kept nowhere`);
 }
 
-function checkEnd({ audit, state, last, claims }: Books): void {
+function checkEnd({ audit, state, last, claims, unproven }: Books): void {
   if (state.rested === null) return;
+  for (const [commit, task] of unproven)
+    accuse(audit, 'I5', `${task} landed as ${commit}, and no tree with it ever passed`);
   look(audit, 'I12', { what: 'tasks at rest', count: state.tasks.size });
   if (last?.event.type !== 'run.rested') accuse(audit, 'I12', `${last?.event.type} comes after the rest`);
   for (const ts of state.tasks.values()) {

@@ -55,7 +55,6 @@ function leave(
   { from, count }: { readonly from: number; readonly count: number },
 ): readonly TaskState[] {
   const gone = line.batch.splice(from, count);
-  const commits = new Set(gone.map((ts) => ts.candidate?.commit));
   const changed: TaskState[] = [];
   for (const ts of gone) {
     changed.push(ts);
@@ -64,7 +63,7 @@ function leave(
     if (!line.troubled.has(ts)) ts.candidateRejected = null;
   }
   for (const ts of line.aside) {
-    if (ts.aside === null || !commits.has(ts.aside)) continue;
+    if (gone.every(({ task }) => task.id !== ts.aside)) continue;
     ts.aside = null;
     changed.push(ts);
   }

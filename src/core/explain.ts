@@ -1,6 +1,7 @@
 // Why a task is where it is, in one sentence, from the same checks that the scheduler uses.
 
 import { type Bar, findBar } from './bars.ts';
+import { countFailing, isClosed, isLanding } from './batch.ts';
 import { findHead, mayLand } from './decide/queue.ts';
 import { countSlots, findClaimInTheWay, findFullLane, isFull } from './decide/schedule.ts';
 import { needsApproval } from './decide/submit.ts';
@@ -225,8 +226,9 @@ function explainQueued(state: RunState, ts: TaskState, now: RunMs): string {
     const { id } = asking.task;
     return `is in the queue until \`weft answer ${id}\` says what the rewritten ${state.policy.target} means`;
   }
-  if (ts.candidate !== null)
-    return ts.candidate.verified ? 'is landing' : 'its gates are running on the tree that would land';
+  if (ts.candidate !== null) return explainBatch(state, ts);
+  if (ts.aside !== null)
+    return 'is in the queue, and does not go onto work that is about to land: that is waited for';
   if (!mayLand(state, ts)) {
     const open = ts.task.edges.find((edge) => taskOf(state, edge.task).phase !== 'merged');
     if (open === undefined) return 'is in the queue';
@@ -237,6 +239,26 @@ function explainQueued(state: RunState, ts: TaskState, now: RunMs): string {
   }
   const head = findHead(state);
   return head === null || head === ts ? 'is next to land' : `is in the queue behind ${head.task.id}`;
+}
+
+function explainBatch({ index: { line } }: RunState, ts: TaskState): string {
+  const others = line.batch.filter((each) => each !== ts).map((each) => each.task.id);
+  const together = others.length === 0 ? '' : `, together with ${list(others)}`;
+  if (isLanding(line, ts)) return `is landing${together}`;
+  if (!isClosed(line)) return 'the tree that would land is being built';
+  if (ts.candidateRejected !== null && line.batch[0] === ts)
+    return 'its gates failed on the tree that would land, and run once more';
+  const failing = countFailing(line);
+  if (failing !== null && line.batch.indexOf(ts) < failing)
+    return `gates failed on the tree that would land${together}: whose fault that is, is being found`;
+  return `its gates are running on the tree that would land${together}`;
+}
+
+/** Names a few, and says how many more there are. */
+function list(names: readonly string[]): string {
+  return names.length <= 4
+    ? names.join(', ')
+    : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
 }
 
 function explainMerged(ts: TaskState): string {

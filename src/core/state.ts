@@ -158,8 +158,8 @@ export interface TaskState {
   conflict: { base: Oid; files: readonly string[] } | null;
   /** That gates failed on its candidate, and how often; it may be the fault of another that it is built on. */
   candidateRejected: { gates: readonly GateResult[]; excerpt: string; times: number } | null;
-  /** The candidate of another that it does not go onto; it waits until that has landed or left. */
-  aside: Oid | null;
+  /** The last of the batch when it was found not to go onto that; it waits until that one has landed or left. */
+  aside: TaskId | null;
   /** How often the queue refused it. */
   refusals: number;
   /** Where somebody moved its branch from and to, until the work is looked at anew; to null: it was deleted. */
@@ -169,8 +169,9 @@ export interface TaskState {
   /** What it depends on and the tip of the target lacks, and the ref that has it: it lands when the tip has it. */
   held: { on: TaskId; ref: string } | null;
   landed: Landed | null;
-  /** Gates that passed on the landed tree. */
+  /** Gates that passed on the tree that landed, and that tree: the last one's of its batch. */
   landedGates: readonly GateResult[];
+  landedTree: Oid | null;
   /** Commands that failed and then passed on the same tree. */
   flaky: readonly string[];
   failure: { cause: Cause; sentence: string } | null;
@@ -289,6 +290,7 @@ export function createTaskState(task: Task, order: number, at: RunMs): TaskState
     held: null,
     landed: null,
     landedGates: [],
+    landedTree: null,
     flaky: [],
     failure: null,
     trouble: null,

@@ -147,7 +147,7 @@ const BROKEN: readonly { readonly what: string; readonly events: readonly Event[
     {
       what: 'a landing without a verdict',
       events: without('attempt.verified', A),
-      says: /^I5: a landed with the tree .*, which never passed$/,
+      says: /^I5: a landed as .*, and no tree with it ever passed$/,
     },
     {
       what: 'a verdict of a gate that failed',
@@ -162,7 +162,7 @@ const BROKEN: readonly { readonly what: string; readonly events: readonly Event[
     {
       what: 'a landing with another tree',
       events: changed('task.landed', { tree: hash('other') }),
-      says: /^I5: a landed with the tree .*, which never passed$/,
+      says: /^I5: a landed as .*, and no tree with it ever passed$/,
     },
     {
       what: 'a second landing',

@@ -283,6 +283,8 @@ describe('landing', () => {
     seen.push(explain(state, 'a'), explain(state, 'c'));
     play(state, [facts.built('a')]);
     seen.push(explain(state, 'a'));
+    play(state, [{ type: 'batch.closed', task: a }]);
+    seen.push(explain(state, 'a'));
     play(state, [facts.trouble(state, 'a', 'verify-candidate')]);
     seen.push(explain(state, 'a'));
     play(state, [facts.candidateVerified('a')]);
@@ -296,6 +298,7 @@ describe('landing', () => {
         "is in the queue and waits for a to land first",
         "is next to land",
         "is in the queue behind a",
+        "the tree that would land is being built",
         "its gates are running on the tree that would land",
         "verify-candidate failed (the disk is full); tried again in 1 s",
         "is landing",

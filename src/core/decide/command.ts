@@ -1,6 +1,7 @@
 // What humans may ask for, and whether it makes sense now. Gives facts to record, or the reason why not.
-import { isLanding } from '../batch.ts';
+
 import { readChoice } from '../answer-text.ts';
+import { isLanding } from '../batch.ts';
 import type { Event } from '../event.ts';
 import { explainTask } from '../explain.ts';
 import { type Failure, fail, ok, type Result, unreachable } from '../failure.ts';

@@ -26,6 +26,8 @@ export interface VerificationReceipt {
   readonly tree: string | null;
   readonly gates: readonly GateReceipt[];
   readonly elapsed_ms: number;
+  /** Commands that failed and then passed on the same tree; absent: none. */
+  readonly flaky?: readonly string[];
 }
 
 /** One ended attempt; `cause` null: it did what it was for. */
@@ -246,7 +248,10 @@ function documentMerge(state: RunState, landed: NonNullable<TaskState['landed']>
 /** The latest verdict: on what landed, else on what would land, else on the attempt's own tree. */
 function documentVerification(ts: TaskState): VerificationReceipt {
   const { attempt, candidateRejected } = ts;
-  if (ts.landedGates.length > 0) return verdict(true, ts.landedGates, ts.landed?.tree ?? null);
+  if (ts.landedGates.length > 0) {
+    const flaky = ts.flaky.length === 0 ? {} : { flaky: ts.flaky };
+    return { ...verdict(true, ts.landedGates, ts.landedTree), ...flaky };
+  }
   if (candidateRejected !== null) return verdict(false, candidateRejected.gates, ts.candidate?.tree ?? null);
   if (attempt?.rejected != null)
     return verdict(false, attempt.rejected.gates, attempt.inspected?.tree ?? null);

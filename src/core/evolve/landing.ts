@@ -43,7 +43,7 @@ export function evolveLanding(state: RunState, ts: TaskState, event: LandingEven
       if (ts.phase !== 'queued' || !standsOnTop(state, event)) return;
       // another that lands first, or goes back, may be all that is in its way
       if (event.behind === undefined) ts.conflict = { base: event.base, files: event.files };
-      else ts.aside = event.base;
+      else ts.aside = event.behind;
       return;
     case 'batch.closed':
       if (ts.candidate !== null) ts.candidate.closes = true;
@@ -124,7 +124,7 @@ function takeBuilt(
   const { base, commit, tree, empty, behind } = event;
   if (empty && behind !== undefined) {
     // whether anything is left of it shows when the others have landed
-    ts.aside = base;
+    ts.aside = behind;
     return;
   }
   // the same tree passed the same gates already: that verdict is about exactly what would land
@@ -141,7 +141,10 @@ function takeVerified(
 ): void {
   if (ts.candidate?.commit !== event.commit) return;
   ts.candidate.verified = true;
-  ts.landedGates = event.gates;
+  for (const each of index.line.batch.slice(0, index.line.batch.indexOf(ts) + 1)) {
+    each.landedGates = event.gates;
+    each.landedTree = event.tree;
+  }
   if (ts.candidateRejected === null) return;
   // a gate that fails and then passes on the same tree says nothing of those who failed with it either
   ts.flaky = ts.candidateRejected.gates.filter((gate) => gate.exit !== 0).map((gate) => gate.command);

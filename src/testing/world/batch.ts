@@ -44,6 +44,8 @@ const SOMETIMES: readonly string[] = [
   'recovery: unlanded work was kept under a rescue ref',
   'fault: a gate rewrote tracked files',
   'fault: a gate took too long',
+  'fault: a gate failed by accident',
+  'recovery: several tasks landed by one move',
   'fault: a snapshot was lost or spoilt',
   'fault: a pid was used again',
   'fault: killed between a start and its record',

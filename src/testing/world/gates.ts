@@ -16,7 +16,7 @@ const HANG_MS = 10_000_000;
 
 /** Starts a gate: its verdict comes a little later, on what the checkout holds then. */
 export function beginGate(world: World, proc: Proc, command: string): void {
-  const odd = world.faultsLeft > 0 && world.tape.chance(10) ? 1 + world.tape.pick(3) : 0;
+  const odd = world.faultsLeft > 0 && world.tape.chance(10) ? 1 + world.tape.pick(4) : 0;
   if (odd === 3) proc.ignoresTerm = true;
   later(world, `gate ${command}`, odd === 1 ? HANG_MS : USUAL_MS, () => {
     if (!proc.alive) return;
@@ -27,7 +27,8 @@ export function beginGate(world: World, proc: Proc, command: string): void {
       if (path !== undefined) worktree.files.set(path, 'formatted');
       count(world, 'fault: a gate rewrote tracked files');
     }
-    const passed = command === SET_UP || isFine([...worktree.files.values()]);
+    if (odd === 4) count(world, 'fault: a gate failed by accident');
+    const passed = odd !== 4 && (command === SET_UP || isFine([...worktree.files.values()]));
     if (passed && dirtyPaths(world.git, worktree).length === 0) {
       notePassed(world, command, addTree(world.git, worktree.files));
     }

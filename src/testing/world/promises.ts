@@ -5,7 +5,7 @@ import { type RunState, serializeState, taskOf } from '../../core/state.ts';
 import { ancestorsOf, commitOf, dirtyPaths, filesOf, isAncestorOf, reachable } from './git-store.ts';
 import { isReviewed, isVerified } from './oracle.ts';
 import type { Proc } from './process-world.ts';
-import { violate } from './scheduler.ts';
+import { count, violate } from './scheduler.ts';
 import type { World } from './world.ts';
 
 /** Nothing of weft's changed the user's checkout, but for bringing a clean one forward with its branch. */
@@ -103,6 +103,7 @@ export function checkMove(
       violate(world, 'target-as-left', `${of.to} lands on ${of.from}, which lacks ${oracle.holds}`);
   }
   const together = candidatesOf(world, of);
+  if (together.length > 1) count(world, 'recovery: several tasks landed by one move');
   if (together.length === 0) return violate(world, 'verified-target', `${of.to} is no candidate`);
   const base = together.at(-1)?.base;
   if (base === undefined || !isAncestorOf(git, of.from, base))

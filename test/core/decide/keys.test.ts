@@ -1,7 +1,7 @@
 // Names of effects: what is under way is known by them, over restarts.
 import { expect, test } from 'vitest';
 import { NO_GATES } from '../../../src/core/model.ts';
-import { bring, buildState, buildTask, decideAfter, facts, hash, play } from '../build.ts';
+import { bring, buildState, buildTask, decideAfter, facts, hash, play, settle } from '../build.ts';
 
 test('an effect is named by task, attempt and kind; a landing by its commit as well', () => {
   const state = buildState([buildTask('a')], { gates: { ...NO_GATES, tier0: ['npm test'] } });
@@ -18,6 +18,7 @@ test('an effect is named by task, attempt and kind; a landing by its commit as w
   play(state, [facts.verified(state, 'a'), facts.queued('a')]);
   expect(keys()).toEqual(['a/1/build-candidate']);
   play(state, [facts.built('a')]);
+  settle(state);
   expect(keys()).toEqual([`a/1/verify-candidate/${hash('a candidate')}`]);
   play(state, [facts.candidateVerified('a')]);
   expect(keys()).toEqual([`a/1/land-candidate/${hash('a candidate')}`]);
