@@ -228,7 +228,7 @@ export async function giveCommand(
   run: string,
   command: Command,
 ): Promise<Result<{ readonly sentence: string; readonly by: 'engine' | 'inbox' }>> {
-  const request: Json = { run, command: { ...command } };
+  const request = { run, command: { ...command } } as Json;
   const answer = await tools.control.call(tools.stateDir, request, COMMAND_TIMEOUT_MS);
   if (!answer.ok) return answer;
   if (answer.value !== null && !isForOtherRun(answer.value)) return readAnswer(answer.value);

@@ -103,6 +103,7 @@ function land(
   const { commit, tree, ref, detour, by } = event;
   ts.landed ??= { commit, tree, ref, detour, by, at: ms };
   if (!isTerminal(ts.phase)) ts.phase = 'merged';
+  ts.comments = [];
 }
 
 /** What was added to verified work is looked at like the rest; of any other move a human says what it means. */
