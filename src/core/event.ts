@@ -3,6 +3,7 @@ import type {
   AgentFault,
   Cause,
   ChangedFile,
+  Comment,
   Exit,
   GateResult,
   Identity,
@@ -179,6 +180,8 @@ export type Event =
       readonly then: Option['then'];
     })
   | (OfTask & { readonly type: 'guidance.given'; readonly text: string })
+  /** Said of lines of the work; its agent is told with its next attempt. */
+  | (OfTask & { readonly type: 'comment.given'; readonly comment: Comment })
   | (OfAttempt & { readonly type: 'guidance.delivered'; readonly count: number })
   // a human's commands on a task
   | (OfTask & { readonly type: 'task.approved' })

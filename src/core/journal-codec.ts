@@ -80,6 +80,7 @@ const EVENT_TYPES: Readonly<Record<Event['type'], true>> = {
   'question.asked': true,
   'question.answered': true,
   'guidance.given': true,
+  'comment.given': true,
   'guidance.delivered': true,
   'task.approved': true,
   'task.paused': true,

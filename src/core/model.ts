@@ -363,6 +363,20 @@ export interface GateResult {
   readonly output: string;
 }
 
+/** What a person said of lines of a task's work. */
+export interface Comment {
+  /** Commit that was looked at. */
+  readonly head: Oid;
+  /** Relative to the root of the repository. */
+  readonly path: string;
+  /** First and last line, counted from 1. */
+  readonly line: number;
+  readonly to: number;
+  /** Those lines. */
+  readonly quote: string;
+  readonly text: string;
+}
+
 /** One changed file of a diff, with lines added and deleted (0/0 for binary files). */
 export interface ChangedFile {
   readonly path: string;

@@ -1,8 +1,9 @@
 // Commands of people that wait for an engine: how they are read back, and how a picture speaks of them.
 import type { Command } from './decide/command.ts';
+import type { Comment } from './model.ts';
 import type { RunView, TaskView } from './view.ts';
 
-const WITH_TASK = new Set(['answer', 'guide', 'restart', 'cancel', 'done']);
+const WITH_TASK = new Set(['answer', 'guide', 'reject', 'comment', 'restart', 'cancel', 'done']);
 const WITH_OPTIONAL_TASK = new Set(['approve', 'pause', 'unpause', 'stop']);
 
 /** Reads a command file; null when it is not one (a half-written or foreign file). */
@@ -25,14 +26,28 @@ export function isCommand(value: unknown): value is Command {
   if (WITH_OPTIONAL_TASK.has(kind)) return task === null || typeof task === 'string';
   if (!WITH_TASK.has(kind) || typeof task !== 'string') return false;
   const text = 'text' in value ? value.text : undefined;
-  if (kind === 'guide') return typeof text === 'string';
+  if (kind === 'guide' || kind === 'reject') return typeof text === 'string';
+  if (kind === 'comment') return 'comment' in value && isComment(value.comment);
   const option = 'option' in value ? value.option : undefined;
   return kind !== 'answer' || (typeof text === 'string' && (option === null || Number.isInteger(option)));
+}
+
+function isComment(value: unknown): value is Comment {
+  if (typeof value !== 'object' || value === null) return false;
+  const { head, path, line, to, quote, text } = value as Readonly<Record<string, unknown>>;
+  const isRange = isLine(line) && isLine(to) && line <= to;
+  return isRange && [head, path, quote, text].every((each) => typeof each === 'string');
+}
+
+function isLine(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 1;
 }
 
 const WORDS: Readonly<Record<Command['kind'], string>> = {
   answer: 'answered',
   guide: 'guidance given',
+  reject: 'rejected',
+  comment: 'commented on',
   approve: 'approved',
   pause: 'to be paused',
   unpause: 'let go on',
@@ -60,6 +75,8 @@ export function addPending(view: RunView, commands: readonly Command[]): RunView
 function addToTask(task: TaskView, kinds: readonly Command['kind'][]): TaskView {
   const last = kinds.at(-1);
   if (last === undefined) return task;
+  // a comment waits beside everything else and changes none of it
+  if (kinds.every((kind) => kind === 'comment')) return { ...task, pending: kinds };
   const { question, awaits: _, ...rest } = task;
   const stays = question !== undefined && kinds.every((kind) => kind === 'pause' || kind === 'unpause');
   return {

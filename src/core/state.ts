@@ -6,6 +6,7 @@ import type {
   AgentFault,
   Cause,
   ChangedFile,
+  Comment,
   Exit,
   GateResult,
   Identity,
@@ -144,6 +145,8 @@ export interface TaskState {
   allowances: number;
   /** Guidance not delivered yet. */
   guidance: string[];
+  /** What people said of lines of the work, and its agent was not told yet. */
+  comments: Comment[];
   /** What the next attempt is told about the last one. */
   feedback: { cause: Cause; detail: string } | null;
   /** The accepted plan. */
@@ -274,6 +277,7 @@ export function createTaskState(task: Task, order: number, at: RunMs): TaskState
     spending: {},
     allowances: 0,
     guidance: [],
+    comments: [],
     feedback: null,
     plan: null,
     unreviewed: false,

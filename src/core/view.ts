@@ -44,6 +44,8 @@ export interface TaskView {
   readonly reason: string;
   /** For so long its agent has printed and reported nothing, ms; absent: it has, not long ago. */
   readonly quietMs?: number;
+  /** Files that its agent says it was at last, relative to its worktree, latest first, at most five; absent: it says none. */
+  readonly touching?: readonly string[];
   readonly attempts: number;
   readonly agent: string;
   /** Who does it: an agent, a command line of the task's own, or a human by hand. */

@@ -11,9 +11,9 @@ import type { RunState } from '../core/state.ts';
 import { type RunView, viewRun } from '../core/view.ts';
 import type { Json } from '../ports/control.ts';
 import type { Opened } from '../ports/journal.ts';
+import { noteHeard } from './heard.ts';
 import { lookAtLanded } from './landed-work.ts';
 import type { Tools } from './parts.ts';
-import { noteQuiet } from './quiet.ts';
 import { recoverState } from './recovery.ts';
 import { startRunClock } from './run-clock.ts';
 
@@ -141,7 +141,7 @@ export async function readView(tools: Tools, run: string): Promise<Result<RunVie
   const isLed = leader !== null && written?.epoch === leader.epoch;
   if (isLed) {
     const { view, quietAfterMs: afterMs } = written;
-    return ok(await noteQuiet(tools, { view, runDir: runDirOf(tools, run), afterMs }));
+    return ok(await noteHeard(tools, { view, runDir: runDirOf(tools, run), afterMs }));
   }
   const read = await readJournal(tools, run);
   if (!read.ok) return read;
@@ -228,7 +228,7 @@ export async function giveCommand(
   run: string,
   command: Command,
 ): Promise<Result<{ readonly sentence: string; readonly by: 'engine' | 'inbox' }>> {
-  const request: Json = { run, command: { ...command } };
+  const request = { run, command: { ...command } } as Json;
   const answer = await tools.control.call(tools.stateDir, request, COMMAND_TIMEOUT_MS);
   if (!answer.ok) return answer;
   if (answer.value !== null && !isForOtherRun(answer.value)) return readAnswer(answer.value);

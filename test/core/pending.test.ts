@@ -39,6 +39,18 @@ test.each<[string, boolean]>([
   ['{"kind":"answer","task":"a","option":1}', false],
   ['{"kind":"guide","task":"a"}', false],
   ['{"kind":"guide","task":"a","text":"Go on."}', true],
+  ['{"kind":"reject","task":"a","text":""}', true],
+  ['{"kind":"reject","task":"a"}', false],
+  [
+    '{"kind":"comment","task":"a","comment":{"head":"c","path":"a.ts","line":1,"to":2,"quote":"","text":"x"}}',
+    true,
+  ],
+  [
+    '{"kind":"comment","task":"a","comment":{"head":"c","path":"a.ts","line":2,"to":1,"quote":"","text":"x"}}',
+    false,
+  ],
+  ['{"kind":"comment","task":"a","comment":{"head":"c","path":"a.ts","line":1,"to":1,"quote":""}}', false],
+  ['{"kind":"comment","task":"a","comment":null}', false],
   ['{"kind":"drain"}', true],
   ['{"kind":"dr', false],
   ['7', false],

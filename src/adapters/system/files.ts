@@ -1,5 +1,5 @@
 // The few files of the engine, on a real file system. Knows nothing of what is in them.
-import { closeSync, type FSWatcher, fstatSync, openSync, readSync, watch } from 'node:fs';
+import { closeSync, constants, type FSWatcher, fstatSync, openSync, readSync, watch } from 'node:fs';
 import { access, lstat, mkdtemp, readdir, rm, rmdir, stat, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { FilesPort } from '../../ports/files.ts';
@@ -70,7 +70,7 @@ async function isThere(path: string): Promise<boolean> {
 /** At once: these files are small, and handing them to another thread takes ten times as long as reading them. */
 async function readText(path: string, maxBytes: number): Promise<string | null> {
   try {
-    const file = openSync(path, 'r');
+    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const buffer = Buffer.alloc(Math.min(fstatSync(file).size, maxBytes));
       return buffer.toString('utf8', 0, readSync(file, buffer, 0, buffer.length, 0));

@@ -2,10 +2,11 @@
 
 import { readChoice } from '../answer-text.ts';
 import { isLanding } from '../batch.ts';
+import { countComments, judgeComment, placeOf, SEE_COMMENTS } from '../comment.ts';
 import type { Event } from '../event.ts';
 import { explainTask } from '../explain.ts';
 import { type Failure, fail, ok, type Result, unreachable } from '../failure.ts';
-import type { Option, Question, TaskId } from '../model.ts';
+import type { Comment, Option, Policy, Question, TaskId } from '../model.ts';
 import { countBlockers, dependentsOf } from '../schedule-index.ts';
 import { isLive, type RunState, type TaskState } from '../state.ts';
 
@@ -13,6 +14,8 @@ import { isLive, type RunState, type TaskState } from '../state.ts';
 export type Command =
   | { readonly kind: 'answer'; readonly task: string; readonly option: number | null; readonly text: string }
   | { readonly kind: 'guide'; readonly task: string; readonly text: string }
+  | { readonly kind: 'reject'; readonly task: string; readonly text: string }
+  | { readonly kind: 'comment'; readonly task: string; readonly comment: Comment }
   | { readonly kind: 'approve'; readonly task: string | null }
   | { readonly kind: 'pause' | 'unpause' | 'stop'; readonly task: string | null }
   | { readonly kind: 'restart' | 'cancel' | 'done'; readonly task: string }
@@ -59,6 +62,10 @@ export function judgeCommand(state: RunState, command: Command): Result<Judged> 
       return forTask(state, command.task, done);
     case 'guide':
       return forTask(state, command.task, (ts) => guide(state, ts, command.text));
+    case 'reject':
+      return forTask(state, command.task, (ts) => reject(ts, state, command.text));
+    case 'comment':
+      return forTask(state, command.task, (ts) => comment(ts, command.comment));
     case 'answer':
       return forTask(state, command.task, (ts) => answer(ts, command));
     default:
@@ -126,14 +133,27 @@ const approve: Judge = (ts) => {
   if (ts.phase !== 'committed' && ts.phase !== 'queued') {
     return refuse('usage', `${ts.task.id} is ${ts.phase}: there is nothing verified to approve yet.`);
   }
-  return say([{ type: 'task.approved', task: ts.task.id }], `${ts.task.id} is approved and will land.`);
+  const count = ts.comments.length;
+  const lost = count === 0 ? '' : ` Its agent is not told of the ${countComments(count)} on it.`;
+  return say(
+    [{ type: 'task.approved', task: ts.task.id }],
+    `${ts.task.id} is approved and will land.${lost}`,
+  );
 };
 
+/** What somebody commented on is meant to go back, unless it is approved by its name. */
 function approveAll(state: RunState): Result<Judged> {
-  const ready = [...state.tasks.values()].filter((ts) => ts.phase === 'committed' && !ts.approved);
+  const waiting = [...state.tasks.values()].filter((ts) => ts.phase === 'committed' && !ts.approved);
+  const ready = waiting.filter((ts) => ts.comments.length === 0);
+  const held = waiting.filter((ts) => ts.comments.length > 0);
   const events = ready.map((ts): Event => ({ type: 'task.approved', task: ts.task.id }));
-  const names = ready.map((ts) => ts.task.id).join(', ');
-  return say(events, ready.length === 0 ? 'Nothing waits for approval.' : `Approved: ${names}.`);
+  const approved = ready.length === 0 ? 'Nothing else waits for approval.' : `Approved: ${listIds(ready)}.`;
+  if (held.length > 0) return say(events, `${approved} Not approved, for the comments: ${listIds(held)}.`);
+  return say(events, ready.length === 0 ? 'Nothing waits for approval.' : approved);
+}
+
+function listIds(tasks: readonly TaskState[]): string {
+  return tasks.map((ts) => ts.task.id).join(', ');
 }
 
 function refuseLanding(ts: TaskState): Result<Judged> {
@@ -206,6 +226,92 @@ function guide(state: RunState, ts: TaskState, text: string): Result<Judged> {
     ? 'will be told'
     : 'is told in its next attempt: this agent does not listen while it works';
   return say(events, `${ts.task.id} ${how}.`);
+}
+
+/** Sends work that is there to be judged back to its agent; the comments on it go with its next attempt. */
+function reject(ts: TaskState, state: RunState, text: string): Result<Judged> {
+  const { id } = ts.task;
+  const count = ts.comments.length;
+  const words = text.trim() === '' && count > 0 ? SEE_COMMENTS : text.trim();
+  if (words === '')
+    return refuse(
+      'usage',
+      `It is not said what is wrong with ${id}.`,
+      `weft reject ${id} "…", or \`weft comment ${id} FILE:LINE "…"\` before it.`,
+    );
+  if (ts.phase === 'merged') return refuseLate(ts, state.policy.merge.strategy);
+  const given = guide(state, ts, words);
+  if (!given.ok || given.value.events.length === 0) return given;
+  if (!isToBeJudged(ts)) return refuseUnfinished(ts);
+  const said = [
+    ...(text.trim() === '' ? [] : ['your words']),
+    ...(count === 0 ? [] : [countComments(count)]),
+  ];
+  const held = ts.paused ? ` It is paused: \`weft resume ${id}\` lets it go on.` : '';
+  return say(rejectWith(ts, words), `${id} goes back to its agent with ${said.join(' and ')}.${held}`);
+}
+
+/** Work that was verified and may still be held back, or that weft asks about. */
+function isToBeJudged(ts: TaskState): boolean {
+  const { phase, question, attempt } = ts;
+  if (question !== null) return question.from === 'weft' && attempt?.inspected != null;
+  return phase === 'committed' || phase === 'queued' || ts.unreviewed;
+}
+
+/** An answer alone would have work that waits for its review reviewed again. */
+function rejectWith(ts: TaskState, text: string): readonly Event[] {
+  const given: Event = { type: 'guidance.given', task: ts.task.id, text };
+  if (ts.question === null) return [given];
+  const answered: Event = {
+    type: 'question.answered',
+    task: ts.task.id,
+    id: ts.question.id,
+    text: ts.unreviewed ? 'Work on it again.' : text,
+    then: 'retry',
+  };
+  return ts.unreviewed ? [answered, given] : [answered];
+}
+
+function refuseUnfinished(ts: TaskState): Result<Judged> {
+  const { id } = ts.task;
+  if (ts.question !== null)
+    return refuse(
+      'usage',
+      `${id} asks something: there is no finished work of it yet.`,
+      `weft answer ${id} "…"`,
+    );
+  const goesBack = ts.phase === 'waiting' && ts.attempts > 0;
+  const stands = goesBack
+    ? 'goes back to its agent anyway'
+    : `is ${ts.phase}: there is nothing finished to reject`;
+  return refuse('usage', `${id} ${stands}.`, `\`weft guide ${id} "…"\` tells its agent something.`);
+}
+
+function refuseLate(ts: TaskState, strategy: Policy['merge']['strategy']): Result<Judged> {
+  const { landed, task } = ts;
+  const tip = landed === null || task.type === 'manual' ? null : landed.commit.slice(0, 12);
+  const sentence = `${task.id} is merged already: it is too late to reject it.`;
+  const after = 'What comes instead of it needs a task of its own.';
+  if (tip === null) return refuse('usage', sentence, after);
+  const revert = {
+    merge: `git revert -m 1 ${tip}`,
+    squash: `git revert ${tip}`,
+    rebase: `git revert ${tip}`,
+  };
+  const before = strategy === 'rebase' ? ', and of its commits before that one,' : '';
+  return refuse('usage', sentence, `\`${revert[strategy]}\`${before} takes it back. ${after}`);
+}
+
+function comment(ts: TaskState, given: Comment): Result<Judged> {
+  const { id } = ts.task;
+  const judged = judgeComment(ts, given);
+  if (!judged.ok) return judged;
+  if (judged.value === null) return say([], `${id} has that comment already.`);
+  const then = `\`weft reject ${id}\` sends it back with ${countComments(ts.comments.length + 1)}.`;
+  return say(
+    [{ type: 'comment.given', task: ts.task.id, comment: judged.value }],
+    `${id}: noted on ${placeOf(given)}. ${then}`,
+  );
 }
 
 /** Its agent waits for a choice, leave for something as a rule: words that were not meant for it must not decide it. */

@@ -1,4 +1,5 @@
 // What the facts of an attempt do to its task. Decides nothing: what follows a failure is in the fact.
+import { writeComments } from '../comment.ts';
 import type { Event, StopReason } from '../event.ts';
 import { unreachable } from '../failure.ts';
 import { type Cause, type RunMs, runMs } from '../model.ts';
@@ -127,6 +128,7 @@ function spawn(
   ts.swept = null;
   ts.moved = null;
   const role = event.role ?? 'implement';
+  const guidance = role === 'implement' ? takeComments(ts) : ts.guidance;
   ts.attempt = {
     n: event.attempt,
     role,
@@ -140,8 +142,8 @@ function spawn(
     worktree: ts.attempt?.worktree ?? null,
     identity: null,
     steerable: false,
-    guidance: ts.guidance,
-    toldByPrompt: ts.guidance.length,
+    guidance,
+    toldByPrompt: guidance.length,
     startFailure: null,
     exit: null,
     fault: null,
@@ -157,6 +159,14 @@ function spawn(
     answer: null,
   };
   ts.guidance = [];
+}
+
+/** Whatever sent the work back, its agent is told what was said of its lines. */
+function takeComments(ts: TaskState): readonly string[] {
+  if (ts.comments.length === 0) return ts.guidance;
+  const guidance = [...ts.guidance, writeComments(ts.comments)];
+  ts.comments = [];
+  return guidance;
 }
 
 function exit(

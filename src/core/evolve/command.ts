@@ -5,7 +5,7 @@ import { unreachable } from '../failure.ts';
 import type { RunMs } from '../model.ts';
 import { isLive, type RunState, type TaskState } from '../state.ts';
 import { passOver, recallReview } from './answer.ts';
-import { endQuestion, inspectAnew, settleGuidance } from './ending.ts';
+import { endQuestion, inspectAnew, settleGuidance, uncharge } from './ending.ts';
 
 type CommandEvent = Extract<
   Event,
@@ -13,6 +13,7 @@ type CommandEvent = Extract<
     readonly type:
       | 'question.answered'
       | 'guidance.given'
+      | 'comment.given'
       | 'task.approved'
       | 'task.paused'
       | 'task.unpaused'
@@ -28,9 +29,9 @@ export function evolveCommand(state: RunState, ts: TaskState, event: CommandEven
     case 'question.answered':
       return answer(state, ts, event, ms);
     case 'guidance.given':
-      ts.guidance.push(event.text);
-      if (ts.phase === 'committed' || ts.phase === 'queued') returnToWork(ts);
-      else recallReview(ts);
+      return guide(ts, event.text);
+    case 'comment.given':
+      ts.comments.push(event.comment);
       return;
     case 'task.approved':
       ts.approved = true;
@@ -96,6 +97,14 @@ function answer(
     default:
       unreachable(event.then);
   }
+}
+
+/** Verified work goes back: it did its part, what follows is a human's wish and no second try. */
+function guide(ts: TaskState, text: string): void {
+  ts.guidance.push(text);
+  if (ts.phase !== 'committed' && ts.phase !== 'queued') return recallReview(ts);
+  if (ts.attempt !== null) uncharge(ts, ts.attempt);
+  returnToWork(ts);
 }
 
 /** Takes what the latest attempt left as it is: the gates still have to pass. */

@@ -139,6 +139,7 @@ function applyToTask(state: RunState, ts: TaskState, event: TaskEvent, ms: RunMs
       return evolveAttempt(state, ts, event, ms);
     case 'question.answered':
     case 'guidance.given':
+    case 'comment.given':
     case 'task.approved':
     case 'task.paused':
     case 'task.unpaused':

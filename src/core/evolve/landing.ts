@@ -103,6 +103,7 @@ function land(
   // a landing under way when a human cancelled it is a fact all the same
   const { commit, tree, ref, detour, by } = event;
   ts.landed ??= { commit, tree, ref, detour, by, at: ms };
+  ts.comments = [];
   if (isTerminal(ts.phase)) return;
   ts.phase = 'merged';
   if (by === 'weft' && event.commit !== event.base) noteOdds(state, 'landed');

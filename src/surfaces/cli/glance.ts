@@ -1,12 +1,22 @@
 // The latest run's view straight from its file, for the quick start. Gives up whenever anything is not plain.
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from '../../core/decide/command.ts';
+import { HEARD_FILES, isAtWork, SAID_FILE, sayHeard } from '../../core/heard.ts';
 import { taskId } from '../../core/model.ts';
 import { addPending, parseCommand } from '../../core/pending.ts';
-import { slugId } from '../../core/plan/slug.ts';
-import { HEARD_FILES, mayBeQuiet, sayQuiet } from '../../core/quiet.ts';
 import type { RunView } from '../../core/view.ts';
+import { attemptFolder } from '../../engine/places.ts';
 
 /** The state folder of the repository around `cwd`, or null when it takes git to tell. */
 export function findStateDir(cwd: string): string | null {
@@ -39,7 +49,7 @@ export function glance(cwd: string): Glance | null {
     // only git knows whether somebody has merged it meanwhile
     if (view.aside !== undefined) return null;
     const mail = view.state === 'running' ? [] : readMail(stateDir, run);
-    const heard = view.state === 'running' ? noteQuiet(view, folder, quietAfterMs) : view;
+    const heard = view.state === 'running' ? noteHeard(view, folder, quietAfterMs) : view;
     return { view: addPending(heard, mail), earlier: findUnfinished(stateDir, run) };
   } catch {
     return null;
@@ -52,17 +62,33 @@ interface Beside {
   readonly quietAfterMs: number;
 }
 
-function noteQuiet(view: RunView, folder: string, afterMs: number): RunView {
+function noteHeard(view: RunView, folder: string, afterMs: number): RunView {
   const at = Date.now();
   const tasks = view.tasks.map((task) => {
-    if (!mayBeQuiet(task)) return task;
-    const dir = join(folder, 'attempts', slugId(taskId(task.id)), String(task.attempts));
+    if (!isAtWork(task)) return task;
+    const dir = attemptFolder(folder, taskId(task.id), task.attempts);
     const written = HEARD_FILES.map(
       (name) => statSync(join(dir, name), { throwIfNoEntry: false })?.mtimeMs ?? null,
     );
-    return sayQuiet(task, { written, at, afterMs });
+    const said = readStart(join(dir, SAID_FILE.name), SAID_FILE.bytes);
+    return sayHeard(task, { written, said, at, afterMs });
   });
   return { ...view, tasks };
+}
+
+/** Text of a file that an agent may have made: a pipe is not waited for. Null: there is none that can be read. */
+function readStart(path: string, maxBytes: number): string | null {
+  try {
+    const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const buffer = Buffer.alloc(Math.min(fstatSync(file).size, maxBytes));
+      return buffer.toString('utf8', 0, readSync(file, buffer));
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return null;
+  }
 }
 
 /** Ids of the runs, the latest first. */

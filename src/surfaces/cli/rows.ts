@@ -22,6 +22,8 @@ const LOOKS: Readonly<Record<Phase, readonly [glyph: string, tone: Tone]>> = {
 const WIDEST_ID = 32;
 const PHASE_WIDTH = 10;
 const LEAST_REASON = 12;
+/** Files that an agent is at, in one row. */
+const TOUCHED = 2;
 
 /** How a phase is shown: one column wide. */
 export function drawGlyph(task: TaskView, paint: Paint): string {
@@ -82,7 +84,8 @@ function drawRow(
 ): string {
   const glyph = drawGlyph(task, style.paint);
   const room = style.columns - 2;
-  const reason = cleanLine(task.reason);
+  const on = task.touching === undefined ? '' : `; on ${task.touching.slice(0, TOUCHED).join(', ')}`;
+  const reason = cleanLine(`${task.reason}${on}`);
   const free = room - measureWidth(left) - 2;
   if (reason === '' || free < LEAST_REASON) return `${glyph} ${cutToWidth(left.trimEnd(), room)}`;
   return `${glyph} ${left}  ${style.paint('dim', cutToWidth(reason, free))}`;

@@ -78,6 +78,7 @@ export function drawExplanation(view: RunView, task: TaskView, style: StatusStyl
     ['done by', DONE_BY[task.doneBy] ?? `agent ${task.agent}`],
     ['attempts', `${task.attempts}${span === null ? '' : `, ${writeSpan(span)}`}`],
     ['after', task.dependsOn.map((id) => `${id} (${phases.get(id) ?? 'unknown'})`).join(', ') || null],
+    ['working on', task.touching?.join(', ') ?? null],
     ['owns', task.owns === null ? 'not declared' : task.owns.join(' ') || 'nothing'],
     ['changed', task.files === 0 ? null : drawChanged(task)],
     ['branch', task.branch],

@@ -1,4 +1,5 @@
 // The files of this machine keep the contract, and what only a real disk has: modes.
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -21,6 +22,13 @@ test('folders and files are private to the user', async () => {
   await port.replace(join(root, 'a/b'), 'b');
   expect((await stat(join(root, 'a'))).mode & 0o777).toBe(0o700);
   expect((await stat(join(root, 'a/b'))).mode & 0o777).toBe(0o600);
+});
+
+test('a pipe is not waited for', async () => {
+  const { port, root, close } = await createBench();
+  onTestFinished(close);
+  execFileSync('mkfifo', [join(root, 'pipe')]);
+  expect(await port.readText(join(root, 'pipe'), 100)).toBe('');
 });
 
 test('of a place that is not there the room is not known', async () => {

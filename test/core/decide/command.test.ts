@@ -6,7 +6,17 @@ import type { RunState } from '../../../src/core/state.ts';
 import { bring, buildState, buildTask, facts, play, question } from '../build.ts';
 
 const a = taskId('a');
-const KINDS = ['guide', 'approve', 'pause', 'unpause', 'stop', 'restart', 'cancel', 'done'] as const;
+const KINDS = [
+  'guide',
+  'reject',
+  'approve',
+  'pause',
+  'unpause',
+  'stop',
+  'restart',
+  'cancel',
+  'done',
+] as const;
 const PHASES: readonly Phase[] = [
   'waiting',
   'spawned',
@@ -41,7 +51,10 @@ function say(state: RunState, command: Command): string {
 }
 
 function give(state: RunState, kind: (typeof KINDS)[number], task = 'a'): string {
-  return say(state, kind === 'guide' ? { kind, task, text: 'use tabs' } : ({ kind, task } as Command));
+  return say(
+    state,
+    kind === 'guide' || kind === 'reject' ? { kind, task, text: 'use tabs' } : ({ kind, task } as Command),
+  );
 }
 
 describe('each command in each phase', () => {
@@ -59,6 +72,16 @@ describe('each command in each phase', () => {
         committed: guidance.given | a will be told.
         queued: guidance.given | a will be told.
         merged: usage ✗ a is merged already.
+        failed: usage ✗ a has failed already. (weft restart a starts it anew.)
+        cancelled: usage ✗ a is cancelled already. (weft restart a starts it anew.)
+      reject
+        waiting: usage ✗ a is waiting: there is nothing finished to reject. (\`weft guide a "…"\` tells its agent something.)
+        spawned: usage ✗ a is spawned: there is nothing finished to reject. (\`weft guide a "…"\` tells its agent something.)
+        working: usage ✗ a is working: there is nothing finished to reject. (\`weft guide a "…"\` tells its agent something.)
+        verifying: usage ✗ a is verifying: there is nothing finished to reject. (\`weft guide a "…"\` tells its agent something.)
+        committed: guidance.given | a goes back to its agent with your words.
+        queued: guidance.given | a goes back to its agent with your words.
+        merged: usage ✗ a is merged already: it is too late to reject it. (\`git revert 4802fa1d4802\` takes it back. What comes instead of it needs a task of its own.)
         failed: usage ✗ a has failed already. (weft restart a starts it anew.)
         cancelled: usage ✗ a is cancelled already. (weft restart a starts it anew.)
       approve

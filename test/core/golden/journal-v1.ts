@@ -191,6 +191,11 @@ const EVENTS: readonly Event[] = [
   { type: 'question.withdrawn', task, attempt: 7, id: 'api-login/2' },
   { type: 'claim.widened', task, patterns: ['docs/**'] },
   { type: 'usage.noted', task, attempt: 7, session: 's-1', input: 12_000, output: 800, usd: 0.25 },
+  {
+    type: 'comment.given',
+    task,
+    comment: { head, path: 'src/api/login.ts', line: 12, to: 13, quote: 'a\nb', text: 'Name them.' },
+  },
   { type: 'batch.closed', task },
 ];
 

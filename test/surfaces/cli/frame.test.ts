@@ -208,6 +208,19 @@ describe('other pictures', () => {
     `);
   });
 
+  it('files that an agent is at', () => {
+    const task = viewTask('api', {
+      phase: 'working',
+      attempts: 1,
+      reason: 'at work for 9 s',
+      touching: ['src/a.ts', 'src/b.ts', 'src/c.ts'],
+    });
+    expect(drawStatus(viewRun([task]), STYLE)[1]).toMatch(/at work for 9 s; on src\/a\.ts, src\/b\.ts$/);
+    expect(drawExplanation(viewRun([task]), task, STYLE)).toContain(
+      '  working on    src/a.ts, src/b.ts, src/c.ts',
+    );
+  });
+
   const ending = (view: RunView): string =>
     [...drawSummary(view, plainPaint), ...drawNext(view, plainPaint)].join('\n');
 

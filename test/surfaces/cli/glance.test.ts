@@ -1,4 +1,5 @@
 // The quick look at the latest run's file: trusted only when nothing speaks against it.
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +29,11 @@ function writeLeader(pid: number, startTicks: number): void {
   write('.weft/leader/10.json', { identity: { bootId, pid, startTicks } });
 }
 
+function ownStartTicks(): number {
+  const stat = readFileSync('/proc/self/stat', 'utf8');
+  return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
+}
+
 describe('glance', () => {
   it('gives the latest run, from any folder of the repository', () => {
     write(`.weft/runs/${RUN}/view.json`, VIEW);
@@ -52,14 +58,31 @@ describe('glance', () => {
     expect(glance(repository)).toBeNull();
   });
 
+  it.runIf(process.platform === 'linux')('says what is heard of who works, and waits for no pipe', () => {
+    writeLeader(process.pid, ownStartTicks());
+    const tasks = ['says', 'pipe', 'rests'].map((id) => viewTask(id, { phase: 'working', attempts: 1 }));
+    const view = viewRun([...tasks.slice(0, 2), { ...tasks[2], phase: 'verifying' } as never], {
+      state: 'running',
+    });
+    write(`.weft/runs/${RUN}/view.json`, view);
+    const attempts = `.weft/runs/${RUN}/attempts`;
+    for (const id of ['says', 'rests']) write(`${attempts}/${id}/1/session.json`, { files: ['a.ts'] });
+    mkdirSync(join(repository, attempts, 'pipe/1'), { recursive: true });
+    execFileSync('mkfifo', [join(repository, attempts, 'pipe/1/session.json')]);
+    expect(glance(repository)?.view.tasks.map(({ touching }) => touching)).toEqual([
+      ['a.ts'],
+      undefined,
+      undefined,
+    ]);
+  });
+
   it.runIf(process.platform === 'linux')(
     'believes that a run is going on only while its leader lives',
     () => {
       const running = viewRun([], { state: 'running' });
       write(`.weft/runs/${RUN}/view.json`, running);
       expect(glance(repository)).toBeNull();
-      const stat = readFileSync(`/proc/${process.pid}/stat`, 'utf8');
-      const ticks = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
+      const ticks = ownStartTicks();
       writeLeader(process.pid, ticks);
       expect(glance(repository)).toEqual({ view: running, earlier: null });
       writeLeader(process.pid, ticks + 1);

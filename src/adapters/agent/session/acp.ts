@@ -57,6 +57,9 @@ const COUNTING_BY_TURN: ReadonlySet<string> = new Set([
   'OpenCode',
 ]);
 
+/** What a session is told again with. */
+const RETELLING: ReadonlySet<string> = new Set(['user_message_chunk', 'agent_message_chunk']);
+
 const VERSION = 1;
 /** Tool calls that are remembered: parts of one come soon after another. */
 const MAX_CALLS = 256;
@@ -87,6 +90,8 @@ interface Desk {
   readonly approvals: Approvals;
   /** Null: it is not open yet, and what comes until then is a story of old. */
   session: string | null;
+  /** Something of that story was told. */
+  isRetold: boolean;
   isInTurn: boolean;
   waiting: Words[];
   /** The turn is to be stopped; `goesOn`: something was said since. */
@@ -115,8 +120,9 @@ function createConversation(opening: Opening, wire: Wire): Conversation {
       return true;
     },
     notification: (method, params) => {
-      if (method !== 'session/update' || desk.session === null) return;
-      if (isRecord(params['update'])) takeUpdate(desk, params['update']);
+      if (method !== 'session/update' || !isRecord(params['update'])) return;
+      if (desk.session !== null) takeUpdate(desk, params['update']);
+      else desk.isRetold ||= RETELLING.has(textOf(params['update']['sessionUpdate']));
     },
   });
   const approvals = createApprovals(opening, {
@@ -130,6 +136,7 @@ function createConversation(opening: Opening, wire: Wire): Conversation {
     peer,
     approvals,
     session: null,
+    isRetold: false,
     isInTurn: false,
     waiting: [],
     stop: null,
@@ -192,7 +199,10 @@ function openSession(desk: Desk, able: Fields): void {
   const goOn = (by: string, left: readonly string[]): void =>
     desk.peer.request(by, { ...place, sessionId: resume }, (answer) => {
       const [next, ...rest] = left;
-      if (answer.ok) settle(desk, resume, answer.result);
+      // some open a new one under the old id, which knows nothing of what was said
+      const isNew = by === 'session/load' && !desk.isRetold;
+      if (answer.ok && isNew) end(desk, 'no-session', 'It has nothing of that session to tell.');
+      else if (answer.ok) settle(desk, resume, answer.result);
       else if (answer.error.code === METHOD_NOT_FOUND && next !== undefined) goOn(next, rest);
       else fail(desk, answer, 'no-session');
     });

@@ -62,6 +62,15 @@ describe('the beginning', () => {
     expect(talk.news()).toEqual([over('no-session', 'no such method')]);
   });
 
+  it('does not take a session that tells nothing for the old one', () => {
+    const talk = openTalk(ACP, { resume: 'r' });
+    talk.begin();
+    talk.take(HANDSHAKE);
+    update(talk, { sessionUpdate: 'available_commands_update' });
+    talk.take({ id: 2, result: {} });
+    expect(talk.news()).toEqual([over('no-session', 'It has nothing of that session to tell.')]);
+  });
+
   it('hears nothing of what is told again', () => {
     const talk = openTalk(ACP, { resume: 'r' });
     talk.begin();

@@ -1,21 +1,29 @@
-// Who is called quiet: an agent at work that neither printed nor reported anything for long, and nobody else.
+// What is heard of agents at work: who neither printed nor reported anything for long is quiet, and nobody else.
 import { expect, test } from 'vitest';
 import type { RunView, TaskView } from '../../src/core/view.ts';
-import { noteQuiet } from '../../src/engine/quiet.ts';
+import { noteHeard } from '../../src/engine/heard.ts';
 
 const NOW = 1_790_000_000_000;
 const AFTER = 600_000;
 
 /** A picture of one task, looked at when its files were written so many ms ago. */
-async function look(task: Partial<TaskView>, ages: Readonly<Record<string, number>>): Promise<TaskView> {
+async function look(
+  task: Partial<TaskView>,
+  ages: Readonly<Record<string, number>>,
+  said: string | null = null,
+): Promise<TaskView> {
   const whole = { id: 'a', phase: 'working', attempts: 2, reason: 'at work for 9 s', ...task };
   const view = { tasks: [whole] } as unknown as RunView;
-  const seen = await noteQuiet(
+  const seen = await noteHeard(
     {
       files: {
         writtenAt: async (path: string) => {
           const age = ages[path.replace('/runs/r/attempts/a/2/', '')];
           return age === undefined ? null : NOW - age;
+        },
+        readText: async (path: string) => {
+          if (path !== '/runs/r/attempts/a/2/session.json') throw new Error('there is something odd');
+          return said;
         },
       } as never,
       clock: { wallMs: () => NOW } as never,
@@ -41,4 +49,13 @@ test.each<[string, Partial<TaskView>, Readonly<Record<string, number>>, number |
 
 test('it is said in the words that people read', async () => {
   expect((await look({}, { pid: 720_000 })).reason).toBe('at work for 9 s; quiet for 12 min');
+});
+
+test('the files that it is at are said of who works, asking or not', async () => {
+  const report = '{"files":["a.ts"]}';
+  expect((await look({}, {}, report)).touching).toEqual(['a.ts']);
+  expect((await look({ question: {} as never }, {}, report)).touching).toEqual(['a.ts']);
+  expect((await look({ phase: 'verifying' }, {}, report)).touching).toBeUndefined();
+  // what is found in the place of the report, and cannot be read, is no report
+  expect((await look({ attempts: 3 }, {}, report)).touching).toBeUndefined();
 });

@@ -1,0 +1,71 @@
+// What was last heard of the agents at work: which files they are at, and whether one is quiet. That is no verdict, a long
+// build is quiet too. Looks at nothing itself.
+import { ago } from './explain.ts';
+import type { TaskView } from './view.ts';
+
+/** Files in an attempt's folder that are written when its agent is heard of. */
+export const HEARD_FILES = ['out.jsonl', 'err.log', 'status.json', 'session.json', 'pid'] as const;
+/** That of them which says what it does, where it converses; a longer one than `bytes` is not read. */
+export const SAID_FILE = { name: 'session.json', bytes: 262_144 } as const;
+
+/** Most files that are shown of one task. */
+const FILES = 5;
+const PATH_CHARS = 200;
+
+/** What the look at an attempt's folder gave. */
+export interface Heard {
+  /** When each of the files was written, ms since 1970; null: there is none. */
+  readonly written: readonly (number | null)[];
+  /** Text of the file that says what it does; null: there is none. */
+  readonly said: string | null;
+  /** The moment of the look, ms since 1970. */
+  readonly at: number;
+  /** Silence after which an agent is called quiet, ms. */
+  readonly afterMs: number;
+}
+
+/** Tells whether there is an agent to be heard of. */
+export function isAtWork({ phase }: TaskView): boolean {
+  return phase === 'working';
+}
+
+/** A task at work, with what was heard of its agent. */
+export function sayHeard(task: TaskView, heard: Heard): TaskView {
+  const touching = heard.said === null ? [] : readTouched(heard.said, task.worktree);
+  return { ...task, ...(touching.length === 0 ? {} : { touching }), ...sayQuiet(task, heard) };
+}
+
+/** Who waits for an answer is not quiet. */
+function sayQuiet(
+  task: TaskView,
+  { written, at, afterMs }: Heard,
+): Partial<Pick<TaskView, 'quietMs' | 'reason'>> {
+  const last = Math.max(0, ...written.map((time) => time ?? 0));
+  const quietMs = Math.round(at - last);
+  if (task.question !== undefined || last === 0 || !(quietMs >= afterMs)) return {};
+  return { quietMs, reason: `${task.reason}; quiet for ${ago(quietMs)}` };
+}
+
+/** Files of the worktree in a report, relative to it, latest first; what is no report has none. */
+function readTouched(report: string, worktree: string | null): readonly string[] {
+  const paths = parseFiles(report).flatMap((path) => placeIn(worktree, path) ?? []);
+  return [...new Set(paths)].slice(0, FILES);
+}
+
+function parseFiles(report: string): readonly string[] {
+  try {
+    const files: unknown = (JSON.parse(report) as { readonly files?: unknown } | null)?.files;
+    return Array.isArray(files) ? files.filter((each) => typeof each === 'string') : [];
+  } catch {
+    return [];
+  }
+}
+
+/** A path as people know it; null: it is not of the worktree, is the worktree, or is longer than any that people read. */
+function placeIn(worktree: string | null, path: string): string | null {
+  const inside =
+    worktree !== null && path.startsWith(`${worktree}/`) ? path.slice(worktree.length + 1) : path;
+  const place = inside.replace(/^(?:\.\/)+/, '');
+  if (place === '' || place === '.' || place.startsWith('/') || place.length > PATH_CHARS) return null;
+  return place.split('/').includes('..') ? null : place;
+}
