@@ -16,6 +16,8 @@ export interface Preset {
   readonly model: string | null;
   /** Whether it asks before it writes a file or runs a command. */
   readonly asks: boolean;
+  /** Whether it finds a conversation again in another process; a new one begins where it does not. */
+  readonly remembers: boolean;
   /** Requests, of four in two turns, whose tokens it tells. */
   readonly counts: number;
   /** Variables beside those that all have, and files below its home. */
@@ -40,6 +42,7 @@ export const PRESETS: readonly Preset[] = [
     program: wideBinary('.bin/gemini'),
     model: 'gemini-2.5-flash',
     asks: true,
+    remembers: false,
     counts: 4,
     surround: ({ url }) => ({
       env: { GEMINI_API_KEY: KEY, GOOGLE_GEMINI_BASE_URL: url, GEMINI_CLI_TRUST_WORKSPACE: 'true' },
@@ -54,6 +57,7 @@ export const PRESETS: readonly Preset[] = [
     program: wideBinary('.bin/qwen'),
     model: null,
     asks: true,
+    remembers: true,
     counts: 0,
     surround: ({ url }) => ({
       env: { ...NO_PROXIES, OPENAI_API_KEY: KEY, OPENAI_BASE_URL: `${url}/v1`, OPENAI_MODEL: 'scripted' },
@@ -65,6 +69,7 @@ export const PRESETS: readonly Preset[] = [
     program: wideBinary('opencode-linux-x64/bin/opencode'),
     model: null,
     asks: true,
+    remembers: true,
     counts: 2,
     surround: ({ url }) => ({ env: { OPENCODE_CONFIG_CONTENT: JSON.stringify(opencodeAt(url)) } }),
   },
@@ -74,6 +79,7 @@ export const PRESETS: readonly Preset[] = [
     program: wideBinary('@github/copilot-linux-x64/copilot'),
     model: null,
     asks: true,
+    remembers: true,
     counts: 4,
     surround: ({ url }) => ({
       env: {
@@ -92,6 +98,7 @@ export const PRESETS: readonly Preset[] = [
     program: claudeBinary() && wideBinary('.bin/claude-agent-acp'),
     model: null,
     asks: true,
+    remembers: true,
     counts: 4,
     surround: ({ home, url }) => ({
       env: { ...claudeEnv(dirname(home), url), CLAUDE_CODE_EXECUTABLE: claudeBinary() ?? '' },
@@ -103,6 +110,7 @@ export const PRESETS: readonly Preset[] = [
     program: codexBinary() && wideBinary('.bin/codex-acp'),
     model: null,
     asks: false,
+    remembers: true,
     counts: 4,
     surround: ({ home, url }) => ({
       env: { CODEX_HOME: join(home, '.codex'), CODEX_PATH: codexBinary() ?? '', OPENAI_API_KEY: KEY },
