@@ -127,12 +127,13 @@ for (const preset of PRESETS) {
       await first.ended;
       const second = weft('resume', run, '--stay');
       expect(await weft('guide', 'it', 'Mind the MARK.').ended).toMatchObject({ code: 0 });
+      await journalSays(repo.path, '"type":"guidance.delivered"', second);
       await writeFile(join(repo.around, 'go'), '');
       expect(await second.ended).toMatchObject({ code: 0 });
       expect(await repo.git('show', 'main:made/it.txt')).toBe('made');
       expect(model.requests.some(({ userTexts }) => userTexts.join().includes('Mind the MARK.'))).toBe(true);
       const journal = await readJournal(join(repo.path, '.weft/runs', run));
-      expect(journal.split('"type":"attempt.spawned"'), journal).toHaveLength(2);
+      expect(journal.split('"type":"attempt.spawned"')).toHaveLength(2);
     });
 
     it('says that there is nothing to go on with', async () => {
