@@ -102,6 +102,12 @@ export interface CandidateSpec {
   readonly pin: string;
 }
 
+/** A commit, and the one that the work in it began at. */
+export interface Work {
+  readonly head: Oid;
+  readonly base: Oid;
+}
+
 /** git, for one repository. Failures are `environment` unless said otherwise. */
 export interface GitPort {
   /** Absolute path of the main checkout. */
@@ -162,6 +168,23 @@ export interface GitPort {
    * what lies between `base` and `head`; for `merge` git's own merge base decides.
    */
   buildCandidate(what: CandidateSpec): Promise<Result<Candidate>>;
+  /**
+   * Makes a commit of what lies in a worktree right now, on its HEAD (on `base` when that does not contain it), and keeps it
+   * under `ref`; the same files give the same commit. Ignored files and very large ones stay out. Null: it cannot be told,
+   * since a merge or rebase is open there, or it is too much to look at. `known` is what the last call gave. The
+   * worktree's own index is neither changed nor locked.
+   */
+  snapshot(what: {
+    readonly worktree: string;
+    readonly base: Oid;
+    readonly ref: string;
+    readonly known: Oid | null;
+  }): Promise<Result<Oid | null>>;
+  /**
+   * Lists the files in which the change in `work` does not merge with `onto`, as a candidate for `onto` would be built;
+   * empty: they merge. Leaves nothing in the repository.
+   */
+  tryMerge(what: { readonly work: Work; readonly onto: Work }): Promise<Result<readonly string[]>>;
   /** Finds the tip that a candidate for the branch starts from and `land` compares with. */
   landingTip(branch: string): Promise<Result<LandingTip>>;
   /**

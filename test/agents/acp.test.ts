@@ -1,64 +1,23 @@
-// Real agents of the Agent Client Protocol, where they are installed beside the others: Copilot and Gemini.
+// Real agents of the Agent Client Protocol, each where it is installed: the same of all presets.
 import { existsSync } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import process from 'node:process';
-import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createAcp } from '../../src/adapters/agent/session/acp.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { stringify } from 'yaml';
+import { ACP_PRESETS, createAcp } from '../../src/adapters/agent/session/acp.ts';
 import type { Opening } from '../../src/adapters/agent/session/conversation.ts';
 import { type Model, startModel } from '../../src/testing/model/server.ts';
-import { createTempRepo, type TempRepo, testGitEnv } from '../../src/testing/temp-repo.ts';
+import { createTempRepo, type TempRepo } from '../../src/testing/temp-repo.ts';
 import { type Pump, startPump } from '../adapters/agent/session/fixtures/pump.ts';
-
-const FOLDER = fileURLToPath(new URL('node_modules/', import.meta.url));
-
-interface Installed {
-  readonly name: string;
-  readonly file: string;
-  readonly argv: readonly [string, ...string[]];
-  readonly model: string | null;
-}
-
-const AGENTS: readonly Installed[] = [
-  {
-    name: '@github/copilot@1.0.102',
-    file: '@github/copilot-linux-x64/copilot',
-    argv: ['--acp'],
-    model: null,
-  },
-  {
-    name: '@google/gemini-cli@0.61.0',
-    file: '@google/gemini-cli/bundle/gemini.js',
-    argv: ['--acp'],
-    model: 'gemini-2.5-flash',
-  },
-];
+import { journalSays, type Running, readJournal, startWeft } from '../end-to-end/cli.ts';
+import { PRESETS, presetEnv } from './presets.ts';
 
 let model: Model;
 let repo: TempRepo;
-let env: Readonly<Record<string, string>>;
 let pumps: Pump[] = [];
 
 beforeEach(async () => {
   [model, repo] = await Promise.all([startModel(), createTempRepo()]);
-  const home = join(repo.around, 'home');
-  await mkdir(join(home, '.gemini'), { recursive: true });
-  const auth = { security: { auth: { selectedType: 'gemini-api-key' } } };
-  await writeFile(join(home, '.gemini', 'settings.json'), JSON.stringify(auth));
-  env = {
-    ...testGitEnv(),
-    HOME: home,
-    COPILOT_PROVIDER_BASE_URL: `${model.url}/v1`,
-    COPILOT_PROVIDER_TYPE: 'openai',
-    COPILOT_PROVIDER_API_KEY: 'no-key-is-needed',
-    COPILOT_MODEL: 'scripted',
-    COPILOT_OFFLINE: 'true',
-    COPILOT_AUTO_UPDATE: 'false',
-    GEMINI_API_KEY: 'no-key-is-needed',
-    GOOGLE_GEMINI_BASE_URL: model.url,
-    GEMINI_CLI_TRUST_WORKSPACE: 'true',
-  };
 });
 
 afterEach(async () => {
@@ -68,22 +27,49 @@ afterEach(async () => {
   await repo.remove();
 });
 
-for (const agent of AGENTS) {
-  const path = join(FOLDER, agent.file);
-  const isThere = existsSync(path);
-  if (!isThere) console.warn(`${agent.name}: skipped, it is not installed below test/agents`);
+/** What the model was asked with last. */
+function lastTexts(): string {
+  return model.requests.at(-1)?.userTexts.join('\n') ?? '';
+}
 
-  describe.skipIf(!isThere)(agent.name, () => {
+/** Writes a plan of one task `it`, which waits for the file `go` beside the repository. */
+async function plan(agent: object): Promise<void> {
+  const script = [
+    `@bash until [ -e ${repo.around}/go ]; do sleep 0.05; done`,
+    '@bash mkdir -p made && echo made > made/it.txt',
+    '@say Done.',
+  ];
+  await repo.write(
+    '.weft/config.yaml',
+    stringify({ integrate: 'auto', agent: 'real', agents: { real: agent } }),
+  );
+  await repo.write('tracks.yaml', stringify({ tracks: [{ name: 'one', steps: [{ task: 'it.md' }] }] }));
+  await repo.write('it.md', `---\nowns: ['made/**']\n---\n\n# It\n\n${script.join('\n')}\n`);
+  await repo.commit('plan');
+}
+
+for (const preset of PRESETS) {
+  const { name, from, program } = preset;
+  if (program === null) {
+    console.warn(`${name}: skipped, \`npm ci --prefix test/agents/wide\` installs ${from}`);
+  }
+
+  describe.skipIf(program === null)(`${name} (${from})`, () => {
     const start = (prompt: string, opening: Partial<Opening> = {}): Pump => {
-      const [command, ...first] = path.endsWith('.js') ? [process.execPath, path] : [path];
-      const protocol = createAcp({ command: command ?? path, args: [...first, ...agent.argv] });
-      const pump = startPump(protocol, { worktree: repo.path, prompt, model: agent.model, ...opening }, env);
+      const agent = ACP_PRESETS[name];
+      if (agent === undefined || program === null) throw new Error(`there is no ${name}`);
+      const whole = { worktree: repo.path, prompt, model: preset.model, ...opening };
+      const asking = agent.env?.[opening.approvals ?? 'auto'];
+      const env = { ...presetEnv(preset, repo.around, model.url), ...asking };
+      const pump = startPump(createAcp({ ...agent, command: program }), whole, env);
       pumps.push(pump);
       return pump;
     };
 
     it('writes, commits and hears what is said next', async () => {
-      const pump = start('@write made.txt|It is made.\n@bash git add -A && git commit -qm Made\n@say Made.');
+      const pump = start(
+        `@write ${repo.path}/made.txt|It is made.\n@bash git add -A && git commit -qm Made\n@say Made.`,
+      );
       expect(await pump.next('turn-over')).toEqual({ kind: 'turn-over', fault: null, text: 'Made.' });
       expect(await repo.git('show', 'HEAD:made.txt')).toBe('It is made.');
       expect(pump.news).toContainEqual(
@@ -94,20 +80,21 @@ for (const agent of AGENTS) {
       );
       pump.conversation.say({ number: 1, text: '@say Once more.' });
       expect((await pump.next('turn-over')).text).toBe('Once more.');
-      expect(pump.news.some(({ kind }) => kind === 'spent')).toBe(true);
+      const spent = pump.news.flatMap((news) => (news.kind === 'spent' ? [news.spending.input] : []));
+      expect(spent.at(-1) ?? 0).toBe(1_000 * preset.counts);
     });
 
-    it('is kept from a file before it is written', async () => {
+    it.runIf(preset.asks)('is kept from a file before it is written, and told why', async () => {
       const guard = (file: string): string | null =>
         file.endsWith('no.txt') ? 'no.txt is not yours.' : null;
-      const pump = start('@write no.txt|x\n@say Over.', { guard });
+      const pump = start(`@write ${repo.path}/no.txt|x\n@say Over.`, { guard });
       expect((await pump.next('turn-over')).fault).toBe(null);
       expect(existsSync(join(repo.path, 'no.txt'))).toBe(false);
-      expect(model.requests.at(-1)?.userTexts.join('\n')).toContain('no.txt is not yours.');
+      expect(lastTexts()).toContain('no.txt is not yours.');
     });
 
-    it('is asked for, and stopped', async () => {
-      const pump = start('@bash touch a.txt\n@bash sleep 20\n@say Never said.', { approvals: 'ask' });
+    it.runIf(preset.asks)('is asked for, and stopped', async () => {
+      const pump = start('@bash touch a.txt\n@bash touch b.txt\n@say Never said.', { approvals: 'ask' });
       const { ask } = await pump.next('asks');
       expect(existsSync(join(repo.path, 'a.txt'))).toBe(false);
       pump.conversation.reply(ask.id, { choice: 0, text: '' });
@@ -115,6 +102,43 @@ for (const agent of AGENTS) {
       expect(existsSync(join(repo.path, 'a.txt'))).toBe(true);
       pump.conversation.interrupt();
       expect((await pump.next('turn-over')).fault).toBe('interrupted');
+    });
+
+    it.runIf(preset.remembers)('remembers in another process', async () => {
+      const first = start('@bash true\n@say I remember.\nThe word is MARK.');
+      const { id } = await first.next('session');
+      await first.next('turn-over');
+      await first.close();
+      const second = start('@say Still there.', { resume: id });
+      expect(await second.next('session')).toEqual({ kind: 'session', id });
+      expect((await second.next('turn-over')).text).toBe('Still there.');
+      expect(lastTexts()).toContain('The word is MARK.');
+    });
+
+    it('works under weft: it outlives the engine, hears guidance, and its work lands', async () => {
+      const agent = { kind: 'acp', preset: name, program, ...(preset.model && { model: preset.model }) };
+      await plan(agent);
+      const env = presetEnv(preset, repo.around, model.url);
+      const weft = (...args: readonly string[]): Running => startWeft(repo.path, args, env);
+      const first = weft('run', 'tracks.yaml', '--stay');
+      await vi.waitFor(() => expect(model.requests.length).toBeGreaterThan(0), 30_000);
+      const run = await journalSays(repo.path, '"type":"attempt.started"', first);
+      first.child.kill('SIGKILL');
+      await first.ended;
+      const second = weft('resume', run, '--stay');
+      expect(await weft('guide', 'it', 'Mind the MARK.').ended).toMatchObject({ code: 0 });
+      await journalSays(repo.path, '"type":"guidance.delivered"', second);
+      await writeFile(join(repo.around, 'go'), '');
+      expect(await second.ended).toMatchObject({ code: 0 });
+      expect(await repo.git('show', 'main:made/it.txt')).toBe('made');
+      expect(model.requests.some(({ userTexts }) => userTexts.join().includes('Mind the MARK.'))).toBe(true);
+      const journal = await readJournal(join(repo.path, '.weft/runs', run));
+      expect(journal.split('"type":"attempt.spawned"')).toHaveLength(2);
+    });
+
+    it('says that there is nothing to go on with', async () => {
+      const pump = start('@say Never said.', { resume: '00000000-0000-7000-8000-000000000000' });
+      expect(await pump.next('turn-over')).toMatchObject({ fault: 'no-session' });
     });
   });
 }

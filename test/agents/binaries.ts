@@ -16,6 +16,11 @@ export function codexBinary(): string | null {
   return findProgram('codex-linux-x64/vendor/x86_64-unknown-linux-musl/bin/codex');
 }
 
+/** Path of a program that is installed on demand, below `wide`; null where it is not. */
+export function wideBinary(path: string): string | null {
+  return findProgram(path, 'wide/');
+}
+
 /** Says why tests with the programs cannot run; null when they can. Throws where they have to run. */
 export function reasonToSkip(): string | null {
   if (claudeBinary() !== null && codexBinary() !== null) return null;
@@ -39,8 +44,8 @@ export function describeWithAgents(name: string, tests: (agents: Agents) => void
   });
 }
 
-function findProgram(path: string): string | null {
-  const program = fileURLToPath(new URL(`node_modules/${path}`, import.meta.url));
+function findProgram(path: string, folder = ''): string | null {
+  const program = fileURLToPath(new URL(`${folder}node_modules/${path}`, import.meta.url));
   try {
     accessSync(program, constants.X_OK);
     return program;

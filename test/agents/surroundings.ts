@@ -1,4 +1,4 @@
-// What Claude Code finds around it in tests: a home of its own, the scripted model, and no network. Asserts nothing.
+// What agents find around them in tests: a home of their own, the scripted model, and no network. Asserts nothing.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { testGitEnv } from '../../src/testing/temp-repo.ts';
@@ -6,8 +6,8 @@ import { testGitEnv } from '../../src/testing/temp-repo.ts';
 /** A proxy where nothing listens: agents reach this machine and nothing else. */
 const DEAD_END = 'http://127.0.0.1:9';
 
-/** Makes its home in a folder and gives the whole environment. */
-export function claudeEnv(around: string, modelUrl: string): Readonly<Record<string, string>> {
+/** Makes a home in a folder and gives the environment that is common to all agents. */
+export function bareEnv(around: string): Readonly<Record<string, string>> & { readonly HOME: string } {
   const home = join(around, 'home');
   mkdirSync(home, { recursive: true });
   return {
@@ -17,7 +17,15 @@ export function claudeEnv(around: string, modelUrl: string): Readonly<Record<str
     HTTPS_PROXY: DEAD_END,
     ALL_PROXY: DEAD_END,
     NO_PROXY: '127.0.0.1',
-    CLAUDE_CONFIG_DIR: join(home, 'claude'),
+  };
+}
+
+/** The whole environment of Claude Code. */
+export function claudeEnv(around: string, modelUrl: string): Readonly<Record<string, string>> {
+  const bare = bareEnv(around);
+  return {
+    ...bare,
+    CLAUDE_CONFIG_DIR: join(bare.HOME, 'claude'),
     ANTHROPIC_BASE_URL: modelUrl,
     ANTHROPIC_API_KEY: 'sk-not-a-key',
     CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',

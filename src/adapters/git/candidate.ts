@@ -21,7 +21,8 @@ import {
 
 const MAX_REPLAYED = 500;
 const CANDIDATES = 'refs/weft/cand/';
-const NOBODY: Person = { name: 'weft', email: 'weft@localhost' };
+/** Identity of commits that nobody sees. */
+export const NOBODY: Person = { name: 'weft', email: 'weft@localhost' };
 
 /** The commit built, or the paths in conflict. */
 type Built =
@@ -29,7 +30,7 @@ type Built =
   | { readonly kind: 'conflict'; readonly files: readonly string[] };
 
 /** A workshop for one candidate. */
-interface Bench {
+export interface Bench {
   readonly repo: Repository;
   /** Shared git directory with a work tree that holds nothing but the target's `.gitattributes` files. */
   readonly place: Place;
@@ -38,26 +39,35 @@ interface Bench {
 
 /** Builds the candidate and pins it; the same question always gets the same commit. */
 export async function buildCandidate(repo: Repository, spec: CandidateSpec): Promise<Candidate> {
+  return atBench(repo, { target: spec.target }, async (bench) =>
+    judge(bench, spec, await build(bench, spec)),
+  );
+}
+
+/** Works at a bench for one target; `env` are variables for each git there. */
+export async function atBench<T>(
+  repo: Repository,
+  of: { readonly target: Oid; readonly env?: Readonly<Record<string, string>> },
+  work: (bench: Bench) => Promise<T>,
+): Promise<T> {
+  const { target } = of;
   const { shared } = repo.main;
   if (shared === undefined) throw new Error('Internal error: a candidate outside an opened repository');
-  const files = await listAttributeFiles(shared, await findTree(repo.main, spec.target));
+  const committer = await findCommitter(repo);
+  const open = (folder: string): Bench => {
+    const env = { ...of.env, GIT_DIR: repo.commonDir, GIT_WORK_TREE: folder };
+    return { repo, place: { ...repo.main, cwd: folder, env }, committer };
+  };
+  const files = await listAttributeFiles(shared, await findTree(repo.main, target));
   // without such files any folder will do that has none either
-  if (files.length === 0) return buildIn(repo, spec, repo.commonDir);
+  if (files.length === 0) return work(open(repo.commonDir));
   const folder = await mkdtemp(join(tmpdir(), 'weft-merge-'));
   try {
-    await layOut(repo.main, { folder, files, target: spec.target });
-    return await buildIn(repo, spec, folder);
+    await layOut(repo.main, { folder, files, target });
+    return await work(open(folder));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** Builds it with a folder as the work tree. */
-async function buildIn(repo: Repository, spec: CandidateSpec, folder: string): Promise<Candidate> {
-  const env = { GIT_DIR: repo.commonDir, GIT_WORK_TREE: folder };
-  const place = { ...repo.main, cwd: folder, env };
-  const bench: Bench = { repo, place, committer: await findCommitter(repo) };
-  return judge(bench, spec, await build(bench, spec));
 }
 
 /** Writes the attribute files of a commit: merge-tree reads merge drivers (`merge=union`) only from files of the work tree. */
@@ -102,16 +112,22 @@ async function judge(bench: Bench, spec: CandidateSpec, built: Built): Promise<C
   return { kind: 'built', commit: landing, tree, empty, ...(note === undefined ? {} : { note }) };
 }
 
+async function findChangeBase({ place }: Bench, { base, head, target }: CandidateSpec): Promise<Oid> {
+  return chooseBase(place, { base, head, natural: await findMergeBase(place, target, head) });
+}
+
 /**
  * Where the change starts. `base` when the branch stands on work the target lacks in that form (its base landed squashed);
  * git's own merge base when that is newer (the target was merged in) or the branch no longer contains `base`.
  */
-async function findChangeBase(bench: Bench, spec: CandidateSpec): Promise<Oid> {
-  const { base, head, target } = spec;
-  const natural = await findMergeBase(bench.place, target, head);
+export async function chooseBase(
+  place: Place,
+  of: { readonly base: Oid; readonly head: Oid; readonly natural: Oid | null },
+): Promise<Oid> {
+  const { base, head, natural } = of;
   if (natural === null || natural === base) return base;
-  const contains = await isAncestor(bench.place, { ancestor: base, of: head });
-  return contains && (await isAncestor(bench.place, { ancestor: natural, of: base })) ? base : natural;
+  const contains = await isAncestor(place, { ancestor: base, of: head });
+  return contains && (await isAncestor(place, { ancestor: natural, of: base })) ? base : natural;
 }
 
 async function merge(bench: Bench, spec: CandidateSpec): Promise<Built> {
@@ -175,7 +191,7 @@ function findObstacle(commits: readonly string[]): string | null {
 }
 
 /** A merged tree, or the paths in conflict. */
-type Merged =
+export type Merged =
   | { readonly kind: 'merged'; readonly tree: Oid }
   | { readonly kind: 'conflict'; readonly files: readonly string[] };
 
@@ -198,7 +214,7 @@ async function mergeTrees(bench: Bench, ours: Oid, theirs: Oid): Promise<Merged>
  * Applies the difference between two commits to a third. Three commits without history make git take exactly `from` as the
  * merge base, which merge-tree of git 2.38 to 2.39 has no option for.
  */
-async function applyChange(
+export async function applyChange(
   bench: Bench,
   what: { readonly from: Oid; readonly to: Oid; readonly onto: Oid },
 ): Promise<Merged> {
@@ -269,7 +285,7 @@ async function describe(bench: Bench, commit: Oid): Promise<Pick<CommitSpec, 'me
 }
 
 /** Paths that differ only in case, new with the candidate; on a file system that folds case they cannot both exist. */
-async function findCaseTwins(
+export async function findCaseTwins(
   bench: Bench,
   of: { readonly tree: Oid; readonly before: Oid },
 ): Promise<readonly string[]> {

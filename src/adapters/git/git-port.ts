@@ -34,6 +34,8 @@ import {
   type Repository,
 } from './repository.ts';
 import { noteSettings } from './shared-settings.ts';
+import { takeSnapshot } from './snapshot.ts';
+import { tryMerge } from './try-merge.ts';
 import { watchBranch } from './watch.ts';
 import { ensureWorktree } from './worktree.ts';
 
@@ -80,9 +82,12 @@ function makePort(repo: Repository): LocalGit {
     inspect: (what) => run(() => inspectWorktree(repo, what)),
     diff: (what) => run(() => writePatch(repo, what)),
     buildCandidate: (what) => run(() => buildCandidate(repo, what)),
+    // a git at work in a worktree would keep it from being removed
+    snapshot: (what) => inFolder(what.worktree, () => run(() => takeSnapshot(repo, what))),
+    tryMerge: (what) => run(() => tryMerge(repo, what)),
     landingTip: (branch) => run(() => findLandingTip(repo, branch)),
     land: (what) => run(() => inTurn(() => land(repo, what))),
-    removeWorktree: (what) => run(() => removeWorktree(repo, what)),
+    removeWorktree: (what) => inFolder(what.path, () => run(() => removeWorktree(repo, what))),
     removeCheckout: (path) => run(() => removeCheckout(repo, path)),
     listWorktrees: () => listLinked(repo),
     repair: (roots, { dryRun } = { dryRun: false }) => (dryRun ? surveyRepair(repo) : repair(repo, roots)),

@@ -24,10 +24,10 @@ export interface Change {
 }
 
 /** Lists what differs from HEAD: staged, changed and untracked, not ignored; moved submodules count, dirty ones do not. */
-export async function listChanges(place: Place): Promise<readonly Change[]> {
+export async function listChanges(place: Place, timeoutMs: number = STATUS_MS): Promise<readonly Change[]> {
   const flags = ['--untracked-files=all', '--no-renames', '--ignore-submodules=dirty'];
   const args = ['status', '--porcelain=v1', '-z', ...flags];
-  const fields = await gitFields(place, { args, encoding: 'latin1', timeoutMs: STATUS_MS });
+  const fields = await gitFields(place, { args, encoding: 'latin1', timeoutMs });
   return fields.map((field) => {
     const bytes = field.slice(3);
     const path = Buffer.from(bytes, 'latin1').toString('utf8');
@@ -60,21 +60,35 @@ export async function stageChanges(
   choose: (change: Change) => boolean,
 ): Promise<readonly Change[]> {
   const changes = (await keepWork(place, await listChanges(place))).filter(choose);
+  await stage(place, changes);
+  return changes;
+}
+
+/** Puts those of the changes into the place's index that it does not have yet. */
+export async function stage(
+  place: Place,
+  changes: readonly Change[],
+  timeoutMs: number = STATUS_MS,
+): Promise<void> {
   const open = changes.filter((change) => change.unstaged);
   // first what is gone: a link may have taken the place of its folder, which git would not look through
   const bytesOf = (deleted: boolean): readonly string[] =>
     open.filter((change) => change.deleted === deleted).map((change) => change.bytes);
-  await updateIndex(place, ['--force-remove'], bytesOf(true));
-  await updateIndex(place, ['--add', '--remove', '--replace'], bytesOf(false));
-  return changes;
+  await updateIndex(place, ['--force-remove'], bytesOf(true), timeoutMs);
+  await updateIndex(place, ['--add', '--remove', '--replace'], bytesOf(false), timeoutMs);
 }
 
 /** Tells git's `update-index` about paths, given as their bytes. */
-async function updateIndex(place: Place, how: readonly string[], paths: readonly string[]): Promise<void> {
+async function updateIndex(
+  place: Place,
+  how: readonly string[],
+  paths: readonly string[],
+  timeoutMs: number = STATUS_MS,
+): Promise<void> {
   if (paths.length === 0) return;
   const input = paths.map((path) => `${path}\0`).join('');
   const args = ['update-index', ...how, '-z', '--stdin'];
-  await git(place, { args, input, encoding: 'latin1', timeoutMs: STATUS_MS });
+  await git(place, { args, input, encoding: 'latin1', timeoutMs });
 }
 
 /** Takes marks away by which git would not look at files that are there: what is behind them is work like any other. */

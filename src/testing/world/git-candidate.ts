@@ -46,8 +46,21 @@ function build(git: GitWorld, what: Question): Built {
   }
 }
 
+/** Paths in which a change does not merge with another commit. */
+export function tryIn(git: GitWorld, { work, onto }: Parameters<GitPort['tryMerge']>[0]): readonly string[] {
+  const { conflicts } = mergeTrees({
+    base: filesOf(git, changeBaseOf(git, { ...work, target: onto.head })),
+    ours: filesOf(git, onto.head),
+    theirs: filesOf(git, work.head),
+  });
+  return conflicts;
+}
+
 /** Where the change starts: git's own merge base where that is newer than the base, or the branch left the base. */
-function changeBaseOf(git: GitWorld, { base, head, target }: Question): Oid {
+function changeBaseOf(
+  git: GitWorld,
+  { base, head, target }: Pick<Question, 'base' | 'head' | 'target'>,
+): Oid {
   const natural = mergeBaseOf(git, target, head);
   if (natural === null || natural === base) return base;
   return isAncestorOf(git, base, head) && isAncestorOf(git, natural, base) ? base : natural;

@@ -2,10 +2,13 @@
 import { fail, ok, type Result } from '../../core/failure.ts';
 import type { Oid } from '../../core/model.ts';
 import type { GitPort, Landing, LandingTip } from '../../ports/git.ts';
-import { buildIn } from './git-candidate.ts';
+import { buildIn, tryIn } from './git-candidate.ts';
 import {
+  changedPaths,
   commitOf,
+  deriveCommit,
   filesOf,
+  headOf,
   isAncestorOf,
   leaveLock,
   mergeBaseOf,
@@ -54,6 +57,21 @@ export function createWorldGit(world: World, life: Life): GitPort {
           return lost === undefined ? ok(buildIn(world, what)) : refuse(`There is no commit ${lost}.`);
         },
       }),
+    snapshot: ({ worktree: path, base, ref }) =>
+      change(`git.snapshot ${path}`, {
+        locks: [ref],
+        act: () => {
+          const worktree = git.worktrees.get(path);
+          if (worktree?.folder !== true || !worktree.ready) return refuse(`There is no worktree at ${path}.`);
+          const parent = headOf(git, worktree) ?? base;
+          const isClean = changedPaths(filesOf(git, parent), worktree.files).length === 0;
+          const made = { files: worktree.files, parents: [parent], from: 'snapshot' };
+          const commit = isClean ? parent : deriveCommit(git, made);
+          git.refs.set(ref, commit);
+          return ok(commit);
+        },
+      }),
+    tryMerge: (what) => change('git.tryMerge', { locks: [], act: () => ok(tryIn(git, what)) }),
     landingTip: (branch) => change('git.landingTip', { locks: [], act: () => tipOf(world, branch) }),
     land: async (what) => {
       const ref = refOf(what.branch);
