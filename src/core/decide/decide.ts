@@ -6,6 +6,7 @@ import { fireTimers, nextTimer } from '../timers.ts';
 import { landNext } from './queue.ts';
 import { startReady } from './schedule.ts';
 import { chooseStep, listSteps } from './supervise.ts';
+import { warnNext } from './warn.ts';
 
 /**
  * The effects that state and time ask for. When a choice is due, it is the only one returned: once it is a fact, the
@@ -21,6 +22,8 @@ export function decide(state: RunState, now: RunMs): Effect[] {
   if (landing?.kind === 'record') return [landing];
   const start = startReady(state);
   if (start !== null) return [start];
+  const warning = warnNext(state);
+  if (warning !== null) return [warning];
   return listSteps(state, landing === null ? [] : [landing]);
 }
 
