@@ -19,10 +19,12 @@ import { PLAN_FILE, STAND_IN } from './adapters/config/sample.ts';
 import { writeSample } from './adapters/config/write-sample.ts';
 import { createControlPort } from './adapters/control/control-port.ts';
 import { createGitPort } from './adapters/git/git-port.ts';
+import { findPager, openDiffTool, readFileAt, streamPatch } from './adapters/git/show-change.ts';
 import { createJournalStore } from './adapters/journal/file-journal.ts';
 import { buildEnvironment, type ParentEnvironment } from './adapters/process/env.ts';
 import { findTail } from './adapters/process/find-tail.ts';
 import type { Line } from './adapters/process/line-splitter.ts';
+import { openPager } from './adapters/process/pager.ts';
 import { createProcessPort } from './adapters/process/process-port.ts';
 import { followLines } from './adapters/process/tail.ts';
 import { findTrackFile, type TrackFilePlaces } from './adapters/source/find-track-file.ts';
@@ -43,6 +45,7 @@ import { learnDurations } from './engine/durations.ts';
 import { ignoreState, resumeRun, startRun } from './engine/open-run.ts';
 import type { Tools } from './engine/parts.ts';
 import { readLogs } from './engine/read-logs.ts';
+import { giveComment, readFinishedWork, readWaitingWork } from './engine/read-review.ts';
 import { findRun, followView, giveCommand, listRuns, readReceipt, readView } from './engine/read-run.ts';
 import { verifyRun } from './engine/verify-run.ts';
 import { cleanWorktrees, listWorktrees, prune } from './engine/worktrees.ts';
@@ -67,7 +70,8 @@ export function compose(surroundings: Surroundings): OpenApp {
     if (!git.ok) return git;
     const { repository, checkout } = git.value;
     const here = { cwd, checkout, repository, path: surroundings.env['PATH'] ?? '' };
-    return ok(createApp(createTools(surroundings, git.value), here));
+    const tools = createTools(surroundings, git.value);
+    return ok({ ...createApp(tools, here), ...createReview(tools, here, surroundings.env) });
   };
 }
 
@@ -109,7 +113,7 @@ function createTools(surroundings: Surroundings, git: Git): Tools {
   };
 }
 
-function createApp(tools: Tools, here: Here): App {
+function createApp(tools: Tools, here: Here): Omit<App, keyof Review> {
   return {
     repository: tools.repository,
     stateDir: tools.stateDir,
@@ -136,6 +140,24 @@ function createApp(tools: Tools, here: Here): App {
     init: () => init(tools, here),
     firstStep: () => findFirstStep(tools, here),
     leader: () => tools.control.findLeader(tools.stateDir),
+  };
+}
+
+/** The part of the app that shows finished work to people. */
+type Review = Pick<App, 'reviews' | 'review' | 'comment' | 'showChange' | 'openPager' | 'openDiffTool'>;
+
+function createReview(tools: Tools, { checkout }: Here, env: ParentEnvironment): Review {
+  const place = { cwd: tools.repository, env: {} };
+  return {
+    reviews: (run) => readWaitingWork(tools, run),
+    review: (run, task) => readFinishedWork(tools, { run, task }),
+    comment: (run, comment) => giveComment(tools, { run, comment, readFile: (of) => readFileAt(place, of) }),
+    showChange: (range, show) => streamPatch(place, range, show),
+    openPager: () => {
+      const command = findPager(checkout, env);
+      return command === null ? null : openPager(command, { cwd: checkout, env });
+    },
+    openDiffTool: (range) => openDiffTool({ cwd: checkout, env, range }),
   };
 }
 

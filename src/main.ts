@@ -57,6 +57,11 @@ function openOutput(name: 'stdout' | 'stderr', onError: () => void): Output {
       const rest = opened === null && !device ? writeAtOnce(fd, text) : text;
       if (rest.length > 0) stream().write(rest);
     },
+    drained: async () => {
+      const busy = opened;
+      if (busy === null || busy.writableLength === 0) return;
+      await new Promise<void>((flushed) => busy.write('', () => flushed()));
+    },
     get isTTY() {
       return device && stream().isTTY === true;
     },

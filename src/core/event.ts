@@ -179,7 +179,12 @@ export type Event =
       readonly text: string;
       readonly then: Option['then'];
     })
-  | (OfTask & { readonly type: 'guidance.given'; readonly text: string })
+  | (OfTask & {
+      readonly type: 'guidance.given';
+      readonly text: string;
+      /** The radar says it, of work in that task; absent: a human does. */
+      readonly overlap?: TaskId;
+    })
   /** Said of lines of the work; its agent is told with its next attempt. */
   | (OfTask & { readonly type: 'comment.given'; readonly comment: Comment })
   | (OfAttempt & { readonly type: 'guidance.delivered'; readonly count: number })
@@ -255,6 +260,15 @@ export type Event =
       readonly detour: string | null;
       readonly by: 'weft' | 'human';
     })
+  /** Unfinished work of two tasks, or of one and what is on the target (null), does not merge; or in other files now. */
+  | (OfTask & {
+      readonly type: 'overlap.found';
+      readonly other: TaskId | null;
+      /** At most 100. */
+      readonly files: readonly string[];
+    })
+  /** It does again. */
+  | (OfTask & { readonly type: 'overlap.gone'; readonly other: TaskId | null })
   /** An effect could not be performed for reasons outside the task: disk, git, a bug. */
   | (OfAttempt & { readonly type: 'effect.failed'; readonly effect: string; readonly detail: string })
   // the end of a task

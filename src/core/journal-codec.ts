@@ -100,6 +100,8 @@ const EVENT_TYPES: Readonly<Record<Event['type'], true>> = {
   'landing.held': true,
   'landing.freed': true,
   'task.landed': true,
+  'overlap.found': true,
+  'overlap.gone': true,
   'effect.failed': true,
   'task.failed': true,
   'task.swept': true,

@@ -207,6 +207,12 @@ export interface Policy {
   readonly prompts: Readonly<Partial<Record<Role, string>>>;
   /** Skips the plan and review phases. */
   readonly fast: boolean;
+  readonly radar: {
+    /** Unfinished work is tried against other work while it is written. */
+    readonly enabled: boolean;
+    /** Agents at work are told, once for each pair of tasks. */
+    readonly tell: boolean;
+  };
   readonly limits: Limits;
 }
 
@@ -273,6 +279,7 @@ export const DEFAULT_POLICY: Policy = {
   phases: { plan: false, review: false },
   prompts: {},
   fast: false,
+  radar: { enabled: true, tell: false },
   limits: DEFAULT_LIMITS,
 };
 

@@ -39,6 +39,16 @@ export function landedRefOf(state: RunState, task: TaskId): string {
   return `refs/weft/landed/${state.run}/${slugId(task)}`;
 }
 
+/** Ref below which the radar of a run keeps what it saw last. */
+export function radarRefsOf(state: RunState): string {
+  return `refs/weft/radar/${state.run}`;
+}
+
+/** Ref that keeps what the radar saw last of a task's unfinished work. */
+export function radarRefOf(state: RunState, task: TaskId): string {
+  return `${radarRefsOf(state)}/${slugId(task)}`;
+}
+
 /** Ref that keeps a candidate reachable while it is being checked. */
 export function candidateRefOf(state: RunState, task: TaskId): string {
   return `refs/weft/cand/${state.run}/${slugId(task)}`;

@@ -145,6 +145,8 @@ export interface TaskState {
   allowances: number;
   /** Guidance not delivered yet. */
   guidance: string[];
+  /** Tasks whose work its agent was told to come too close to. */
+  warnedOf: TaskId[];
   /** What people said of lines of the work, and its agent was not told yet. */
   comments: Comment[];
   /** What the next attempt is told about the last one. */
@@ -198,6 +200,14 @@ export interface ClaimRecord {
   forced: readonly TaskId[];
 }
 
+/** Work that would not merge: a task's, and another's or (null) what is on the target. The task is the earlier in the plan. */
+export interface Overlap {
+  task: TaskId;
+  other: TaskId | null;
+  files: readonly string[];
+  since: RunMs;
+}
+
 /** State of one run. Owned by one loop; `evolve` is the only function that changes it. */
 export interface RunState {
   run: RunId | null;
@@ -227,6 +237,8 @@ export interface RunState {
   resumes: number;
   /** Latest 10,000 acquires and releases. */
   claims: ClaimRecord[];
+  /** What would not merge right now, at most 500, in the order in which it was found. */
+  overlaps: Overlap[];
   index: ScheduleIndex;
 }
 
@@ -253,6 +265,7 @@ export function createState(): RunState {
     idleMs: 0,
     resumes: 0,
     claims: [],
+    overlaps: [],
     index: createIndex(),
   };
 }
@@ -277,6 +290,7 @@ export function createTaskState(task: Task, order: number, at: RunMs): TaskState
     spending: {},
     allowances: 0,
     guidance: [],
+    warnedOf: [],
     comments: [],
     feedback: null,
     plan: null,

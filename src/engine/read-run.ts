@@ -232,9 +232,8 @@ export async function giveCommand(
   const answer = await tools.control.call(tools.stateDir, request, COMMAND_TIMEOUT_MS);
   if (!answer.ok) return answer;
   if (answer.value !== null && !isForOtherRun(answer.value)) return readAnswer(answer.value);
-  const state = await readState(tools, run);
+  const state = await readForeseen(tools, run);
   if (!state.ok) return state;
-  for (const waiting of await readInbox(tools, run)) foresee(state.value, waiting);
   const judged = judgeCommand(state.value, command);
   if (!judged.ok) return judged;
   // a command that changes nothing now would be as idle later
@@ -247,6 +246,13 @@ export async function giveCommand(
     sentence: `${judged.value.sentence} No engine runs now: \`weft resume\` takes it up.`,
     by: 'inbox',
   });
+}
+
+/** State of a run as it will be when the commands that wait for an engine are taken up. */
+export async function readForeseen(tools: Tools, run: string): Promise<Result<RunState>> {
+  const state = await readState(tools, run);
+  if (state.ok) for (const waiting of await readInbox(tools, run)) foresee(state.value, waiting);
+  return state;
 }
 
 /** Brings a state of nobody else's to what it will be when the next engine has taken the command up. */

@@ -2,11 +2,12 @@
 import type { Command } from '../core/decide/command.ts';
 import type { Outcome, PolicyChange } from '../core/event.ts';
 import type { Result } from '../core/failure.ts';
-import type { Plan, Policy } from '../core/model.ts';
+import type { Oid, Plan, Policy } from '../core/model.ts';
 import type { Diagnostic } from '../core/plan/diagnostic.ts';
 import type { DryRun } from '../core/plan/dry-run.ts';
 import type { PolicyFlags } from '../core/policy.ts';
 import type { PromiseFinding } from '../core/promise.ts';
+import type { ReviewView } from '../core/review-view.ts';
 import type { RunView } from '../core/view.ts';
 import type { ProbeDetails } from '../ports/agent.ts';
 
@@ -98,6 +99,30 @@ export interface Pruned extends Cleaned {
   readonly dropped: readonly string[];
 }
 
+/** Two commits; the change is what lies between them. */
+export interface Range {
+  readonly from: Oid;
+  readonly to: Oid;
+}
+
+/** A pager of the user's, open on their terminal. */
+export interface Pager {
+  /** Resolves when the text is taken; false: the user has closed it. */
+  write(text: string): Promise<boolean>;
+  /** Resolves when the user has closed it. */
+  close(): Promise<void>;
+}
+
+/** What somebody says of lines of a task's work. */
+export interface LineComment {
+  readonly task: string;
+  /** Relative to the root of the repository. */
+  readonly path: string;
+  readonly line: number;
+  readonly to: number;
+  readonly text: string;
+}
+
 /** Everything a surface can do with one repository. */
 export interface App {
   /** Absolute path of the main checkout. */
@@ -144,6 +169,18 @@ export interface App {
     run: string,
     command: Command,
   ): Promise<Result<{ readonly sentence: string; readonly by: 'engine' | 'inbox' }>>;
+  /** Finished work that waits for a human's word, with the commands that wait for an engine thought of as done. */
+  reviews(run: string): Promise<Result<readonly ReviewView[]>>;
+  /** Finished work of a task. Failure `usage`: there is none. */
+  review(run: string, task: string): Promise<Result<ReviewView>>;
+  /** Keeps a comment for the task's agent. Failure `usage` says what is wrong with its place. */
+  comment(run: string, comment: LineComment): ReturnType<App['command']>;
+  /** Delivers a patch in portions of lines, the next when one is taken; ends when `show` gives false. */
+  showChange(range: Range, show: (lines: readonly string[]) => Promise<boolean>): Promise<Result<void>>;
+  /** Opens the pager that git would use here; null: none is wanted. */
+  openPager(): Pager | null;
+  /** Lets the user's difftool show a change; gives its exit code. */
+  openDiffTool(range: Range): Promise<Result<number>>;
   /** The receipt as data and as Markdown, made from the journal; `write` also puts the files into the run's folder. */
   receipt(
     run: string,

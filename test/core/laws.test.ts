@@ -92,6 +92,7 @@ function policyOf(seed: Seed): Partial<Policy> {
     collisionPolicy: seed.collisionPolicy,
     phases: seed.phases,
     integrate: seed.integrate,
+    radar: { enabled: true, tell: seed.chance % 2 === 0 },
     agents: { mine: { kind: 'command' }, few: { kind: 'command', max: 1 } },
     budget: { minutes: seed.minutes, tokens: null, usd: null },
   };
@@ -148,7 +149,14 @@ const watch = {
     for (const id of state.index.claims.holdings.keys()) {
       if (!this.holders.has(id)) expect(event.type).toBe('attempt.spawned');
     }
+    for (const { task, other } of state.overlaps) {
+      expect(state.overlaps.filter((each) => each.task === task && each.other === other).length).toBe(1);
+      for (const id of [task, other]) {
+        if (id !== null) expect(isTerminal(taskOf(state, id).phase)).toBe(false);
+      }
+    }
     for (const ts of state.tasks.values()) {
+      expect(new Set(ts.warnedOf).size).toBe(ts.warnedOf.length);
       expect(ts.charged).toBeGreaterThanOrEqual(0);
       expect(ts.holdsClaim && isTerminal(ts.phase)).toBe(false);
       if (isTerminal(ts.phase)) expect(ts.question).toBeNull();

@@ -13,6 +13,7 @@ import {
   type RunMs,
   runMs,
 } from '../../src/core/model.ts';
+import { judgePair, pairsOf } from '../../src/core/radar.ts';
 import type { RunState } from '../../src/core/state.ts';
 import { facts, find, hash, milestone } from './build.ts';
 
@@ -112,7 +113,19 @@ export function stepWorld(world: World, tape: Tape): boolean {
   return passTime(world) || effects.length > 0;
 }
 
+/** What a look at unfinished work would tell, right or wrong. */
+function watchWork(world: World, tape: Tape): void {
+  const works = [...world.state.tasks.keys()];
+  const changed = works[tape(works.length)] ?? null;
+  const pairs = pairsOf(world.state, { changed, works });
+  const pair = pairs[tape(pairs.length)];
+  if (pair === undefined) return;
+  const event = judgePair(world.state, pair, ['b.ts', 'a.ts'].slice(tape(3)));
+  if (event !== null) tell(world, event);
+}
+
 function speak(world: World, tape: Tape): void {
+  if (tape(4) === 3) return watchWork(world, tape);
   const all = [...world.state.tasks.values()];
   const asking = all.filter((ts) => ts.question !== null);
   // who asks is heard more often

@@ -6,6 +6,7 @@ import { fireTimers, nextTimer } from '../timers.ts';
 import { landNext } from './queue.ts';
 import { startReady } from './schedule.ts';
 import { chooseStep, listSteps } from './supervise.ts';
+import { warnNext } from './warn.ts';
 
 /**
  * The effects that state and time ask for. When a choice is due, it is the only one returned: once it is a fact, the
@@ -22,6 +23,8 @@ export function decide(state: RunState, now: RunMs): Effect[] {
   if (first?.kind === 'record') return [first];
   const start = startReady(state);
   if (start !== null) return [start];
+  const warning = warnNext(state);
+  if (warning !== null) return [warning];
   return listSteps(
     state,
     landing.filter((effect) => effect.kind !== 'record'),

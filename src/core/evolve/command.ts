@@ -29,6 +29,7 @@ export function evolveCommand(state: RunState, ts: TaskState, event: CommandEven
     case 'question.answered':
       return answer(state, ts, event, ms);
     case 'guidance.given':
+      if (event.overlap !== undefined) ts.warnedOf.push(event.overlap);
       return guide(ts, event.text);
     case 'comment.given':
       ts.comments.push(event.comment);

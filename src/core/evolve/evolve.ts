@@ -9,6 +9,7 @@ import { createState, createTaskState, isLive, type RunState, type TaskState, ta
 import { evolveAttempt } from './attempt.ts';
 import { evolveCommand } from './command.ts';
 import { evolveLanding } from './landing.ts';
+import { dropOverlaps, evolveOverlap, type OverlapEvent } from './overlap.ts';
 
 /** A fact and the clocks it was recorded at. */
 export type Fact = Pick<Recorded, 'at' | 'ms' | 'event'>;
@@ -19,7 +20,8 @@ export function evolve(state: RunState, fact: Fact): RunState {
   state.updatedAt = fact.at;
   state.ms = fact.ms;
   if (state.index.now < fact.ms) state.index.now = fact.ms;
-  if ('task' in event) evolveTask(state, event, fact.ms);
+  if (event.type === 'overlap.found' || event.type === 'overlap.gone') evolveOverlap(state, event, fact.ms);
+  else if ('task' in event) evolveTask(state, event, fact.ms);
   else evolveRun(state, event, fact);
   return state;
 }
@@ -32,7 +34,7 @@ export function replay(facts: Iterable<Fact>): RunState {
 }
 
 type RunEvent = Exclude<Event, { readonly task: unknown }>;
-type TaskEvent = Extract<Event, { readonly task: unknown }>;
+type TaskEvent = Exclude<Extract<Event, { readonly task: unknown }>, OverlapEvent>;
 
 function evolveRun(state: RunState, event: RunEvent, fact: Fact): void {
   switch (event.type) {
@@ -105,6 +107,7 @@ function evolveTask(state: RunState, event: TaskEvent, ms: RunMs): void {
     ts.question = null;
     ts.askedAt = null;
   }
+  if (isTerminal(ts.phase) || ts.wipe) dropOverlaps(state, ts.task.id);
   settleClaim(state, ts, event.type === 'attempt.spawned' ? event.forced : []);
   const { line } = state.index;
   const others = event.type === 'landing.stale' ? cut(line, 0) : settleBatch(line, ts);

@@ -1,25 +1,18 @@
 // Every command of weft: one table that parsing, help, completion and the reference page are made from. Runs nothing.
 import type { ArgumentSpec, CommandGroup, CommandSpec, OptionSpec } from './command-spec.ts';
+import { JSON_OPTION, OF_RUN, TASK } from './common-words.ts';
+import { DECIDE_GROUP } from './decide-table.ts';
 import { NDJSON, RESUME, START } from './run-options.ts';
 
 /** Understood by every command. */
 export const HELP: OptionSpec = { name: 'help', short: 'h', summary: 'Say how the command is used' };
 
-const JSON_OPTION: OptionSpec = { name: 'json', summary: 'Print JSON with schemaVersion 1' };
-const OF_RUN: OptionSpec = {
-  name: 'run',
-  value: 'RUN',
-  summary: 'Run the task belongs to; the latest by default',
-};
 const DRY_RUN: OptionSpec = { name: 'dry-run', summary: 'Say what would be removed and remove nothing' };
 
 const FORCE: OptionSpec = { name: 'force', summary: 'Also remove what holds work; a rescue ref keeps that' };
 
 const NEEDED_RUN: ArgumentSpec = { name: 'RUN', summary: 'A run, the beginning of its id, or latest' };
 const RUN: ArgumentSpec = { ...NEEDED_RUN, optional: true };
-const TASK: ArgumentSpec = { name: 'TASK', summary: 'A task, or the beginning of its id' };
-const ANY_TASK: ArgumentSpec = { ...TASK, optional: true, summary: 'A task; without it the whole run' };
-
 const WAIT: readonly OptionSpec[] = [
   {
     name: 'for',
@@ -182,82 +175,6 @@ const WATCH_GROUP: CommandGroup = {
       arguments: [RUN],
       options: RECEIPT,
       examples: [{ line: 'weft receipt > receipt.md', note: 'as Markdown' }],
-    },
-  ],
-};
-
-const DECIDE_GROUP: CommandGroup = {
-  title: 'Decide',
-  commands: [
-    {
-      name: 'answer',
-      summary: 'Answer the open question of a task',
-      detail: ['A number chooses, alone or before `:` `,` `.` `)` or a dash and words of yours.'],
-      arguments: [TASK, { name: 'ANSWER', rest: true, summary: 'Number of an option, or a text' }],
-      options: [OF_RUN, JSON_OPTION],
-      examples: [
-        { line: 'weft answer api-auth 2', note: 'the second option' },
-        { line: 'weft answer api-auth "2: for a week"', note: 'the second option, with words' },
-        { line: 'weft answer api-auth "Use a sliding window"', note: 'in your own words' },
-      ],
-    },
-    {
-      name: 'guide',
-      summary: 'Tell a task something it should heed',
-      detail: ['Who waits for a choice is told after your answer; any other question is answered by it.'],
-      arguments: [TASK, { name: 'TEXT', rest: true, summary: 'What to tell; - reads standard input' }],
-      options: [OF_RUN, JSON_OPTION],
-      examples: [
-        { line: 'weft guide api-auth "Keep the old header"', note: 'heard at once, or at the next attempt' },
-      ],
-    },
-    {
-      name: 'approve',
-      summary: 'Let verified work land',
-      arguments: [{ ...TASK, optional: true }],
-      options: [{ name: 'all', summary: 'Everything that is verified now' }, OF_RUN, JSON_OPTION],
-      examples: [
-        { line: 'weft approve api-auth', note: 'one task' },
-        { line: 'weft approve --all', note: 'all of them' },
-      ],
-    },
-    {
-      name: 'pause',
-      summary: 'Start nothing more, let agents finish',
-      arguments: [ANY_TASK],
-      options: [OF_RUN, JSON_OPTION],
-      examples: [{ line: 'weft pause', note: '`weft resume` goes on' }],
-    },
-    {
-      name: 'stop',
-      summary: 'Stop agents; their work is kept',
-      arguments: [ANY_TASK],
-      options: [OF_RUN, JSON_OPTION],
-      examples: [{ line: 'weft stop api-auth', note: '`weft resume api-auth` goes on' }],
-    },
-    {
-      name: 'restart',
-      summary: 'Begin a task anew; what it had done is kept under a rescue ref',
-      arguments: [TASK],
-      options: [OF_RUN, JSON_OPTION],
-      examples: [{ line: 'weft restart api-auth', note: 'from the target as it is now' }],
-    },
-    {
-      name: 'cancel',
-      summary: 'Give a task up',
-      arguments: [TASK],
-      options: [OF_RUN, JSON_OPTION],
-      examples: [{ line: 'weft cancel api-auth', note: 'tasks that depend on it cannot start' }],
-    },
-    {
-      name: 'done',
-      summary: 'Say that a task of yours is done',
-      detail: [
-        'For manual tasks, and for tasks whose worktree you took over; the checks still have to pass.',
-      ],
-      arguments: [TASK],
-      options: [OF_RUN, JSON_OPTION],
-      examples: [{ line: 'weft done write-changelog', note: 'tasks that waited for it go on' }],
     },
   ],
 };

@@ -5,6 +5,7 @@ import { answer, approve, createHolder, createMover, guide } from './commands/de
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
 import { logs } from './commands/logs.ts';
+import { comment, reject, review } from './commands/review.ts';
 import { resume, run } from './commands/run.ts';
 import { explain, front, status } from './commands/status.ts';
 import { cleanWorktrees, init, listWorktrees, prune, removeWorktree } from './commands/tidy.ts';
@@ -28,6 +29,9 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   receipt,
   answer,
   guide,
+  review,
+  comment,
+  reject,
   approve,
   pause: createHolder('pause'),
   stop: createHolder('stop'),

@@ -3,6 +3,8 @@
 /** One output stream. */
 export interface Output {
   write(text: string): void;
+  /** Settles when what was written is on its way and takes no more room here. */
+  drained(): Promise<void>;
   readonly isTTY: boolean;
   /** Width in columns as it is now; 80 when unknown. */
   readonly columns: number;

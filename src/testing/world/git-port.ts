@@ -57,21 +57,7 @@ export function createWorldGit(world: World, life: Life): GitPort {
           return lost === undefined ? ok(buildIn(world, what)) : refuse(`There is no commit ${lost}.`);
         },
       }),
-    snapshot: ({ worktree: path, base, ref }) =>
-      change(`git.snapshot ${path}`, {
-        locks: [ref],
-        act: () => {
-          const worktree = git.worktrees.get(path);
-          if (worktree?.folder !== true || !worktree.ready) return refuse(`There is no worktree at ${path}.`);
-          const parent = headOf(git, worktree) ?? base;
-          const isClean = changedPaths(filesOf(git, parent), worktree.files).length === 0;
-          const made = { files: worktree.files, parents: [parent], from: 'snapshot' };
-          const commit = isClean ? parent : deriveCommit(git, made);
-          git.refs.set(ref, commit);
-          return ok(commit);
-        },
-      }),
-    tryMerge: (what) => change('git.tryMerge', { locks: [], act: () => ok(tryIn(git, what)) }),
+    ...radarCalls(calls),
     landingTip: (branch) => change('git.landingTip', { locks: [], act: () => tipOf(world, branch) }),
     land: async (what) => {
       const ref = refOf(what.branch);
@@ -115,6 +101,28 @@ export function createWorldGit(world: World, life: Life): GitPort {
         if (at !== -1) git.watchers.splice(at, 1);
       };
     },
+  };
+}
+
+/** The calls that ask how unfinished work gets on with other work. */
+function radarCalls({ world, change }: GitCalls): Pick<GitPort, 'snapshot' | 'tryMerge'> {
+  const { git } = world;
+  return {
+    snapshot: ({ worktree: path, base, ref }) =>
+      change(`git.snapshot ${path}`, {
+        locks: [ref],
+        act: () => {
+          const worktree = git.worktrees.get(path);
+          if (worktree?.folder !== true || !worktree.ready) return refuse(`There is no worktree at ${path}.`);
+          const parent = headOf(git, worktree) ?? base;
+          const isClean = changedPaths(filesOf(git, parent), worktree.files).length === 0;
+          const made = { files: worktree.files, parents: [parent], from: 'snapshot' };
+          const commit = isClean ? parent : deriveCommit(git, made);
+          git.refs.set(ref, commit);
+          return ok(commit);
+        },
+      }),
+    tryMerge: (what) => change('git.tryMerge', { locks: [], act: () => ok(tryIn(git, what)) }),
   };
 }
 

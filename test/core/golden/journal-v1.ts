@@ -59,8 +59,8 @@ const gates: readonly GateResult[] = [
   },
 ];
 
-/** What a policy held before there were phases and templates. */
-const { phases: _, prompts: _prompts, ...before } = DEFAULT_POLICY;
+/** What a policy held before there were phases, templates and a radar. */
+const { phases: _, prompts: _prompts, radar: _radar, ...before } = DEFAULT_POLICY;
 const policy = before as Policy;
 
 const EVENTS: readonly Event[] = [
@@ -196,6 +196,8 @@ const EVENTS: readonly Event[] = [
     task,
     comment: { head, path: 'src/api/login.ts', line: 12, to: 13, quote: 'a\nb', text: 'Name them.' },
   },
+  { type: 'overlap.found', task, other, files: ['src/api/login.ts'] },
+  { type: 'overlap.gone', task, other: null },
   { type: 'batch.closed', task },
 ];
 

@@ -151,6 +151,15 @@ export function createFakeApp(view: RunView, changes: Partial<App> = {}): FakeAp
       }),
     command: async (_, command: Command) =>
       note('command', [command], ok({ sentence: 'Heard.', by: 'engine' })),
+    reviews: async () => ok([]),
+    review: async (_, task) => fail({ kind: 'usage', sentence: `${task} has no work.` }),
+    comment: async (_, comment) => note('comment', [comment], ok({ sentence: 'Noted.', by: 'engine' })),
+    showChange: async (range, show) => {
+      await show(['@@ -1 +1 @@', '-a', '+b']);
+      return note('showChange', [range], ok(undefined));
+    },
+    openPager: () => null,
+    openDiffTool: async (range) => note('openDiffTool', [range], ok(0)),
     receipt: async (...words) =>
       note('receipt', words, ok({ json: { schema_version: '1' }, markdown: '# Receipt\n' })),
     logs: async (_, task, { signal, ...options }, show) => {

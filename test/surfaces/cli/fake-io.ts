@@ -43,6 +43,7 @@ export function createFakeIo(
     write: (text) => {
       texts[name] += text;
     },
+    drained: async () => undefined,
     isTTY: options.isTTY ?? false,
     get columns() {
       return size.columns;

@@ -40,6 +40,9 @@ describe('help', () => {
       Decide
         answer               Answer the open question of a task
         guide                Tell a task something it should heed
+        review               Show finished work: what speaks for it, and its diff
+        comment              Say something about lines of finished work
+        reject               Send finished work back to its agent
         approve              Let verified work land
         pause                Start nothing more, let agents finish
         stop                 Stop agents; their work is kept

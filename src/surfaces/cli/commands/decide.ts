@@ -23,8 +23,15 @@ export async function giveTo(
   { run, command }: { readonly run: string; readonly command: Command },
 ): Promise<Result<number>> {
   const said = await app.command(run, command);
-  if (!said.ok) return said;
-  const { sentence, by } = said.value;
+  return said.ok ? sayGiven(call, run, said.value) : said;
+}
+
+/** Says what came of a command. */
+export function sayGiven(
+  call: Call,
+  run: string,
+  { sentence, by }: { readonly sentence: string; readonly by: 'engine' | 'inbox' },
+): Result<number> {
   if (call.json) printJson(call.io, { run, sentence, by });
   else printLine(call.io, cleanText(sentence));
   return ok(0);
