@@ -304,6 +304,7 @@ function refuseLate(ts: TaskState, strategy: Policy['merge']['strategy']): Resul
 
 function comment(ts: TaskState, given: Comment): Result<Judged> {
   const { id } = ts.task;
+  if (ts.phase !== 'merged' && isFinal(ts)) return refuseFinal(ts);
   const judged = judgeComment(ts, given);
   if (!judged.ok) return judged;
   if (judged.value === null) return say([], `${id} has that comment already.`);

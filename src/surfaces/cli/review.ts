@@ -1,10 +1,10 @@
 // Finished work as lines: one row each of what waits, or the evidence for one task. Prints nothing itself.
-import type { GateResult } from '../../core/model.ts';
+import type { GateResult, Phase } from '../../core/model.ts';
 import type { ReviewerView, ReviewView } from '../../core/review-view.ts';
 import { cleanLine, cleanText } from './clean.ts';
 import { quoteWord } from './completion.ts';
 import { writeSpan } from './duration.ts';
-import type { Paint } from './paint.ts';
+import type { Paint, Tone } from './paint.ts';
 import { cutToWidth, measureWidth, padToWidth } from './width.ts';
 
 /** Room and looks. */
@@ -119,9 +119,17 @@ function nameOf({ task }: ReviewView): string {
   return quoteWord(cleanLine(task));
 }
 
+const MARKS: Readonly<Partial<Record<Phase, readonly [tone: Tone, mark: string]>>> = {
+  queued: ['green', '◈'],
+  merged: ['green', '✔'],
+  failed: ['red', '✘'],
+  cancelled: ['dim', '–'],
+};
+
 function drawMark({ awaits, phase }: ReviewView, paint: Paint): string {
   if (awaits === 'answer') return paint('yellow', '?');
-  return paint('green', phase === 'queued' ? '◈' : phase === 'merged' ? '✔' : '◆');
+  const [tone, mark] = MARKS[phase] ?? ['green', '◆'];
+  return paint(tone, mark);
 }
 
 function countFiles(count: number): string {
