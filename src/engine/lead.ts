@@ -22,6 +22,7 @@ import type { Parts } from './parts.ts';
 import { createPerformer } from './perform.ts';
 import { checkoutOf, countCheckouts, sharedWorktreeOf } from './places.ts';
 import { createPublisher, type Publisher } from './publish.ts';
+import { createRadar } from './radar.ts';
 import { reconcile } from './reconcile.ts';
 import { runPlan } from './run.ts';
 import { startRunClock } from './run-clock.ts';
@@ -78,6 +79,7 @@ export function lead(of: {
   const performer = createPerformer({ parts, state, inbox });
   const publisher = createPublisher(parts, ledger, of.publishPauseMs);
   const observer = createObserver({ parts, state, inbox });
+  const radar = createRadar({ parts, state, inbox });
 
   const run = async (): Promise<Outcome> => {
     try {
@@ -86,19 +88,24 @@ export function lead(of: {
         ledger,
         inbox,
         performer,
-        publish: doBoth(publisher.publish, observer.notice),
+        publish: () => {
+          publisher.publish();
+          observer.notice();
+          radar.notice();
+        },
         stay: of.stay,
         leaving: leaving.signal,
         reconcile: async () => {
           await ledger.flush();
           await reconcile(parts, ledger);
           observer.start();
+          radar.start();
           ledger.record(await findNews(parts, state));
         },
       });
     } finally {
       observer.stop();
-      await stopSoon(parts, performer, leaving.signal);
+      await Promise.all([radar.stop(), stopSoon(parts, performer, leaving.signal)]);
       const last = { seq: (opened.last?.seq ?? 0) + ledger.count(), epoch: parts.epoch };
       await putInOrder({ parts, ledger, publisher, last });
     }
@@ -117,13 +124,6 @@ export function lead(of: {
       // who leaves in spite of a full disk loses only what was promised to nobody
       await outcome.catch(() => undefined);
     },
-  };
-}
-
-function doBoth(first: () => void, second: () => void): () => void {
-  return () => {
-    first();
-    second();
   };
 }
 

@@ -1,12 +1,12 @@
 // Loads `.weft/config.yaml` and lays the flags over it. Knows nothing of git, of agents' programs or of the terminal.
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../../core/failure.ts';
+import type { Limits } from '../../core/limits.ts';
 import {
   type AgentConfig,
   type Budget,
   DEFAULT_POLICY,
   type Gates,
-  type Limits,
   type Policy,
   type Role,
 } from '../../core/model.ts';
@@ -155,6 +155,7 @@ function overlay(policy: Policy, written: ConfigInput): Policy {
     budget = {},
     worktrees = {},
     phases = {},
+    radar = {},
     limits = {},
     ...flat
   } = written;
@@ -167,6 +168,7 @@ function overlay(policy: Policy, written: ConfigInput): Policy {
     budget: overlayBudget(policy.budget, budget),
     worktrees: { ...policy.worktrees, ...dropAbsent(worktrees) },
     phases: { ...policy.phases, ...dropAbsent(phases) },
+    radar: { ...policy.radar, ...dropAbsent(radar) },
     limits: { ...policy.limits, ...(dropAbsent(limits) as Partial<Limits>) },
   };
 }

@@ -55,6 +55,9 @@ export interface ConfigInput {
   readonly worktrees?:
     | { readonly root?: string | undefined; readonly branch?: string | undefined }
     | undefined;
+  readonly radar?:
+    | { readonly enabled?: boolean | undefined; readonly tell?: boolean | undefined }
+    | undefined;
   readonly phases?:
     | { readonly plan?: string | boolean | undefined; readonly review?: string | boolean | undefined }
     | undefined;
@@ -335,6 +338,15 @@ export const configSchema: z.ZodType<ConfigInput> = closed({
   })
     .optional()
     .describe('Where work happens.'),
+  radar: closed({
+    enabled: z
+      .boolean()
+      .optional()
+      .describe('Looks for conflicts between unfinished work while agents are at it.'),
+    tell: z.boolean().optional().describe('Tells both agents, once, when their work would not merge.'),
+  })
+    .optional()
+    .describe('Conflicts found before work is finished.'),
   phases: closed({
     plan: phaseAgent.describe('Who plans a task before it is done.'),
     review: phaseAgent.describe('Who reviews the verified work of a task before it may land.'),

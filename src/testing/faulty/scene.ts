@@ -82,6 +82,7 @@ agent: actor
 agents: { actor: { kind: command, run: 'sh "$ACTOR_DIR/agent.sh"', env: [ACTOR_DIR] } }
 gates: { tier0: ['! grep -rqs BROKEN three'] }
 limits: { backoffMs: 10, graceMs: 200, gateMs: 10000 }
+radar: { enabled: false }
 `,
 };
 

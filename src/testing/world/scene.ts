@@ -1,13 +1,7 @@
 // The first choices of a history: the plan, the policy, how agents and people behave, how often faults strike.
-import {
-  type Budget,
-  DEFAULT_LIMITS,
-  DEFAULT_POLICY,
-  type Edge,
-  type Policy,
-  type Task,
-  taskId,
-} from '../../core/model.ts';
+
+import { DEFAULT_LIMITS } from '../../core/limits.ts';
+import { type Budget, DEFAULT_POLICY, type Edge, type Policy, type Task, taskId } from '../../core/model.ts';
 import type { Tape } from './tape.ts';
 
 /** How an agent behaves in one attempt; the scripts are in `agents.ts`. */
@@ -160,6 +154,8 @@ export function drawScene(tape: Tape): Scene {
     merge: { strategy: (['squash', 'merge', 'rebase'] as const)[tape.pick(3)] ?? 'squash' },
     budget: { minutes: 5, tokens: null, usd: null, ...(shape % 9 === 4 ? { run: SHORT } : {}) },
     setup: tape.chance(60) ? SET_UP : null,
+    // it only looks: its turns would make histories longer and show nothing
+    radar: { enabled: false, tell: false },
     limits: { ...DEFAULT_LIMITS, attempts: [3, 2, 4][tape.pick(3)] ?? 3, gateMs: 60_000, graceMs: 1_000 },
   };
   return {
