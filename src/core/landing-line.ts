@@ -1,6 +1,7 @@
 // Queued work: in the order in which it lands, and the batch that is on its way. Knows nothing of how a landing goes.
 import { createHeap, type Heap, peekHeap, popHeap, pushHeap } from './heap.ts';
-import { MAX_TROUBLE, type RunMs } from './model.ts';
+import { MAX_TROUBLE } from './limits.ts';
+import type { RunMs } from './model.ts';
 import type { TaskState } from './state.ts';
 
 /** A task's place in the line, as of when it came. */

@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest';
 import { auditJournal } from '../../src/core/audit.ts';
 import type { Event, Recorded } from '../../src/core/event.ts';
-import { DEFAULT_LIMITS, type Policy, runMs, type Task, taskId } from '../../src/core/model.ts';
+import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
+import { type Policy, runMs, type Task, taskId } from '../../src/core/model.ts';
 import { describeAudit, PROMISES, type PromiseFinding } from '../../src/core/promise.ts';
 import { buildPolicy, buildsOn, buildTask, gate, hash, needs, question } from './build.ts';
 

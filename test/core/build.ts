@@ -3,9 +3,9 @@ import { decide } from '../../src/core/decide/decide.ts';
 import type { Effect, EffectKind } from '../../src/core/effect.ts';
 import type { Event } from '../../src/core/event.ts';
 import { evolve, type Fact, replay } from '../../src/core/evolve/evolve.ts';
+import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
 import {
   type ChangedFile,
-  DEFAULT_LIMITS,
   DEFAULT_POLICY,
   type Edge,
   type Exit,

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Event } from '../../src/core/event.ts';
 import { ago, explainTask } from '../../src/core/explain.ts';
-import { DEFAULT_LIMITS, type Phase, type Policy, runMs, type Task, taskId } from '../../src/core/model.ts';
+import { DEFAULT_LIMITS } from '../../src/core/limits.ts';
+import { type Phase, type Policy, runMs, type Task, taskId } from '../../src/core/model.ts';
 import type { RunState } from '../../src/core/state.ts';
 import { bring, buildState, buildsOn, buildTask, facts, find, play, settle } from './build.ts';
 

@@ -1,7 +1,8 @@
 // The next step of a task that has begun: watch, stop, inspect, verify, or judge a failure.
 import type { EffectKind, RecordEffect, WorkEffect } from '../effect.ts';
 import type { Event } from '../event.ts';
-import { MAX_TROUBLE, type RunMs } from '../model.ts';
+import { MAX_TROUBLE } from '../limits.ts';
+import type { RunMs } from '../model.ts';
 import { isBudget, shareOfBudget, shareOfRunBudget } from '../spending.ts';
 import type { AttemptState, RunState, TaskState } from '../state.ts';
 import { deadlineOf } from '../timers.ts';

@@ -1,5 +1,7 @@
 // Small cases, all of them: every placement of a few crashes over a few tasks, one step at a time.
-import { DEFAULT_LIMITS, DEFAULT_POLICY, taskId } from '../../core/model.ts';
+
+import { DEFAULT_LIMITS } from '../../core/limits.ts';
+import { DEFAULT_POLICY, taskId } from '../../core/model.ts';
 import { type HistoryEnd, runHistory } from './history.ts';
 import type { Sabotage } from './life.ts';
 import { CHECK, type Crash, type Scene } from './scene.ts';

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { loadConfig, overridePolicy } from '../../../src/adapters/config/load-config.ts';
 import type { ConfigInput } from '../../../src/adapters/config/schema.ts';
-import { DEFAULT_LIMITS, DEFAULT_POLICY, type Policy } from '../../../src/core/model.ts';
+import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
+import { DEFAULT_POLICY, type Policy } from '../../../src/core/model.ts';
 import { renderDiagnostics } from '../../../src/core/plan/code-frame.ts';
 import { withFiles } from '../source/scene.ts';
 

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { failAttempt } from '../../../src/core/decide/judge.ts';
 import type { AfterFailure } from '../../../src/core/event.ts';
-import { type Cause, DEFAULT_LIMITS, type Policy, taskId } from '../../../src/core/model.ts';
+import { DEFAULT_LIMITS } from '../../../src/core/limits.ts';
+import { type Cause, type Policy, taskId } from '../../../src/core/model.ts';
 import type { RunState } from '../../../src/core/state.ts';
 import { bring, buildState, buildTask, facts, find, hash, play } from '../build.ts';
 
