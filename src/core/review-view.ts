@@ -1,7 +1,7 @@
 // What a human sees of finished work before deciding about it: what it is, what speaks for it, what was said. Reads no diff.
 import { needsApproval } from './decide/submit.ts';
 import { explainTask } from './explain.ts';
-import type { ChangedFile, Comment, GateResult, Oid, Phase, RunMs } from './model.ts';
+import type { ChangedFile, Comment, GateResult, Oid, Phase, RunMs, TaskId } from './model.ts';
 import type { RunState, TaskState } from './state.ts';
 import { wallTime } from './wall-time.ts';
 
@@ -50,7 +50,11 @@ export interface ReviewView {
     readonly passed: boolean;
     readonly gates: readonly GateResult[];
   } | null;
+  /** Commands of them that failed and then passed on the same tree. */
+  readonly flaky: readonly string[];
   readonly reviewer?: ReviewerView;
+  /** What it would not merge with right now: another task, or (null) what is on the target. */
+  readonly overlaps: readonly { readonly other: string | null; readonly files: readonly string[] }[];
   readonly comments: readonly Comment[];
 }
 
@@ -86,9 +90,17 @@ export function viewReview(state: RunState, ts: TaskState, now: RunMs): ReviewVi
     outside,
     leftovers,
     checks: viewChecks(ts),
+    flaky: ts.flaky,
     ...(reviewer === null ? {} : { reviewer }),
+    overlaps: viewOverlaps(state, task.id),
     comments: ts.comments,
   };
+}
+
+function viewOverlaps({ overlaps }: RunState, id: TaskId): ReviewView['overlaps'] {
+  return overlaps
+    .filter(({ task, other }) => task === id || other === id)
+    .map(({ task, other, files }) => ({ other: other === id ? task : other, files }));
 }
 
 /** Draws all work that waits for a human's word, in the order of the plan. */
@@ -106,11 +118,11 @@ function awaited(state: RunState, ts: TaskState): Pick<ReviewView, 'awaits'> {
 }
 
 /** The verdict on what would land, or did, counts more than the one on the branch; a tree is verified once. */
-function viewChecks({ attempt, candidate, landed, landedGates, phase }: TaskState): ReviewView['checks'] {
-  const { verified, rejected, inspected } = attempt ?? {};
-  const built = phase === 'queued' && candidate?.verified === true ? candidate.tree : landed?.tree;
-  if (built !== undefined && built !== verified?.tree && landedGates.length > 0)
-    return { tree: built, passed: true, gates: landedGates };
+function viewChecks(ts: TaskState): ReviewView['checks'] {
+  const { verified, rejected, inspected } = ts.attempt ?? {};
+  const built = ts.phase === 'queued' && ts.candidate?.verified === true ? ts.candidate : ts.landed;
+  if (built != null && built.tree !== verified?.tree && ts.landedTree !== null)
+    return { tree: ts.landedTree, passed: true, gates: ts.landedGates };
   if (verified != null) return { tree: verified.tree, passed: true, gates: verified.gates };
   if (rejected == null || inspected == null) return null;
   return { tree: inspected.tree, passed: false, gates: rejected.gates };

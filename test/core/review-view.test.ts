@@ -58,6 +58,14 @@ test('queued work shows what would land, and the verdict on that once there is o
   expect(show(state).checks).toMatchObject({ tree: hash('a candidate tree'), gates: [{ elapsedMs: 3_000 }] });
 });
 
+test('work that overlaps other work says with which, and a gate that wavered is named', () => {
+  const state = bring(build(), 'a', 'committed');
+  const pair = { task: taskId('a'), other: taskId('b'), files: ['x.ts'] };
+  play(state, [{ type: 'overlap.found', ...pair }]);
+  find(state, 'a').flaky = ['npm test'];
+  expect(show(state)).toMatchObject({ overlaps: [{ other: 'b', files: ['x.ts'] }], flaky: ['npm test'] });
+});
+
 test('a question of weft’s about work is among what waits, an agent’s is not', () => {
   for (const from of ['weft', 'agent'] as const) {
     const state = bring(build(), 'a', 'verifying');

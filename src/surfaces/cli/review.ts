@@ -18,6 +18,7 @@ const WIDEST_ID = 32;
 /** Files that are named before a diff, which names them all. */
 const FILES = 20;
 const OUTSIDE = 10;
+const OVERLAPS = 10;
 const FINDINGS = 12;
 const QUESTION_LINES = 8;
 
@@ -74,6 +75,7 @@ export function drawEvidence(
     ['checks', drawChecks(review, paint)],
     ['reviewer', review.reviewer === undefined ? [] : drawReviewer(review.reviewer, paint)],
     ['outside', drawOutside(review.outside, paint)],
+    ['overlaps', review.overlaps.slice(0, OVERLAPS).map((overlap) => paint('yellow', sayOverlap(overlap)))],
     [
       'comments',
       review.comments.length === 0 ? [] : [`${sayComments(review.comments.length)}, not sent yet`],
@@ -154,17 +156,24 @@ function sayChecks({ checks }: ReviewView): string {
   return count === 0 ? 'no checks' : `✔ ${count === 1 ? '1 check' : `${count} checks`}`;
 }
 
-function drawChecks({ checks }: ReviewView, paint: Paint): readonly string[] {
+function drawChecks({ checks, flaky }: ReviewView, paint: Paint): readonly string[] {
   if (checks === null) return ['none has run on this work'];
   if (checks.gates.length === 0) return ['none is asked for'];
   const tree = paint('dim', `on tree ${checks.tree.slice(0, 12)}`);
-  return checks.gates.map((gate, at) => `${drawGate(gate, paint)}${at === 0 ? `  ${tree}` : ''}`);
+  return checks.gates.map(
+    (gate, at) =>
+      `${drawGate(gate, { isFlaky: flaky.includes(gate.command), paint })}${at === 0 ? `  ${tree}` : ''}`,
+  );
 }
 
-function drawGate({ command, exit, elapsedMs }: GateResult, paint: Paint): string {
+function drawGate(
+  { command, exit, elapsedMs }: GateResult,
+  { isFlaky, paint }: { readonly isFlaky: boolean; readonly paint: Paint },
+): string {
   const mark = exit === 0 ? paint('green', '✔') : paint('red', '✘');
   const end = exit === 0 ? '' : exit === null ? ', out of time' : `, exit ${exit}`;
-  return `${mark} ${cleanLine(command)}  ${paint('dim', `${writeSpan(elapsedMs)}${end}`)}`;
+  const before = isFlaky ? paint('yellow', '  failed once on the same tree') : '';
+  return `${mark} ${cleanLine(command)}  ${paint('dim', `${writeSpan(elapsedMs)}${end}`)}${before}`;
 }
 
 const VERDICTS: Readonly<Record<ReviewerView['verdict'], string>> = {
@@ -184,6 +193,12 @@ function drawReviewer({ attempt, verdict, findings }: ReviewerView, paint: Paint
 function drawOutside(outside: readonly string[], paint: Paint): readonly string[] {
   const more = outside.length > OUTSIDE ? [`and ${outside.length - OUTSIDE} more`] : [];
   return [...outside.slice(0, OUTSIDE).map((path) => paint('yellow', cleanLine(path))), ...more];
+}
+
+function sayOverlap({ other, files }: ReviewView['overlaps'][number]): string {
+  const named = files.slice(0, 5).map(cleanLine).join(', ');
+  const more = files.length > 5 ? ` and ${files.length - 5} more` : '';
+  return `would not merge with ${other === null ? 'the target' : cleanLine(other)} in ${named}${more}`;
 }
 
 function drawFiles(
