@@ -6,6 +6,7 @@ import type { Outcome } from './event.ts';
 import { explainTask } from './explain.ts';
 import { findAside, type LandedAside, type LandedGone, type LandedWork } from './landed.ts';
 import type { Cause, Oid, Option, Phase, RunMs } from './model.ts';
+import { rankOverlaps } from './radar.ts';
 import { type Activity, describeActivity } from './role.ts';
 import { countBlockers } from './schedule-index.ts';
 import { sumSpending } from './spending.ts';
@@ -77,6 +78,16 @@ export interface TaskView {
   readonly pr?: number;
 }
 
+/** Unfinished work of a task that would not merge with that of another, or (null) with what is on the target. */
+export interface ConflictView {
+  readonly task: string;
+  readonly with: string | null;
+  /** At most 100. */
+  readonly files: readonly string[];
+  /** Wall time, ISO 8601. */
+  readonly since: string;
+}
+
 /** One run. */
 export interface RunView {
   readonly schemaVersion: 1;
@@ -93,6 +104,8 @@ export interface RunView {
   readonly aside?: LandedAside;
   /** Landed work that somebody took away again, as far as it was looked for. */
   readonly gone?: readonly LandedGone[];
+  /** Unfinished work that would not merge, what matters most first; absent: none is known. */
+  readonly conflicts?: readonly ConflictView[];
   /** Commands that wait for an engine. */
   readonly pending?: number;
   readonly tasks: readonly TaskView[];
@@ -115,8 +128,20 @@ export function viewRun(state: RunState, now: RunMs, work?: LandedWork): RunView
     counts,
     ...(aside === null ? {} : { aside }),
     ...(gone.length === 0 ? {} : { gone }),
+    ...viewConflicts(state),
     tasks: [...state.tasks.values()].map((ts) => viewTask(state, ts, now)),
   };
+}
+
+function viewConflicts(state: RunState): Pick<RunView, 'conflicts'> {
+  if (state.overlaps.length === 0) return {};
+  const conflicts = rankOverlaps(state.overlaps).map(({ task, other, files, since }) => ({
+    task,
+    with: other,
+    files,
+    since: wallTime(state, since),
+  }));
+  return { conflicts };
 }
 
 /** Draws one task. */

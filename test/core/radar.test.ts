@@ -13,6 +13,7 @@ import {
   sightWork,
 } from '../../src/core/radar.ts';
 import type { RunState } from '../../src/core/state.ts';
+import { viewRun } from '../../src/core/view.ts';
 import { bring, buildState, buildTask, facts, find, play } from './build.ts';
 
 const [a, b, c] = [taskId('a'), taskId('b'), taskId('c')];
@@ -121,6 +122,15 @@ describe('what is news', () => {
     expect(state.overlaps.length).toBe(MAX_OVERLAPS);
     expect(judgePair(state, { task: taskId(`t${MAX_OVERLAPS}`), other: null }, ['x'])).toBeNull();
   });
+});
+
+test('the picture names them, the most important first, with the time', () => {
+  const state = begin();
+  expect(viewRun(state, state.ms).conflicts).toBeUndefined();
+  play(state, [{ type: 'overlap.found', task: c, other: null, files: ['x'] }, found(['x', 'y'])], 60_000);
+  const [first, second] = viewRun(state, state.ms).conflicts ?? [];
+  expect(first).toEqual({ task: 'a', with: 'b', files: ['x', 'y'], since: '2026-01-02T03:06:05.000Z' });
+  expect(second).toMatchObject({ task: 'c', with: null, since: '2026-01-02T03:05:05.000Z' });
 });
 
 test('most files come first, then the oldest', () => {

@@ -54,11 +54,13 @@ function drawQuestions(view: RunView, style: FrameStyle): readonly string[] {
 function drawFooter(view: RunView, style: FrameStyle): readonly string[] {
   const span = writeSpan(style.nowMs - Date.parse(view.startedAt));
   const asked = view.tasks.filter((task) => task.question !== undefined).length;
+  const close = view.conflicts?.length ?? 0;
   const parts = [
     cleanLine(view.run),
     ...(view.state === 'running' ? [] : [view.state]),
     drawCounts(view.counts),
     ...(asked === 0 ? [] : [asked === 1 ? '1 question' : `${asked} questions`]),
+    ...(close === 0 ? [] : [close === 1 ? '1 conflict' : `${close} conflicts`]),
     span,
   ];
   const line = cutToWidth(parts.filter((part) => part !== '').join(' · '), style.columns);

@@ -1,6 +1,7 @@
 // How a run stands, as lines or JSON; small enough for the quick start. Reads nothing.
 import { nextCommand, type RunView, type TaskView } from '../../core/view.ts';
 import { cleanLine, cleanText } from './clean.ts';
+import { describeConflicts, drawConflicts } from './conflicts.ts';
 import { spanOf, writeSpan } from './duration.ts';
 import type { Glance } from './glance.ts';
 import type { Io } from './io.ts';
@@ -62,6 +63,7 @@ export function drawStatus(view: RunView, style: StatusStyle): readonly string[]
   return [
     drawHeading(view, style.paint),
     ...drawRows(view.tasks.map(leaveToQuestion), style),
+    ...drawConflicts(view, style),
     ...drawElsewhere(view, style.paint),
     ...view.tasks.flatMap((task) => drawQuestion(task, style.paint)),
   ];
@@ -78,6 +80,7 @@ export function drawExplanation(view: RunView, task: TaskView, style: StatusStyl
     ['done by', DONE_BY[task.doneBy] ?? `agent ${task.agent}`],
     ['attempts', `${task.attempts}${span === null ? '' : `, ${writeSpan(span)}`}`],
     ['after', task.dependsOn.map((id) => `${id} (${phases.get(id) ?? 'unknown'})`).join(', ') || null],
+    ...describeConflicts(view, task, style.nowMs).map((text) => ['conflict', text] as const),
     ['working on', task.touching?.join(', ') ?? null],
     ['owns', task.owns === null ? 'not declared' : task.owns.join(' ') || 'nothing'],
     ['changed', task.files === 0 ? null : drawChanged(task)],
