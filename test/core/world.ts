@@ -124,6 +124,12 @@ function watchWork(world: World, tape: Tape): void {
   if (event !== null) tell(world, event);
 }
 
+function commentOn({ state }: World, task: string): Command {
+  const head = find(state, task).attempt?.inspected?.head ?? hash('none');
+  const text = `why at ${state.ms}?`;
+  return { kind: 'comment', task, comment: { head, path: 'a.ts', line: 1, to: 1, quote: 'a', text } };
+}
+
 function speak(world: World, tape: Tape): void {
   if (tape(4) === 3) return watchWork(world, tape);
   const all = [...world.state.tasks.values()];
@@ -133,6 +139,8 @@ function speak(world: World, tape: Tape): void {
   const task = ids[tape(ids.length)] as string;
   const options: readonly Command[] = [
     { kind: 'guide', task, text: 'do it well' },
+    { kind: 'reject', task, text: tape(2) === 0 ? 'not like this' : '' },
+    commentOn(world, task),
     { kind: 'answer', task, option: 1, text: '' },
     { kind: 'answer', task, option: 2, text: '' },
     { kind: 'answer', task, option: null, text: 'the first' },

@@ -27,6 +27,9 @@ describe('commands handed to the engine', () => {
   check('answer api-auth 2: please', { kind: 'answer', task: 'api-auth', option: null, text: '2: please' });
   check('guide api-auth mind the gap', { kind: 'guide', task: 'api-auth', text: 'mind the gap' });
   check('guide api-auth -', { kind: 'guide', task: 'api-auth', text: 'from a pipe' });
+  check('reject api-auth not like this', { kind: 'reject', task: 'api-auth', text: 'not like this' });
+  check('reject api-auth', { kind: 'reject', task: 'api-auth', text: '' });
+  check('reject api-auth -', { kind: 'reject', task: 'api-auth', text: 'from a pipe' });
   check('approve api-auth', { kind: 'approve', task: 'api-auth' });
   check('approve --all', { kind: 'approve', task: null });
   check('pause', { kind: 'pause', task: null });
