@@ -10,6 +10,7 @@ import { startBudget } from './measure.ts';
 import { output } from './output.ts';
 import { overhead } from './overhead.ts';
 import { peers } from './peers.ts';
+import { radar } from './radar.ts';
 import { recovery } from './recovery.ts';
 import { refs } from './refs.ts';
 import { drawReport, isMet } from './report.ts';
@@ -31,6 +32,7 @@ const BENCHES: readonly Bench[] = [
   idle,
   recovery,
   refs,
+  radar,
   install,
   peers,
 ];

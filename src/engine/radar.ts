@@ -23,9 +23,12 @@ const REST_MS = 1_000;
 const REST_PER_WORK = 4;
 /** After so much work a turn is over. */
 const TURN_MS = 250;
-/** Pause between two looks at one worktree: doubles while nothing changes there, unless its agent is heard of. */
+/** Pause between two looks at one worktree: doubles while nothing changes there. */
 const LEAST_PAUSE_MS = 2_000;
-const MOST_PAUSE_MS = 30_000;
+/** Longest pause; of all worktrees together no more than one is looked at in that time without a reason. */
+const MOST_PAUSE_MS = 15_000;
+/** Longest pause when its agent was heard of. */
+const HEARD_PAUSE_MS = 8_000;
 /** How long an engine that ends waits for what is under way. */
 const STOP_MS = 2_000;
 
@@ -42,8 +45,10 @@ export interface Radar {
 interface Watched {
   readonly sighting: Extract<Sighting, { readonly kind: 'worktree' }>;
   known: Oid | null;
-  dueAt: number;
+  lookedAt: number;
   pauseMs: number;
+  /** Its agent was heard of since it was looked at. */
+  heard: boolean;
   readonly close: () => void;
 }
 
@@ -140,7 +145,11 @@ async function idle(screen: Screen): Promise<void> {
 }
 
 function nextLook({ watched }: Screen): number {
-  return Math.min(Number.POSITIVE_INFINITY, ...[...watched.values()].map(({ dueAt }) => dueAt));
+  return Math.min(Number.POSITIVE_INFINITY, ...[...watched.values()].map(dueAt));
+}
+
+function dueAt({ lookedAt, pauseMs, heard }: Watched): number {
+  return lookedAt + (heard ? Math.min(pauseMs, HEARD_PAUSE_MS) : pauseMs);
 }
 
 /** One turn: looks at what is due and tries pairs until its time is over, then tells what is news. */
@@ -150,8 +159,8 @@ async function takeTurn(screen: Screen, inbox: Inbox, signal: AbortSignal): Prom
   const isOver = (): boolean => signal.aborted || clock.monoMs() >= end;
   const news: Event[] = [...(await takeStock(screen))];
   await lookAtTarget(screen);
-  const due = [...screen.watched].filter(([, { dueAt }]) => dueAt <= clock.monoMs());
-  due.sort(([, one], [, other]) => one.dueAt - other.dueAt);
+  const due = [...screen.watched].filter(([, watched]) => dueAt(watched) <= clock.monoMs());
+  due.sort(([, one], [, other]) => dueAt(one) - dueAt(other));
   for (const [task, watched] of due) {
     if (isOver()) break;
     await lookAt(screen, task, watched);
@@ -200,20 +209,16 @@ async function takeStock(screen: Screen): Promise<readonly Event[]> {
 }
 
 function watch(screen: Screen, task: TaskId, sighting: Watched['sighting']): Watched {
-  const { clock, files, places } = screen.parts;
+  const { files, places } = screen.parts;
   const known = screen.works.get(task)?.head ?? null;
-  const heard = (): void => {
-    made.pauseMs = LEAST_PAUSE_MS;
-    made.dueAt = Math.min(made.dueAt, clock.monoMs() + LEAST_PAUSE_MS);
+  const hear = (): void => {
+    if (made.heard) return;
+    made.heard = true;
     screen.rouse();
   };
-  const made: Watched = {
-    sighting,
-    known,
-    dueAt: clock.monoMs(),
-    pauseMs: LEAST_PAUSE_MS,
-    close: files.watchDir(attemptDirOf(places, task, sighting.attempt), heard),
-  };
+  const close = files.watchDir(attemptDirOf(places, task, sighting.attempt), hear);
+  const never = Number.NEGATIVE_INFINITY;
+  const made: Watched = { sighting, known, lookedAt: never, pauseMs: 0, heard: false, close };
   return made;
 }
 
@@ -229,11 +234,13 @@ async function lookAt(screen: Screen, task: TaskId, watched: Watched): Promise<v
   const { git, clock } = screen.parts;
   const { path, base } = watched.sighting;
   const ref = radarRefOf(screen.state, task);
+  watched.heard = false;
   const seen = await git.snapshot({ worktree: path, base, ref, known: watched.known });
   const head = seen.ok ? seen.value : null;
   const isNews = head !== null && head !== watched.known;
-  watched.pauseMs = isNews ? LEAST_PAUSE_MS : Math.min(MOST_PAUSE_MS, watched.pauseMs * 2);
-  watched.dueAt = clock.monoMs() + watched.pauseMs;
+  const mostMs = MOST_PAUSE_MS * screen.watched.size;
+  watched.pauseMs = isNews ? LEAST_PAUSE_MS : Math.max(LEAST_PAUSE_MS, Math.min(mostMs, watched.pauseMs * 2));
+  watched.lookedAt = clock.monoMs();
   if (head === null) return;
   watched.known = head;
   noteWork(screen, task, { head, base });
