@@ -51,9 +51,14 @@ export async function streamPatch(
     lines = [];
     return portion.length === 0 || show(portion);
   };
+  let wanted = true;
+  // to leave the loop closes the pipe, and that ends git
   for await (const chunk of child.stdout as AsyncIterable<Buffer>) {
     splitter.push(chunk);
-    if (await pass()) continue;
+    wanted = await pass();
+    if (!wanted) break;
+  }
+  if (!wanted) {
     child.kill();
     await ended;
     return ok(undefined);
