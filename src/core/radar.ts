@@ -3,7 +3,7 @@
 import type { Event } from './event.ts';
 import { isTerminal } from './lifecycle.ts';
 import type { Oid, TaskId } from './model.ts';
-import type { Overlap, RunState, TaskState } from './state.ts';
+import { isLive, type Overlap, type RunState, type TaskState } from './state.ts';
 
 /** Overlaps that a run knows at once. */
 export const MAX_OVERLAPS = 500;
@@ -14,8 +14,14 @@ const MAX_FILES = 100;
 
 /** Where the unfinished work of a task is to be seen. */
 export type Sighting =
-  /** Somebody writes in its worktree. */
-  | { readonly kind: 'worktree'; readonly path: string; readonly base: Oid; readonly attempt: number }
+  /** In its worktree; `live`: its agent is at work there, and waits for nobody. */
+  | {
+      readonly kind: 'worktree';
+      readonly path: string;
+      readonly base: Oid;
+      readonly attempt: number;
+      readonly live: boolean;
+    }
   | { readonly kind: 'commit'; readonly head: Oid; readonly base: Oid }
   /** It is about to be known again; until then it is as it was. */
   | { readonly kind: 'as-before' };
@@ -47,7 +53,13 @@ function sight(ts: TaskState): Sighting | null {
   if (attempt.role === 'plan') return null;
   if (ts.phase === 'spawned' || ts.phase === 'verifying') return { kind: 'as-before' };
   if (worktree === null || base === null) return null;
-  return { kind: 'worktree', path: worktree, base, attempt: attempt.n };
+  return {
+    kind: 'worktree',
+    path: worktree,
+    base,
+    attempt: attempt.n,
+    live: isLive(ts) && ts.question === null,
+  };
 }
 
 /** Pairs of one piece of work, or of the target (null), with all work there is. */

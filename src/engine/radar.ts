@@ -29,6 +29,7 @@ const LEAST_PAUSE_MS = 2_000;
 const MOST_PAUSE_MS = 15_000;
 /** Longest pause when its agent was heard of. */
 const HEARD_PAUSE_MS = 8_000;
+const NEVER = Number.NEGATIVE_INFINITY;
 /** How long an engine that ends waits for what is under way. */
 const STOP_MS = 2_000;
 
@@ -41,7 +42,7 @@ export interface Radar {
   readonly stop: () => Promise<void>;
 }
 
-/** A worktree in which somebody may be writing. */
+/** A worktree with work in it that is nowhere else. */
 interface Watched {
   readonly sighting: Extract<Sighting, { readonly kind: 'worktree' }>;
   known: Oid | null;
@@ -148,7 +149,9 @@ function nextLook({ watched }: Screen): number {
   return Math.min(Number.POSITIVE_INFINITY, ...[...watched.values()].map(dueAt));
 }
 
-function dueAt({ lookedAt, pauseMs, heard }: Watched): number {
+function dueAt({ sighting, lookedAt, pauseMs, heard }: Watched): number {
+  // where nobody is at work one look is enough
+  if (!sighting.live && !heard && lookedAt !== NEVER) return Number.POSITIVE_INFINITY;
   return lookedAt + (heard ? Math.min(pauseMs, HEARD_PAUSE_MS) : pauseMs);
 }
 
@@ -195,17 +198,22 @@ async function takeStock(screen: Screen): Promise<readonly Event[]> {
   for (const task of works.keys()) if (!sightings.has(task)) works.delete(task);
   for (const [task, { sighting, close }] of watched) {
     const now = sightings.get(task);
-    if (now?.kind === 'worktree' && now.path === sighting.path && now.attempt === sighting.attempt) continue;
+    if (now?.kind === 'worktree' && isSame(now, sighting)) continue;
     close();
     watched.delete(task);
     // until its commit is known, what was seen last stays
-    if (now?.kind !== 'as-before') await unpin(screen.parts, radarRefOf(state, task));
+    if (now?.kind !== 'as-before' && now?.kind !== 'worktree')
+      await unpin(screen.parts, radarRefOf(state, task));
   }
   for (const [task, sighting] of sightings) {
     if (sighting.kind === 'commit') noteWork(screen, task, sighting);
     if (sighting.kind === 'worktree' && !watched.has(task)) watched.set(task, watch(screen, task, sighting));
   }
   return findLost(state, sightings);
+}
+
+function isSame(one: Watched['sighting'], other: Watched['sighting']): boolean {
+  return one.path === other.path && one.attempt === other.attempt && one.live === other.live;
 }
 
 function watch(screen: Screen, task: TaskId, sighting: Watched['sighting']): Watched {
@@ -217,8 +225,7 @@ function watch(screen: Screen, task: TaskId, sighting: Watched['sighting']): Wat
     screen.rouse();
   };
   const close = files.watchDir(attemptDirOf(places, task, sighting.attempt), hear);
-  const never = Number.NEGATIVE_INFINITY;
-  const made: Watched = { sighting, known, lookedAt: never, pauseMs: 0, heard: false, close };
+  const made: Watched = { sighting, known, lookedAt: NEVER, pauseMs: 0, heard: false, close };
   return made;
 }
 

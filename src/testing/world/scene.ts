@@ -154,8 +154,8 @@ export function drawScene(tape: Tape): Scene {
     merge: { strategy: (['squash', 'merge', 'rebase'] as const)[tape.pick(3)] ?? 'squash' },
     budget: { minutes: 5, tokens: null, usd: null, ...(shape % 9 === 4 ? { run: SHORT } : {}) },
     setup: tape.chance(60) ? SET_UP : null,
-    // it only looks: its turns would make histories longer and show nothing
-    radar: { enabled: false, tell: false },
+    // it only looks, and makes histories longer: some are enough
+    radar: { enabled: shape % 8 === 5, tell: shape % 16 === 5 },
     limits: { ...DEFAULT_LIMITS, attempts: [3, 2, 4][tape.pick(3)] ?? 3, gateMs: 60_000, graceMs: 1_000 },
   };
   return {

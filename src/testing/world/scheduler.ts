@@ -90,21 +90,25 @@ export function notify(world: World, life: Life, name: string, tell: () => void)
 export function sleep(world: World, life: Life, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted === true) return resolve();
+    const drop = (): void => {
+      const at = world.items.indexOf(item);
+      if (at !== -1) world.items.splice(at, 1);
+      resolve();
+    };
     const item: Item = {
       name: 'timer',
       due: world.monoMs + Math.max(0, ms),
       life,
-      run: () => resolve(),
+      run: () => {
+        signal?.removeEventListener('abort', drop);
+        resolve();
+      },
       unheard: () => undefined,
       half: null,
       refuse: null,
     };
     world.items.push(item);
-    signal?.addEventListener('abort', () => {
-      const at = world.items.indexOf(item);
-      if (at !== -1) world.items.splice(at, 1);
-      resolve();
-    });
+    signal?.addEventListener('abort', drop);
   });
 }
 
