@@ -1,5 +1,7 @@
 // Git plumbing on a bare repository: references, commits, trees, differences. Knows nothing of pull requests.
 import { spawn } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { testGitEnv } from '../temp-repo.ts';
 
 /** What a git process left behind. */
@@ -30,6 +32,8 @@ export interface Commit {
 export interface FileChange {
   readonly path: string;
   readonly status: 'added' | 'modified' | 'removed';
+  /** Object name of its new text, of the old one when it was removed. */
+  readonly sha: string;
   readonly additions: number;
   readonly deletions: number;
   /** Its hunks; empty for binary files. */
@@ -88,18 +92,30 @@ async function must(
   return stdout;
 }
 
+const CONFIG = `[core]
+\trepositoryformatversion = 0
+\tfilemode = true
+\tbare = true
+[http]
+\treceivepack = true
+[uploadpack]
+\tallowAnySHA1InWant = true
+[transfer]
+\thideRefs = refs/forge
+[gc]
+\tauto = 0
+[receive]
+\tautogc = false
+[maintenance]
+\tauto = false
+`;
+
 /** Makes an empty bare repository that may be read and pushed to over HTTP. */
 export async function createBareRepo(dir: string, defaultBranch: string): Promise<void> {
-  await must('/', ['init', '-q', '--bare', '-b', defaultBranch, '--template=', dir]);
-  const settings = [
-    ['http.receivepack', 'true'],
-    ['uploadpack.allowAnySHA1InWant', 'true'],
-    ['transfer.hideRefs', 'refs/forge'],
-    ['gc.auto', '0'],
-    ['receive.autogc', 'false'],
-    ['maintenance.auto', 'false'],
-  ] as const;
-  for (const [name, value] of settings) await must(dir, ['config', name, value]);
+  for (const folder of ['objects', 'refs/heads', 'hooks'])
+    await mkdir(join(dir, folder), { recursive: true });
+  await writeFile(join(dir, 'HEAD'), `ref: refs/heads/${defaultBranch}\n`);
+  await writeFile(join(dir, 'config'), CONFIG);
 }
 
 /** Finds the commit that a revision names; null: there is none. */
@@ -236,42 +252,37 @@ export async function writeFiles(
     ...Object.entries(change.files).map(([path, text]) =>
       text === null ? `D ${path}\n` : `M 100644 inline ${path}\n${data(text)}`,
     ),
-    '\nget-mark :1\n',
+    `\nget-mark :1\nreset refs/forge/scratch\nfrom ${'0'.repeat(40)}\n\n`,
   ];
   const sha = await must(dir, ['fast-import', '--quiet', '--force'], { input: lines.join('') });
-  await updateRef(dir, { ref: 'refs/forge/scratch', to: null });
   return sha.trim();
 }
 
-/** Files that differ between two commits, by path. */
+/** Files that differ between two commits, by path; odd characters in names are as git quotes them. */
 export async function listChanges(
   dir: string,
   { from, to }: { readonly from: string; readonly to: string },
 ): Promise<readonly FileChange[]> {
-  const flags = ['-c', 'core.quotePath=false', 'diff', '--no-renames', '--no-color'];
-  const [numbers, names, patch] = await Promise.all([
-    must(dir, [...flags, '--numstat', '-z', from, to]),
-    must(dir, [...flags, '--name-status', '-z', from, to]),
-    must(dir, [...flags, from, to]),
-  ]);
-  const status = new Map<string, string>();
-  const fields = names.split('\0');
-  for (let at = 0; at + 1 < fields.length; at += 2) status.set(fields[at + 1] ?? '', fields[at] ?? '');
-  const patches = patch.split(/^diff --git .*\n/m).slice(1);
-  return numbers
-    .split('\0')
-    .filter((row) => row !== '')
-    .map((row, at) => {
-      const [additions = '', deletions = '', path = ''] = row.split('\t');
-      const hunks = /^@@[\s\S]*/m.exec(patches[at] ?? '')?.[0] ?? '';
-      return {
-        path,
-        status: nameStatus(status.get(path) ?? 'M'),
-        additions: Number(additions) || 0,
-        deletions: Number(deletions) || 0,
-        patch: hunks.replace(/\n$/, ''),
-      };
-    });
+  const flags = ['--no-renames', '--no-color', '--raw', '--abbrev=40', '--numstat', '--patch'];
+  const text = await must(dir, ['-c', 'core.quotePath=false', 'diff', ...flags, from, to]);
+  const [head = '', ...patches] = text.split(/^diff --git .*\n/m);
+  const lines = head.split('\n');
+  const rows = lines.flatMap((line) => {
+    const match = /^:\d+ \d+ ([0-9a-f]+) ([0-9a-f]+) ([A-Z])\t/.exec(line);
+    return match === null ? [] : [match];
+  });
+  const counts = lines.flatMap((line) => {
+    const match = /^(\d+|-)\t(\d+|-)\t(.*)$/.exec(line);
+    return match === null ? [] : [match];
+  });
+  return counts.map(([, additions, deletions, path = ''], at) => ({
+    path,
+    status: nameStatus(rows[at]?.[3] ?? 'M'),
+    sha: (rows[at]?.[3] === 'D' ? rows[at]?.[1] : rows[at]?.[2]) ?? '',
+    additions: Number(additions) || 0,
+    deletions: Number(deletions) || 0,
+    patch: (/^@@[\s\S]*/m.exec(patches[at] ?? '')?.[0] ?? '').replace(/\n$/, ''),
+  }));
 }
 
 function nameStatus(letter: string): FileChange['status'] {

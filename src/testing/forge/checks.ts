@@ -101,6 +101,7 @@ export function startBuild(
   if (ci === null) return;
   const build = async (): Promise<void> => {
     const inputs = await ci({ repo: fullName(repo), ref, sha });
+    if (hub.closing.aborted) return;
     for (const input of inputs) await hub.inTurn(repo, () => addCheck(hub, repo, { sha, input, by }));
   };
   hub.inBackground(build());

@@ -1,5 +1,5 @@
 // A stand-in for GitHub on this machine: its REST, some of its GraphQL, its git, its limits, its faults. Knows no client.
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createBareRepo, updateRef, writeFiles } from './bare-repo.ts';
 import { createFaults, type FaultRates, type Faults } from './faults.ts';
 import { type Hands, makeHands, requireRepo } from './hands.ts';
-import { type Ci, createHub, type Hub, openAccount, signAs } from './hub.ts';
+import { type Ci, createHub, type Hub, openAccount, signAs, untilAborted } from './hub.ts';
 import type { MergeMethod } from './integrate.ts';
 import { type Call, countKinds, listDuplicates } from './ledger.ts';
 import { createMeter, GITHUB_LIMITS, type Limits } from './limits.ts';
@@ -100,6 +100,7 @@ export async function startForge(options: ForgeOptions = {}): Promise<Forge> {
   const root = await realpath(await mkdtemp(join(tmpdir(), 'weft-forge-')));
   const store: Store = { users: new Map(), tokens: new Map(), repositories: new Map() };
   const now = options.now ?? Date.now;
+  const closing = new AbortController();
   let url = '';
   const hub = createHub({
     store,
@@ -107,6 +108,7 @@ export async function startForge(options: ForgeOptions = {}): Promise<Forge> {
     now,
     mergeableAfterMs: options.mergeableAfterMs ?? 0,
     ci: options.ci ?? null,
+    closing: closing.signal,
     site: () => ({ api: url, web: url }),
     tell: createMessenger(),
     follow: followRefChange,
@@ -121,10 +123,9 @@ export async function startForge(options: ForgeOptions = {}): Promise<Forge> {
   const meter = createMeter({ ...GITHUB_LIMITS, ...options.limits }, now);
   const calls: Call[] = [];
   const running = new Set<Promise<void>>();
-  const closing = new AbortController();
-  const doze = (ms: number): Promise<void> =>
-    delay(ms, undefined, { signal: closing.signal }).catch(() => undefined);
-  const sleep = options.sleep ?? doze;
+  const pause = options.sleep ?? ((ms: number) => delay(ms, undefined, { ref: false }));
+  const closed = untilAborted(closing.signal);
+  const sleep = (ms: number): Promise<void> => Promise.race([pause(ms), closed]);
   const server = createServer((request, response) => {
     const served = serve({ hub, meter, calls, sleep }, { request, response }).catch((error: unknown) => {
       if (!response.destroyed) process.emitWarning(`forge: ${String(error)}`);
@@ -163,7 +164,7 @@ export async function startForge(options: ForgeOptions = {}): Promise<Forge> {
       server.closeAllConnections();
       await stopped;
       await Promise.all(running);
-      await hub.settled();
+      await hub.rested();
       await rm(root, { recursive: true, force: true, maxRetries: 5 });
     },
   };
@@ -173,9 +174,7 @@ async function createRepository(hub: Hub, root: string, options: RepositoryOptio
   const [owner = '', name = ''] = options.name.split('/');
   const { defaultBranch = 'main' } = options;
   const path = join(root, owner, `${name}.git`);
-  await mkdir(join(root, owner), { recursive: true });
   await createBareRepo(path, defaultBranch);
-  await mkdir(join(path, 'hooks'));
   await writeFile(join(path, 'hooks', 'update'), UPDATE_HOOK, { mode: 0o755 });
   const granted: Readonly<Record<string, Permission>> = options.permissions ?? {
     bot: 'write',

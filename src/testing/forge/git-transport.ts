@@ -68,9 +68,9 @@ export async function serveGit(
   });
 }
 
+/** No length: git would wait for ever, and busily, for the rest of a request that broke off. */
 function backendEnv(ask: GitAsk, request: IncomingMessage): Record<string, string> {
   const header = (name: string): string => String(request.headers[name] ?? '');
-  const length = header('content-length');
   return {
     ...testGitEnv(),
     GIT_PROJECT_ROOT: ask.repo.path,
@@ -82,7 +82,6 @@ function backendEnv(ask: GitAsk, request: IncomingMessage): Record<string, strin
     HTTP_CONTENT_ENCODING: header('content-encoding'),
     GIT_PROTOCOL: header('git-protocol'),
     ...(ask.user === null ? {} : { REMOTE_USER: ask.user.login }),
-    ...(length === '' ? {} : { CONTENT_LENGTH: length }),
   };
 }
 
@@ -98,8 +97,14 @@ function runBackend(
     });
     child.on('error', reject);
     child.stdin.on('error', () => undefined);
-    request.pipe(child.stdin);
-    request.on('error', () => child.stdin.destroy());
+    // a client that leaves early would keep git waiting, and with it all who wait for the repository
+    const leave = (): void => {
+      if (!request.complete) child.stdin.destroy();
+    };
+    request.on('error', leave);
+    request.on('close', leave);
+    if (request.destroyed) leave();
+    else request.pipe(child.stdin);
     let head: Buffer | null = Buffer.alloc(0);
     let status = 200;
     child.stdout.on('data', (chunk: Buffer) => {

@@ -167,6 +167,8 @@ function showPull(place: Place, issue: PullIssue): Node {
     mergedBy: pull.merged === null ? null : showActor(pull.merged.by),
     mergeCommit: pull.merged === null ? null : { __typename: 'Commit', oid: pull.merged.sha },
     author: showActor(issue.user),
+    isCrossRepository: false,
+    headRepositoryOwner: { __typename: 'Organization', id: `O_${repo.owner}`, login: repo.owner },
     headRefName: pull.headRef,
     headRefOid: pull.headSha,
     headRef: () => showRef(repo, pull.headRef),

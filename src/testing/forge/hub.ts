@@ -62,6 +62,8 @@ export interface Hub {
   /** How long the forge thinks about whether a pull request is mergeable. */
   readonly mergeableAfterMs: number;
   readonly ci: Ci | null;
+  /** Aborted when the forge closes. */
+  readonly closing: AbortSignal;
   /** Where it is when nobody's request says so. */
   readonly site: () => Site;
   /** A number that was never used for anything. */
@@ -70,8 +72,10 @@ export interface Hub {
   inTurn<T>(repo: Repository, act: () => Promise<T>): Promise<T>;
   /** Lets something run on; `settled` waits for it. */
   inBackground(work: Promise<unknown>): void;
-  /** Waits until nothing runs any more. */
+  /** Waits until nothing runs any more, or the forge closes. */
   settled(): Promise<void>;
+  /** Waits until no repository is being changed. */
+  rested(): Promise<void>;
   /** Tells the webhooks of a repository. */
   tell(happening: Happening): void;
   /** Draws the consequences of a reference that has moved: for pull requests, the merge queue, checks. */
@@ -79,7 +83,10 @@ export interface Hub {
 }
 
 /** What a hub is made from. */
-export type HubParts = Pick<Hub, 'store' | 'faults' | 'now' | 'mergeableAfterMs' | 'ci' | 'site'> & {
+export type HubParts = Pick<
+  Hub,
+  'store' | 'faults' | 'now' | 'mergeableAfterMs' | 'ci' | 'site' | 'closing'
+> & {
   readonly tell: (hub: Hub, happening: Happening) => void;
   readonly follow: (hub: Hub, repo: Repository, change: RefChange) => Promise<void>;
 };
@@ -109,12 +116,24 @@ export function createHub(parts: HubParts): Hub {
       void quiet.then(() => running.delete(quiet));
     },
     settled: async () => {
-      while (running.size > 0) await Promise.all(running);
+      const closed = untilAborted(parts.closing);
+      while (running.size > 0 && !parts.closing.aborted) await Promise.race([Promise.all(running), closed]);
+    },
+    rested: async () => {
+      for (const turn of [...turns.values()]) await turn;
     },
     tell: (happening) => parts.tell(hub, happening),
     follow: (repo, change) => parts.follow(hub, repo, change),
   };
   return hub;
+}
+
+/** Waits until a signal is given. */
+export function untilAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 /** Finds a user, or gives them an account. */

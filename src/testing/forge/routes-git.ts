@@ -98,6 +98,7 @@ async function deleteRef(hub: Hub, ask: RepoAsk): Promise<Reply> {
 /** A changed file as comparisons and pull requests show it. */
 export function showFile(change: FileChange): Json {
   return {
+    sha: change.sha,
     filename: change.path,
     status: change.status,
     additions: change.additions,

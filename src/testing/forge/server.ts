@@ -1,5 +1,5 @@
 // Takes requests: finds their route, counts them, lets them go wrong, answers. Knows no topic of the interface.
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asObject, type JsonObject, parseObject } from '../model/json.ts';
 import { readBody } from '../model/request-body.ts';
@@ -249,6 +249,7 @@ function send(
   const date = asked.at === undefined ? {} : { date: new Date(asked.at).toUTCString() };
   const length = status === 204 || status === 304 ? {} : { 'content-length': Buffer.byteLength(text) };
   response.writeHead(status, {
+    'x-github-request-id': randomUUID(),
     ...(text === '' ? {} : { 'content-type': type }),
     ...length,
     ...date,

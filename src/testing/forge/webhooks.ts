@@ -22,7 +22,7 @@ export function createMessenger(): Messenger {
   const held = new Map<Hook, Delivery[]>();
   const post = (hub: Hub, delivery: Delivery): void => {
     const { hook } = delivery;
-    const sent = (lines.get(hook) ?? Promise.resolve()).then(() => send(delivery));
+    const sent = (lines.get(hook) ?? Promise.resolve()).then(() => send(delivery, hub.closing));
     lines.set(hook, sent);
     hub.inBackground(sent);
   };
@@ -61,7 +61,7 @@ function describe(hub: Hub, { repo, sender, payload }: Happening): string {
 }
 
 /** Nobody listening is no failure of the forge: GitHub does not deliver again either. */
-async function send({ hook, event, id, body }: Delivery): Promise<void> {
+async function send({ hook, event, id, body }: Delivery, closing: AbortSignal): Promise<void> {
   const signature = createHmac('sha256', hook.secret).update(body).digest('hex');
   const headers: Record<string, string> = {
     'content-type': 'application/json',
@@ -76,7 +76,7 @@ async function send({ hook, event, id, body }: Delivery): Promise<void> {
       method: 'POST',
       headers,
       body,
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.any([closing, AbortSignal.timeout(TIMEOUT_MS)]),
     });
     await answer.arrayBuffer();
   } catch {

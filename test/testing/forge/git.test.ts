@@ -1,4 +1,7 @@
 // Real git against the forge: clone, push, force, protection, tokens, the proxy.
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { call, clone, look, openForge, openPull, REPO } from './client.ts';
 
@@ -107,5 +110,27 @@ describe('git over HTTP', () => {
     const push = await one.git('push', '-q', 'origin', 'HEAD:refs/heads/new');
     expect(push.code).not.toBe(0);
     expect(await look(forge, 'rev-parse', 'new')).toBe(await look(forge, 'rev-parse', 'main'));
+  });
+
+  it('takes pushes of some megabytes, and gets over one that breaks off', async () => {
+    const forge = await openForge();
+    const one = await clone(forge);
+    await one.write('big.bin', randomBytes(3 * 1024 * 1024).toString('base64'));
+    await one.git('add', '.');
+    await one.git('commit', '-qm', 'big');
+    expect((await one.git('push', '-q', 'origin', 'HEAD:refs/heads/big')).code).toBe(0);
+    expect(await look(forge, 'cat-file', '-s', 'big:big.bin')).toBe(String(4 * 1024 * 1024));
+
+    const { port } = new URL(forge.url);
+    const socket = connect(Number(port), '127.0.0.1');
+    const basic = Buffer.from('x-access-token:forge-token').toString('base64');
+    socket.write(
+      `POST /${REPO}.git/git-receive-pack HTTP/1.1\r\nHost: x\r\nAuthorization: Basic ${basic}\r\n` +
+        'Content-Type: application/x-git-receive-pack-request\r\nContent-Length: 999\r\n\r\n00',
+    );
+    await once(socket, 'connect');
+    socket.destroy();
+    // the repository is free again: this change waits its turn behind the broken push
+    expect((await call(forge, 'POST', '/issues', { body: { title: 'on' } })).status).toBe(201);
   });
 });

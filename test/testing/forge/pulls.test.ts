@@ -28,6 +28,16 @@ describe('opening a pull request', () => {
     expect(await open('topic', 'nowhere')).toEqual(invalid('base'));
   });
 
+  it('makes one of several that are asked for at once', async () => {
+    const forge = await openForge();
+    await forge.human.push({ repo: REPO, branch: 'topic' }, { 'a.txt': 'a\n' });
+    const body = { title: 't', head: 'topic', base: 'main' };
+    const answers = await Promise.all([1, 2, 3].map(() => call(forge, 'POST', '/pulls', { body })));
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 422, 422]);
+    expect(forge.pulls(REPO)).toHaveLength(1);
+    expect(forge.duplicates()).toEqual([]);
+  });
+
   it('lists by state, head and base, page by page', async () => {
     const forge = await openForge();
     for (const branch of ['a', 'b', 'c']) await openPull(forge, branch);

@@ -167,4 +167,17 @@ describe('faults', () => {
     await forge.close();
     expect(await slow).toContain('fetch failed');
   });
+
+  it('do not let the forge hang on a CI that never answers, or a pause that never ends', async () => {
+    const never = new Promise<never>(() => undefined);
+    const forge = await openForge({ ci: () => never, sleep: () => never });
+    await openPull(forge, 'topic');
+    const settled = forge.settled();
+    forge.faults.plan({ fault: { kind: 'slow', delayMs: 1 } });
+    const slow = call(forge, 'GET', '//user').catch(() => 'gone');
+    while (forge.calls().length < 1) await new Promise(setImmediate);
+    await forge.close();
+    await settled;
+    expect(await slow).toBe('gone');
+  });
 });
