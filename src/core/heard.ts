@@ -35,6 +35,11 @@ export function sayHeard(task: TaskView, heard: Heard): TaskView {
   return { ...task, ...(touching.length === 0 ? {} : { touching }), ...sayQuiet(task, heard) };
 }
 
+/** A quiet task whose processes compute all the same: a long build, say. */
+export function sayBusy(task: TaskView): TaskView {
+  return { ...task, reason: `${task.reason}, and its processes are computing` };
+}
+
 /** Who waits for an answer is not quiet. */
 function sayQuiet(
   task: TaskView,

@@ -20,8 +20,8 @@ export function sharedRefOf(state: RunState, task: TaskId): string {
 }
 
 /** Environment tag by which the processes of an attempt are found again. */
-export function tagOf(state: RunState, task: TaskId, attempt: number): string {
-  return `${state.run}/${slugId(task)}/${attempt}`;
+export function tagOf({ run }: { readonly run: string | null }, task: TaskId, attempt: number): string {
+  return `${run}/${slugId(task)}/${attempt}`;
 }
 
 /** Environment tag of the commands that run in a clean checkout. */

@@ -1,23 +1,41 @@
 // Looks what was last heard of the agents in a picture. Changes nothing.
 import { join } from 'node:path';
-import { HEARD_FILES, isAtWork, SAID_FILE, sayHeard } from '../core/heard.ts';
+import { HEARD_FILES, isAtWork, SAID_FILE, sayBusy, sayHeard } from '../core/heard.ts';
 import { taskId } from '../core/model.ts';
+import { tagOf } from '../core/names.ts';
 import type { RunView, TaskView } from '../core/view.ts';
 import type { Tools } from './parts.ts';
 import { attemptFolder } from './places.ts';
 
 /** A picture with the files that agents are at, in which those are called quiet that were silent for `afterMs`. */
 export async function noteHeard(
-  { files, clock }: Pick<Tools, 'files' | 'clock'>,
+  tools: Pick<Tools, 'files' | 'clock' | 'process'>,
   of: { readonly view: RunView; readonly runDir: string; readonly afterMs: number },
 ): Promise<RunView> {
+  const { files, clock } = tools;
   const note = async (task: TaskView): Promise<TaskView> => {
     if (!isAtWork(task)) return task;
     const dir = attemptFolder(of.runDir, taskId(task.id), task.attempts);
     const written = await Promise.all(HEARD_FILES.map((name) => files.writtenAt(join(dir, name))));
     // an agent may have put anything there
     const said = await files.readText(join(dir, SAID_FILE.name), SAID_FILE.bytes).catch(() => null);
-    return sayHeard(task, { written, said, at: clock.wallMs(), afterMs: of.afterMs });
+    const seen = sayHeard(task, { written, said, at: clock.wallMs(), afterMs: of.afterMs });
+    if (seen.quietMs === undefined) return seen;
+    return (await isComputing(tools, tagOf(of.view, taskId(task.id), task.attempts))) ? sayBusy(seen) : seen;
   };
   return { ...of.view, tasks: await Promise.all(of.view.tasks.map(note)) };
+}
+
+/** For so long, in ms, who is silent is looked at; from that share of a core on it is at work, not idling. */
+const LOOK_MS = 300;
+const SHARE = 0.1;
+
+async function isComputing(
+  { process, clock }: Pick<Tools, 'process' | 'clock'>,
+  tag: string,
+): Promise<boolean> {
+  const before = await process.cpuMs(tag);
+  if (before === null) return false;
+  await clock.sleep(LOOK_MS);
+  return ((await process.cpuMs(tag)) ?? 0) - before >= SHARE * LOOK_MS;
 }

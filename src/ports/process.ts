@@ -86,6 +86,8 @@ export interface ProcessPort {
   closeInput(dir: string): Promise<Result<void>>;
   /** Runs a short command to its end. Never rejects for what the command does. */
   run(spec: CommandSpec): Promise<CommandEnd>;
+  /** CPU time in ms that the live processes with the tag, and those they waited for, have used; null: it is not told here. */
+  cpuMs(tag: string): Promise<number | null>;
   /** Identity of this very process. */
   self(): Identity;
   /** Tells whether exactly that process (not a later one with its pid) still runs. */

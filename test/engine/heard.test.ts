@@ -11,9 +11,10 @@ async function look(
   task: Partial<TaskView>,
   ages: Readonly<Record<string, number>>,
   said: string | null = null,
+  cpu: number[] = [],
 ): Promise<TaskView> {
   const whole = { id: 'a', phase: 'working', attempts: 2, reason: 'at work for 9 s', ...task };
-  const view = { tasks: [whole] } as unknown as RunView;
+  const view = { run: 'r', tasks: [whole] } as unknown as RunView;
   const seen = await noteHeard(
     {
       files: {
@@ -26,7 +27,8 @@ async function look(
           return said;
         },
       } as never,
-      clock: { wallMs: () => NOW } as never,
+      clock: { wallMs: () => NOW, sleep: async () => undefined } as never,
+      process: { cpuMs: async (tag: string) => (tag === 'r/a/2' ? (cpu.shift() ?? null) : null) } as never,
     },
     { view, runDir: '/runs/r', afterMs: AFTER },
   );
@@ -49,6 +51,18 @@ test.each<[string, Partial<TaskView>, Readonly<Record<string, number>>, number |
 
 test('it is said in the words that people read', async () => {
   expect((await look({}, { pid: 720_000 })).reason).toBe('at work for 9 s; quiet for 12 min');
+});
+
+test.each<[string, number[], boolean]>([
+  ['computes', [1_000, 1_060], true],
+  ['idles', [1_000, 1_020], false],
+  ['cannot be looked at', [], false],
+  ['is gone meanwhile', [1_000], false],
+])('whose tree %s while it is silent', async (_name, cpu, computes) => {
+  const { reason } = await look({}, { pid: 720_000 }, null, cpu);
+  expect(reason).toBe(
+    `at work for 9 s; quiet for 12 min${computes ? ', and its processes are computing' : ''}`,
+  );
 });
 
 test('the files that it is at are said of who works, asking or not', async () => {

@@ -54,7 +54,8 @@ export const FAULTS: readonly Fault[] = [
   {
     id: 'F8',
     fault: 'An agent works for long without a word',
-    answer: 'Nothing: silence ends nobody',
+    answer:
+      'Nothing: silence ends nobody. `weft status` says for how long nothing was heard, and whether its processes compute',
   },
   {
     id: 'F9',

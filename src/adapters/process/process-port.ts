@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Identity } from '../../core/model.ts';
 import type { ProcessPort } from '../../ports/process.ts';
 import { FILES } from './attempt-files.ts';
+import { createHunt, type Hunt } from './hunt.ts';
 import { identify, isRunning } from './identity.ts';
 import { closeInput, createInputWriter } from './input.ts';
 import { killTree } from './kill-tree.ts';
@@ -56,6 +57,8 @@ export function createProcessPort(): ProcessPort {
     writeInput,
     closeInput: async (dir) => closeInput(dir),
     run: (spec) => runCommand(table, spec),
+    cpuMs: async (tag) =>
+      cpuMsOf(createHunt(table, { leader: null, entry: `${TAG_VARIABLE}=${tag}`, cwd: null })),
     self: () => {
       self ??= identify(table, process.pid);
       if (self === null) throw new Error('Internal error: this process is not in the process table');
@@ -63,4 +66,9 @@ export function createProcessPort(): ProcessPort {
     },
     isAlive: (identity) => isRunning(table, identity),
   };
+}
+
+function cpuMsOf(hunt: Hunt): number | null {
+  const used = hunt.look().map((row) => row.cpuMs);
+  return used.includes(undefined) ? null : used.reduce<number>((sum, each) => sum + (each ?? 0), 0);
 }

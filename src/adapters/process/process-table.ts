@@ -13,6 +13,8 @@ export interface ProcessRow {
   /** One letter: R, S, D, T, Z (ended, not yet collected), X (gone). */
   readonly state: string;
   readonly hasTerminal: boolean;
+  /** CPU time in ms of it and of the children that it waited for; absent where the platform does not tell. */
+  readonly cpuMs?: number;
   /** Short name of the program. */
   readonly name: string;
 }

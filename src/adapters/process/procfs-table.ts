@@ -51,6 +51,8 @@ export function parseStat(line: string): ProcessRow | null {
     startTicks,
     state,
     hasTerminal: terminal !== '0',
+    // of itself in and out of the kernel, then of the children that it waited for
+    cpuMs: (fields.slice(11, 15).reduce((sum, ticks) => sum + Number(ticks), 0) * 1_000) / TICKS_PER_SECOND,
     name: line.slice(open + 1, close),
   };
 }

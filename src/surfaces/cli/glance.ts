@@ -50,6 +50,8 @@ export function glance(cwd: string): Glance | null {
     if (view.aside !== undefined) return null;
     const mail = view.state === 'running' ? [] : readMail(stateDir, run);
     const heard = view.state === 'running' ? noteHeard(view, folder, quietAfterMs) : view;
+    // whether who is silent computes takes a longer look
+    if (heard.tasks.some(({ quietMs }) => quietMs !== undefined)) return null;
     return { view: addPending(heard, mail), earlier: findUnfinished(stateDir, run) };
   } catch {
     return null;

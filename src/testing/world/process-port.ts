@@ -40,6 +40,7 @@ export function createWorldProcesses(world: World, life: Life, programs: Program
       answer(world, life, { name: 'process.closeInput', act: () => closeInput(world, programs, dir) }),
     run: (spec) => runCommand(world, life, { spec, begin: programs.gate }),
     self: () => self,
+    cpuMs: async () => null,
     isAlive: (identity) => sameIdentity(identity, self) || isAliveIn(world, identity),
   };
 }

@@ -23,6 +23,7 @@ it.each([
     startTicks: 123_456,
     state: 'S',
     hasTerminal: false,
+    cpuMs: 260,
     name,
   });
 });
