@@ -22,7 +22,7 @@ import type { Parts } from './parts.ts';
 import { createPerformer } from './perform.ts';
 import { checkoutOf, countCheckouts, sharedWorktreeOf } from './places.ts';
 import { createPublisher, type Publisher } from './publish.ts';
-import { createRadar } from './radar.ts';
+import { createRadar, type Radar } from './radar.ts';
 import { reconcile } from './reconcile.ts';
 import { runPlan } from './run.ts';
 import { startRunClock } from './run-clock.ts';
@@ -78,8 +78,7 @@ export function lead(of: {
   const changes = begin(beginning, ledger);
   const performer = createPerformer({ parts, state, inbox });
   const publisher = createPublisher(parts, ledger, of.publishPauseMs);
-  const observer = createObserver({ parts, state, inbox });
-  const radar = createRadar({ parts, state, inbox });
+  const observers = createObservers({ parts, state, inbox });
 
   const run = async (): Promise<Outcome> => {
     try {
@@ -88,24 +87,18 @@ export function lead(of: {
         ledger,
         inbox,
         performer,
-        publish: () => {
-          publisher.publish();
-          observer.notice();
-          radar.notice();
-        },
+        publish: doBoth(publisher.publish, observers.notice),
         stay: of.stay,
         leaving: leaving.signal,
         reconcile: async () => {
           await ledger.flush();
           await reconcile(parts, ledger);
-          observer.start();
-          radar.start();
+          observers.start();
           ledger.record(await findNews(parts, state));
         },
       });
     } finally {
-      observer.stop();
-      await Promise.all([radar.stop(), stopSoon(parts, performer, leaving.signal)]);
+      await Promise.all([observers.stop(), stopSoon(parts, performer, leaving.signal)]);
       const last = { seq: (opened.last?.seq ?? 0) + ledger.count(), epoch: parts.epoch };
       await putInOrder({ parts, ledger, publisher, last });
     }
@@ -124,6 +117,26 @@ export function lead(of: {
       // who leaves in spite of a full disk loses only what was promised to nobody
       await outcome.catch(() => undefined);
     },
+  };
+}
+
+/** All that looks at the world beside the loop. */
+function createObservers(of: Parameters<typeof createRadar>[0]): Radar {
+  const [target, radar] = [createObserver(of), createRadar(of)];
+  return {
+    start: doBoth(target.start, radar.start),
+    notice: doBoth(target.notice, radar.notice),
+    stop: () => {
+      target.stop();
+      return radar.stop();
+    },
+  };
+}
+
+function doBoth(first: () => void, second: () => void): () => void {
+  return () => {
+    first();
+    second();
   };
 }
 
