@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { createCommandAgent } from './adapters/agent/command.ts';
 import { createHostedAgents } from './adapters/agent/hosted.ts';
+import { locateProgram } from './adapters/agent/locate.ts';
 import { readPlan, readReview } from './adapters/agent/result-file.ts';
 import { createScriptAgent } from './adapters/agent/script.ts';
 import { readSessionReport } from './adapters/agent/session-report.ts';
@@ -194,7 +195,7 @@ async function plan(
     const { diagnostics, texts } = configured.failure;
     return refuse('usage', diagnostics, texts);
   }
-  const policy = configured.value;
+  const policy = await addMergeDriver(configured.value, tools.repository);
   const found = findTrackFile(of.file, here);
   if (!found.ok) return refuse('usage', [found.failure], new Map());
   const { root, path } = found.value;
@@ -210,6 +211,13 @@ async function plan(
   const used = keepUsedAgents(policy, learned);
   const dryRun = pictureRun(learned, used, { run: '<run>', repo: basename(tools.repository) });
   return ok({ plan: learned, policy: used, dryRun });
+}
+
+/** mergiraf merges what git cannot, by the syntax of the language; it is asked where it is installed and nothing else is said. */
+async function addMergeDriver(policy: Policy, repository: string): Promise<Policy> {
+  if (policy.merge.driver !== undefined || (await locateProgram('mergiraf', repository)) === null)
+    return policy;
+  return { ...policy, merge: { ...policy.merge, driver: 'mergiraf merge --git %O %A %B -p %P -l %L' } };
 }
 
 function refuse(

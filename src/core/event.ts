@@ -134,6 +134,8 @@ export type Event =
       readonly odd: string | null;
       /** The agent had not committed everything. */
       readonly leftovers: boolean;
+      /** Lines of landed work that are gone from what it merged, at most 20; absent: none. */
+      readonly vanished?: readonly string[];
     })
   | (OfAttempt & {
       readonly type: 'attempt.verified';
@@ -203,6 +205,8 @@ export type Event =
       readonly commit: Oid;
       readonly tree: Oid;
       readonly empty: boolean;
+      /** How it came about where git alone could not merge; absent: it could. */
+      readonly note?: string;
       /** Whose candidate `base` is; absent: it is the target's tip. */
       readonly behind?: TaskId;
     })
@@ -212,6 +216,8 @@ export type Event =
       readonly type: 'candidate.conflicted';
       readonly base: Oid;
       readonly files: readonly string[];
+      /** Lines that would be gone by what resolves it without anybody; absent: nothing does. */
+      readonly vanished?: readonly string[];
       /** Whose candidate `base` is; absent: it is the target's tip. */
       readonly behind?: TaskId;
     })

@@ -163,6 +163,8 @@ export interface AgentConfig {
   readonly maxUsd?: number;
   /** Names of environment variables passed through beside the base allowlist. */
   readonly env?: readonly string[];
+  /** `Name <address>` for the trailer of what lands; absent: as the kind is known, empty: nobody. */
+  readonly coAuthor?: string;
   /** Attempts of this agent at once; absent: only the global limit. */
   readonly max?: number;
 }
@@ -191,7 +193,13 @@ export interface Policy {
   readonly agents: Readonly<Record<string, AgentConfig>>;
   readonly gates: Gates;
   readonly merge: {
-    readonly strategy: 'merge' | 'squash' | 'rebase';
+    readonly strategy: 'merge' | 'squash' | 'rebase' | 'fast-forward';
+    /** Message of what lands, with places like `{title}`; absent: title and reference. */
+    readonly message?: string;
+    /** Who resolves a conflict: a human is asked (default), or its agent tries first. */
+    readonly conflicts?: 'ask' | 'agent';
+    /** Merge driver for files that conflict; absent: mergiraf when it is there. Empty: none. */
+    readonly driver?: string;
     /** Tasks that are tried together, at most; absent: as many as do well. */
     readonly batch?: number;
   };
@@ -284,6 +292,7 @@ export type Cause =
   | 'gate-failed' // a gate exited with another code than 0
   | 'gate-timeout' // the gates took too long
   | 'conflict' // does not merge with the target
+  | 'work-vanished' // merging, it lost what others had landed
   | 'no-result' // a planner or reviewer gave no answer that can be read
   | 'plan-scope' // the plan names files outside the claim
   | 'changes-requested' // the review asks for changes

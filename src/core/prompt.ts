@@ -45,7 +45,7 @@ export function writeGoOnPrompt(ts: TaskState): string {
 const RULES = `## Rules
 - Do this task and nothing beside it.
 - Tests first where the project has tests; leave them green.
-- Commit your work on the branch you are on. Do not push, merge, rebase onto other branches or switch branches.
+- Commit your work on the branch you are on. Do not push or switch branches, and do not merge or rebase unless you are asked to below.
 - Do not use \`git stash\`: it is shared by all worktrees.
 - When a decision is needed that you cannot take, say so and end your turn.`;
 
@@ -116,7 +116,9 @@ function introduce(cause: Cause): string {
     case 'branch-moved':
       return 'Somebody moved its branch after it was verified; look at what is there now.';
     case 'conflict':
-      return 'It conflicts with what landed meanwhile; merge the target branch into yours and resolve the conflict, keeping both intents.';
+      return 'It conflicts with what landed meanwhile. Merge the target branch into yours (`git merge` with the commit named below) and resolve the conflict so that both intents are kept: nothing of either side may be lost.';
+    case 'work-vanished':
+      return 'Lines of others that had landed are gone since it merged. Bring them back, or say in your last words why they have to go.';
     default:
       return 'It ended early.';
   }

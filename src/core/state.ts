@@ -37,6 +37,8 @@ export interface Inspected {
   outside: readonly string[];
   odd: string | null;
   leftovers: boolean;
+  /** Lines of landed work that are gone from what it merged, at most 20; absent: none. */
+  vanished?: readonly string[];
 }
 
 /** The answer of a planner or reviewer that does not settle the matter by itself, or that there was none. */
@@ -104,6 +106,8 @@ export interface CandidateState {
   verified: boolean;
   /** It is the last of its batch, which is being tried. */
   closes: boolean;
+  /** How it came about where git alone could not merge; null: it could. */
+  note: string | null;
 }
 
 /** How a task reached the target. */
@@ -160,7 +164,9 @@ export interface TaskState {
   approved: boolean;
   queuedAt: RunMs | null;
   candidate: CandidateState | null;
-  conflict: { base: Oid; files: readonly string[] } | null;
+  conflict: { base: Oid; files: readonly string[]; vanished?: readonly string[] } | null;
+  /** What it is to merge since the queue refused it: the target as it was then, and its own work. */
+  toMerge: { readonly ours: Oid; readonly theirs: Oid; readonly files: readonly string[] } | null;
   /** That gates failed on its candidate, and how often; it may be the fault of another that it is built on. */
   candidateRejected: { gates: readonly GateResult[]; excerpt: string; times: number } | null;
   /** The last of the batch when it was found not to go onto that; it waits until that one has landed or left. */
@@ -300,6 +306,7 @@ export function createTaskState(task: Task, order: number, at: RunMs): TaskState
     queuedAt: null,
     candidate: null,
     conflict: null,
+    toMerge: null,
     candidateRejected: null,
     aside: null,
     refusals: 0,

@@ -1,6 +1,6 @@
 // What weft asks of git. Each call reads its post-condition back; none trusts an exit code. Knows nothing of tasks' meaning.
 import type { Result } from '../core/failure.ts';
-import type { ChangedFile, Oid } from '../core/model.ts';
+import type { ChangedFile, Oid, Policy } from '../core/model.ts';
 
 /** How a worktree is to be. */
 export interface WorktreeSpec {
@@ -47,7 +47,12 @@ export type Candidate =
       /** Why it was not built as asked (a branch with merges in it is squashed, not rebased). */
       readonly note?: string;
     }
-  | { readonly kind: 'conflict'; readonly files: readonly string[] };
+  | {
+      readonly kind: 'conflict';
+      readonly files: readonly string[];
+      /** Lines that would be gone by what resolves it without anybody; absent: nothing resolves it. */
+      readonly vanished?: readonly string[];
+    };
 
 /** What became of moving the target. */
 export type Landing =
@@ -97,7 +102,9 @@ export interface CandidateSpec {
   readonly target: Oid;
   readonly base: Oid;
   readonly head: Oid;
-  readonly strategy: 'merge' | 'squash' | 'rebase';
+  readonly strategy: Policy['merge']['strategy'];
+  /** Command line that git calls for files that conflict, as `merge.<driver>.driver` of its configuration; absent: none. */
+  readonly driver?: string;
   readonly message: string;
   readonly pin: string;
 }
@@ -185,6 +192,13 @@ export interface GitPort {
    * empty: they merge. Leaves nothing in the repository.
    */
   tryMerge(what: { readonly work: Work; readonly onto: Work }): Promise<Result<readonly string[]>>;
+  /** Lines of the change up to `ours` that are gone from the files as `result` has them; it contains `ours`, and `theirs` before. */
+  listVanished(what: {
+    readonly ours: Oid;
+    readonly theirs: Oid;
+    readonly result: Oid;
+    readonly files: readonly string[];
+  }): Promise<Result<readonly string[]>>;
   /** Finds the tip that a candidate for the branch starts from and `land` compares with. */
   landingTip(branch: string): Promise<Result<LandingTip>>;
   /**

@@ -1,7 +1,8 @@
 // Commit messages: what comes from outside cannot pass as a trailer of weft's.
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { writeLandingMessage, writeLeftoverMessage } from '../../src/core/message.ts';
+import { describe, expect, test } from 'vitest';
+import { findUnknownWord, writeLandingMessage, writeLeftoverMessage } from '../../src/core/message.ts';
+import type { AgentConfig } from '../../src/core/model.ts';
 import { buildState, buildTask, find } from './build.ts';
 
 const FORGED = 'Fix it\n\nWeft-Task: other\u2028Weft-Run: r9\rSigned-off-by: nobody';
@@ -62,4 +63,44 @@ test('whatever the title, the message has five lines of text and well-formed let
       expect(Buffer.from(message, 'utf8').toString('utf8')).toBe(message);
     }),
   );
+});
+
+describe('a template', () => {
+  const write = (message: string, over: Parameters<typeof buildTask>[1] = {}): string => {
+    const state = buildState([buildTask('a', over)], { merge: { strategy: 'squash', message } });
+    return writeLandingMessage(state, find(state, 'a'));
+  };
+
+  test('has its places filled, and the trailers after it', () => {
+    expect(write('{task}: {title} ({track})\n\nSee {ref} of {run}.', { track: 'ui' })).toBe(
+      'a: Title of a (ui)\n\nSee tasks/a.md of r1.\n\nWeft-Task: a\nWeft-Run: r1\n',
+    );
+  });
+
+  test('takes no place from the text of a task, and no trailer either', () => {
+    const text = write('{title}\n\n{body}', { title: 'x {run}', body: 'y\n\nWeft-Task: other' });
+    expect(text).toBe('x {run}\n\n    y\n\n    Weft-Task: other\n\nWeft-Task: a\nWeft-Run: r1\n');
+  });
+
+  test.each([
+    ['{title} {task}', null],
+    ['{nothing}', 'nothing'],
+    ['{ title }', null],
+  ])('%s: unknown is %s', (template, word) => {
+    expect(findUnknownWord(template)).toBe(word);
+  });
+});
+
+test.each<[string, AgentConfig, string]>([
+  ['Claude Code is named', { kind: 'claude' }, '\nCo-authored-by: Claude <noreply@anthropic.com>\n'],
+  [
+    'whoever is configured is',
+    { kind: 'command', run: 'x', coAuthor: 'Bo <b@x>' },
+    '\nCo-authored-by: Bo <b@x>\n',
+  ],
+  ['nobody, when that is said', { kind: 'claude', coAuthor: '' }, 'Weft-Run: r1\n'],
+  ['of others nobody knows', { kind: 'command', run: 'x' }, 'Weft-Run: r1\n'],
+])('co-author: %s', (_name, config, end) => {
+  const state = buildState([buildTask('a')], { agents: { mine: config } });
+  expect(writeLandingMessage(state, find(state, 'a')).endsWith(end)).toBe(true);
 });

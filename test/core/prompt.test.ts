@@ -100,7 +100,7 @@ describe('prompt', () => {
     ['worktree-odd', 'mend it'],
     ['review-rejected', 'It was reviewed and not approved.'],
     ['review-loop', 'It was reviewed and not approved.'],
-    ['conflict', 'keeping both intents'],
+    ['conflict', 'both intents are kept'],
     ['branch-moved', 'Somebody moved its branch'],
     ['agent-crashed', 'It ended early.'],
   ])('%s is introduced by its words', (cause, expected) => {

@@ -1,6 +1,7 @@
 // What `.weft/config.yaml` may hold: one definition for checking and for editors. Knows nothing of files or defaults.
 import { z } from 'zod';
 import { findPatternProblem } from '../../core/claim/pattern.ts';
+import { findUnknownWord, MESSAGE_WORDS } from '../../core/message.ts';
 import { ACP_PRESETS } from '../agent/session/acp.ts';
 
 /** Gates as written; a tier that is left out has no checks. */
@@ -22,6 +23,7 @@ export interface AgentInput {
   readonly command?: readonly string[] | undefined;
   readonly env?: readonly string[] | undefined;
   readonly max?: number | undefined;
+  readonly coAuthor?: string | undefined;
 }
 
 /** What may be used up, as written. */
@@ -46,7 +48,10 @@ export interface ConfigInput {
   readonly gates?: GatesInput | undefined;
   readonly merge?:
     | {
-        readonly strategy?: 'merge' | 'squash' | 'rebase' | undefined;
+        readonly strategy?: 'merge' | 'squash' | 'rebase' | 'fast-forward' | undefined;
+        readonly message?: string | undefined;
+        readonly conflicts?: 'ask' | 'agent' | undefined;
+        readonly driver?: string | undefined;
         readonly batch?: number | undefined;
       }
     | undefined;
@@ -127,6 +132,11 @@ const anyAgent = {
     .optional()
     .describe('Names of environment variables that the agent gets beside the usual ones.'),
   max: z.int().min(1).max(1000).optional().describe('Attempts of this agent at once.'),
+  coAuthor: z
+    .string()
+    .regex(/^$|^[^<>\n]+ <[^<>\s]+>$/, { error: 'must be a name and an address: Name <address>' })
+    .optional()
+    .describe('Who is named as co-author of what lands: Name <address>; empty: nobody.'),
 };
 
 const conversingAgent = {
@@ -302,7 +312,27 @@ export const configSchema: z.ZodType<ConfigInput> = closed({
     .describe('Agents by name.'),
   gates: gatesSchema.optional().describe('Checks that must pass before work lands, by tier.'),
   merge: closed({
-    strategy: z.enum(['merge', 'squash', 'rebase']).optional().describe('How commits reach the target.'),
+    strategy: z
+      .enum(['merge', 'squash', 'rebase', 'fast-forward'])
+      .optional()
+      .describe('How commits reach the target.'),
+    message: text
+      .refine((written) => findUnknownWord(written) === null, {
+        error: `must have no other places than ${MESSAGE_WORDS.map((word) => `{${word}}`).join(', ')}`,
+      })
+      .optional()
+      .describe('Message of what lands, with places like {title}; weft adds its trailers.'),
+    conflicts: z
+      .enum(['ask', 'agent'])
+      .optional()
+      .describe('Who resolves a conflict: you are asked (default), or its agent tries first.'),
+    driver: z
+      .string()
+      .max(10_000)
+      .optional()
+      .describe(
+        'Merge driver for files that conflict, as git calls one (%O %A %B %P); default: mergiraf when it is there; empty: none.',
+      ),
     batch: z
       .int()
       .min(1)

@@ -18,6 +18,7 @@ import {
   noteAncestor,
   type Repository,
 } from './repository.ts';
+import { listVanished } from './vanished.ts';
 
 const MAX_REPLAYED = 500;
 const CANDIDATES = 'refs/weft/cand/';
@@ -25,9 +26,9 @@ const CANDIDATES = 'refs/weft/cand/';
 export const NOBODY: Person = { name: 'weft', email: 'weft@localhost' };
 
 /** The commit built, or the paths in conflict. */
-type Built =
-  | { readonly kind: 'built'; readonly commit: Oid; readonly note?: string }
-  | { readonly kind: 'conflict'; readonly files: readonly string[] };
+type Built = { readonly kind: 'built'; readonly commit: Oid; readonly note?: string } | Conflict;
+
+type Conflict = Extract<Candidate, { readonly kind: 'conflict' }>;
 
 /** A workshop for one candidate. */
 export interface Bench {
@@ -35,39 +36,98 @@ export interface Bench {
   /** Shared git directory with a work tree that holds nothing but the target's `.gitattributes` files. */
   readonly place: Place;
   readonly committer: Person;
+  /** Arguments before the command of each merge. */
+  readonly settings: readonly string[];
 }
 
 /** Builds the candidate and pins it; the same question always gets the same commit. */
 export async function buildCandidate(repo: Repository, spec: CandidateSpec): Promise<Candidate> {
-  return atBench(repo, { target: spec.target }, async (bench) =>
-    judge(bench, spec, await build(bench, spec)),
-  );
+  return atBench(repo, { target: spec.target }, async (bench) => {
+    const built = await build(bench, spec);
+    return judge(bench, spec, built.kind === 'conflict' ? await resolve(bench, spec, built) : built);
+  });
+}
+
+/**
+ * Tries what may help where git as it is does not: the commits one by one, then the merge driver. Nothing of either side may
+ * be gone from what a driver makes.
+ */
+async function resolve(bench: Bench, spec: CandidateSpec, conflict: Conflict): Promise<Built> {
+  const change = await findChangeBase(bench, spec);
+  const isReplayed = spec.strategy === 'rebase' || spec.strategy === 'fast-forward';
+  const replayed = isReplayed ? conflict : await replay(bench, spec, change);
+  const { driver } = spec;
+  if (replayed.kind === 'built') return replayed;
+  if (driver === undefined) return conflict;
+  return atBench(bench.repo, { target: spec.target, driver }, async (other) => {
+    const built = await build(other, spec);
+    const noted = built.kind === 'conflict' ? built : { ...built, note: DRIVEN };
+    return accept(other, spec, { conflict, change, built: noted });
+  });
+}
+
+const DRIVEN = 'The merge driver resolved a conflict.';
+
+/** The commits one by one, then as the strategy has it. */
+async function replay(bench: Bench, spec: CandidateSpec, change: Oid): Promise<Built> {
+  const replayed = await rebase(bench, spec, change);
+  if (replayed.kind === 'conflict') return replayed;
+  const { author, date } = await describe(bench, spec.head);
+  const parents = spec.strategy === 'merge' ? [spec.target, spec.head] : [spec.target];
+  const tree = await findTree(bench.place, replayed.commit);
+  const commit = await commitTree(bench, { tree, parents, message: spec.message, author, date });
+  return { kind: 'built', commit, note: 'Its commits went on one by one where all at once conflicted.' };
+}
+
+async function accept(
+  bench: Bench,
+  spec: CandidateSpec,
+  of: { readonly conflict: Conflict; readonly change: Oid; readonly built: Built },
+): Promise<Built> {
+  const { conflict, change, built } = of;
+  if (built.kind === 'conflict') return conflict;
+  const sides = { base: change, ours: spec.target, theirs: spec.head, result: built.commit };
+  const vanished = await listVanished(bench.place, { ...sides, files: conflict.files });
+  return vanished.length === 0 ? built : { ...conflict, vanished };
 }
 
 /** Works at a bench for one target; `env` are variables for each git there. */
 export async function atBench<T>(
   repo: Repository,
-  of: { readonly target: Oid; readonly env?: Readonly<Record<string, string>> },
+  of: {
+    readonly target: Oid;
+    readonly env?: Readonly<Record<string, string>>;
+    /** Command line of a merge driver for all files that have none of their own. */
+    readonly driver?: string;
+  },
   work: (bench: Bench) => Promise<T>,
 ): Promise<T> {
-  const { target } = of;
+  const { target, driver } = of;
   const { shared } = repo.main;
   if (shared === undefined) throw new Error('Internal error: a candidate outside an opened repository');
   const committer = await findCommitter(repo);
-  const open = (folder: string): Bench => {
+  const open = (folder: string, settings: readonly string[] = []): Bench => {
     const env = { ...of.env, GIT_DIR: repo.commonDir, GIT_WORK_TREE: folder };
-    return { repo, place: { ...repo.main, cwd: folder, env }, committer };
+    return { repo, place: { ...repo.main, cwd: folder, env }, committer, settings };
   };
   const files = await listAttributeFiles(shared, await findTree(repo.main, target));
   // without such files any folder will do that has none either
-  if (files.length === 0) return work(open(repo.commonDir));
+  if (files.length === 0 && driver === undefined) return work(open(repo.commonDir));
   const folder = await mkdtemp(join(tmpdir(), 'weft-merge-'));
   try {
     await layOut(repo.main, { folder, files, target });
-    return await work(open(folder));
+    return await work(open(folder, driver === undefined ? [] : await setDriver(folder, driver)));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Arguments by which git merges through a driver where attributes name none. What it prints is not git's answer. */
+async function setDriver(folder: string, driver: string): Promise<readonly string[]> {
+  const attributes = join(folder, '.git-weft-attributes');
+  await writeFile(attributes, '* merge=weft\n');
+  const settings = [`core.attributesFile=${attributes}`, `merge.weft.driver={ ${driver}\n} >&2`];
+  return settings.flatMap((setting) => ['-c', setting]);
 }
 
 /** Writes the attribute files of a commit: merge-tree reads merge drivers (`merge=union`) only from files of the work tree. */
@@ -91,6 +151,11 @@ async function build(bench: Bench, spec: CandidateSpec): Promise<Built> {
       return squash(bench, spec, change);
     case 'rebase':
       return rebase(bench, spec, change);
+    case 'fast-forward':
+      // what stands on the target as it is lands as it is, merges and all
+      return (await isAncestor(bench.place, { ancestor: spec.target, of: spec.head }))
+        ? { kind: 'built', commit: spec.head }
+        : rebase(bench, spec, change);
     default:
       throw new Error(`Internal error: unknown strategy ${String(spec.strategy satisfies never)}`);
   }
@@ -197,6 +262,7 @@ export type Merged =
 
 async function mergeTrees(bench: Bench, ours: Oid, theirs: Oid): Promise<Merged> {
   const args = [
+    ...bench.settings,
     'merge-tree',
     '--write-tree',
     '-z',

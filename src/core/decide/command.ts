@@ -297,8 +297,10 @@ function refuseLate(ts: TaskState, strategy: Policy['merge']['strategy']): Resul
     merge: `git revert -m 1 ${tip}`,
     squash: `git revert ${tip}`,
     rebase: `git revert ${tip}`,
+    'fast-forward': `git revert ${tip}`,
   };
-  const before = strategy === 'rebase' ? ', and of its commits before that one,' : '';
+  const before =
+    strategy === 'rebase' || strategy === 'fast-forward' ? ', and of its commits before that one,' : '';
   return refuse('usage', sentence, `\`${revert[strategy]}\`${before} takes it back. ${after}`);
 }
 

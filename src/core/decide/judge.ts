@@ -33,7 +33,9 @@ const CURES: Readonly<Record<Cause, Cure>> = {
   'worktree-odd': { retries: 1, then: 'ask', atOnce: true },
   'gate-failed': { retries: 9, then: 'ask', atOnce: true },
   'gate-timeout': { retries: 1, then: 'ask' },
-  conflict: { retries: 0, then: 'ask' },
+  // by policy; otherwise a human is asked at once
+  conflict: { retries: 2, then: 'ask', atOnce: true },
+  'work-vanished': { retries: 1, then: 'ask', atOnce: true },
   'no-result': { retries: 2, then: 'ask' },
   'plan-scope': { retries: 2, then: 'ask', atOnce: true },
   'changes-requested': { retries: 2, then: 'ask', atOnce: true },
@@ -77,7 +79,9 @@ function decideAfter(state: RunState, ts: TaskState, trouble: Trouble, now: RunM
   if (agents !== null) return agents;
   // how many rounds of changes there may be was counted already
   if (cause === 'asked' || cause === 'changes-requested') return { kind: 'retry', at: now };
-  const askAtOnce = cause === 'outside-claim' && state.policy.outside === 'ask';
+  const askAtOnce =
+    (cause === 'outside-claim' && state.policy.outside === 'ask') ||
+    (cause === 'conflict' && state.policy.merge.conflicts !== 'agent');
   const mayRetry =
     !askAtOnce &&
     ts.charged < Math.min(state.policy.limits.attempts, 10) &&
@@ -200,6 +204,8 @@ function optionsFor(ts: TaskState, cause: Cause): readonly Option[] {
       return [{ label: 'Let the agent resolve the conflict.', then: 'retry' }, HOLD, GIVE_UP];
     case 'outside-claim':
       return [ACCEPT, AGAIN, GIVE_UP];
+    case 'work-vanished':
+      return [ACCEPT, AGAIN, HOLD, GIVE_UP];
     case 'login-missing':
       return [{ label: 'It is mended: try again.', then: 'retry' }, HOLD, GIVE_UP];
     case 'budget':

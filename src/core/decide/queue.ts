@@ -7,6 +7,7 @@ import { MAX_TROUBLE } from '../limits.ts';
 import type { RunMs } from '../model.ts';
 import { sizeOfBatch } from '../odds.ts';
 import type { RunState, TaskState } from '../state.ts';
+import { complainOfConflict } from './conflict.ts';
 import { failAttempt, type Trouble } from './judge.ts';
 import { isResting } from './supervise.ts';
 
@@ -121,13 +122,10 @@ function choose(state: RunState, now: RunMs): Event | null {
 }
 
 function complainOf(state: RunState, ts: TaskState): Trouble {
-  const { conflict, candidateRejected, trouble } = ts;
+  const { candidateRejected, trouble } = ts;
   if (trouble !== null && trouble.count >= MAX_TROUBLE)
     return { cause: 'landing-blocked', detail: trouble.detail };
-  if (conflict !== null) {
-    const detail = `It conflicts with ${state.policy.target} in ${conflict.files.join(', ')}.`;
-    return { cause: 'conflict', detail, files: conflict.files };
-  }
+  if (ts.conflict !== null) return complainOfConflict(state, ts);
   if (candidateRejected !== null) {
     const timedOut = candidateRejected.gates.some((gate) => gate.exit === null);
     return { cause: timedOut ? 'gate-timeout' : 'gate-failed', detail: candidateRejected.excerpt };

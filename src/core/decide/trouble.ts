@@ -23,9 +23,17 @@ export function findTrouble(ts: TaskState, attempt: AttemptState): Trouble | nul
       return { cause: 'no-changes', detail: 'It ended without changing anything and gave no reason.' };
     }
   }
+  if (!attempt.accepted && inspected.vanished !== undefined && inspected.vanished.length > 0)
+    return complainOfLoss(inspected.vanished);
   if (rejected === null) return null;
   const timedOut = rejected.gates.some((gate) => gate.exit === null);
   return { cause: timedOut ? 'gate-timeout' : 'gate-failed', detail: rejected.excerpt };
+}
+
+function complainOfLoss(vanished: readonly string[]): Trouble {
+  const list = vanished.map((line) => `- ${line}`).join('\n');
+  const detail = `Merging, it lost some of what had landed before:\n${list}`;
+  return { cause: 'work-vanished', detail };
 }
 
 function complainOfOutside(ts: TaskState, outside: readonly string[]): Trouble {

@@ -51,6 +51,8 @@ export interface MergeReceipt {
   readonly detour: string | null;
   readonly by: 'weft' | 'human';
   readonly at: string;
+  /** How it came about where git alone could not merge; absent: it could. */
+  readonly note?: string;
 }
 
 /** One task. */
@@ -198,7 +200,7 @@ function documentTask(state: RunState, ts: TaskState, now: RunMs): TaskReceipt {
     cost_usd: sumSpending(ts)?.usd ?? null,
     commits: [...new Set(commits)],
     pr: null,
-    merge: landed === null ? null : documentMerge(state, landed),
+    merge: landed === null ? null : documentMerge(state, ts, landed),
   };
 }
 
@@ -240,9 +242,14 @@ function documentAttempt(state: RunState, past: AttemptSummary): AttemptReceipt 
   };
 }
 
-function documentMerge(state: RunState, landed: NonNullable<TaskState['landed']>): MergeReceipt {
+function documentMerge(
+  state: RunState,
+  { candidate }: TaskState,
+  landed: NonNullable<TaskState['landed']>,
+): MergeReceipt {
   const { commit, ref, detour, by, at } = landed;
-  return { commit, ref, detour, by, at: wallTime(state, at) };
+  const note = candidate === null || candidate.note === null ? {} : { note: candidate.note };
+  return { commit, ref, detour, by, at: wallTime(state, at), ...note };
 }
 
 /** The latest verdict: on what landed, else on what would land, else on the attempt's own tree. */

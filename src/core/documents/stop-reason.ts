@@ -103,6 +103,11 @@ const BY_CAUSE: Readonly<Record<Cause, StopReason>> = {
     family: 'guard',
     fix: 'Let the agent resolve it with `weft answer TASK 1`, or resolve it yourself in its worktree.',
   },
+  'work-vanished': {
+    reason: 'parallel_file_collision',
+    family: 'guard',
+    fix: 'Look at the lines named; `weft answer TASK 1` takes the work as it is, 2 lets the agent bring them back.',
+  },
   'no-result': {
     reason: 'plan_parse_failed',
     family: 'worker',

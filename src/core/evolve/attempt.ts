@@ -49,8 +49,8 @@ export function evolveAttempt(state: RunState, ts: TaskState, event: AttemptEven
     case 'attempt.stopped':
       return stop(state, ts, attempt, { survivors: event.survivors, ms });
     case 'attempt.inspected': {
-      const { base, head, tree, files, fileCount, added, deleted, outside, odd, leftovers } = event;
-      attempt.inspected = { base, head, tree, files, fileCount, added, deleted, outside, odd, leftovers };
+      const { type: _type, task: _task, attempt: _attempt, ...inspected } = event;
+      attempt.inspected = inspected;
       ts.moved = null;
       return;
     }
@@ -290,6 +290,12 @@ function phaseAfterStop(ts: TaskState, reason: StopReason): 'waiting' | 'cancell
   return ts.failure === null ? 'cancelled' : 'failed';
 }
 
+/** Work that conflicts is merged by its agent or a human: what they must not lose is kept until it goes on its way again. */
+function noteToMerge(ts: TaskState, { inspected }: AttemptState): void {
+  if (ts.conflict === null || inspected === null) return;
+  ts.toMerge = { ours: ts.conflict.base, theirs: inspected.head, files: ts.conflict.files };
+}
+
 function failAttempt(
   state: RunState,
   ts: TaskState,
@@ -308,6 +314,7 @@ function failAttempt(
   attempt.stop = null;
   attempt.endedAt ??= ms;
   if (ts.conflict !== null || ts.candidateRejected !== null) ts.refusals += 1;
+  noteToMerge(ts, attempt);
   if (ts.candidateRejected !== null) noteOdds(state, 'refused');
   ts.candidate = null;
   ts.conflict = null;

@@ -131,6 +131,7 @@ function returnToWork(ts: TaskState): void {
   ts.retryAt = null;
   ts.candidate = null;
   ts.conflict = null;
+  ts.toMerge = null;
   ts.aside = null;
   ts.candidateRejected = null;
   ts.moved = null;

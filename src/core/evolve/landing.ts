@@ -42,7 +42,7 @@ export function evolveLanding(state: RunState, ts: TaskState, event: LandingEven
     case 'candidate.conflicted':
       if (ts.phase !== 'queued' || !standsOnTop(state, event)) return;
       // another that lands first, or goes back, may be all that is in its way
-      if (event.behind === undefined) ts.conflict = { base: event.base, files: event.files };
+      if (event.behind === undefined) ts.conflict = conflictOf(event);
       else ts.aside = event.behind;
       return;
     case 'batch.closed':
@@ -122,7 +122,7 @@ function takeBuilt(
   event: Extract<LandingEvent, { readonly type: 'candidate.built' }>,
 ): void {
   if (ts.phase !== 'queued' || ts.candidate !== null || !standsOnTop(state, event)) return;
-  const { base, commit, tree, empty, behind } = event;
+  const { base, commit, tree, empty, behind, note = null } = event;
   if (empty && behind !== undefined) {
     // whether anything is left of it shows when the others have landed
     ts.aside = behind;
@@ -130,9 +130,17 @@ function takeBuilt(
   }
   // the same tree passed the same gates already: that verdict is about exactly what would land
   const verified = empty || tree === ts.attempt?.verified?.tree;
-  ts.candidate = { base, commit, tree, empty, verified, closes: false };
+  ts.candidate = { base, commit, tree, empty, verified, closes: false, note };
   ts.candidateRejected = null;
   join(state.index.line, ts);
+}
+
+function conflictOf({
+  base,
+  files,
+  vanished,
+}: Extract<LandingEvent, { readonly type: 'candidate.conflicted' }>): NonNullable<TaskState['conflict']> {
+  return { base, files, ...(vanished === undefined ? {} : { vanished }) };
 }
 
 function takeVerified(

@@ -26,11 +26,13 @@ export async function buildCandidate(effect: BuildCandidate, context: EffectCont
   const onto = base.value;
   const lacking = await findLacking(parts.git, state, { ts, tip: onto });
   if (lacking !== null) return ok([{ type: 'landing.held', task: effect.task, ...lacking }]);
+  const { driver } = state.policy.merge;
   const built = await parts.git.buildCandidate({
     target: onto,
     base: seen.base,
     head: seen.head,
     strategy: state.policy.merge.strategy,
+    ...(driver === undefined || driver === '' ? {} : { driver }),
     message: writeLandingMessage(state, ts),
     pin: candidateRefOf(state, effect.task),
   });
@@ -40,10 +42,13 @@ export async function buildCandidate(effect: BuildCandidate, context: EffectCont
   const { behind } = effect;
   const of = { task: effect.task, base: onto, ...(behind === null ? {} : { behind: behind.task }) };
   if (built.value.kind === 'conflict') {
-    return ok([{ type: 'candidate.conflicted', ...of, files: built.value.files.slice(0, 100) }]);
+    const { files, vanished } = built.value;
+    const lost = vanished === undefined ? {} : { vanished };
+    return ok([{ type: 'candidate.conflicted', ...of, files: files.slice(0, 100), ...lost }]);
   }
-  const { commit, tree, empty } = built.value;
-  return ok([{ type: 'candidate.built', ...of, commit, tree, empty }]);
+  const { commit, tree, empty, note } = built.value;
+  const said = note === undefined ? {} : { note };
+  return ok([{ type: 'candidate.built', ...of, commit, tree, empty, ...said }]);
 }
 
 /** What it is built on: the one before it in the batch, or the target as it is now; or why nothing may land on that. */

@@ -54,7 +54,11 @@ export async function inspectAttempt(effect: InspectAttempt, context: EffectCont
   const { head } = found.value;
   const isThere = head === base && head !== attempt.base;
   const seen = isThere && found.value.odd === null ? { ...found.value, odd: goneAhead(state) } : found.value;
-  return ok([describe(effect, ts, { base, seen, leftovers: taken.value !== null, patterns })]);
+  const lost = ts.toMerge === null ? ok([]) : await parts.git.listVanished({ ...ts.toMerge, result: head });
+  if (!lost.ok) return lost;
+  return ok([
+    describe(effect, ts, { base, seen, leftovers: taken.value !== null, patterns, lost: lost.value }),
+  ]);
 }
 
 /** What an agent did not commit is its work too; where somebody moved the branch, what they committed is all that counts. */
@@ -150,6 +154,8 @@ function describe(
     readonly leftovers: boolean;
     readonly patterns: readonly Pattern[];
     readonly strays?: readonly string[];
+    /** Lines of landed work that it lost, merging. */
+    readonly lost?: readonly string[];
   },
 ): Event {
   const { head, tree, files, odd } = of.seen;
@@ -174,5 +180,6 @@ function describe(
     outside: [...outside, ...(of.strays ?? [])].slice(0, MAX_OUTSIDE),
     odd,
     leftovers: of.leftovers,
+    ...(of.lost === undefined || of.lost.length === 0 ? {} : { vanished: of.lost }),
   };
 }

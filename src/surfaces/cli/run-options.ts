@@ -57,7 +57,7 @@ const POLICY: readonly OptionSpec[] = [
   {
     name: 'strategy',
     also: 'merge-strategy',
-    choices: ['merge', 'squash', 'rebase'],
+    choices: ['merge', 'squash', 'rebase', 'fast-forward'],
     summary: 'How work lands on the target',
   },
   {

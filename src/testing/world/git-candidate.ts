@@ -39,6 +39,7 @@ function build(git: GitWorld, what: Question): Built {
       return merge(git, what);
     case 'squash':
       return squash(git, what);
+    case 'fast-forward':
     case 'rebase':
       return rebase(git, what);
     default:

@@ -169,7 +169,7 @@ describe('mistakes', () => {
     'agents:\n  mine: { kind: codex, maxTurns: 9 }\n',
     '.weft/config.yaml:2:24: Unknown key "maxTurns".\n' +
       '  2 |   mine: { kind: codex, maxTurns: 9 }\n    |                        ~~~~~~~~\n' +
-      '  Fix: Known here: kind, program, model, effort, mode, approvals, checks, env, max.',
+      '  Fix: Known here: kind, program, model, effort, mode, approvals, checks, env, max, coAuthor.',
   );
   check(
     'agents:\n  mine: { kind: acp }\n',

@@ -19,7 +19,8 @@ interface Change {
   readonly target: Oid;
   readonly base?: Oid;
   readonly head: Oid;
-  readonly strategy: (typeof STRATEGIES)[number];
+  readonly strategy: (typeof STRATEGIES)[number] | 'fast-forward';
+  readonly driver?: string;
 }
 
 async function candidate(change: Change): ReturnType<Rig['port']['buildCandidate']> {
@@ -144,8 +145,9 @@ describe('where the change starts', () => {
       const landed = built(await candidate({ target: main, head: first, strategy: 'squash' })).commit;
       const { commit } = built(await candidate({ target: landed, base: first, head: second, strategy }));
       expect(await rig.repo.git('show', `${commit}:text.txt`)).toContain('three, twice');
-      expect(value(await candidate({ target: landed, head: second, strategy: 'merge' })).kind).toBe(
-        'conflict',
+      // with git's own base it conflicts with itself, and goes on only commit by commit
+      expect(built(await candidate({ target: landed, head: second, strategy: 'merge' })).note).toMatch(
+        /one by one/,
       );
     });
   }
@@ -182,4 +184,98 @@ test('a renamed file takes along what the target changed in it', async () => {
   const target = await rig.commitOn(start, { 'text.txt': `zero\n${SEVEN}` });
   const { commit } = built(await candidate({ target, head, strategy: 'squash' }));
   expect(await rig.repo.git('show', `${commit}:moved.txt`)).toMatch(/^zero\n/);
+});
+
+describe('fast-forward', () => {
+  test('lands the very commits of what stands on the target, merges and all', async () => {
+    const side = await rig.commitOn(start, { 'side.txt': 's\n' });
+    const work = await rig.commitOn(start, { 'a.txt': 'a\n' });
+    const head = await rig.commitOn([work, side], { 'side.txt': 's\n', 'a.txt': 'a\n' });
+    const { commit } = built(await candidate({ target: start, head, strategy: 'fast-forward' }));
+    expect(commit).toBe(head);
+  });
+
+  test('replays on a target that has moved', async () => {
+    const head = await rig.commitOn(start, { 'a.txt': 'a\n' });
+    const target = await rig.commitOn(start, { 'main.txt': 'm\n' });
+    const { commit } = built(await candidate({ target, head, strategy: 'fast-forward' }));
+    expect(await rig.repo.git('rev-parse', `${commit}^`)).toBe(target);
+  });
+});
+
+describe('what git alone cannot merge', () => {
+  const text = (line: string): string => SEVEN.replace('four', line);
+
+  test('goes on commit by commit where that works', async () => {
+    // the target has the first of two changes of the line already
+    const once = await rig.commitOn(start, { 'text.txt': text('4') });
+    const head = await rig.commitOn(once, { 'text.txt': text('IV') });
+    const target = await rig.commitOn(start, { 'text.txt': text('4'), 'main.txt': 'm\n' });
+    for (const strategy of ['squash', 'merge'] as const) {
+      const { commit, note } = built(await candidate({ target, head, strategy }));
+      expect(await rig.repo.git('show', `${commit}:text.txt`)).toContain('IV');
+      expect(await filesAt(commit)).toContain('main.txt');
+      expect(note).toBe('Its commits went on one by one where all at once conflicted.');
+      const parents = await rig.repo.git('show', '-s', '--format=%P', commit);
+      expect(parents).toBe(strategy === 'merge' ? `${target} ${head}` : target);
+    }
+  });
+
+  const conflict = async () => ({
+    head: await rig.commitOn(start, { 'text.txt': text('four of theirs') }),
+    target: await rig.commitOn(start, { 'text.txt': text('four of ours') }),
+  });
+  // takes both sides of each conflict
+  const both = 'git merge-file --union %A %O %B';
+
+  test('is asked of the merge driver, and lands with both sides in it', async () => {
+    const { target, head } = await conflict();
+    const result = built(await candidate({ target, head, strategy: 'squash', driver: `echo %P; ${both}` }));
+    const made = await rig.repo.git('show', `${result.commit}:text.txt`);
+    expect(made).toContain('four of ours\nfour of theirs');
+    expect(result.note).toBe('The merge driver resolved a conflict.');
+    expect(value(await candidate({ target, head, strategy: 'squash' }))).toMatchObject({ kind: 'conflict' });
+  });
+
+  test('stays a conflict when the driver loses a side, with what would be lost', async () => {
+    const { target, head } = await conflict();
+    const result = value(await candidate({ target, head, strategy: 'squash', driver: 'cp %B %A' }));
+    expect(result).toEqual({
+      kind: 'conflict',
+      files: ['text.txt'],
+      vanished: ['text.txt: is gone: four of ours'],
+    });
+  });
+
+  test.each(['false', 'exit 129', 'no-such-program-of-weft %A', 'kill -9 $$'])(
+    'stays a conflict when the driver fails: %s',
+    async (driver) => {
+      const { target, head } = await conflict();
+      const result = await candidate({ target, head, strategy: 'squash', driver });
+      expect(result.ok ? result.value : result.failure.kind).toEqual(
+        driver === 'exit 129' || driver.startsWith('kill') || driver.startsWith('no-such')
+          ? expect.anything()
+          : { kind: 'conflict', files: ['text.txt'] },
+      );
+    },
+  );
+
+  test('a driver is not asked for files that have one of their own', async () => {
+    await rig.commitOn(start, {});
+    const base = await rig.commitOn(start, { '.gitattributes': '*.txt merge=union\n' });
+    const head = await rig.commitOn(base, { 'text.txt': text('four of theirs') });
+    const target = await rig.commitOn(base, { 'text.txt': text('four of ours') });
+    const result = value(
+      await rig.port.buildCandidate({
+        base,
+        target,
+        head,
+        strategy: 'squash',
+        message: 'x',
+        pin: 'b/1',
+        driver: 'false',
+      }),
+    );
+    expect(result.kind).toBe('built');
+  });
 });

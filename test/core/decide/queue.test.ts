@@ -323,7 +323,11 @@ describe('what does not land', () => {
       phase: 'waiting',
       approved: false,
       conflict: null,
-      question: { cause: 'conflict', text: 'It conflicts with main in x.ts, y.ts.', files: ['x.ts', 'y.ts'] },
+      question: {
+        cause: 'conflict',
+        text: expect.stringMatching(/^It conflicts with main in x\.ts, y\.ts\.\n\nBoth sides: main is at /),
+        files: ['x.ts', 'y.ts'],
+      },
     });
   });
 

@@ -32,6 +32,7 @@ const WORDS: Readonly<Record<Cause, string>> = {
   'time-budget': 'time_budget_exceeded budget',
   budget: 'time_budget_exceeded budget',
   'run-budget': 'time_budget_exceeded budget',
+  'work-vanished': 'parallel_file_collision guard',
   asked: 'implement_blocked worker',
   stopped: 'stopped_by_user orchestrator',
   'landing-blocked': 'implement_blocked orchestrator',

@@ -17,7 +17,8 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
 }
 
 describe('bash', () => {
-  it('completes commands', () => expect(complete('re')).toEqual(['resume', 'receipt', 'review', 'reject', 'restart']));
+  it('completes commands', () =>
+    expect(complete('re')).toEqual(['resume', 'receipt', 'review', 'reject', 'restart']));
   it('completes second words', () => expect(complete('orchestrate', 'w')).toEqual(['wait']));
   it('completes options', () => expect(complete('run', '--is')).toEqual(['--isolation']));
   it('completes options of two words', () => {
