@@ -1,5 +1,6 @@
 // Builds `dist/`: a small entry, everything that it loads on demand, the acting agent of the demo, the scripted model,
-// the simulation, and the program that can be struck at every operation, with its driver, and the driver of chaos.
+// the simulation, and the program that can be struck at every operation, with its driver, and the drivers of chaos
+// and of the landing proof, with the latter's agent.
 import { chmodSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -97,6 +98,16 @@ await Promise.all([
     ...common,
     entryPoints: ['src/testing/faulty/chaos-main.ts'],
     outfile: 'dist/chaos.mjs',
+    format: 'esm',
+  }),
+  build({
+    ...common,
+    entryPoints: {
+      landing: 'src/testing/landing/landing-main.ts',
+      'landing-actor': 'src/testing/landing/actor-main.ts',
+    },
+    outdir: 'dist',
+    outExtension: { '.js': '.mjs' },
     format: 'esm',
   }),
 ]);

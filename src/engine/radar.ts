@@ -25,7 +25,11 @@ const REST_PER_WORK = 4;
 const TURN_MS = 250;
 /** Pause between two looks at one worktree: doubles while nothing changes there. */
 const LEAST_PAUSE_MS = 2_000;
-/** Longest pause; of all worktrees together no more than one is looked at in that time without a reason. */
+/**
+ * Time for one look without a reason, of all worktrees together: at first, and when nothing has changed for long. Who
+ * neither changes anything nor says a word has most likely not begun.
+ */
+const FIRST_PAUSE_MS = 2_500;
 const MOST_PAUSE_MS = 15_000;
 /** Longest pause when its agent was heard of. */
 const HEARD_PAUSE_MS = 8_000;
@@ -217,7 +221,7 @@ function isSame(one: Watched['sighting'], other: Watched['sighting']): boolean {
 }
 
 function watch(screen: Screen, task: TaskId, sighting: Watched['sighting']): Watched {
-  const { files, places } = screen.parts;
+  const { clock, files, places } = screen.parts;
   const known = screen.works.get(task)?.head ?? null;
   const hear = (): void => {
     if (made.heard) return;
@@ -225,7 +229,9 @@ function watch(screen: Screen, task: TaskId, sighting: Watched['sighting']): Wat
     screen.rouse();
   };
   const close = files.watchDir(attemptDirOf(places, task, sighting.attempt), hear);
-  const made: Watched = { sighting, known, lookedAt: NEVER, pauseMs: 0, heard: false, close };
+  const lookedAt = sighting.live ? clock.monoMs() : NEVER;
+  const pauseMs = FIRST_PAUSE_MS * (screen.watched.size + 1);
+  const made: Watched = { sighting, known, lookedAt, pauseMs, heard: false, close };
   return made;
 }
 
@@ -245,8 +251,9 @@ async function lookAt(screen: Screen, task: TaskId, watched: Watched): Promise<v
   const seen = await git.snapshot({ worktree: path, base, ref, known: watched.known });
   const head = seen.ok ? seen.value : null;
   const isNews = head !== null && head !== watched.known;
-  const mostMs = MOST_PAUSE_MS * screen.watched.size;
-  watched.pauseMs = isNews ? LEAST_PAUSE_MS : Math.max(LEAST_PAUSE_MS, Math.min(mostMs, watched.pauseMs * 2));
+  const count = screen.watched.size;
+  const longer = Math.max(FIRST_PAUSE_MS * count, watched.pauseMs * 2);
+  watched.pauseMs = isNews ? LEAST_PAUSE_MS : Math.min(MOST_PAUSE_MS * count, longer);
   watched.lookedAt = clock.monoMs();
   if (head === null) return;
   watched.known = head;

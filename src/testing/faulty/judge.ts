@@ -57,7 +57,7 @@ export async function judge(
 }
 
 /** The product's own check of a run. */
-async function judgePromises(scene: Scene, run: string): Promise<readonly string[]> {
+export async function judgePromises(scene: Scene, run: string): Promise<readonly string[]> {
   const git = await createGitPort(scene.repo);
   if (!git.ok) return [git.failure.sentence];
   const found = await verifyRun(
@@ -134,7 +134,7 @@ async function judgeDeeds({ repo }: Scene, { commits, refs }: Deeds): Promise<re
 }
 
 /** The object store is sound, and nothing of weft's is left but what keeps work reachable. */
-async function judgeGit({ repo }: Scene, deeds: Deeds): Promise<readonly string[]> {
+export async function judgeGit({ repo }: Scene, deeds: Deeds): Promise<readonly string[]> {
   const wrongs: string[] = [];
   const sound = await runTestGit(repo, ['fsck', '--strict', '--no-dangling', '--no-progress']).catch(String);
   if (sound !== '') wrongs.push(`git fsck: ${sound}`);
@@ -174,7 +174,7 @@ export const BYSTANDER = 'another/task/1';
 const GOING_MS = 2_000;
 
 /** I12: nothing of the run still runs; what is on its way out may take a moment. */
-async function judgeProcesses({ dir }: Scene): Promise<readonly string[]> {
+export async function judgeProcesses({ dir }: Scene): Promise<readonly string[]> {
   const until = performance.now() + GOING_MS;
   for (;;) {
     const left = await findProcesses(dir);

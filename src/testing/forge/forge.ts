@@ -15,7 +15,7 @@ import { createMeter, GITHUB_LIMITS, type Limits } from './limits.ts';
 import { UPDATE_HOOK } from './push-rules.ts';
 import { followRefChange } from './pushes.ts';
 import { NO_PROTECTION } from './routes-repository.ts';
-import { serve } from './server.ts';
+import { type Counter, serve } from './server.ts';
 import {
   listPulls,
   type Permission,
@@ -91,7 +91,7 @@ export interface Forge extends Hands {
   grantToken(token: string, login: string): void;
   /** Waits until CI has run and webhooks were delivered. */
   settled(): Promise<void>;
-  /** Ends every request, stops listening and deletes the repositories. */
+  /** Ends every request, stops listening and deletes the repositories; rejects when there was a bug in the forge. */
   close(): Promise<void>;
 }
 
@@ -101,6 +101,7 @@ export async function startForge(options: ForgeOptions = {}): Promise<Forge> {
   const store: Store = { users: new Map(), tokens: new Map(), repositories: new Map() };
   const now = options.now ?? Date.now;
   const closing = new AbortController();
+  const bugs: unknown[] = [];
   let url = '';
   const hub = createHub({
     store,
@@ -109,6 +110,9 @@ export async function startForge(options: ForgeOptions = {}): Promise<Forge> {
     mergeableAfterMs: options.mergeableAfterMs ?? 0,
     ci: options.ci ?? null,
     closing: closing.signal,
+    fail: (error) => {
+      if (!closing.signal.aborted) bugs.push(error);
+    },
     site: () => ({ api: url, web: url }),
     tell: createMessenger(),
     follow: followRefChange,
@@ -122,23 +126,11 @@ export async function startForge(options: ForgeOptions = {}): Promise<Forge> {
   for (const each of options.repositories ?? []) await createRepository(hub, root, each);
   const meter = createMeter({ ...GITHUB_LIMITS, ...options.limits }, now);
   const calls: Call[] = [];
-  const running = new Set<Promise<void>>();
   const pause = options.sleep ?? ((ms: number) => delay(ms, undefined, { ref: false }));
   const closed = untilAborted(closing.signal);
   const sleep = (ms: number): Promise<void> => Promise.race([pause(ms), closed]);
-  const server = createServer((request, response) => {
-    const served = serve({ hub, meter, calls, sleep }, { request, response }).catch((error: unknown) => {
-      if (!response.destroyed) process.emitWarning(`forge: ${String(error)}`);
-      response.destroy();
-    });
-    running.add(served);
-    void served.then(() => running.delete(served));
-  });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, '127.0.0.1', resolve);
-  });
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const door = await openDoor({ hub, meter, calls, sleep }, options.port ?? 0);
+  url = `http://127.0.0.1:${door.port}`;
   return {
     url,
     ...makeHands(hub),
@@ -160,14 +152,40 @@ export async function startForge(options: ForgeOptions = {}): Promise<Forge> {
     settled: hub.settled,
     close: async () => {
       closing.abort();
-      const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeAllConnections();
-      await stopped;
-      await Promise.all(running);
+      await door.close();
       await hub.rested();
       await rm(root, { recursive: true, force: true, maxRetries: 5 });
+      if (bugs.length > 0) throw bugs[0];
     },
   };
+}
+
+/** Listens on 127.0.0.1; closing ends every request and waits for it. */
+async function openDoor(
+  counter: Counter,
+  port: number,
+): Promise<{ readonly port: number; close(): Promise<void> }> {
+  const running = new Set<Promise<void>>();
+  const server = createServer((request, response) => {
+    const served = serve(counter, { request, response }).catch((error: unknown) => {
+      // whoever left early gets no answer, and that is no bug
+      if (!response.destroyed) counter.hub.fail(error);
+      response.destroy();
+    });
+    running.add(served);
+    void served.then(() => running.delete(served));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, '127.0.0.1', resolve);
+  });
+  const close = async (): Promise<void> => {
+    const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
+    server.closeAllConnections();
+    await stopped;
+    await Promise.all(running);
+  };
+  return { port: (server.address() as AddressInfo).port, close };
 }
 
 async function createRepository(hub: Hub, root: string, options: RepositoryOptions): Promise<void> {

@@ -5,7 +5,7 @@ import { type Args, connect, FieldFailure, type Node } from './graphql-answer.ts
 import type { Hub, Site } from './hub.ts';
 import { dequeue, enqueue, readEntryState } from './merge-queue.ts';
 import { tellPull } from './pull-life.ts';
-import { showTime, showTimeOrNull } from './shapes.ts';
+import { showTime, showTimeOrNull, suiteId } from './shapes.ts';
 import { decideReview, listCheckStates, readStanding } from './standing.ts';
 import {
   asPull,
@@ -224,13 +224,16 @@ function showRollup({ repo, site }: Place, sha: string): Node | null {
   const states = [...listCheckStates(repo, sha).values()];
   if (states.length === 0) return null;
   const contexts = [
-    ...latestChecks(repo, sha).map(({ id, name, status, conclusion, detailsUrl }) => ({
+    ...latestChecks(repo, sha).map((run) => ({
       __typename: 'CheckRun',
-      databaseId: id,
-      name,
-      status: status.toUpperCase(),
-      conclusion: conclusion?.toUpperCase() ?? null,
-      detailsUrl: detailsUrl ?? `${site.web}/${fullName(repo)}/actions/runs/${id}/job/${id}`,
+      databaseId: run.id,
+      name: run.name,
+      status: run.status.toUpperCase(),
+      conclusion: run.conclusion?.toUpperCase() ?? null,
+      startedAt: showTime(run.startedAt),
+      completedAt: showTimeOrNull(run.completedAt),
+      detailsUrl: run.detailsUrl ?? `${site.web}/${fullName(repo)}/actions/runs/${run.id}/job/${run.id}`,
+      checkSuite: { __typename: 'CheckSuite', id: `CS_${suiteId(sha)}`, workflowRun: null },
     })),
     ...latestStatuses(repo, sha).map(({ context, state, description, targetUrl }) => ({
       __typename: 'StatusContext',

@@ -118,10 +118,7 @@ interface Scene {
 
 /** Makes the hands of a forge. */
 export function makeHands(hub: Hub): Hands {
-  const enter = <T>(
-    target: { readonly repo: string; readonly by?: string },
-    act: (scene: Scene) => Promise<T>,
-  ): Promise<T> => {
+  const enter: Enter = (target, act) => {
     const repo = requireRepo(hub, target.repo);
     return hub.inTurn(repo, () => act({ repo, by: openAccount(hub, target.by ?? 'human') }));
   };
@@ -147,6 +144,7 @@ export function makeHands(hub: Hub): Hands {
     ci: makeCiHand(hub, enter),
     human: {
       ...makeBranchHand(hub, enter),
+      ...makeOpeningHand(hub, enter),
       review: (target, { state, body = 'I have looked.', comments = [] }) =>
         onPull(target, async ({ repo, issue, by }) =>
           requireDone(await addReview(hub, repo, { issue, by, state, body, comments, sha: null })),
@@ -176,16 +174,6 @@ export function makeHands(hub: Hub): Hands {
           Object.assign(issue, { body, updatedAt: hub.now() });
           await tellEither(hub, repo, { issue, action: 'edited', by });
         }),
-      openIssue: (repo, { title, body = null, labels = [], by }) =>
-        enter({ repo, ...(by === undefined ? {} : { by }) }, async (scene) =>
-          openIssue(hub, scene.repo, { user: scene.by, title, body, labels }),
-        ),
-      openPull: (repo, { title, body = null, head, base, by }) =>
-        enter({ repo, ...(by === undefined ? {} : { by }) }, async (scene) => {
-          const into = base ?? scene.repo.defaultBranch;
-          const input = { user: scene.by, title, body, head, base: into, draft: false };
-          return requireDone(await openPull(hub, scene.repo, input));
-        }),
     },
   };
 }
@@ -194,6 +182,21 @@ type Enter = <T>(
   target: { readonly repo: string; readonly by?: string },
   act: (scene: Scene) => Promise<T>,
 ) => Promise<T>;
+
+function makeOpeningHand(hub: Hub, enter: Enter): Pick<Human, 'openIssue' | 'openPull'> {
+  return {
+    openIssue: (repo, { title, body = null, labels = [], by }) =>
+      enter({ repo, ...(by === undefined ? {} : { by }) }, async (scene) =>
+        openIssue(hub, scene.repo, { user: scene.by, title, body, labels }),
+      ),
+    openPull: (repo, { title, body = null, head, base, by }) =>
+      enter({ repo, ...(by === undefined ? {} : { by }) }, async (scene) => {
+        const into = base ?? scene.repo.defaultBranch;
+        const input = { user: scene.by, title, body, head, base: into, draft: false };
+        return requireDone(await openPull(hub, scene.repo, input));
+      }),
+  };
+}
 
 function makeBranchHand(hub: Hub, enter: Enter): Pick<Human, 'push' | 'forcePush' | 'deleteBranch'> {
   const place = async (

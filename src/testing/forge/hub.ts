@@ -64,6 +64,8 @@ export interface Hub {
   readonly ci: Ci | null;
   /** Aborted when the forge closes. */
   readonly closing: AbortSignal;
+  /** Notes a bug of the forge, which closing it then tells. */
+  readonly fail: (error: unknown) => void;
   /** Where it is when nobody's request says so. */
   readonly site: () => Site;
   /** A number that was never used for anything. */
@@ -85,7 +87,7 @@ export interface Hub {
 /** What a hub is made from. */
 export type HubParts = Pick<
   Hub,
-  'store' | 'faults' | 'now' | 'mergeableAfterMs' | 'ci' | 'site' | 'closing'
+  'store' | 'faults' | 'now' | 'mergeableAfterMs' | 'ci' | 'site' | 'closing' | 'fail'
 > & {
   readonly tell: (hub: Hub, happening: Happening) => void;
   readonly follow: (hub: Hub, repo: Repository, change: RefChange) => Promise<void>;
@@ -111,7 +113,7 @@ export function createHub(parts: HubParts): Hub {
       return mine;
     },
     inBackground: (work) => {
-      const quiet = work.catch((error: unknown) => process.emitWarning(`forge: ${String(error)}`));
+      const quiet = work.catch(parts.fail);
       running.add(quiet);
       void quiet.then(() => running.delete(quiet));
     },

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AUTHOR, build, type GitBench, NOWHERE, startTask, tipOf } from './bench.ts';
 import { candidates } from './contract-candidate.ts';
 import { landing } from './contract-land.ts';
+import { unfinished } from './contract-radar.ts';
 import { removal } from './contract-remove.ts';
 import { looking, worktrees } from './contract-worktree.ts';
 import { value } from './rig.ts';
@@ -20,6 +21,7 @@ export function gitContract(name: string, make: () => Promise<GitBench>): void {
     describe('worktrees', () => worktrees(at));
     describe('looking at work', () => looking(at));
     describe('candidates', () => candidates(at));
+    describe('unfinished work', () => unfinished(at));
     describe('landing', () => landing(at));
     describe('removal', () => removal(at));
     describe('helper refs and locks', () => helperRefs(at));

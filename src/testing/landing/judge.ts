@@ -1,0 +1,202 @@
+// Judges a round of the landing proof by what it left: a target that was never red, no work lost, every promise kept; and
+// counts what the queue needed for it. Knows nothing of how the round was played.
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Event, Recorded } from '../../core/event.ts';
+import { judgeGit, judgeProcesses, judgePromises } from '../faulty/judge.ts';
+import type { Scene } from '../faulty/scene.ts';
+import { runTestGit, testGitEnv } from '../temp-repo.ts';
+import { compareLines, editsOf, linesWanted, parseDiary } from './diary.ts';
+import type { Plot } from './plot.ts';
+import type { Played } from './round.ts';
+import { STRANGER } from './stranger.ts';
+
+const runFile = promisify(execFile);
+
+/** What a round came to. */
+export interface Verdict {
+  /** In sentences; none: all is well. */
+  readonly wrongs: readonly string[];
+  readonly landed: number;
+  /** Times that weft moved the target. */
+  readonly batches: number;
+  /** Verdicts of gates on candidates, for each task that landed. */
+  readonly runsPerLanded: number;
+  /** All gate runs, of tasks alone too, and those that failed by accident. */
+  readonly gateRuns: number;
+  readonly shaken: number;
+  /** Tasks that were said to have met a flaky gate on their way. */
+  readonly flaky: number;
+  readonly conflicts: number;
+  /** Tasks that the queue sent back, and those of them whose candidate passes when it is checked again. */
+  readonly ejected: number;
+  readonly ejectedWrongly: number;
+  /** Commits of the target below the last of a batch, and those of them that the gate refuses by themselves. */
+  readonly below: number;
+  readonly belowRed: number;
+}
+
+/** Judges a round that is over. */
+export async function judgeRound(
+  scene: Scene,
+  of: { readonly plot: Plot; readonly played: Played; readonly batch: number | null },
+): Promise<Verdict> {
+  const { plot, played } = of;
+  const events = played.records.map(({ event }: Recorded) => event);
+  const check = await openCheck(scene);
+  const target = await judgeTarget(scene, { ...of, check });
+  const ejections = findEjections(events);
+  let ejectedWrongly = 0;
+  for (const { commit } of ejections) if (await check(commit)) ejectedWrongly += 1;
+  const landed = events.flatMap((event) => (event.type === 'task.landed' ? [event.task as string] : []));
+  const wrongs = [
+    ...(played.stuck === null ? [] : [played.stuck, played.said]),
+    ...target.wrongs,
+    ...judgeTasks(plot, landed),
+    ...(await judgeLines(scene, { plot, landed })),
+    ...(await judgePromises(scene, played.run)),
+    ...(await judgeGit(scene, { commits: played.strange, refs: ['refs/heads/desk'] })),
+    ...(await judgeProcesses(scene)),
+  ];
+  const verdicts = events.filter(
+    ({ type }) => type === 'candidate.verified' || type === 'candidate.rejected',
+  );
+  return {
+    wrongs,
+    landed: landed.length,
+    batches: target.moves,
+    runsPerLanded: verdicts.length / Math.max(1, landed.length),
+    gateRuns: (await readLines(join(scene.dir, 'runs'))).length,
+    shaken: (await readLines(join(scene.dir, 'shook'))).length,
+    flaky: countFlaky(events),
+    conflicts: events.filter((event) => event.type === 'candidate.conflicted' && event.behind === undefined)
+      .length,
+    ejected: ejections.length,
+    ejectedWrongly,
+    below: target.below,
+    belowRed: target.belowRed,
+  };
+}
+
+type Check = (commit: string) => Promise<boolean>;
+
+/** Checks a commit out and runs the gate without its cover; each tree once. */
+async function openCheck({ dir, repo }: Scene): Promise<Check> {
+  const copy = join(dir, 'check');
+  await runTestGit(dir, ['clone', '-q', '--shared', '--no-checkout', repo, copy]);
+  const known = new Map<string, boolean>();
+  return async (commit) => {
+    const tree = await runTestGit(repo, ['rev-parse', `${commit}^{tree}`]);
+    const before = known.get(tree);
+    if (before !== undefined) return before;
+    await runTestGit(copy, ['checkout', '-q', '--detach', '--force', commit]);
+    await runTestGit(copy, ['clean', '-q', '-fdx']);
+    const passes = await runFile('sh', [join(dir, 'check.sh')], { cwd: copy, env: testGitEnv() }).then(
+      () => true,
+      () => false,
+    );
+    known.set(tree, passes);
+    return passes;
+  };
+}
+
+/** Everything that the target ever was passes, and with batches of one every commit of it. */
+async function judgeTarget(
+  { repo }: Scene,
+  of: { readonly check: Check; readonly played: Played; readonly batch: number | null },
+): Promise<{
+  readonly wrongs: readonly string[];
+  readonly moves: number;
+  readonly below: number;
+  readonly belowRed: number;
+}> {
+  const { check, played, batch } = of;
+  const wrongs: string[] = [];
+  const log = await runTestGit(repo, ['log', '--walk-reflogs', '--format=%H %gs', 'main']);
+  const moves = log.split('\n').map((line) => ({ commit: line.slice(0, 40), how: line.slice(41) }));
+  for (const { commit, how } of moves)
+    if (!(await check(commit))) wrongs.push(`the target was red at ${commit.slice(0, 12)}: ${how}`);
+  const commits = (await runTestGit(repo, ['rev-list', '--first-parent', 'main'])).split('\n');
+  const stops = new Set(moves.map(({ commit }) => commit));
+  const below = commits.filter((commit) => !stops.has(commit));
+  let belowRed = 0;
+  for (const commit of below) if (!(await check(commit))) belowRed += 1;
+  if (batch === 1 && belowRed > 0)
+    wrongs.push(`${belowRed} commits of the target are red, and each was to be tried`);
+  const line = new Set(commits);
+  for (const { commit, how } of moves)
+    if (!line.has(commit)) wrongs.push(`the target has lost ${commit.slice(0, 12)}: ${how}`);
+  for (const commit of played.strange)
+    if (!line.has(commit)) wrongs.push(`the target has lost ${commit.slice(0, 12)} of the stranger`);
+  return {
+    wrongs,
+    moves: moves.filter(({ how }) => how.startsWith('weft: ')).length,
+    below: below.length,
+    belowRed,
+  };
+}
+
+/** Every task that can pass has landed, once, and no other. */
+function judgeTasks({ parts }: Plot, landed: readonly string[]): readonly string[] {
+  return parts.flatMap(({ task, character }) => {
+    const times = landed.filter((each) => each === task).length;
+    const wanted = character === 'hopeless' ? 0 : 1;
+    return times === wanted ? [] : [`${task}, which is ${character}, has landed ${times} times`];
+  });
+}
+
+/** The shared files have the lines that they have to have, each once, and every task that landed has its own file. */
+async function judgeLines(
+  { dir, repo }: Scene,
+  { plot, landed }: { readonly plot: Plot; readonly landed: readonly string[] },
+): Promise<readonly string[]> {
+  const diary = parseDiary(await readFile(join(dir, 'diary'), 'utf8'));
+  const wanted = linesWanted(
+    plot.files,
+    [...landed, STRANGER].flatMap((who) => editsOf(diary, who)),
+  );
+  const wrongs: string[] = [];
+  for (const [file, lines] of Object.entries(wanted)) {
+    const text = await runTestGit(repo, ['show', `main:${file}`]);
+    wrongs.push(...compareLines({ file, wanted: lines, found: text.split('\n') }));
+  }
+  const own = new Set((await runTestGit(repo, ['ls-tree', '--name-only', 'main', 'own/'])).split('\n'));
+  return [
+    ...wrongs,
+    ...landed.filter((task) => !own.has(`own/${task}.txt`)).map((task) => `own/${task}.txt is lost`),
+  ];
+}
+
+/** Tasks that were sent back for what the gate said of them on the target, each with the candidate that it was said of. */
+export function findEjections(
+  events: readonly Event[],
+): readonly { readonly task: string; readonly commit: string }[] {
+  const accused = new Map<string, string>();
+  const found: { readonly task: string; readonly commit: string }[] = [];
+  for (const event of events) {
+    if (event.type === 'task.queued') accused.delete(event.task);
+    if (event.type === 'candidate.rejected') accused.set(event.task, event.commit);
+    if (event.type !== 'attempt.failed' || event.cause !== 'gate-failed') continue;
+    const commit = accused.get(event.task);
+    if (commit !== undefined) found.push({ task: event.task, commit });
+    accused.delete(event.task);
+  }
+  return found;
+}
+
+/** Candidates that were refused and then passed. */
+function countFlaky(events: readonly Event[]): number {
+  const refused = new Set<string>();
+  let count = 0;
+  for (const event of events) {
+    if (event.type === 'candidate.rejected') refused.add(event.commit);
+    if (event.type === 'candidate.verified' && refused.has(event.commit)) count += 1;
+  }
+  return count;
+}
+
+async function readLines(path: string): Promise<readonly string[]> {
+  return (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '');
+}

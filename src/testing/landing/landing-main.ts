@@ -1,0 +1,127 @@
+// Command line of the landing proof: many tasks with conflicts, breaking and flaky gates and a target that others move, led by
+// the built program on real git, and judged by what they leave.
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { judgeRound, type Verdict } from './judge.ts';
+import { plotRound, STRATEGIES } from './plot.ts';
+import { type Played, playRound } from './round.ts';
+import { buildScene } from './scene.ts';
+
+const USAGE = `npm run landing -- [--tasks N] [--seed N] [--batch N] [--agents N] [--strategy NAME] [--keep] [--json]
+
+Lands many tasks that change the same files at random. One in ten breaks the gate, alone or on the target, one gate run in
+twenty fails by accident, and a stranger commits on the target meanwhile. A patient person answers what is asked. Then
+everything that the target ever was is checked out and tried again, and each line of the files is looked for.
+  --tasks N        tasks (200)
+  --seed N         what they do (by default by the date)
+  --batch N        most tasks that are tried together (as many as do well)
+  --agents N       agents at work at once (6)
+  --strategy NAME  ${STRATEGIES.join(', ')} (by the seed)
+  --keep           keeps what is left when all is well, too
+  --json           the sum as JSON
+`;
+
+const DAY_MS = 86_400_000;
+
+interface Wish {
+  readonly tasks: number;
+  readonly seed: number;
+  readonly agents: number;
+  readonly batch: number | null;
+  readonly strategy: (typeof STRATEGIES)[number] | null;
+  readonly keep: boolean;
+  readonly json: boolean;
+}
+
+function readWish(): Wish | null {
+  const options = {
+    tasks: { type: 'string', default: '200' },
+    seed: { type: 'string', default: String(Math.floor(Date.now() / DAY_MS)) },
+    agents: { type: 'string', default: '6' },
+    batch: { type: 'string' },
+    strategy: { type: 'string' },
+    keep: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  } as const;
+  try {
+    const { values } = parseArgs({ options });
+    const numbers = [values.tasks, values.seed, values.agents, values.batch ?? '1'].map(Number);
+    const [tasks = 0, seed = 0, agents = 1, batch = 1] = numbers;
+    const strategy = STRATEGIES.find((each) => each === values.strategy) ?? null;
+    if (values.strategy !== undefined && strategy === null) return null;
+    if (values.help || !numbers.every((each) => Number.isSafeInteger(each) && each >= 0)) return null;
+    const { keep, json } = values;
+    return { tasks, seed, agents, batch: values.batch === undefined ? null : batch, strategy, keep, json };
+  } catch {
+    return null;
+  }
+}
+
+function say(text: string): void {
+  process.stdout.write(text);
+}
+
+async function main(): Promise<number> {
+  const wish = readWish();
+  if (wish === null) {
+    say(USAGE);
+    return 2;
+  }
+  const root = await realpath(await mkdtemp(join(tmpdir(), 'weft-landing-')));
+  let isKept = true;
+  try {
+    const wrongs = await prove(root, wish);
+    isKept = wish.keep || wrongs > 0;
+    return wrongs === 0 ? 0 : 1;
+  } finally {
+    if (isKept) say(`what was left is in ${root}\n`);
+    else await rm(root, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Gives how much was wrong. */
+async function prove(root: string, wish: Wish): Promise<number> {
+  const began = performance.now();
+  const built = dirname(fileURLToPath(import.meta.url));
+  const plotted = plotRound(wish);
+  const plot = { ...plotted, strategy: wish.strategy ?? plotted.strategy };
+  if (!wish.json) say(`seed ${wish.seed}, ${wish.tasks} tasks, ${plot.strategy}\n`);
+  const scene = await buildScene(root, { plot, built, wishes: wish });
+  const played = await playRound(scene, { plot, seed: wish.seed, entry: join(scene.dir, 'weft.cjs') });
+  const verdict = await judgeRound(scene, { plot, played, batch: wish.batch });
+  const seconds = Math.round((performance.now() - began) / 1_000);
+  if (wish.json) say(`${JSON.stringify({ ...verdict, seed: wish.seed, tasks: wish.tasks, seconds })}\n`);
+  else say(tell({ wish, played, verdict, seconds }));
+  return verdict.wrongs.length;
+}
+
+function tell(of: {
+  readonly wish: Wish;
+  readonly played: Played;
+  readonly verdict: Verdict;
+  readonly seconds: number;
+}): string {
+  const { wish, played, verdict, seconds } = of;
+  const { landed, wrongs } = verdict;
+  const answers = Object.entries(played.answered).map(([cause, times]) => `${times} ${cause}`);
+  const batch = wish.batch === null ? '' : ` --batch ${wish.batch}`;
+  return [
+    `${landed} tasks landed by ${verdict.batches} moves of the target, beside ${played.strange.length} commits of a stranger`,
+    `${verdict.runsPerLanded.toFixed(2)} runs of the gate on candidates for each; ${verdict.gateRuns} runs in all, ${verdict.shaken} failed by accident`,
+    `${verdict.ejected} sent back by the queue, ${verdict.ejectedWrongly} of them wrongly; ${verdict.flaky} flaky gates seen, ${verdict.conflicts} conflicts`,
+    `${verdict.below} commits below the last of a batch, ${verdict.belowRed} of them red by themselves`,
+    `questions: ${answers.join(', ') || 'none'}; ${played.engines} engines`,
+    ...wrongs.map((wrong) => `  WRONG: ${wrong}`),
+    ...(wrongs.length === 0
+      ? []
+      : [`  again: npm run landing -- --tasks ${wish.tasks} --seed ${wish.seed}${batch}`]),
+    `${seconds} s: ${landed} passed, ${wrongs.length} failed`,
+    '',
+  ].join('\n');
+}
+
+process.exitCode = await main();
