@@ -44,7 +44,7 @@ describe('prompt', () => {
       ## Rules
       - Do this task and nothing beside it.
       - Tests first where the project has tests; leave them green.
-      - Commit your work on the branch you are on. Do not push, merge, rebase onto other branches or switch branches.
+      - Commit your work on the branch you are on. Do not push or switch branches, and do not merge or rebase unless you are asked to below.
       - Do not use \`git stash\`: it is shared by all worktrees.
       - When a decision is needed that you cannot take, say so and end your turn.
       "
