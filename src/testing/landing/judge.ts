@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Event, Recorded } from '../../core/event.ts';
-import { judgeGit, judgeProcesses, judgePromises } from '../faulty/judge.ts';
+import { judgeProcesses, judgePromises } from '../faulty/judge.ts';
 import type { Scene } from '../faulty/scene.ts';
 import { runTestGit, testGitEnv } from '../temp-repo.ts';
 import { compareLines, editsOf, linesWanted, parseDiary } from './diary.ts';
@@ -57,7 +57,7 @@ export async function judgeRound(
     ...judgeTasks(plot, landed),
     ...(await judgeLines(scene, { plot, landed })),
     ...(await judgePromises(scene, played.run)),
-    ...(await judgeGit(scene, { commits: played.strange, refs: ['refs/heads/desk'] })),
+    ...(await judgeRest(scene, landed)),
     ...(await judgeProcesses(scene)),
   ];
   const verdicts = events.filter(
@@ -167,6 +167,18 @@ async function judgeLines(
     ...wrongs,
     ...landed.filter((task) => !own.has(`own/${task}.txt`)).map((task) => `own/${task}.txt is lost`),
   ];
+}
+
+/** The object store is sound, and of the tasks that landed nothing is left; what was given up stays for people to look at. */
+async function judgeRest({ repo }: Scene, landed: readonly string[]): Promise<readonly string[]> {
+  const sound = await runTestGit(repo, ['fsck', '--strict', '--no-dangling', '--no-progress']).catch(String);
+  const refs = (await runTestGit(repo, ['for-each-ref', '--format=%(refname)'])).split('\n');
+  const worktrees =
+    (await runTestGit(repo, ['worktree', 'list', '--porcelain'])).match(/^worktree .*$/gm) ?? [];
+  const left = [...refs.filter((ref) => !/^refs\/weft\/(?:landed|rescue)\//.test(ref)), ...worktrees];
+  const names = new Set(landed);
+  const over = left.filter((name) => name.split('/').some((part) => names.has(part)));
+  return [...(sound === '' ? [] : [`git fsck: ${sound}`]), ...over.map((name) => `${name} is left over`)];
 }
 
 /** Tasks that were sent back for what the gate said of them on the target, each with the candidate that it was said of. */
