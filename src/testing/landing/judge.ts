@@ -46,7 +46,8 @@ export async function judgeRound(
   const { plot, played } = of;
   const events = played.records.map(({ event }: Recorded) => event);
   const check = await openCheck(scene);
-  const target = await judgeTarget(scene, { ...of, check });
+  const isEachTried = of.batch === 1 && plot.strategy !== 'rebase';
+  const target = await judgeTarget(scene, { check, played, isEachTried });
   const ejections = findEjections(events);
   let ejectedWrongly = 0;
   for (const { commit } of ejections) if (await check(commit)) ejectedWrongly += 1;
@@ -102,17 +103,20 @@ async function openCheck({ dir, repo }: Scene): Promise<Check> {
   };
 }
 
-/** Everything that the target ever was passes, and with batches of one every commit of it. */
+/**
+ * Everything that the target ever was passes, and with batches of one every commit of it; a rebase puts all commits of a task
+ * there and only the last of them is tried.
+ */
 async function judgeTarget(
   { repo }: Scene,
-  of: { readonly check: Check; readonly played: Played; readonly batch: number | null },
+  of: { readonly check: Check; readonly played: Played; readonly isEachTried: boolean },
 ): Promise<{
   readonly wrongs: readonly string[];
   readonly moves: number;
   readonly below: number;
   readonly belowRed: number;
 }> {
-  const { check, played, batch } = of;
+  const { check, played, isEachTried } = of;
   const wrongs: string[] = [];
   const log = await runTestGit(repo, ['log', '--walk-reflogs', '--format=%H %gs', 'main']);
   const moves = log.split('\n').map((line) => ({ commit: line.slice(0, 40), how: line.slice(41) }));
@@ -123,7 +127,7 @@ async function judgeTarget(
   const below = commits.filter((commit) => !stops.has(commit));
   let belowRed = 0;
   for (const commit of below) if (!(await check(commit))) belowRed += 1;
-  if (batch === 1 && belowRed > 0)
+  if (isEachTried && belowRed > 0)
     wrongs.push(`${belowRed} commits of the target are red, and each was to be tried`);
   const line = new Set(commits);
   for (const { commit, how } of moves)
