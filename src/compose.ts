@@ -8,6 +8,7 @@ import { locateProgram } from './adapters/agent/locate.ts';
 import { readPlan, readReview } from './adapters/agent/result-file.ts';
 import { createScriptAgent } from './adapters/agent/script.ts';
 import { readSessionReport } from './adapters/agent/session-report.ts';
+import { hideSecretsOf } from './adapters/agent/session/secrets.ts';
 import { readStatus } from './adapters/agent/status-file.ts';
 import { createTokens } from './adapters/agent/worker-secret.ts';
 import {
@@ -40,6 +41,7 @@ import { compilePlan } from './core/plan/compile.ts';
 import type { Diagnostic } from './core/plan/diagnostic.ts';
 import { pictureRun } from './core/plan/dry-run.ts';
 import { keepConfiguredAgents, keepUsedAgents, type PolicyFlags } from './core/policy.ts';
+import { checkForge } from './engine/check-forge.ts';
 import { checkJournals } from './engine/check-journals.ts';
 import { type Closeness, examine, type Finding } from './engine/doctor.ts';
 import { learnDurations } from './engine/durations.ts';
@@ -50,6 +52,7 @@ import { giveComment, readFinishedWork, readWaitingWork } from './engine/read-re
 import { findRun, followView, giveCommand, listRuns, readReceipt, readView } from './engine/read-run.ts';
 import { verifyRun } from './engine/verify-run.ts';
 import { cleanWorktrees, listWorktrees, prune } from './engine/worktrees.ts';
+import type { FoundForge } from './ports/forge.ts';
 import type { App, Diagnosed, Initialised, NextStep, OpenApp, Planned } from './surfaces/app.ts';
 import type { Demo, DemoAgent, DemoStage } from './surfaces/cli/call.ts';
 import { pickDemoOption } from './testing/demo/answers.ts';
@@ -99,11 +102,12 @@ function createTools(surroundings: Surroundings, git: Git): Tools {
     agents: new Map(agents.map((agent) => [agent.kind, agent])),
     chance: () => randomBytes(2).toString('hex'),
     author: { name: 'weft', email: 'weft@localhost' },
-    readStatus,
+    readStatus: (path) => readStatus(path, redact),
     readSession: readSessionReport,
     tokenOf: createTokens(join(git.repository, '.weft')),
     readPlan,
     readReview,
+    findForge: () => findForge(surroundings.env, git.repository),
     environment: (wish) => buildEnvironment(surroundings.env, wish),
     findTail,
     followLines: async (path, of) => {
@@ -114,6 +118,14 @@ function createTools(surroundings: Surroundings, git: Git): Tools {
   };
 }
 
+/** The forge that a repository belongs to; only who needs one loads what talks to it. */
+async function findForge(env: ParentEnvironment, repository: string): Promise<FoundForge | null> {
+  const { GH_VARIABLES, openGithub } = await import('./adapters/forge/github/open-github.ts');
+  const { run } = createProcessPort();
+  const ghEnv = buildEnvironment(env, { pass: GH_VARIABLES, set: {} });
+  return openGithub({ repository, clock: createClock(), env, ghEnv, run });
+}
+
 function createApp(tools: Tools, here: Here): Omit<App, keyof Review> {
   return {
     repository: tools.repository,
@@ -122,7 +134,11 @@ function createApp(tools: Tools, here: Here): Omit<App, keyof Review> {
     check: async (policy, options) => {
       if (policy !== null) return examine(tools, policy);
       const closeness = options?.tryAgents === true ? 'try' : 'ask';
-      return [...(await examineConfigured(tools, here, closeness)), ...(await checkJournals(tools))];
+      return [
+        ...(await examineConfigured(tools, here, closeness)),
+        ...(await checkForge(tools)),
+        ...(await checkJournals(tools)),
+      ];
     },
     verify: (run) => verifyRun(tools, run),
     start: ({ plan: of, policy }, { stay }) => startRun(tools, { plan: of, policy, stay }),

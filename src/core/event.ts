@@ -118,6 +118,8 @@ export type Event =
       readonly type: 'attempt.stopped';
       readonly survivors: readonly number[];
     })
+      /** As for `attempt.exited`, of one whose end nobody saw. */
+      readonly heard?: readonly number[];
   | (OfAttempt & {
       readonly type: 'attempt.inspected';
       readonly base: Oid;

@@ -18,23 +18,23 @@ export function writePrompt(state: RunState, ts: TaskState, base: string): strin
     { name: 'checks', text: describeGates(state, ts) },
     { name: 'plan', text: describePlan(ts.plan), always: true },
     { name: 'rules', text: RULES },
-    ...describeNews(ts),
+    ...describeNews(ts, ts.attempt?.guidance ?? []),
   ]);
 }
 
 /** What has come up since the last attempt, which every attempt has to hear. */
-function describeNews(ts: TaskState): readonly PromptPart[] {
+function describeNews(ts: TaskState, guidance: readonly string[]): readonly PromptPart[] {
   const changes = describeRequests(ts.requests.at(-1) ?? [], 'Changes that the review asks for');
   return [
     { name: 'feedback', text: describeFeedback(ts.feedback), always: true },
     { name: 'changes', text: changes, always: true },
-    { name: 'guidance', text: describeGuidance(ts.attempt?.guidance ?? []), always: true },
+    { name: 'guidance', text: describeGuidance(guidance), always: true },
   ];
 }
 
-/** Writes what is said to an agent that goes on with its conversation about the task. */
+/** Writes what is said to an agent that goes on with its conversation about the task: what it has heard, it knows. */
 export function writeGoOnPrompt(ts: TaskState): string {
-  const news = describeNews(ts);
+  const news = describeNews(ts, ts.attempt?.guidance.slice(ts.attempt.heard) ?? []);
   const text = news.some((part) => part.text !== '')
     ? ''
     : 'You were interrupted. Go on where you were; the worktree is as you left it.';

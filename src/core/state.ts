@@ -66,6 +66,8 @@ export interface AttemptState {
   /** How much of it is in its prompt; the rest was delivered while it worked. */
   toldByPrompt: number;
   startFailure: { cause: Cause; detail: string } | null;
+  /** How much of it, from the first on, the conversation that the task's work is done in has heard. */
+  heard: number;
   exit: Exit | null;
   /** What it says went wrong, or null. */
   fault: AgentFault | null;
@@ -147,9 +149,11 @@ export interface TaskState {
   spending: Record<string, { readonly input: number; readonly output: number; readonly usd: number | null }>;
   /** How often a human let it go on beyond its budget. */
   allowances: number;
-  /** Guidance not delivered yet. */
+  /** Guidance not delivered yet, or to be told the next attempt again. */
   guidance: string[];
   /** Tasks whose work its agent was told to come too close to. */
+  /** How much of it, from the first on, the conversation that the task's work is done in has heard. */
+  heard: number;
   warnedOf: TaskId[];
   /** What people said of lines of the work, and its agent was not told yet. */
   comments: Comment[];
@@ -297,6 +301,7 @@ export function createTaskState(task: Task, order: number, at: RunMs): TaskState
     allowances: 0,
     guidance: [],
     warnedOf: [],
+    heard: 0,
     comments: [],
     feedback: null,
     plan: null,

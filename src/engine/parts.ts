@@ -5,6 +5,7 @@ import type { AgentPort, AgentStatus, AnswerPlaces, SessionReport } from '../por
 import type { ClockPort } from '../ports/clock.ts';
 import type { ControlPort } from '../ports/control.ts';
 import type { FilesPort } from '../ports/files.ts';
+import type { FoundForge } from '../ports/forge.ts';
 import type { GitPort, Person } from '../ports/git.ts';
 import type { JournalPort, JournalStore } from '../ports/journal.ts';
 import type { ProcessPort } from '../ports/process.ts';
@@ -63,6 +64,8 @@ export interface Tools {
   readonly readPlan: (places: AnswerPlaces) => Promise<Result<WorkPlan>>;
   /** What a reviewer answered; a failure says why it cannot be read. */
   readonly readReview: (places: AnswerPlaces) => Promise<Result<Review>>;
+  /** Finds the forge that the repository belongs to; null: none that weft knows. */
+  readonly findForge: () => Promise<FoundForge | null>;
   /** The allowlisted environment plus what is named and set. */
   readonly environment: (wish: {
     readonly pass: readonly string[];

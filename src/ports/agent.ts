@@ -45,6 +45,8 @@ export interface AttemptFacts {
   readonly effort: string | null;
   /** Conversation of an earlier attempt to go on with, and what to say in it (absolute path), or null. */
   readonly resume: { readonly session: string; readonly promptFile: string } | null;
+  /** What people have said to the task so far, in order; it is in the prompt as well. */
+  readonly told: readonly string[];
   /** What shows that somebody acts for this attempt, for weft's tools; null: it gets none. */
   readonly token: string | null;
   /** What can be run when the agent ends its turn; null: nothing. */

@@ -1,8 +1,9 @@
 // The text an agent gets.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Event } from '../../src/core/event.ts';
 import { type Cause, NO_GATES, taskId } from '../../src/core/model.ts';
-import { writePrompt } from '../../src/core/prompt.ts';
+import { writeGoOnPrompt, writePrompt } from '../../src/core/prompt.ts';
 import type { RunState } from '../../src/core/state.ts';
 import { bring, buildState, buildsOn, buildTask, facts, find, hash, play, settle } from './build.ts';
 
@@ -175,5 +176,75 @@ describe('guidance', () => {
     settle(state);
     expect(find(state, 'a')).toMatchObject({ phase: 'spawned', attempts: 2 });
     expect(hears(state)).toEqual(['use tabs']);
+  });
+});
+
+describe('the conversation that is gone on with', () => {
+  const goOn = (state: RunState): string => writeGoOnPrompt(find(state, 'a'));
+  const say = (text: string): Event => ({ type: 'guidance.given', task: a, text });
+  const delivered: Event = { type: 'guidance.delivered', task: a, attempt: 1, count: 1 };
+  const steered = (first: string): RunState => {
+    const state = play(buildState([buildTask('a')]), [say(first)]);
+    return play(bring(state, 'a', 'spawned'), [facts.started(state, 'a', true)]);
+  };
+  const stop = (heard?: readonly number[]): readonly Event[] => [
+    { type: 'task.paused', task: a, agent: 'stop' },
+    { type: 'attempt.stopped', task: a, attempt: 1, survivors: [], ...(heard && { heard }) },
+    { type: 'task.unpaused', task: a },
+  ];
+
+  test('is told only what it has not heard; a fresh one is told all', () => {
+    const state = play(steered('first'), [say('second'), delivered, ...stop([2]), say('third')]);
+    bring(state, 'a', 'spawned');
+    expect(goOn(state)).toMatch(/^# Go on: Title of a\n\n## Guidance[^\n]*\nthird\n$/);
+    expect(promptOf(state)).toContain('first\n\nsecond\n\nthird');
+  });
+
+  test('hears what was delivered and did not get into its head', () => {
+    const state = play(steered('first'), [say('second'), delivered, ...stop([])]);
+    expect(goOn(bring(state, 'a', 'spawned'))).toMatch(/Guidance[^\n]*\nsecond\n$/);
+    const [pause, stopped] = stop();
+    const exit = { code: 0, signal: null };
+    const exited: Event = { type: 'attempt.exited', task: a, attempt: 1, exit, reason: null, heard: [] };
+    const seen = play(steered('first'), [pause, say('second'), delivered, exited, stopped] as Event[]);
+    expect(find(seen, 'a').heard).toBe(1);
+    expect(find(seen, 'a').guidance).toEqual(['first', 'second']);
+  });
+
+  test('an answer is told once, however often the work is sent back', () => {
+    const state = bring(buildState([buildTask('a')]), 'a', 'working');
+    play(state, [facts.asked(state, 'a', 'Why?'), facts.exited(state, 'a')]);
+    play(state, [{ type: 'question.answered', task: a, id: 'a/1', text: 'So.', then: 'retry' }]);
+    expect(goOn(bring(state, 'a', 'spawned'))).toContain('Answer: So.');
+    bring(state, 'a', 'committed');
+    play(state, [say('use tabs')]);
+    expect(goOn(bring(state, 'a', 'spawned'))).toMatch(/Guidance[^\n]*\nuse tabs\n$/);
+    expect(promptOf(state)).toContain('Answer: So.\n\nuse tabs');
+  });
+
+  test('what was said to an attempt that never began, or to a reviewer, it has not heard', () => {
+    const state = bring(play(buildState([buildTask('a')]), [say('first')]), 'a', 'spawned');
+    play(state, [{ type: 'task.paused', task: a, agent: 'stop' }, facts.stopped(state, 'a')]);
+    play(state, [{ type: 'task.unpaused', task: a }]);
+    expect(goOn(bring(state, 'a', 'spawned'))).toContain('\nfirst\n');
+
+    const phases = { plan: false, review: 'mine' } as const;
+    const reviewed = bring(buildState([buildTask('a')], { phases }), 'a', 'working');
+    play(reviewed, [facts.exited(reviewed, 'a'), facts.inspected(reviewed, 'a')]);
+    play(reviewed, [facts.verified(reviewed, 'a')]);
+    play(reviewed, [facts.spawned(reviewed, 'a'), facts.started(reviewed, 'a', true), say('first')]);
+    play(reviewed, [facts.stopped(reviewed, 'a')]);
+    expect(goOn(bring(reviewed, 'a', 'spawned'))).toContain('\nfirst\n');
+  });
+
+  test('words for work that was finished are news to it', () => {
+    const state = bring(steered('first'), 'a', 'verifying');
+    play(state, [say('second'), { type: 'task.paused', task: a, agent: 'finish' }]);
+    settle(state);
+    play(state, [{ type: 'task.unpaused', task: a }]);
+    play(state, [facts.inspected(state, 'a')]);
+    settle(state);
+    expect(goOn(state)).toMatch(/second\n$/);
+    expect(goOn(state)).not.toContain('first');
   });
 });

@@ -64,3 +64,32 @@ test('eight that wait land by few runs of the gates; who does not go with the ot
   if (!found.ok) throw new Error(found.failure.sentence);
   expect(found.value.flatMap((each) => each.wrong)).toEqual([]);
 });
+
+test('a stacked task that takes the target in is measured from there once what it stood on has landed squashed', async () => {
+  const low: TestTask = {
+    id: 'low',
+    owns: ['low.txt'],
+    acts: { default: [{ write: { path: 'low.txt', text: 'low\n' } }] },
+  };
+  const top: TestTask = {
+    id: 'top',
+    owns: ['top*.txt'],
+    acts: {
+      default: [{ write: { path: 'top.txt', text: 'top\n' } }],
+      '2': [{ merge: true }, { run: 'git mv top.txt top2.txt' }],
+    },
+  };
+  const gates = { tier0: ['! { test -f top.txt && test -f other.txt; }'] };
+  await stage.script([[low, top]], { integrate: 'human', gates });
+  const { run } = await stage.run();
+  await stage.repo.write('other.txt', 'other\n');
+  await stage.repo.commit('meanwhile');
+  expect((await stage.app.command(run, { kind: 'approve', task: null })).ok).toBe(true);
+  const led = await stage.app.resume(run, {}, { stay: false });
+  if (!led.ok) throw new Error('it does not resume');
+  expect(await led.value.outcome).toBe('blocked');
+  const view = await stage.app.view(run);
+  if (!view.ok) throw new Error(view.failure.sentence);
+  const phases = view.value.tasks.map((task) => `${task.id} ${task.phase} ${task.attempts}`);
+  expect(phases).toEqual(['low merged 1', 'top committed 2']);
+});

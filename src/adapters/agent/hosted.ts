@@ -1,6 +1,6 @@
 // Agents that converse while they work, under the host of a session. Says what to start; the talk is in `session/`.
 import { createHash } from 'node:crypto';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ok, type Result } from '../../core/failure.ts';
 import type { AgentConfig } from '../../core/model.ts';
 import type { AgentPort, AttemptFacts, Launch } from '../../ports/agent.ts';
@@ -57,6 +57,8 @@ function launchHosted(
     maxTurns: config.maxTurns ?? null,
     maxUsd: config.maxUsd ?? null,
     approvals: config.approvals ?? 'auto',
+    leavesFile: join(dirname(facts.dir), 'leaves.json'),
+    told: facts.told,
     owns: facts.role === 'implement' ? facts.owns : [],
     own: [facts.tempDir, facts.resultFile, facts.statusFile],
     tools: toolsOf(host, facts),

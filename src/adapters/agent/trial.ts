@@ -67,6 +67,7 @@ async function prepare(root: string, repository: string): Promise<AttemptFacts> 
     model: null,
     effort: null,
     resume: null,
+    told: [],
     token: null,
     checks: null,
     retryMs: TRIAL_MS,

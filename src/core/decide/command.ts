@@ -210,7 +210,9 @@ function guide(state: RunState, ts: TaskState, text: string): Result<Judged> {
   if (isFinal(ts)) return refuseFinal(ts);
   if (isLanding(state.index.line, ts)) return refuseLanding(ts);
   // a crash between taking a command from the inbox folder and removing it shows it again
-  const known = ts.guidance.some((text) => text === clean || text.endsWith(`\nAnswer: ${clean}`));
+  const known = ts.guidance
+    .slice(ts.heard)
+    .some((text) => text === clean || text.endsWith(`\nAnswer: ${clean}`));
   if (known) return say([], `${ts.task.id} will be told that already.`);
   const events: Event[] = [{ type: 'guidance.given', task: ts.task.id, text: clean }];
   if (ts.question !== null) {

@@ -8,7 +8,7 @@ import { hasReview } from '../role.ts';
 import { describeRunSpending, describeSpending, type Exhausted, isBudget } from '../spending.ts';
 import type { AttemptState, RunState, TaskState } from '../state.ts';
 import { evolveAnswer, noteRequest } from './answer.ts';
-import { endQuestion, keepGuidance, summarize, uncharge } from './ending.ts';
+import { endQuestion, keepGuidance, returnUnheard, summarize, uncharge } from './ending.ts';
 
 type AttemptEvent = Extract<Event, { readonly attempt: number }>;
 
@@ -25,6 +25,7 @@ export function evolveAttempt(state: RunState, ts: TaskState, event: AttemptEven
       if (attempt.role === 'implement') {
         attempt.base = event.base;
         attempt.worktree = event.worktree;
+        attempt.heard = attempt.guidance.length;
       }
       attempt.identity = event.identity;
       attempt.steerable = event.steerable;
@@ -47,7 +48,7 @@ export function evolveAttempt(state: RunState, ts: TaskState, event: AttemptEven
     case 'usage.noted':
       return noteUsage(state, ts, event);
     case 'attempt.stopped':
-      return stop(state, ts, attempt, { survivors: event.survivors, ms });
+      return stop(state, ts, attempt, { event, ms });
     case 'attempt.inspected': {
       const { type: _type, task: _task, attempt: _attempt, ...inspected } = event;
       attempt.inspected = inspected;
@@ -75,6 +76,7 @@ export function evolveAttempt(state: RunState, ts: TaskState, event: AttemptEven
       return;
     case 'guidance.delivered':
       attempt.guidance = [...attempt.guidance, ...ts.guidance.splice(0, event.count)];
+      if (attempt.role === 'implement') attempt.heard = attempt.guidance.length;
       return;
     default:
       unreachable(event);
@@ -144,6 +146,7 @@ function spawn(
     steerable: false,
     guidance,
     toldByPrompt: guidance.length,
+    heard: ts.heard,
     startFailure: null,
     exit: null,
     fault: null,
@@ -159,6 +162,7 @@ function spawn(
     answer: null,
   };
   ts.guidance = [];
+  ts.heard = 0;
 }
 
 /** Whatever sent the work back, its agent is told what was said of its lines. */
@@ -191,16 +195,6 @@ function exit(
     return;
   }
   ts.phase = 'verifying';
-}
-
-/** What was delivered and never got into its head is said again: to the next one. Messages count from 1, the prompt's own first. */
-function returnUnheard(ts: TaskState, attempt: AttemptState, heard: readonly number[] | undefined): void {
-  if (heard === undefined) return;
-  const isUnheard = (_: string, at: number): boolean => at >= attempt.toldByPrompt && !heard.includes(at + 1);
-  const unheard = attempt.guidance.filter(isUnheard);
-  if (unheard.length === 0) return;
-  attempt.guidance = attempt.guidance.filter((text, at) => !isUnheard(text, at));
-  ts.guidance = [...unheard, ...ts.guidance];
 }
 
 /** Ends after which the next attempt is not told of a failure: the answer, or the list of changes, says it all. */
@@ -248,10 +242,12 @@ function stop(
   state: RunState,
   ts: TaskState,
   attempt: AttemptState,
-  { survivors, ms }: { readonly survivors: readonly number[]; readonly ms: RunMs },
+  { event, ms }: { readonly event: Extract<Event, { readonly type: 'attempt.stopped' }>; readonly ms: RunMs },
 ): void {
   const reason = attempt.stop;
   if (reason === null) return;
+  // an end that was seen said what it had heard
+  if (attempt.exit === null) returnUnheard(ts, attempt, event.heard);
   attempt.endedAt ??= ms;
   if (isBudget(reason)) {
     // what follows is a decision: the attempt is judged like any other failure
@@ -259,7 +255,7 @@ function stop(
     return;
   }
   const cause: Cause = reason === 'asked' ? 'asked' : 'stopped';
-  summarize(ts, attempt, { cause, detail: reason }, ms, survivors);
+  summarize(ts, attempt, { cause, detail: reason }, ms, event.survivors);
   attempt.stop = null;
   uncharge(ts, attempt);
   ts.phase = phaseAfterStop(ts, reason);

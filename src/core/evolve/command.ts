@@ -5,7 +5,7 @@ import { unreachable } from '../failure.ts';
 import type { RunMs } from '../model.ts';
 import { isLive, type RunState, type TaskState } from '../state.ts';
 import { passOver, recallReview } from './answer.ts';
-import { endQuestion, inspectAnew, settleGuidance, uncharge } from './ending.ts';
+import { endQuestion, inspectAnew, keepGuidance, settleGuidance, uncharge } from './ending.ts';
 
 type CommandEvent = Extract<
   Event,
@@ -122,10 +122,7 @@ function acceptWork(ts: TaskState): void {
 }
 
 function returnToWork(ts: TaskState): void {
-  if (ts.attempt !== null) {
-    ts.guidance = [...ts.attempt.guidance, ...ts.guidance];
-    ts.attempt.guidance = [];
-  }
+  if (ts.attempt !== null) keepGuidance(ts, ts.attempt);
   ts.phase = 'waiting';
   ts.unreviewed = false;
   ts.retryAt = null;

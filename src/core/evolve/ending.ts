@@ -10,10 +10,36 @@ export function uncharge(ts: TaskState, attempt: AttemptState): void {
   ts.charged -= 1;
 }
 
-/** Every attempt is a fresh agent: what the last one was told is told again. */
+/** The next attempt may be a fresh agent: all that the last one was told goes with it, and what of it was heard. */
 export function keepGuidance(ts: TaskState, attempt: AttemptState): void {
+  ts.heard += attempt.heard;
   ts.guidance = [...attempt.guidance, ...ts.guidance];
   attempt.guidance = [];
+  attempt.heard = 0;
+}
+
+/**
+ * What was delivered and never got into its head is said again: to the next one. `heard` are numbers of messages, which count
+ * from 1, the prompt's own first; absent: it heard them all.
+ */
+export function returnUnheard(
+  ts: TaskState,
+  attempt: AttemptState,
+  heard: readonly number[] | undefined,
+): void {
+  if (heard === undefined) return;
+  // it may have been gone before weft saw that it had taken the last of them
+  const late = Math.max(0, ...heard) - attempt.guidance.length;
+  if (late > 0) {
+    attempt.guidance = [...attempt.guidance, ...ts.guidance.splice(0, late)];
+    if (attempt.role === 'implement') attempt.heard = attempt.guidance.length;
+  }
+  const isUnheard = (_: string, at: number): boolean => at >= attempt.toldByPrompt && !heard.includes(at + 1);
+  const unheard = attempt.guidance.filter(isUnheard);
+  if (unheard.length === 0) return;
+  attempt.guidance = attempt.guidance.filter((text, at) => !isUnheard(text, at));
+  attempt.heard = Math.min(attempt.heard, attempt.guidance.length);
+  ts.guidance = [...unheard, ...ts.guidance];
 }
 
 /** What the attempt left is looked at and verified once more, as if its agent had just ended well. */
@@ -40,8 +66,10 @@ export function inspectAnew(ts: TaskState, attempt: AttemptState): void {
 
 /** No agent is to act on it now; should the work be refused, the next one is told. */
 export function settleGuidance(ts: TaskState, attempt: AttemptState): void {
+  attempt.heard += ts.heard;
   attempt.guidance = [...attempt.guidance, ...ts.guidance];
   ts.guidance = [];
+  ts.heard = 0;
 }
 
 /** Nobody waits for an answer any more; the time it took is not the attempt's. */

@@ -142,7 +142,10 @@ async function findChangeBase(context: EffectContext, attempt: AttemptState, bas
   if (head === null || !tip.ok) return base;
   const shared = await git.mergeBase(head, tip.value.oid);
   if (shared === null) return base;
-  return (await git.isAncestor({ ancestor: base, of: shared })) ? shared : base;
+  if (await git.isAncestor({ ancestor: base, of: shared })) return shared;
+  // what it stood on has landed as another commit: where the target was merged in since, it stands on that
+  const isOlder = await git.isAncestor({ ancestor: shared, of: base });
+  return attempt.stackedOn === null && !isOlder ? shared : base;
 }
 
 function describe(

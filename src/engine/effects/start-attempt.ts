@@ -279,6 +279,7 @@ async function factsOf(
     model: of.ts.task.model ?? null,
     effort: of.ts.task.effort ?? null,
     resume: await findResume(context, of),
+    told: of.attempt.guidance,
     token: parts.tokenOf({ run: state.run ?? '', task: of.effect.task, attempt: of.effect.attempt }),
     checks: checksOf(state, of),
     retryMs: state.policy.limits.quietMs,

@@ -12,7 +12,10 @@ type StopAttempt = Extract<Effect, { kind: 'stop-attempt' }>;
 /** Performs `stop-attempt`. */
 export async function stopAttempt(effect: StopAttempt, context: EffectContext): Performed {
   const survivors = await endProcesses(effect, context);
-  return ok([{ type: 'attempt.stopped', task: effect.task, attempt: effect.attempt, survivors }]);
+  const { parts } = context;
+  const report = await parts.readSession(attemptDirOf(parts.places, effect.task, effect.attempt));
+  const heard = report === null ? {} : { heard: report.heard };
+  return ok([{ type: 'attempt.stopped', task: effect.task, attempt: effect.attempt, survivors, ...heard }]);
 }
 
 /** Ends every process of the attempt, known or only tagged; gives the pids that survived. */

@@ -134,7 +134,7 @@ async function judgeDeeds({ repo }: Scene, { commits, refs }: Deeds): Promise<re
 }
 
 /** The object store is sound, and nothing of weft's is left but what keeps work reachable. */
-export async function judgeGit({ repo }: Scene, deeds: Deeds): Promise<readonly string[]> {
+async function judgeGit({ repo }: Scene, deeds: Deeds): Promise<readonly string[]> {
   const wrongs: string[] = [];
   const sound = await runTestGit(repo, ['fsck', '--strict', '--no-dangling', '--no-progress']).catch(String);
   if (sound !== '') wrongs.push(`git fsck: ${sound}`);

@@ -142,6 +142,7 @@ export function addLineComment(
     sha: what.sha ?? review?.sha ?? issue.pull.headSha,
     // a reply to a reply belongs to the first comment
     inReplyTo: parent === null ? null : (parent.inReplyTo ?? parent.id),
+    isResolved: false,
   };
   issue.pull.comments.push(comment);
   issue.updatedAt = at;

@@ -215,9 +215,38 @@ function listTalk(issue: PullIssue): Readonly<Record<string, unknown>> {
     labels: (args: Args) => connect('Label', labels, args),
     comments: (args: Args) => connect('IssueComment', comments, args),
     reviews: (args: Args) => connect('PullRequestReview', reviews, args),
+    reviewThreads: (args: Args) => connect('PullRequestReviewThread', listThreads(issue), args),
     // only how pull requests left the merge queue is remembered
     timelineItems: (args: Args) => connect('PullRequestTimelineItems', timeline, args),
   };
+}
+
+function listThreads(issue: PullIssue): readonly Node[] {
+  const { comments } = issue.pull;
+  return comments
+    .filter(({ inReplyTo }) => inReplyTo === null)
+    .map((first) => {
+      const thread = comments.filter((each) => each === first || each.inReplyTo === first.id);
+      const shown = thread.map(({ id, user, body, createdAt, inReplyTo }) => ({
+        __typename: 'PullRequestReviewComment',
+        id: `PRRC_${id}`,
+        databaseId: id,
+        author: showActor(user),
+        body,
+        createdAt: showTime(createdAt),
+        replyTo:
+          inReplyTo === null ? null : { __typename: 'PullRequestReviewComment', databaseId: inReplyTo },
+      }));
+      return {
+        __typename: 'PullRequestReviewThread',
+        id: `PRRT_${first.id}`,
+        isResolved: first.isResolved,
+        isOutdated: false,
+        path: first.path,
+        line: first.line,
+        comments: (args: Args) => connect('PullRequestReviewComment', shown, args),
+      };
+    });
 }
 
 function showRollup({ repo, site }: Place, sha: string): Node | null {

@@ -55,6 +55,8 @@ export interface Human {
   comment(target: Target, body: string): Promise<Comment>;
   /** Answers a comment on a line, by its id. */
   reply(target: Target, to: { readonly comment: number; readonly body: string }): Promise<void>;
+  /** Calls the thread of a comment on a line resolved, which does not count as a change of the pull request. */
+  resolve(target: Target, comment: number): Promise<void>;
   merge(target: Target, method?: MergeMethod): Promise<string>;
   close(target: Target): Promise<void>;
   reopen(target: Target): Promise<void>;
@@ -157,6 +159,12 @@ export function makeHands(hub: Hub): Hands {
           if (parent === null) throw new Error(`Internal error: there is no comment ${comment}`);
           const { path, line } = parent;
           addLineComment(hub, repo, { issue, by, comment: { path, line, body }, review: null, parent });
+        }),
+      resolve: (target, comment) =>
+        onPull(target, async ({ issue }) => {
+          const found = issue.pull.comments.find(({ id }) => id === comment);
+          if (found === undefined) throw new Error(`Internal error: there is no comment ${comment}`);
+          found.isResolved = true;
         }),
       merge: (target, method = 'merge') =>
         onPull(target, async ({ repo, issue, by }) =>

@@ -63,6 +63,8 @@ export interface ReviewComment extends Comment {
   readonly sha: string;
   /** The comment it replies to. */
   readonly inReplyTo: number | null;
+  /** Whether somebody called the thread that it began resolved. */
+  isResolved: boolean;
 }
 
 /** Whether head and base of a pull request fit together, as far as that is known. */

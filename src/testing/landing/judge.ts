@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Event, Recorded } from '../../core/event.ts';
-import { judgeGit, judgeProcesses, judgePromises } from '../faulty/judge.ts';
+import { judgeProcesses, judgePromises } from '../faulty/judge.ts';
 import type { Scene } from '../faulty/scene.ts';
 import { runTestGit, testGitEnv } from '../temp-repo.ts';
 import { compareLines, editsOf, linesWanted, parseDiary } from './diary.ts';
@@ -46,7 +46,8 @@ export async function judgeRound(
   const { plot, played } = of;
   const events = played.records.map(({ event }: Recorded) => event);
   const check = await openCheck(scene);
-  const target = await judgeTarget(scene, { ...of, check });
+  const isEachTried = of.batch === 1 && plot.strategy !== 'rebase';
+  const target = await judgeTarget(scene, { check, played, isEachTried });
   const ejections = findEjections(events);
   let ejectedWrongly = 0;
   for (const { commit } of ejections) if (await check(commit)) ejectedWrongly += 1;
@@ -57,7 +58,7 @@ export async function judgeRound(
     ...judgeTasks(plot, landed),
     ...(await judgeLines(scene, { plot, landed })),
     ...(await judgePromises(scene, played.run)),
-    ...(await judgeGit(scene, { commits: played.strange, refs: ['refs/heads/desk'] })),
+    ...(await judgeRest(scene, landed)),
     ...(await judgeProcesses(scene)),
   ];
   const verdicts = events.filter(
@@ -102,17 +103,20 @@ async function openCheck({ dir, repo }: Scene): Promise<Check> {
   };
 }
 
-/** Everything that the target ever was passes, and with batches of one every commit of it. */
+/**
+ * Everything that the target ever was passes, and with batches of one every commit of it; a rebase puts all commits of a task
+ * there and only the last of them is tried.
+ */
 async function judgeTarget(
   { repo }: Scene,
-  of: { readonly check: Check; readonly played: Played; readonly batch: number | null },
+  of: { readonly check: Check; readonly played: Played; readonly isEachTried: boolean },
 ): Promise<{
   readonly wrongs: readonly string[];
   readonly moves: number;
   readonly below: number;
   readonly belowRed: number;
 }> {
-  const { check, played, batch } = of;
+  const { check, played, isEachTried } = of;
   const wrongs: string[] = [];
   const log = await runTestGit(repo, ['log', '--walk-reflogs', '--format=%H %gs', 'main']);
   const moves = log.split('\n').map((line) => ({ commit: line.slice(0, 40), how: line.slice(41) }));
@@ -123,7 +127,7 @@ async function judgeTarget(
   const below = commits.filter((commit) => !stops.has(commit));
   let belowRed = 0;
   for (const commit of below) if (!(await check(commit))) belowRed += 1;
-  if (batch === 1 && belowRed > 0)
+  if (isEachTried && belowRed > 0)
     wrongs.push(`${belowRed} commits of the target are red, and each was to be tried`);
   const line = new Set(commits);
   for (const { commit, how } of moves)
@@ -167,6 +171,18 @@ async function judgeLines(
     ...wrongs,
     ...landed.filter((task) => !own.has(`own/${task}.txt`)).map((task) => `own/${task}.txt is lost`),
   ];
+}
+
+/** The object store is sound, and of the tasks that landed nothing is left; what was given up stays for people to look at. */
+async function judgeRest({ repo }: Scene, landed: readonly string[]): Promise<readonly string[]> {
+  const sound = await runTestGit(repo, ['fsck', '--strict', '--no-dangling', '--no-progress']).catch(String);
+  const refs = (await runTestGit(repo, ['for-each-ref', '--format=%(refname)'])).split('\n');
+  const worktrees =
+    (await runTestGit(repo, ['worktree', 'list', '--porcelain'])).match(/^worktree .*$/gm) ?? [];
+  const left = [...refs.filter((ref) => !/^refs\/weft\/(?:landed|rescue)\//.test(ref)), ...worktrees];
+  const names = new Set(landed);
+  const over = left.filter((name) => name.split('/').some((part) => names.has(part)));
+  return [...(sound === '' ? [] : [`git fsck: ${sound}`]), ...over.map((name) => `${name} is left over`)];
 }
 
 /** Tasks that were sent back for what the gate said of them on the target, each with the candidate that it was said of. */

@@ -22,6 +22,7 @@ export function attemptFacts(over: Partial<AttemptFacts> = {}): AttemptFacts {
     model: null,
     effort: null,
     resume: null,
+    told: [],
     token: null,
     checks: null,
     retryMs: 600_000,

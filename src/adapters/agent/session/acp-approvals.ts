@@ -56,7 +56,8 @@ export function createApprovals(opening: Pick<Opening, 'guard' | 'approvals'>, m
       if (open.size >= MAX_OPEN || options.length === 0) return choose(id, options, REFUSING);
       open.set(String(id), { id, options });
       const text = cut(`May it do this? ${[call.title, ...call.files].join(' ')}`);
-      means.tell({ kind: 'asks', ask: { id: String(id), text, labels: options.map(({ name }) => name) } });
+      const labels = options.map(({ name }) => name);
+      means.tell({ kind: 'asks', ask: { id: String(id), text, labels, ...spell(call) } });
     },
     reply: (key, { choice, text }) => {
       const request = open.get(key);
@@ -75,6 +76,13 @@ export function createApprovals(opening: Pick<Opening, 'guard' | 'approvals'>, m
       open.clear();
     },
   };
+}
+
+/** What exactly it wants to do; a title alone says too little of that. */
+function spell({ title, kind, files, input, diffs }: Call): { readonly leave?: string } {
+  return input === null && diffs.length === 0
+    ? {}
+    : { leave: JSON.stringify([title, kind, files, input, diffs]) };
 }
 
 /** What is allowed for good is not asked about, and so not looked at, any more: that is offered where nothing else is. */

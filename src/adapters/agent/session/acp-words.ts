@@ -18,6 +18,9 @@ export interface Call {
   readonly files: readonly string[];
   /** Those of them that it writes. */
   readonly written: readonly string[];
+  /** What it was called with, and what it would change, as far as it says. */
+  readonly input: unknown;
+  readonly diffs: readonly unknown[];
 }
 
 /** Adds a part to what is known of a call. */
@@ -25,9 +28,12 @@ export function readCall(part: Fields, before: Call | undefined): Call {
   const title = cut(part['title']) || (before?.title ?? 'A tool');
   const kind = textOf(part['kind']) || (before?.kind ?? '');
   const places = pathsOf(part['locations']);
-  const diffs = pathsOf(listOf(part['content']).filter((each) => isRecord(each) && each['type'] === 'diff'));
-  const files = unite(before?.files, places, diffs);
-  return { title, kind, files, written: WRITING.has(kind) ? files : unite(before?.written, diffs) };
+  const told = listOf(part['content']).filter((each) => isRecord(each) && each['type'] === 'diff');
+  const changed = pathsOf(told);
+  const files = unite(before?.files, places, changed);
+  const written = WRITING.has(kind) ? files : unite(before?.written, changed);
+  const diffs = told.length > 0 ? told : (before?.diffs ?? []);
+  return { title, kind, files, written, input: part['rawInput'] ?? before?.input ?? null, diffs };
 }
 
 /** What a call that failed says. */

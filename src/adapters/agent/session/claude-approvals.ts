@@ -58,8 +58,9 @@ export function createApprovals(
     const texts = questions ?? [{ text: `May it use ${describeCall(request)}?`, labels: LABELS }];
     const asks = texts.length === 1 ? [id] : texts.map((_, at) => `${id}/${at + 1}`);
     open.set(id, { request, questions, asks, replies: new Map() });
+    const leave = questions === null ? { leave: spell(request) } : {};
     for (const [at, { text, labels }] of texts.entries())
-      tell({ kind: 'asks', ask: { id: asks[at] ?? id, text, labels } });
+      tell({ kind: 'asks', ask: { id: asks[at] ?? id, text, labels, ...leave } });
   };
   const withdraw = (id: string): void => {
     const waiting = open.get(id);
@@ -92,6 +93,12 @@ export function createApprovals(
       }
     },
   };
+}
+
+/** Exactly what it wants to do. What it says of a command beside the command itself changes from time to time, and nothing. */
+function spell({ tool, input }: Request): string {
+  const { description: _, ...rest } = input;
+  return JSON.stringify([tool, tool === 'Bash' ? rest : input]);
 }
 
 const LABELS = ['Allow it.', 'Allow it, and the like of it from now on.', 'Refuse it.'] as const;

@@ -1,7 +1,7 @@
 // What Codex asks before it acts: answered at once where weft can, else put to people. Knows no transport and no turns.
 import { isRecord } from '../agent-text.ts';
 import { cut, readFiles } from './codex-words.ts';
-import type { Opening, Reply, Wire } from './conversation.ts';
+import type { Ask, Opening, Reply, Wire } from './conversation.ts';
 import { type Fields, listOf, textOf } from './fields.ts';
 import type { RequestId } from './json-rpc.ts';
 
@@ -28,6 +28,8 @@ export interface Approvals {
 /** One request in the forms it may take an answer. */
 interface Request {
   readonly text: string;
+  /** What exactly is asked for, in one written form. */
+  readonly leave: string;
   /** Paths that would be written. */
   readonly paths: readonly string[];
   /** Why nobody can allow it; null: they can. */
@@ -47,9 +49,9 @@ const MAX_CHANGES = 64;
 /** Makes the desk of one conversation. */
 export function createApprovals(opening: Pick<Opening, 'guard' | 'approvals'>, means: Means): Approvals {
   const open = new Map<string, (reply: Reply) => void>();
-  const changes = new Map<string, readonly string[]>();
+  const changes = new Map<string, unknown>();
 
-  const ask = (id: RequestId, of: { text: string; labels: readonly string[] }, answer: Settle): void => {
+  const ask = (id: RequestId, of: Omit<Ask, 'id'>, answer: Settle): void => {
     open.set(String(id), (reply) => means.respond(id, answer(reply)));
     means.tell({ kind: 'asks', ask: { id: String(id), ...of } });
   };
@@ -61,7 +63,7 @@ export function createApprovals(opening: Pick<Opening, 'guard' | 'approvals'>, m
       return means.respond(id, request.refuse);
     }
     if (opening.approvals === 'auto') return means.respond(id, request.allow);
-    ask(id, { text: request.text, labels: LABELS }, ({ choice, text }) => {
+    ask(id, { text: request.text, labels: LABELS, leave: request.leave }, ({ choice, text }) => {
       if (choice === 0) return request.allow;
       if (choice === 1) return request.allowAlways;
       if (text !== '') means.explain(text);
@@ -75,7 +77,7 @@ export function createApprovals(opening: Pick<Opening, 'guard' | 'approvals'>, m
     note: (item) => {
       if (item['type'] !== 'fileChange' || typeof item['id'] !== 'string') return;
       changes.delete(item['id']);
-      changes.set(item['id'], readFiles(item['changes']));
+      changes.set(item['id'], item['changes']);
       const [oldest] = changes.keys();
       if (changes.size > MAX_CHANGES && oldest !== undefined) changes.delete(oldest);
     },
@@ -109,35 +111,49 @@ function findRefusal({ paths, obstacle }: Request, guard: Opening['guard']): str
 }
 
 /** Understands a request for leave to do something; null: it is none. */
-function readRequest(
-  method: string,
-  params: Fields,
-  changes: ReadonlyMap<string, readonly string[]>,
-): Request | null {
+function readRequest(method: string, params: Fields, changes: ReadonlyMap<string, unknown>): Request | null {
+  const change = changes.get(textOf(params['itemId']));
+  const leave = spell(method, params, change);
   switch (method) {
     case 'item/commandExecution/requestApproval':
       return {
         text: cut(`May it run this? ${textOf(params['command'])} ${textOf(params['reason'])}`),
+        leave,
         paths: [],
         obstacle: null,
         ...DECISIONS,
       };
     case 'item/fileChange/requestApproval': {
-      const paths = changes.get(textOf(params['itemId'])) ?? [];
+      const paths = readFiles(change);
       return {
         text: cut(`May it change ${paths.join(', ')}?`),
+        leave,
         paths,
         obstacle: paths.length === 0 ? 'It is not known which files this changes.' : null,
         ...DECISIONS,
       };
     }
     case 'item/permissions/requestApproval':
-      return readPermissions(params);
+      return { ...readPermissions(params), leave };
     case 'mcpServer/elicitation/request':
-      return readToolCall(params);
+      return { ...readToolCall(params), leave };
     default:
       return null;
   }
+}
+
+/** All of a request but what names this one among others of the same, and the words that it gives for it. */
+function spell(method: string, params: Fields, change: unknown): string {
+  const {
+    threadId: _t,
+    turnId: _u,
+    itemId: _i,
+    approvalId: _a,
+    startedAtMs: _s,
+    reason: _r,
+    ...exact
+  } = params;
+  return JSON.stringify([method, exact, change ?? null]);
 }
 
 const DECISIONS = {
@@ -146,7 +162,7 @@ const DECISIONS = {
   refuse: { decision: 'decline' },
 } as const;
 
-function readPermissions(params: Fields): Request {
+function readPermissions(params: Fields): Omit<Request, 'leave'> {
   const wanted = isRecord(params['permissions']) ? params['permissions'] : {};
   const permissions = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== null));
   const files = permissions['fileSystem'];
@@ -171,7 +187,7 @@ function writtenPaths(files: Fields): readonly string[] | null {
 }
 
 /** A call of somebody else's tool. A form is declined: nobody could fill it in. */
-function readToolCall(params: Fields): Request {
+function readToolCall(params: Fields): Omit<Request, 'leave'> {
   const meta = isRecord(params['_meta']) ? params['_meta'] : {};
   const accept = { action: 'accept', content: {}, _meta: null };
   return {

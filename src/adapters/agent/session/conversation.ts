@@ -13,6 +13,8 @@ export interface Ask {
   readonly text: string;
   /** What can be chosen, at most nine; empty: any words will do. */
   readonly labels: readonly string[];
+  /** What exactly it wants leave for, in one written form, so that leave given too late can be given again; absent: it wants none. */
+  readonly leave?: string;
 }
 
 /** Use of the model by the whole conversation so far, earlier attempts of it included where the protocol counts so. */

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SessionEnd, SessionReport } from '../../../ports/agent.ts';
 import { splitLines } from '../../process/line-splitter.ts';
 import type { Opening, Protocol } from './conversation.ts';
+import type { Leaves } from './leaves.ts';
 import { addNews, beginReport, endReport, type Gathering } from './report.ts';
 import { createTalk } from './talk.ts';
 
@@ -49,6 +50,8 @@ export interface HostSetting {
   readonly redact: (text: string) => string;
   /** Answers a tool call that waits for these very words; false: none does. */
   readonly answerTool: (text: string) => Promise<boolean>;
+  /** Leave that was given, or is waited for, by tasks of which this is an attempt. */
+  readonly leaves: Leaves;
   /** Limits of patience with the model and with the agent. */
   readonly patience: { readonly retryMs: number; readonly sameFailures: number };
 }

@@ -21,6 +21,7 @@ import { createCodexExec } from './codex-exec.ts';
 import type { Protocol } from './conversation.ts';
 import { createGuard } from './guard.ts';
 import { type Message, openSession, type SessionOver } from './host.ts';
+import { openLeaves } from './leaves.ts';
 import { REPORT_FILE, readSessionPlan, type SessionPlan } from './plan.ts';
 import type { Gathering } from './report.ts';
 import { createRedactor } from './secrets.ts';
@@ -69,6 +70,7 @@ async function main(path: string): Promise<SessionOver | number> {
     redact,
     noteTold: (message) => noteTold(plan.dir, message),
     answerTool: createToolAnswers(plan.dir),
+    leaves: openLeaves(plan.leavesFile, plan.told),
     patience: { retryMs: plan.retryMs, sameFailures: SAME_FAILURES },
   });
   const input = splitLines({

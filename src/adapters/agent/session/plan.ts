@@ -32,6 +32,10 @@ export interface SessionPlan {
   readonly maxTurns: number | null;
   readonly maxUsd: number | null;
   readonly approvals: 'auto' | 'ask';
+  /** Where the leave that people give is kept for all attempts of the task. */
+  readonly leavesFile: string;
+  /** What people have said to the task so far, in order. */
+  readonly told: readonly string[];
   /** Patterns of files that it may change; null: all of the worktree. */
   readonly owns: readonly string[] | null;
   /** Files and folders beside the worktree that are the attempt's own. */

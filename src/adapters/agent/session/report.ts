@@ -1,7 +1,7 @@
 // What a session says of itself for weft, gathered from its news: last values, bounded. Knows no files and no protocol.
 import type { SessionEnd, SessionReport } from '../../../ports/agent.ts';
 import { cleanText } from '../agent-text.ts';
-import type { Ask, News } from './conversation.ts';
+import type { Ask, News, Reply } from './conversation.ts';
 
 const FILES = 20;
 const TEXT_CHARS = 4_000;
@@ -78,6 +78,17 @@ export function wordAsk(ask: Ask): { readonly text: string; readonly labels: rea
     .slice(0, LABELS)
     .map((label, at) => cut(label.replace(/\s+/g, ' '), LABEL_CHARS) ?? `Option ${at + 1}`);
   return { text: cut(ask.text, TEXT_CHARS) ?? 'It asks something without words.', labels };
+}
+
+/** The label that an answer begins with, the longest when there are several, and the words after it. */
+export function readReply(answer: string, labels: readonly string[]): Reply {
+  let choice: number | null = null;
+  for (const [at, label] of labels.entries()) {
+    const fits = answer === label || answer.startsWith(`${label} `);
+    if (fits && (choice === null || label.length > (labels[choice]?.length ?? 0))) choice = at;
+  }
+  const rest = choice === null ? answer : answer.slice(labels[choice]?.length ?? 0);
+  return { choice, text: rest.trim() };
 }
 
 /** Cleaned, and without the white space that the cut may leave at the end. */

@@ -5,7 +5,7 @@ import type { SessionEnd } from '../../../ports/agent.ts';
 import { type Ask, type Conversation, LIVELY, type News, type Reply } from './conversation.ts';
 import { createEnding, type Ending } from './ending.ts';
 import type { HostSetting, Message } from './host.ts';
-import { addNews, type Gathering, wordAsk } from './report.ts';
+import { addNews, type Gathering, readReply, wordAsk } from './report.ts';
 import { createWatch, type Watch } from './watch.ts';
 
 /** See the file's first line. */
@@ -39,6 +39,13 @@ export function createTalk(setting: HostSetting, shared: Shared, write: (line: s
 
   const tell = (given: News): void => {
     const news = given.kind === 'asks' ? { ...given, ask: hideSecrets(given.ask, setting.redact) } : given;
+    if (news.kind === 'asks') {
+      const given = setting.leaves.take(news.ask);
+      if (given !== null) return giveLeave(news.ask, given);
+      setting.leaves.note(news.ask);
+    }
+    // who is stopped would still like to know
+    if (news.kind === 'asks-no-more' && ending.at() === null) setting.leaves.drop(news.id);
     show(news, setting.print);
     shared.update(addNews(shared.gathering(), news));
     if (news.kind === 'heard') unheard.delete(news.number);
@@ -52,6 +59,11 @@ export function createTalk(setting: HostSetting, shared: Shared, write: (line: s
     withdraw: (id) => tell({ kind: 'asks-no-more', id }),
   });
   const conversation = setting.protocol.converse(setting.opening, { write, tell });
+  const giveLeave = (ask: Ask, given: Reply): void => {
+    const words = given.choice === null ? given.text : ask.labels[given.choice];
+    tell({ kind: 'doing', text: `${ask.text}\nAnswered before: ${words ?? given.text}` });
+    conversation.reply(ask.id, given);
+  };
   const endTurn = (end: SessionEnd): void => {
     if (end.fault !== null) return ending.finish(end);
     ending.rest(end);
@@ -76,8 +88,8 @@ export function createTalk(setting: HostSetting, shared: Shared, write: (line: s
       pump();
     },
     stop: () => {
-      conversation.interrupt();
       ending.finish({ fault: 'interrupted', text: 'It was told to stop.' });
+      conversation.interrupt();
     },
     close: () => {
       watch.end();
@@ -114,8 +126,10 @@ function createDelivery(
   return async ({ number, text, answered }) => {
     if (answered !== null) {
       noteHeard(number);
-      return reply(answered.ask, answered.reply);
+      reply(answered.ask, answered.reply);
+      return setting.leaves.hear(text);
     }
+    setting.leaves.hear(text);
     if (await setting.answerTool(text)) return noteHeard(number);
     unheard.set(number, { number, text });
     setting.print(`< ${text}`);
@@ -173,17 +187,6 @@ function findAnswered(asks: readonly Ask[], text: string): Next['answered'] {
     if (answer !== null) return { ask, reply: readReply(answer, words.labels) };
   }
   return null;
-}
-
-/** The label that an answer begins with, the longest when there are several, and the words after it. */
-function readReply(answer: string, labels: readonly string[]): Reply {
-  let choice: number | null = null;
-  for (const [at, label] of labels.entries()) {
-    const fits = answer === label || answer.startsWith(`${label} `);
-    if (fits && (choice === null || label.length > (labels[choice]?.length ?? 0))) choice = at;
-  }
-  const rest = choice === null ? answer : answer.slice(labels[choice]?.length ?? 0);
-  return { choice, text: rest.trim() };
 }
 
 /** One piece of news for people who look over its shoulder. */

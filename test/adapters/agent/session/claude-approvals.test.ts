@@ -107,8 +107,9 @@ describe('leave', () => {
     it(`is asked for: people ${name}`, () => {
       const talk = inTurn({ approvals: 'ask' });
       talk.take(wish('p', 'Bash', { command: 'make' }, { permission_suggestions: [RULE, 'odd'] }));
+      const leave = '["Bash",{"command":"make"}]';
       expect(talk.news()).toEqual([
-        { kind: 'asks', ask: { id: 'p', text: 'May it use Bash: make?', labels: LEAVE } },
+        { kind: 'asks', ask: { id: 'p', text: 'May it use Bash: make?', labels: LEAVE, leave } },
       ]);
       expect(talk.sent()).toEqual([]);
       talk.reply('p', reply);

@@ -91,8 +91,9 @@ describe('what it asks leave for', () => {
       const talk = inTurn({ approvals: 'ask' });
       talk.take(command);
       const labels = ['Allow it.', 'Allow it, and the like of it from now on.', 'Refuse it.'];
+      const leave = '["item/commandExecution/requestApproval",{"command":"make"},null]';
       expect(talk.news()).toEqual([
-        { kind: 'asks', ask: { id: '7', text: 'May it run this? make why', labels } },
+        { kind: 'asks', ask: { id: '7', text: 'May it run this? make why', labels, leave } },
       ]);
       talk.reply('7', { choice, text });
       talk.reply('7', { choice: 0, text: '' });

@@ -1,6 +1,7 @@
 // The talk with one agent: who is told what and when, which answer goes where, and when it is over.
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Ask, News } from '../../../../src/adapters/agent/session/conversation.ts';
+import type { Ask, News, Reply } from '../../../../src/adapters/agent/session/conversation.ts';
+import type { Leaves } from '../../../../src/adapters/agent/session/leaves.ts';
 import { beginReport, type Gathering } from '../../../../src/adapters/agent/session/report.ts';
 import { createTalk, type Talk } from '../../../../src/adapters/agent/session/talk.ts';
 import { writeAnswer } from '../../../../src/core/answer-text.ts';
@@ -28,7 +29,16 @@ interface Scene {
   settle(): Promise<void>;
 }
 
-function openScene(of: { readonly answerTool?: (text: string) => Promise<boolean> } = {}): Scene {
+const NO_LEAVES: Leaves = {
+  note: () => undefined,
+  drop: () => undefined,
+  hear: () => undefined,
+  take: () => null,
+};
+
+function openScene(
+  of: { readonly answerTool?: (text: string) => Promise<boolean>; readonly leaves?: Partial<Leaves> } = {},
+): Scene {
   const acts: string[] = [];
   const printed: string[] = [];
   const waiting: { number: number; text: string }[] = [];
@@ -60,6 +70,7 @@ function openScene(of: { readonly answerTool?: (text: string) => Promise<boolean
       noteTold: () => undefined,
       redact: (text) => text.replaceAll('hunter2', '[secret]'),
       answerTool: of.answerTool ?? (() => Promise.resolve(false)),
+      leaves: { ...NO_LEAVES, ...of.leaves },
       patience: { retryMs: 60_000, sameFailures: 3 },
     },
     {
@@ -188,6 +199,47 @@ describe('an answer', () => {
     expect(texts).toEqual(['Question: Which tool?\nAnswer: This.', 'Else.']);
     expect(scene.acts).toEqual(['say 2 Else.']);
     expect(scene.report().heard).toEqual([1]);
+  });
+});
+
+describe('leave that was asked for', () => {
+  const LEAVE: Ask = { id: 'l', text: 'May it?', labels: ['Yes.', 'No.'], leave: 'this' };
+
+  function openKept(given: Reply | null): { readonly scene: Scene; readonly kept: readonly string[] } {
+    const kept: string[] = [];
+    const scene = openScene({
+      leaves: {
+        note: ({ id }) => kept.push(`note ${id}`),
+        drop: (id) => kept.push(`drop ${id}`),
+        hear: (text) => kept.push(`hear ${text}`),
+        take: () => given,
+      },
+    });
+    return { scene, kept };
+  }
+
+  it('before is given at once, and people see it', () => {
+    const { scene, kept } = openKept({ choice: 1, text: 'Not here.' });
+    scene.tell(asks(LEAVE));
+    expect(scene.acts).toEqual(['reply l 1 Not here.']);
+    expect(scene.report()).toMatchObject({ ask: null, doing: 'May it?\nAnswered before: No.' });
+    expect(kept).toEqual([]);
+  });
+
+  it('is kept no longer than until it is given', async () => {
+    const { scene, kept } = openKept(null);
+    scene.tell(asks(LEAVE));
+    const answer = writeAnswer('May it?', 'Yes.');
+    await scene.say('Else.', answer);
+    expect(kept).toEqual(['note l', 'drop l', `hear ${answer}`, 'hear Else.']);
+  });
+
+  it('is kept when the agent is stopped', () => {
+    const { scene, kept } = openKept(null);
+    scene.tell(asks(LEAVE));
+    scene.talk.stop();
+    scene.tell({ kind: 'asks-no-more', id: 'l' });
+    expect(kept).toEqual(['note l']);
   });
 });
 

@@ -1,0 +1,149 @@
+// What people have said of pull requests, and where they are in the merge queue: one question of GraphQL for many.
+import { z } from 'zod';
+import type { ForgeReview, LineComment, PullSeen, QueueEntry } from '../../../ports/forge.ts';
+import { author, readAs, shaOrNull } from './answers.ts';
+import type { Room } from './room.ts';
+import { giveUp } from './trouble.ts';
+
+/** The part of a pull request that REST does not tell. */
+export type Talk = Pick<PullSeen, 'decision' | 'reviews' | 'comments' | 'queue' | 'dequeued'>;
+
+/** Pull requests in one question. */
+const BATCH = 20;
+const MAX_COMMENTS = 500;
+
+const PARTS = `fragment Talk on PullRequest {
+  reviewDecision
+  reviews(last: 50) { nodes { state body author { login } commit { oid } } }
+  reviewThreads(last: 100) {
+    nodes {
+      isResolved path line
+      comments(first: 30) { nodes { databaseId body author { login } replyTo { databaseId } } }
+    }
+  }
+  mergeQueueEntry { state position }
+  timelineItems(last: 1, itemTypes: [REMOVED_FROM_MERGE_QUEUE_EVENT]) {
+    nodes { ... on RemovedFromMergeQueueEvent { reason } }
+  }
+}`;
+
+/** Reads what people said of these pull requests; one that is gone is not in the answer. */
+export async function readTalk(room: Room, numbers: readonly number[]): Promise<ReadonlyMap<number, Talk>> {
+  const talk = new Map<number, Talk>();
+  for (let at = 0; at < numbers.length; at += BATCH) {
+    for (const [number, each] of await readBatch(room, numbers.slice(at, at + BATCH))) talk.set(number, each);
+  }
+  return talk;
+}
+
+const repositoryAnswer = z.object({ repository: z.record(z.string(), z.unknown()).nullish() });
+
+async function readBatch(
+  room: Room,
+  numbers: readonly number[],
+): Promise<readonly (readonly [number, Talk])[]> {
+  const { owner, name } = room.place;
+  const asked = numbers.map((number) => `p${number}: pullRequest(number: ${number}) { ...Talk }`).join('\n');
+  const document = `query ($owner: String!, $name: String!) {
+  repository(owner: $owner, name: $name) { ${asked} }
+}
+${PARTS}`;
+  const { data, errors } = await room.client.graph(document, { owner, name });
+  const trouble = errors.find(({ type }) => type !== 'NOT_FOUND');
+  if (trouble !== undefined) giveUp('environment', `GitHub did not answer a question: ${trouble.message}`);
+  const { repository } = readAs(repositoryAnswer, data);
+  return numbers.flatMap((number) => {
+    const found = repository?.[`p${number}`];
+    return found === null || found === undefined ? [] : [[number, readAs(talkAnswer, found)] as const];
+  });
+}
+
+const DECISIONS = {
+  APPROVED: 'approved',
+  CHANGES_REQUESTED: 'changes-requested',
+  REVIEW_REQUIRED: 'review-required',
+} as const;
+
+const REVIEWS = {
+  APPROVED: 'approved',
+  CHANGES_REQUESTED: 'changes-requested',
+  COMMENTED: 'commented',
+  DISMISSED: 'dismissed',
+  PENDING: 'pending',
+} as const;
+
+const ENTRIES = {
+  QUEUED: 'queued',
+  AWAITING_CHECKS: 'awaiting-checks',
+  MERGEABLE: 'mergeable',
+  UNMERGEABLE: 'unmergeable',
+  LOCKED: 'locked',
+} as const;
+
+const review = z
+  .object({
+    state: z.enum(['APPROVED', 'CHANGES_REQUESTED', 'COMMENTED', 'DISMISSED', 'PENDING']),
+    body: z.string(),
+    author,
+    commit: z.object({ oid: shaOrNull }).nullish(),
+  })
+  .transform(
+    ({ state, body, author: by, commit }): ForgeReview => ({
+      author: by,
+      state: REVIEWS[state],
+      body,
+      commit: commit?.oid ?? null,
+    }),
+  );
+
+const said = z.object({
+  databaseId: z.number(),
+  body: z.string(),
+  author,
+  replyTo: z.object({ databaseId: z.number() }).nullish(),
+});
+
+const thread = z
+  .object({
+    isResolved: z.boolean(),
+    path: z.string(),
+    line: z.number().nullish(),
+    comments: z.object({ nodes: z.array(said) }),
+  })
+  .transform(({ isResolved, path, line, comments }): readonly LineComment[] =>
+    isResolved
+      ? []
+      : comments.nodes.map((each) => ({
+          id: each.databaseId,
+          path,
+          line: line ?? null,
+          author: each.author,
+          body: each.body,
+          inReplyTo: each.replyTo?.databaseId ?? null,
+        })),
+  );
+
+const entry = z
+  .object({
+    state: z.enum(['QUEUED', 'AWAITING_CHECKS', 'MERGEABLE', 'UNMERGEABLE', 'LOCKED']),
+    position: z.number(),
+  })
+  .transform(({ state, position }): QueueEntry => ({ state: ENTRIES[state], position }));
+
+const talkAnswer: z.ZodType<Talk> = z
+  .object({
+    reviewDecision: z.enum(['APPROVED', 'CHANGES_REQUESTED', 'REVIEW_REQUIRED']).nullish(),
+    reviews: z.object({ nodes: z.array(review) }),
+    reviewThreads: z.object({ nodes: z.array(thread) }),
+    mergeQueueEntry: entry.nullish(),
+    timelineItems: z.object({ nodes: z.array(z.object({ reason: z.string().nullish() })) }),
+  })
+  .transform(
+    (pull): Talk => ({
+      decision: pull.reviewDecision ? DECISIONS[pull.reviewDecision] : null,
+      reviews: pull.reviews.nodes,
+      comments: pull.reviewThreads.nodes.flat().slice(-MAX_COMMENTS),
+      queue: pull.mergeQueueEntry ?? null,
+      dequeued: pull.timelineItems.nodes.at(-1)?.reason ?? null,
+    }),
+  );
