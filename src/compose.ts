@@ -7,8 +7,8 @@ import { createHostedAgents } from './adapters/agent/hosted.ts';
 import { locateProgram } from './adapters/agent/locate.ts';
 import { readPlan, readReview } from './adapters/agent/result-file.ts';
 import { createScriptAgent } from './adapters/agent/script.ts';
-import { readSessionReport } from './adapters/agent/session-report.ts';
 import { hideSecretsOf } from './adapters/agent/session/secrets.ts';
+import { readSessionReport } from './adapters/agent/session-report.ts';
 import { readStatus } from './adapters/agent/status-file.ts';
 import { createTokens } from './adapters/agent/worker-secret.ts';
 import {
@@ -88,6 +88,7 @@ type Git = Extract<Awaited<ReturnType<typeof createGitPort>>, { ok: true }>['val
 
 function createTools(surroundings: Surroundings, git: Git): Tools {
   const { scriptAgent, sessionHost } = surroundings;
+  const redact = hideSecretsOf(surroundings.env);
   const agents = [createCommandAgent(), createScriptAgent(scriptAgent), ...createHostedAgents(sessionHost)];
   return {
     repository: git.repository,
@@ -103,6 +104,7 @@ function createTools(surroundings: Surroundings, git: Git): Tools {
     chance: () => randomBytes(2).toString('hex'),
     author: { name: 'weft', email: 'weft@localhost' },
     readStatus: (path) => readStatus(path, redact),
+    redact,
     readSession: readSessionReport,
     tokenOf: createTokens(join(git.repository, '.weft')),
     readPlan,

@@ -56,6 +56,8 @@ export interface Tools {
   readonly author: Person;
   /** What an agent said in its status file, or null. */
   readonly readStatus: (path: string) => Promise<AgentStatus | null>;
+  /** Hides what must not be written down. */
+  readonly redact: (text: string) => string;
   /** What the host of a session says of it, in an attempt's folder; null: nothing that can be read, or it is not hosted. */
   readonly readSession: (dir: string) => Promise<SessionReport | null>;
   /** What shows that somebody acts for an attempt. */
@@ -84,6 +86,7 @@ export interface Parts
     | 'agents'
     | 'author'
     | 'readStatus'
+    | 'redact'
     | 'readSession'
     | 'tokenOf'
     | 'readPlan'

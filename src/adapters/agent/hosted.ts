@@ -8,6 +8,7 @@ import { attemptEnvironment } from './environment.ts';
 import { probeHosted } from './probe.ts';
 import { chooseProgram } from './programs.ts';
 import { PLAN_FILE, type SessionPlan } from './session/plan.ts';
+import { isSecret } from './session/secrets.ts';
 
 /** The program that hosts sessions: a Node binary and the bundled host, both absolute. */
 export interface HostProgram {
@@ -28,8 +29,6 @@ export function createHostedAgents(host: HostProgram): readonly AgentPort[] {
     };
   });
 }
-
-const SECRET = /KEY|TOKEN|SECRET|PASSWORD|CREDENTIAL/i;
 
 function launchHosted(
   host: HostProgram,
@@ -63,7 +62,7 @@ function launchHosted(
     own: [facts.tempDir, facts.resultFile, facts.statusFile],
     tools: toolsOf(host, facts),
     checks: config.checks === true && checks !== null ? { ...checks, statusFile: facts.statusFile } : null,
-    secrets: pass.filter((name) => SECRET.test(name)),
+    secrets: pass.filter(isSecret),
     retryMs: facts.retryMs,
     transcriptBytes: facts.outputBytes,
   };

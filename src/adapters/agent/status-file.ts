@@ -3,7 +3,8 @@ import type { Option } from '../../core/model.ts';
 import type { AgentStatus } from '../../ports/agent.ts';
 import { cleanText, isRecord, parseObject, readAgentFile } from './agent-text.ts';
 
-const FILE_BYTES = 64 * 1024;
+/** Size of a status file; a longer one is not read. */
+export const FILE_BYTES: number = 64 * 1024;
 const TEXT_CHARS = 4_000;
 const LABEL_CHARS = 200;
 const OPTIONS = 9;
@@ -26,10 +27,13 @@ export function parseStatus(text: string): AgentStatus | null {
   };
 }
 
-/** Reads the status file at a path; null when there is none that can be read. */
-export async function readStatus(path: string): Promise<AgentStatus | null> {
+/** Reads the status file at a path, and hides what must not be shown; null when there is none that can be read. */
+export async function readStatus(
+  path: string,
+  redact: (text: string) => string = (text) => text,
+): Promise<AgentStatus | null> {
   const text = await readAgentFile(path, FILE_BYTES);
-  return text === null ? null : parseStatus(text);
+  return text === null ? null : parseStatus(redact(text));
 }
 
 function joinQuestion(fields: Readonly<Record<string, unknown>>): string | null {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { replaceFile } from '../journal/atomic-file.ts';
 import { cleanText, parseObject, readAgentFile, readAgentTail } from './agent-text.ts';
 import { openAsk, waitForAnswer } from './asks.ts';
+import { createRedactor } from './session/secrets.ts';
 import type { WorkerPlace } from './worker-place.ts';
 
 const PROMPT_BYTES = 1024 * 1024;
@@ -46,18 +47,22 @@ export interface WorkerFiles {
 
 /** Opens the files of an attempt. */
 export function openWorkerFiles(
-  place: Pick<WorkerPlace, 'promptFile' | 'statusFile' | 'sessionDir'>,
+  place: Pick<WorkerPlace, 'promptFile' | 'statusFile' | 'sessionDir' | 'secrets'>,
   patience: Patience = ASK,
 ): WorkerFiles {
   const { sessionDir } = place;
-  const report = (status: WorkerStatus): Promise<void> =>
-    replaceFile(place.statusFile, JSON.stringify({ ...status, at: new Date().toISOString() }));
+  const redact = createRedactor(place.secrets);
+  const report = (status: WorkerStatus): Promise<void> => {
+    const hide = (_: string, value: unknown): unknown => (typeof value === 'string' ? redact(value) : value);
+    return replaceFile(place.statusFile, JSON.stringify({ ...status, at: new Date().toISOString() }, hide));
+  };
   return {
     readTask: () => readAgentFile(place.promptFile, PROMPT_BYTES),
     report,
     ask: async (of, signal) => {
       // the question is there for the host before anybody can learn of it and answer
-      const id = sessionDir === null ? null : await openAsk(sessionDir, of);
+      const hidden = { question: redact(of.question), options: of.options.map(redact) };
+      const id = sessionDir === null ? null : await openAsk(sessionDir, hidden);
       await report({
         status: 'stuck',
         stuckReason: of.question,

@@ -1,6 +1,7 @@
 // Where the tools of one attempt find its files, by the environment they were started with. Reads no file.
 import { isAbsolute } from 'node:path';
 import { fail, ok, type Result } from '../../core/failure.ts';
+import { unpackSecrets } from './session/secrets.ts';
 
 /** One attempt's files, as its own tools know them. Absolute paths. */
 export interface WorkerPlace extends Omit<WorkerPass, 'secret'> {
@@ -11,6 +12,8 @@ export interface WorkerPlace extends Omit<WorkerPass, 'secret'> {
   readonly statusFile: string;
   /** The attempt's folder, where somebody hands answers to a waiting tool; null: nobody does. */
   readonly sessionDir: string | null;
+  /** What must not be written down. */
+  readonly secrets: readonly string[];
 }
 
 /** An attempt, and what only its agent and the engine know. */
@@ -21,6 +24,9 @@ export interface WorkerPass {
   /** 16 to 128 letters, digits, `-` and `_`. */
   readonly secret: string;
 }
+
+/** Names the variable with the secrets of an attempt. */
+export const SECRETS = 'WEFT_SECRETS';
 
 const SECRET = /^[\w-]{16,128}$/;
 const HINT = 'weft starts the agents of a run with these variables; by hand there is nothing to start.';
@@ -55,6 +61,7 @@ export function readWorkerPlace(env: Readonly<Record<string, string | undefined>
     promptFile: env['WEFT_PROMPT_FILE'] ?? '',
     statusFile: env['WEFT_STATUS_FILE'] ?? '',
     sessionDir: sessionDir === '' ? null : sessionDir,
+    secrets: unpackSecrets(env[SECRETS] ?? ''),
   });
 }
 

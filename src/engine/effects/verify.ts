@@ -146,7 +146,7 @@ async function runCommand(
   });
   const exit = end.timedOut ? null : (end.exit.code ?? 128);
   const how = exit === null ? 'took too long' : `ended with exit code ${exit}`;
-  const excerpt = `\`${command}\` ${how}.\n${end.tail.slice(-limits.excerptBytes)}`;
+  const excerpt = `\`${command}\` ${how}.\n${parts.redact(end.tail).slice(-limits.excerptBytes)}`;
   return { result: { command, tier, exit, elapsedMs: end.elapsedMs, output }, excerpt };
 }
 

@@ -111,6 +111,7 @@ function partsOf(world: World, life: Life, journal: JournalPort): Parts {
         name: 'agent.readStatus',
         act: () => JSON.parse(world.disk.files.get(path) ?? 'null') as AgentStatus | null,
       }),
+    redact: (text) => text,
     readSession: () => Promise.resolve(null),
     tokenOf: () => '',
     readPlan: ({ resultFile }) => readAnswer('readPlan', parsePlan, resultFile),

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hideSecretsOf } from '../../../src/adapters/agent/session/secrets.ts';
 import { parseStatus, readStatus } from '../../../src/adapters/agent/status-file.ts';
 import type { AgentStatus } from '../../../src/ports/agent.ts';
 
@@ -140,6 +141,13 @@ describe('readStatus', () => {
   it('reads a file', async () => {
     await writeFile(join(dir, 'good.json'), '{"status":"working"}');
     expect(await readStatus(join(dir, 'good.json'))).toEqual({ status: 'working', ...BARE });
+  });
+
+  it('hides what must not be shown', async () => {
+    const stuck = { status: 'stuck', stuckReason: 'Is hunter22 right?', options: ['hunter22'] };
+    await writeFile(join(dir, 'secret.json'), JSON.stringify(stuck));
+    const read = await readStatus(join(dir, 'secret.json'), hideSecretsOf({ DB_PASSWORD: 'hunter22' }));
+    expect(read).toMatchObject({ stuckReason: 'Is [secret] right?', options: [{ label: '[secret]' }] });
   });
 
   it('finds nothing where there is no file', async () => {

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { answerAsk, type TakenAsk, takeOpenAsks } from '../../../src/adapters/agent/asks.ts';
+import { packSecrets } from '../../../src/adapters/agent/session/secrets.ts';
 import { readStatus } from '../../../src/adapters/agent/status-file.ts';
 import { openWorkerFiles, type WorkerFiles } from '../../../src/adapters/agent/worker-desk.ts';
-import { readWorkerPlace, spellToken } from '../../../src/adapters/agent/worker-place.ts';
+import { readWorkerPlace, SECRETS, spellToken } from '../../../src/adapters/agent/worker-place.ts';
 
 const QUESTION = { question: 'Which limiter?', options: ['a', 'b'], tried: ['both'] };
 const never = new AbortController().signal;
@@ -22,6 +23,7 @@ function openFiles(of: { readonly hosted: boolean; readonly waitMs?: number }): 
     promptFile: join(dir, 'prompt.md'),
     statusFile: join(dir, 'status.json'),
     sessionDir: of.hosted ? dir : null,
+    secrets: ['correct horse'],
   };
   return openWorkerFiles(place, { waitMs: of.waitMs ?? 30_000, graceMs: 30_000 });
 }
@@ -55,11 +57,17 @@ describe('place', () => {
     promptFile: '/a/prompt.md',
     statusFile: '/a/status.json',
     sessionDir: null,
+    secrets: [],
   };
 
   it('is that of the environment', () => {
     expect(readWorkerPlace(WHOLE)).toEqual({ ok: true, value: PLACE });
     const hosted = readWorkerPlace({ ...WHOLE, WEFT_SESSION_DIR: '/a', WEFT_STATE_DIR: '/r/.weft' });
+    const packed = packSecrets(['a', 'b\n"']);
+    expect(readWorkerPlace({ ...WHOLE, [SECRETS]: packed })).toMatchObject({
+      value: { secrets: ['a', 'b\n"'] },
+    });
+    expect(readWorkerPlace({ ...WHOLE, [SECRETS]: 'odd' })).toMatchObject({ value: { secrets: [] } });
     expect(hosted).toEqual({ ok: true, value: { ...PLACE, sessionDir: '/a', stateDir: '/r/.weft' } });
   });
 
@@ -107,6 +115,21 @@ it('reports are what the engine reads', async () => {
     status: 'complete',
     reason: 'It is there.',
   });
+});
+
+it('nothing that is written tells a secret', async () => {
+  const files = openFiles({ hosted: true });
+  const key = `sk-ant-api03-${'a'.repeat(20)}`;
+  await files.report({ status: 'complete', summary: 'Used correct horse.', reason: [key] as never });
+  expect(status()).toMatchObject({ summary: 'Used [secret].', reason: ['[secret]'] });
+  const answer = files.ask({ question: `${key}?`, options: ['correct horse'], tried: [key] }, never);
+  const ask = await takeAsk();
+  expect(ask).toMatchObject({ question: '[secret]?', options: ['[secret]'] });
+  await answerAsk(dir, ask.id, 'Yes.');
+  await answer;
+  const places = ['status.json', join('asks', `${ask.id}.taken`)];
+  for (const place of places)
+    expect(readFileSync(join(dir, place), 'utf8')).not.toMatch(/correct horse|sk-ant/);
 });
 
 it('the longest question is one that the engine reads', async () => {

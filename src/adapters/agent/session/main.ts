@@ -12,6 +12,7 @@ import { parseObject } from '../agent-text.ts';
 import { answerAsk, type TakenAsk, takeOpenAsks } from '../asks.ts';
 import { readGrants } from '../grants.ts';
 import { TOLD_FILE } from '../worker-desk.ts';
+import { SECRETS } from '../worker-place.ts';
 import { createAcp } from './acp.ts';
 import { withChecks } from './checked.ts';
 import { createChecks } from './checks.ts';
@@ -24,7 +25,7 @@ import { type Message, openSession, type SessionOver } from './host.ts';
 import { openLeaves } from './leaves.ts';
 import { REPORT_FILE, readSessionPlan, type SessionPlan } from './plan.ts';
 import type { Gathering } from './report.ts';
-import { createRedactor } from './secrets.ts';
+import { createRedactor, packSecrets } from './secrets.ts';
 import { serveTurns } from './turns.ts';
 
 const MAX_MESSAGE_BYTES = 1024 * 1024;
@@ -46,7 +47,9 @@ async function main(path: string): Promise<SessionOver | number> {
   }
   const plan = read.value;
   const token = plan.tools?.env[TOKEN] ?? '';
-  const redact = createRedactor([token, ...plan.secrets.map((name) => process.env[name] ?? '')]);
+  const secrets = [token, ...plan.secrets.map((name) => process.env[name] ?? '')];
+  const packed = packSecrets(secrets);
+  const redact = createRedactor([...secrets, packed]);
   const reports = createReports(join(plan.dir, REPORT_FILE), redact);
   const transcript = createTranscript(plan, redact);
   const checks = createChecks(plan, { env: environment(), tag: process.env[TAG_VARIABLE] ?? '', redact });
@@ -59,6 +62,8 @@ async function main(path: string): Promise<SessionOver | number> {
     wholePrompt,
     opening: {
       ...plan,
+      // they are hidden where its tools write as well
+      tools: plan.tools && { ...plan.tools, env: { ...plan.tools.env, [SECRETS]: packed } },
       prompt: plan.goOnFile === null ? wholePrompt : readFileSync(plan.goOnFile, 'utf8'),
       guard: createGuard({ ...plan, granted: () => readGrants(plan.dir) }),
     },

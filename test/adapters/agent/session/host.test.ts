@@ -142,7 +142,8 @@ describe.concurrent('what people say', () => {
     expect(await host.ended).toMatchObject({ code: 0 });
     expect((await host.reports(() => true)).heard).toEqual([1, 2, 3]);
     expect(await host.made('heard')).toMatch(/\nOne\.\nTwo\.\nlines\nThree\.\n$/);
-    const files = openWorkerFiles({ promptFile: '', statusFile: '', sessionDir: join(host.dir, 'attempt') });
+    const dirs = { promptFile: '', statusFile: '', secrets: [] };
+    const files = openWorkerFiles({ ...dirs, sessionDir: join(host.dir, 'attempt') });
     expect(await files.readGuidance()).toEqual(['One.', 'Two.\nlines', 'Three.']);
   });
 

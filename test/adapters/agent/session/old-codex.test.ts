@@ -102,7 +102,7 @@ describe.concurrent('without an app server', () => {
     const host = await start({ appServer: 'exit 2', exec });
     await host.reports(({ doing }) => doing === 'Done by exec.');
     host.say('One.', 'Two.');
-    const dirs = { promptFile: '', statusFile: '', sessionDir: join(host.dir, 'attempt') };
+    const dirs = { promptFile: '', statusFile: '', sessionDir: join(host.dir, 'attempt'), secrets: [] };
     const told = (): Promise<readonly string[]> => openWorkerFiles(dirs).readGuidance();
     await vi.waitFor(async () => expect(await told()).toHaveLength(2), 20_000);
     await writeFile(join(host.dir, 'codex.go'), '');

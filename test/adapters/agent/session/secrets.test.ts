@@ -1,6 +1,6 @@
 // What is hidden, and what is not.
 import { describe, expect, it } from 'vitest';
-import { createRedactor } from '../../../../src/adapters/agent/session/secrets.ts';
+import { createRedactor, hideSecretsOf } from '../../../../src/adapters/agent/session/secrets.ts';
 
 const redact = createRedactor([
   'correct horse',
@@ -37,4 +37,9 @@ describe('a text', () => {
       expect(redact(redact(text))).toBe(expected);
     });
   }
+});
+
+it('secrets of an environment are those of variables that are named like one', () => {
+  const hide = hideSecretsOf({ API_KEY: 'abcdefgh', HOME: '/home/somebody', GITHUB_TOKEN: undefined });
+  expect(hide('abcdefgh in /home/somebody')).toBe('[secret] in /home/somebody');
 });
