@@ -1,7 +1,7 @@
 // Agents that are barred for now: one that is refused by its model's provider, not logged in or not there speaks for all that
 // share its account, and a run whose budget is used up for all. Kept per task that found out; knows nothing of how agents are
 // started.
-import type { Cause, Policy, RunMs } from './model.ts';
+import type { Cause, FaultKind, Policy, RunMs } from './model.ts';
 import { openLane } from './ready-groups.ts';
 import type { RunState, TaskState } from './state.ts';
 
@@ -67,10 +67,25 @@ function barOf(ts: TaskState): Bar | null {
   // an exit code of 127 may be that of something else which a command line of the agent's ran
   if (ts.failure?.cause === 'agent-missing' && ts.attempt.fault?.kind === 'missing')
     return { ts, agent, cause: 'agent-missing', until: null };
+  const fresh = freshCauseOf(ts);
+  if (fresh !== null) return { ts, agent, cause: fresh, until: null };
   if (ts.phase !== 'waiting') return null;
   const last = ts.history.at(-1)?.cause;
   const isLimited = last === 'limit-reached' && ts.retryAt !== null;
   return isLimited ? { ts, agent, cause: last, until: ts.retryAt } : null;
+}
+
+const CAUSES: Partial<Record<FaultKind, Cause>> = {
+  limit: 'limit-reached',
+  login: 'login-missing',
+  missing: 'agent-missing',
+};
+
+/** What an agent that just ended said of itself: until it is decided what follows, nobody tries the same. */
+function freshCauseOf({ phase, paused, attempt }: TaskState): Cause | null {
+  const isDecidedNow = phase === 'verifying' && !paused && attempt?.accepted === false;
+  const kind = isDecidedNow ? attempt.fault?.kind : undefined;
+  return (kind === undefined ? null : CAUSES[kind]) ?? null;
 }
 
 /** When a bar is lifted by time alone, or null. */

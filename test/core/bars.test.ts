@@ -7,7 +7,7 @@ import type { Event } from '../../src/core/event.ts';
 import { explainTask } from '../../src/core/explain.ts';
 import { type AgentConfig, type AgentFault, type Option, runMs, taskId } from '../../src/core/model.ts';
 import type { RunState } from '../../src/core/state.ts';
-import { bring, buildState, buildTask, find, play, sayDecisions, settle } from './build.ts';
+import { bring, buildState, buildTask, facts, find, play, sayDecisions, settle } from './build.ts';
 
 const AGENTS: Readonly<Record<string, AgentConfig>> = {
   claude: { kind: 'claude' },
@@ -21,6 +21,14 @@ const AGENTS: Readonly<Record<string, AgentConfig>> = {
 
 /** Task a fails by its agent's fault; b has the same agent, c another of that kind, d one of another kind. */
 function failBy(fault: Partial<AgentFault>): RunState {
+  const state = endBy(fault);
+  play(state, [facts.inspected(state, 'a', { files: [], fileCount: 0 })]);
+  settle(state);
+  return state;
+}
+
+/** As it was before anybody had looked what task a left. */
+function endBy(fault: Partial<AgentFault>): RunState {
   const tasks = [
     buildTask('a', { agent: 'claude' }),
     buildTask('b', { agent: 'claude' }),
@@ -39,24 +47,6 @@ function failBy(fault: Partial<AgentFault>): RunState {
     heard: [],
   };
   play(state, [exited]);
-  play(state, [
-    {
-      type: 'attempt.inspected',
-      task: taskId('a'),
-      attempt: 1,
-      base: find(state, 'a').attempt?.base ?? (null as never),
-      head: find(state, 'a').attempt?.base ?? (null as never),
-      tree: find(state, 'a').attempt?.base ?? (null as never),
-      files: [],
-      fileCount: 0,
-      added: 0,
-      deleted: 0,
-      outside: [],
-      odd: null,
-      leftovers: false,
-    },
-  ]);
-  settle(state);
   return state;
 }
 
@@ -69,6 +59,37 @@ const answer = (then: Option['then']): Event => ({
 });
 const starts = (state: RunState, at = state.ms): string[] =>
   sayDecisions(state, at).filter((each) => /spawned/.test(each));
+
+describe('an agent that just ended', () => {
+  test.each(['limit', 'login', 'missing'] as const)('of %s: nobody starts with it meanwhile', (kind) => {
+    const state = endBy({ kind });
+    expect(starts(state)).toEqual(['record attempt.spawned d']);
+    play(state, [{ type: 'task.paused', task: taskId('a'), agent: 'finish' }]);
+    expect(starts(state)).toEqual(['record attempt.spawned b']);
+  });
+
+  test('of its own fault: others start', () => {
+    expect(starts(endBy({ kind: 'api-error' }))).toEqual(['record attempt.spawned b']);
+  });
+
+  test('two that end together wait for one time', () => {
+    const state = buildState([buildTask('a', { agent: 'claude' }), buildTask('b', { agent: 'claude' })], {
+      agents: AGENTS,
+    });
+    for (const id of ['a', 'b']) {
+      bring(state, id, 'working');
+      const fault = { kind: 'limit' as const, text: 'No.', untilMs: state.updatedAt + 90_000 };
+      play(state, [{ ...facts.exited(state, id, { code: 1, signal: null }), fault } as Event]);
+    }
+    for (const id of ['b', 'a']) {
+      play(state, [facts.inspected(state, id)]);
+      settle(state);
+    }
+    expect(starts(state)).toEqual([]);
+    expect(nextDeadline(state, state.ms)).toBe(state.ms + 90_000);
+    expect(sayDecisions(state, 90_000).join()).toContain('spawned');
+  });
+});
 
 describe('a limit of the provider', () => {
   test('holds for the kind until the stated moment, and is not counted as a try [F6]', () => {
