@@ -117,9 +117,9 @@ export type Event =
   | (OfAttempt & {
       readonly type: 'attempt.stopped';
       readonly survivors: readonly number[];
-    })
       /** As for `attempt.exited`, of one whose end nobody saw. */
       readonly heard?: readonly number[];
+    })
   | (OfAttempt & {
       readonly type: 'attempt.inspected';
       readonly base: Oid;
@@ -188,6 +188,8 @@ export type Event =
       readonly text: string;
       /** The radar says it, of work in that task; absent: a human does. */
       readonly overlap?: TaskId;
+      /** It says that what the attempt is built on is this commit now. */
+      readonly restacked?: Oid;
     })
   /** Said of lines of the work; its agent is told with its next attempt. */
   | (OfTask & { readonly type: 'comment.given'; readonly comment: Comment })

@@ -184,6 +184,8 @@ export interface Policy {
   readonly integrate: 'human' | 'auto';
   readonly isolation: 'worktree' | 'shared';
   readonly collisionPolicy: 'serialize' | 'force' | 'fail';
+  /** When work changes that others are built on: their agents are told (absent: so), they start anew, or they go on. */
+  readonly stacks?: 'tell' | 'restart' | 'leave';
   /** What happens to files outside the claim: back to the agent and then fail, or ask the human at once. */
   readonly outside: 'fail' | 'ask';
   readonly maxAgents: number;

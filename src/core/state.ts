@@ -54,6 +54,8 @@ export interface AttemptState {
   agent: string;
   branch: string;
   stackedOn: { task: TaskId; commit: Oid } | null;
+  /** What it was told that is at now; null: it is where it was. */
+  restacked: Oid | null;
   spawnedAt: RunMs;
   startedAt: RunMs | null;
   endedAt: RunMs | null;

@@ -44,6 +44,7 @@ export interface ConfigInput {
   readonly maxAgents?: number | undefined;
   readonly maxPerTrack?: number | null | undefined;
   readonly agent?: string | undefined;
+  readonly stacks?: 'tell' | 'restart' | 'leave' | undefined;
   readonly agents?: Readonly<Record<string, AgentInput>> | undefined;
   readonly gates?: GatesInput | undefined;
   readonly merge?:
@@ -301,6 +302,12 @@ export const configSchema: z.ZodType<ConfigInput> = closed({
     .optional()
     .describe('Agents at once in one track; null: no limit.'),
   agent: text.optional().describe('Agent of tasks that name none: a key of agents, or claude, or codex.'),
+  stacks: z
+    .enum(['tell', 'restart', 'leave'])
+    .optional()
+    .describe(
+      'When work changes that other work is built on: its agents are told (default), start anew, or go on.',
+    ),
   agents: z
     .record(
       z

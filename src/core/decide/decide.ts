@@ -4,6 +4,7 @@ import type { RunMs } from '../model.ts';
 import type { RunState } from '../state.ts';
 import { fireTimers, nextTimer } from '../timers.ts';
 import { landNext } from './queue.ts';
+import { restackNext } from './restack.ts';
 import { startReady } from './schedule.ts';
 import { chooseStep, listSteps } from './supervise.ts';
 import { warnNext } from './warn.ts';
@@ -23,7 +24,7 @@ export function decide(state: RunState, now: RunMs): Effect[] {
   if (first?.kind === 'record') return [first];
   const start = startReady(state);
   if (start !== null) return [start];
-  const warning = warnNext(state);
+  const warning = restackNext(state) ?? warnNext(state);
   if (warning !== null) return [warning];
   return listSteps(
     state,

@@ -137,6 +137,7 @@ function spawn(
     agent: event.agent,
     branch: event.branch,
     stackedOn: event.stackedOn,
+    restacked: null,
     spawnedAt: ms,
     startedAt: null,
     endedAt: null,

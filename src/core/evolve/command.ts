@@ -30,6 +30,7 @@ export function evolveCommand(state: RunState, ts: TaskState, event: CommandEven
       return answer(state, ts, event, ms);
     case 'guidance.given':
       if (event.overlap !== undefined) ts.warnedOf.push(event.overlap);
+      if (event.restacked !== undefined && ts.attempt !== null) ts.attempt.restacked = event.restacked;
       return guide(ts, event.text);
     case 'comment.given':
       ts.comments.push(event.comment);
