@@ -95,6 +95,11 @@ export function readFailures(message: Fields): readonly { readonly call: string;
     });
 }
 
+/** Tells whether a call went well. */
+export function hasPassed(message: Fields): boolean {
+  return contentOf(message).some((block) => block['type'] === 'tool_result' && block['is_error'] !== true);
+}
+
 function partOf({ text }: Fields): string {
   return wordsOf(text);
 }

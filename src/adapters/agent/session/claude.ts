@@ -2,7 +2,15 @@
 import { isRecord, parseObject } from '../agent-text.ts';
 import { type Approvals, createApprovals, type Request, WRITING_TOOLS } from './claude-approvals.ts';
 import { createBill } from './claude-bill.ts';
-import { describeCall, filesOf, readBlocks, readEnd, readFailures, wordsOf } from './claude-words.ts';
+import {
+  describeCall,
+  filesOf,
+  hasPassed,
+  readBlocks,
+  readEnd,
+  readFailures,
+  wordsOf,
+} from './claude-words.ts';
 import type { Conversation, Opening, Protocol, Wire } from './conversation.ts';
 import { type Fields, numberOf } from './fields.ts';
 
@@ -137,6 +145,7 @@ function hearWork(wire: Wire, sent: ReadonlyMap<string, number>): Hearers {
       if (number !== undefined) wire.tell({ kind: 'heard', number });
       for (const { call, text } of readFailures(message))
         wire.tell({ kind: 'failed-call', text: `${calls.get(call) ?? 'A call'} failed: ${text}` });
+      if (hasPassed(message)) wire.tell({ kind: 'passed-call' });
     },
     result: (message) => {
       calls.clear();

@@ -7,6 +7,7 @@ const TEXT_CHARS = 2_000;
 const MAX_FILES = 100;
 const FULL_PERCENT = 100;
 const MS_PER_SECOND = 1_000;
+const CALLS: ReadonlySet<string> = new Set(['commandExecution', 'fileChange', 'mcpToolCall']);
 
 /** What it begins to do; null: nothing that people need to see. */
 export function readStart(item: Fields): News | null {
@@ -32,6 +33,7 @@ export function readOutcome(item: Fields): News | null {
     const text = cut(item['text']);
     return text === '' ? null : { kind: 'doing', text };
   }
+  if (status === 'completed' && CALLS.has(textOf(type))) return { kind: 'passed-call' };
   if (status !== 'failed' && status !== 'declined') return null;
   const end = status === 'declined' ? 'refused' : 'failed';
   switch (type) {

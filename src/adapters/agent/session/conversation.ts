@@ -34,6 +34,8 @@ export type News =
   | { readonly kind: 'doing'; readonly text: string; readonly files?: readonly string[] }
   /** A tool call failed; the same words again and again mean that it goes round in circles. */
   | { readonly kind: 'failed-call'; readonly text: string }
+  /** A tool call did what it was to do. */
+  | { readonly kind: 'passed-call' }
   | { readonly kind: 'spent'; readonly spending: Spending }
   | { readonly kind: 'asks'; readonly ask: Ask }
   /** It does not wait for that answer any more. */
@@ -57,6 +59,7 @@ export type News =
 export const LIVELY: ReadonlySet<News['kind']> = new Set([
   'doing',
   'failed-call',
+  'passed-call',
   'retries',
   'asks',
   'heard',

@@ -24,6 +24,9 @@ const RETRIES = 'weft:retries';
 const CIRCLES = 'weft:circles';
 const LABELS = ['Let it go on.', 'End this attempt.'] as const;
 
+/** News that only come when the model has answered. */
+const ANSWERED: ReadonlySet<News['kind']> = new Set(['doing', 'failed-call', 'passed-call', 'turn-over']);
+
 /** Begins to watch. */
 export function createWatch(
   patience: { readonly retryMs: number; readonly sameFailures: number },
@@ -47,8 +50,9 @@ export function createWatch(
     note: (news) => {
       if (news.kind === 'asks-no-more') open.delete(news.id);
       if (news.kind === 'retries') silence.begin(news.text);
-      if (news.kind === 'failed-call') circles(news.text);
-      if (news.kind !== 'doing' && news.kind !== 'failed-call' && news.kind !== 'turn-over') return;
+      if (news.kind === 'failed-call') circles.fail(news.text);
+      if (news.kind === 'passed-call') circles.pass();
+      if (!ANSWERED.has(news.kind)) return;
       silence.end();
       for (const id of open) if (id.startsWith(RETRIES)) desk.withdraw(id);
     },
@@ -81,16 +85,24 @@ function watchSilence(
   };
 }
 
-/** Notices the same failure, so many times in a row. */
-function watchCircles(most: number, tell: (text: string) => void): (text: string) => void {
+/** Notices the same failure, so many times with nothing that went well in between. */
+function watchCircles(
+  most: number,
+  tell: (text: string) => void,
+): { readonly fail: (text: string) => void; readonly pass: () => void } {
   let last: string | null = null;
   let failures = 0;
-  return (text) => {
-    failures = text === last ? failures + 1 : 1;
-    last = text;
-    if (failures < most) return;
-    failures = 0;
-    tell(`The same call of it has failed ${most} times in a row:\n${text}`);
+  return {
+    pass: () => {
+      last = null;
+    },
+    fail: (text) => {
+      failures = text === last ? failures + 1 : 1;
+      last = text;
+      if (failures < most) return;
+      failures = 0;
+      tell(`The same call of it has failed ${most} times in a row:\n${text}`);
+    },
   };
 }
 

@@ -150,6 +150,11 @@ describe('what it reports', () => {
       [{ kind: 'failed-call', text: 'A call failed: no\n' }],
     ],
     [
+      'a call that went well',
+      { type: 'user', message: { content: [{ type: 'tool_result', tool_use_id: 'c', content: 'ok' }] } },
+      [{ kind: 'passed-call' }],
+    ],
+    [
       'another try after a status',
       { type: 'system', subtype: 'api_retry', attempt: 2, max_retries: 10, error_status: 529 },
       [{ kind: 'retries', text: 'The model is asked again (status 529), 2 of at most 10 times.' }],

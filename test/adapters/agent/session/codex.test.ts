@@ -185,7 +185,7 @@ describe('what it reports', () => {
       'a command that went well',
       'item/completed',
       { item: { type: 'commandExecution', status: 'completed' } },
-      [],
+      [{ kind: 'passed-call' }],
     ],
     [
       'use of the model',

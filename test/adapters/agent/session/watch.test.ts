@@ -8,6 +8,7 @@ afterEach(() => void vi.useRealTimers());
 
 const RETRY: News = { kind: 'retries', text: 'Status 529.' };
 const DOING: News = { kind: 'doing', text: 'Works.' };
+const PASSED: News = { kind: 'passed-call' };
 const OVER: News = { kind: 'turn-over', fault: null, text: '' };
 
 function begin(): {
@@ -52,7 +53,7 @@ describe('a model that does not answer', () => {
     ]);
   });
 
-  for (const news of [DOING, OVER, fail('no')]) {
+  for (const news of [DOING, OVER, PASSED, fail('no')]) {
     it(`is forgotten with ${news.kind}`, () => {
       const { watch, asked } = begin();
       watch.note(RETRY);
@@ -97,6 +98,14 @@ describe('a call that fails', () => {
       expect(asked).toHaveLength(questions);
     });
   }
+
+  it('counts from the start after a call that went well', () => {
+    const { watch, asked } = begin();
+    for (const news of [fail('a'), fail('a'), PASSED, fail('a'), fail('a')]) watch.note(news);
+    expect(asked).toEqual([]);
+    watch.note(fail('a'));
+    expect(asked).toHaveLength(1);
+  });
 
   it('is asked about again when it goes on failing after the answer', () => {
     const { watch, asked } = begin();
