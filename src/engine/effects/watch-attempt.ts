@@ -9,6 +9,7 @@ import { type RunState, taskOf } from '../../core/state.ts';
 import type { AgentStatus, SessionReport } from '../../ports/agent.ts';
 import type { EffectContext, Performed } from '../perform.ts';
 import { attemptDirOf } from '../places.ts';
+import { findHeard } from './deliver-guidance.ts';
 import { endProcesses } from './stop-attempt.ts';
 
 type WatchAttempt = Extract<Effect, { kind: 'watch-attempt' }>;
@@ -39,11 +40,19 @@ export async function watchAttempt(effect: WatchAttempt, context: EffectContext)
     const asked = questionOf(effect, state, words);
     const used = usageOf(effect, state, words);
     const withdrawn = findWithdrawn(effect, state, words);
+    const heard = await findHeard(effect, context);
     return ok([
       ...(used === null ? [] : [used]),
       ...(withdrawn === null ? [] : [withdrawn]),
       ...(asked === null || look.isAsked(asked) ? [] : [asked]),
-      { type: 'attempt.exited', task: effect.task, attempt: effect.attempt, exit, ...lastWordsOf(words) },
+      {
+        type: 'attempt.exited',
+        task: effect.task,
+        attempt: effect.attempt,
+        exit,
+        ...lastWordsOf(words),
+        ...(heard === undefined ? {} : { heard }),
+      },
     ]);
   } finally {
     stopWatching();
