@@ -32,14 +32,16 @@ export function createWatch(
   patience: { readonly retryMs: number; readonly sameFailures: number },
   desk: Desk,
 ): Watch {
-  const open = new Set<string>();
+  /** Its questions by their ids. */
+  const open = new Map<string, string>();
   let count = 0;
-  const isOpen = (kind: string): boolean => [...open].some((id) => id.startsWith(kind));
+  const isOpen = (kind: string, text: string): boolean =>
+    [...open].some(([id, asked]) => id.startsWith(kind) && asked === text);
   const put = (kind: string, text: string): void => {
-    if (isOpen(kind)) return;
+    if (isOpen(kind, text)) return;
     count += 1;
     const id = `${kind}-${count}`;
-    open.add(id);
+    open.set(id, text);
     desk.ask({ id, text, labels: LABELS });
   };
   const silence = watchSilence(patience.retryMs, (text) => put(RETRIES, text));
@@ -49,12 +51,14 @@ export function createWatch(
     owns: (id) => open.has(id),
     note: (news) => {
       if (news.kind === 'asks-no-more') open.delete(news.id);
+      // people have seen to what it got stuck in before, or something else comes first
+      if (news.kind === 'asks') for (const id of open.keys()) if (id !== news.ask.id) desk.withdraw(id);
       if (news.kind === 'retries') silence.begin(news.text);
       if (news.kind === 'failed-call') circles.fail(news.text);
       if (news.kind === 'passed-call') circles.pass();
       if (!ANSWERED.has(news.kind)) return;
       silence.end();
-      for (const id of open) if (id.startsWith(RETRIES)) desk.withdraw(id);
+      for (const id of open.keys()) if (id.startsWith(RETRIES)) desk.withdraw(id);
     },
     judge: (id, { choice }) => {
       if (choice !== 1) return null;
