@@ -84,6 +84,8 @@ export interface ToolServer {
 export interface Opening {
   readonly worktree: string;
   readonly prompt: string;
+  /** Where the prompt of a new conversation is as a file, absolute. */
+  readonly promptFile: string;
   /** Conversation to go on with; null: a new one. */
   readonly resume: string | null;
   /** Id that a new conversation is to have, where the protocol lets us choose: a UUID. */
