@@ -43,6 +43,10 @@ export function readEnd(message: Fields): { readonly fault: Fault | null; readon
   const said = typeof message['result'] === 'string' ? message['result'] : errors;
   const text = said === '' ? wordsOf(subtype) : said.slice(0, TEXT_CHARS);
   const fault = faultOf({ subtype, isError, terminal, status, text });
+  if (fault === 'interrupted') return { fault, text: 'It was interrupted.' };
+  // what it notes of its own state is for its makers
+  if (fault !== null && text.startsWith('[ede_diagnostic]'))
+    return { fault, text: 'It broke off, and does not say why.' };
   return { fault, text: fault === 'own-limit' ? `It stopped at a limit of its own. ${text}` : text };
 }
 
