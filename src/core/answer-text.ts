@@ -23,6 +23,12 @@ export function readChoice(words: string): { readonly option: number; readonly t
   return number === undefined ? null : { option: Number(number), text };
 }
 
+/** What a person said beside the label of an option, or in words of their own; an option alone is none. */
+export function ownWords(answer: string, labels: readonly string[]): string {
+  const label = labels.find((each) => answer === each || answer.startsWith(`${each} `)) ?? '';
+  return answer.slice(label.length).trim();
+}
+
 function head(question: string): string {
   return `Question: ${question.slice(0, QUESTION_CHARS)}\nAnswer: `;
 }

@@ -15,6 +15,7 @@ import type {
   Role,
   RunId,
   RunMs,
+  Steering,
   Task,
   TaskId,
   WorkPlan,
@@ -83,7 +84,7 @@ export type Event =
       readonly worktree: string;
       readonly identity: Identity;
       /** It reads guidance while it works. */
-      readonly steerable: boolean;
+      readonly steerable: Steering;
     })
   | (OfAttempt & { readonly type: 'attempt.start-failed'; readonly cause: Cause; readonly detail: string })
   | (OfAttempt & {

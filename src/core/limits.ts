@@ -38,5 +38,8 @@ export const DEFAULT_LIMITS: Limits = {
   quietMs: 600_000,
 };
 
+/** Time an agent that asked has to take its answer out of its status file; then it is ended, and its next attempt is told. */
+export const HEAR_MS = 60_000;
+
 /** Failures of one effect in a row after which weft stops trying it. */
 export const MAX_TROUBLE = 5;

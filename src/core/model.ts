@@ -376,3 +376,6 @@ export interface Exit {
   readonly code: number | null;
   readonly signal: string | null;
 }
+/** Whether an agent hears people while it works; `file`: where it looks into its status file. */
+export type Steering = boolean | 'file';
+

@@ -18,6 +18,7 @@ import type {
   Role,
   RunId,
   RunMs,
+  Steering,
   Task,
   TaskId,
   WorkPlan,
@@ -62,7 +63,7 @@ export interface AttemptState {
   base: Oid | null;
   worktree: string | null;
   identity: Identity | null;
-  steerable: boolean;
+  steerable: Steering;
   /** Guidance that belongs into its prompt. */
   guidance: readonly string[];
   /** How much of it is in its prompt; the rest was delivered while it worked. */

@@ -1,7 +1,7 @@
 // One kind of coding agent, translated: how it is started and how its words are read. Takes no decisions.
 import type { Result } from '../core/failure.ts';
 import type { AgentConfig, FaultKind, Option, Role } from '../core/model.ts';
-import type { ProcessPort } from './process.ts';
+import type { InputMessage, ProcessPort } from './process.ts';
 
 /** Shell command lines that tell, in the worktree, whether an agent is done. */
 export interface TurnChecks {
@@ -158,10 +158,24 @@ export interface Probe {
   readonly details?: ProbeDetails;
 }
 
+/** What is known of messages that were put where an agent looks. */
+export interface Told {
+  /** It took all up to this number; null: none of them yet. */
+  readonly heard: number | null;
+  /** It waits for an answer. */
+  readonly isStuck: boolean;
+}
+
 /** One agent kind. */
 export interface AgentPort {
   readonly kind: string;
   launch(config: AgentConfig, facts: AttemptFacts): Result<Launch>;
+  /**
+   * Puts messages, together, into the status file of an agent that looks into it, and tells whether it took them. To be
+   * called again until it did: what is there already stays as it is. Numbers go up, the least comes first. Absent: this
+   * kind does not look there.
+   */
+  tell?(statusFile: string, messages: readonly InputMessage[]): Promise<Told>;
   /** Without means it only looks, and runs nothing of the agent. */
   probe(config: AgentConfig, repository: string, means?: ProbeMeans): Promise<Probe>;
 }

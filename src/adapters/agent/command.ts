@@ -3,6 +3,7 @@ import { fail, ok, type Result } from '../../core/failure.ts';
 import type { AgentConfig } from '../../core/model.ts';
 import type { AgentPort, AttemptFacts, Launch, Probe, ProbeDetails } from '../../ports/agent.ts';
 import { attemptEnvironment } from './environment.ts';
+import { forwardMessages } from './forwarded.ts';
 import { locateProgram } from './locate.ts';
 
 const FIX =
@@ -10,7 +11,7 @@ const FIX =
 
 /** Makes the agent kind `command`: the line runs as `sh -c` in the worktree, with the prompt on stdin. */
 export function createCommandAgent(): AgentPort {
-  return { kind: 'command', launch: launchCommand, probe: probeCommand };
+  return { kind: 'command', launch: launchCommand, tell: forwardMessages, probe: probeCommand };
 }
 
 function launchCommand(config: AgentConfig, facts: AttemptFacts): Result<Launch> {

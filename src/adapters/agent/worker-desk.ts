@@ -57,7 +57,11 @@ export function openWorkerFiles(
     return replaceFile(place.statusFile, JSON.stringify({ ...status, at: new Date().toISOString() }, hide));
   };
   return {
-    readTask: () => readAgentFile(place.promptFile, PROMPT_BYTES),
+    readTask: async () => {
+      const text = await readAgentFile(place.promptFile, PROMPT_BYTES);
+      if (text !== null || (await readAgentTail(place.promptFile, 1)) === '') return text;
+      return `Your task is in the file ${place.promptFile}: it is too long to be given here. Read all of it.`;
+    },
     report,
     ask: async (of, signal) => {
       // the question is there for the host before anybody can learn of it and answer

@@ -223,11 +223,15 @@ function guide(state: RunState, ts: TaskState, text: string): Result<Judged> {
       `${ts.task.id} gets your answer.`,
     );
   }
-  const hears = ts.phase !== 'working' || ts.attempt?.steerable === true;
-  const how = hears
-    ? 'will be told'
+  return say(events, `${ts.task.id} ${promiseToTell(ts)}.`);
+}
+
+function promiseToTell({ phase, attempt }: TaskState): string {
+  const steerable = phase !== 'working' || attempt?.steerable;
+  if (steerable === true) return 'will be told';
+  return steerable === 'file'
+    ? 'is told when it looks into its status file, or else in its next attempt'
     : 'is told in its next attempt: this agent does not listen while it works';
-  return say(events, `${ts.task.id} ${how}.`);
 }
 
 /** Sends work that is there to be judged back to its agent; the comments on it go with its next attempt. */

@@ -83,7 +83,9 @@ function workSteps(state: RunState, ts: TaskState, attempt: AttemptState, now: R
   if (shareOfBudget(state, ts) >= 1) return record(overspend(ts, 'task'));
   // who waits for an answer uses nothing up
   if (shareOfRunBudget(state, now) >= 1 && ts.question === null) return record(overspend(ts, 'run'));
-  const delivers = attempt.steerable && ts.guidance.length > 0 && !isResting(ts, 'deliver-guidance', now);
+  // in a status file that asks, other words would be taken for the answer
+  const hears = attempt.steerable === 'file' ? ts.question === null : attempt.steerable;
+  const delivers = hears && ts.guidance.length > 0 && !isResting(ts, 'deliver-guidance', now);
   return delivers ? [...watch, work(ts, 'deliver-guidance')] : watch;
 }
 

@@ -28,7 +28,7 @@ function warn(state: RunState, { files }: Overlap, task: TaskId, other: TaskId):
 /** Anybody else would hear of it in another attempt, which is not worth one. */
 function hears({ phase, attempt, question }: TaskState): boolean {
   if (phase !== 'working' || question !== null || attempt === null) return false;
-  return attempt.steerable && attempt.stop === null && attempt.role === 'implement';
+  return attempt.steerable === true && attempt.stop === null && attempt.role === 'implement';
 }
 
 const NAMED = 3;

@@ -8,7 +8,7 @@ import { hasReview } from '../role.ts';
 import { describeRunSpending, describeSpending, type Exhausted, isBudget } from '../spending.ts';
 import type { AttemptState, RunState, TaskState } from '../state.ts';
 import { evolveAnswer, noteRequest } from './answer.ts';
-import { endQuestion, keepGuidance, returnUnheard, summarize, uncharge } from './ending.ts';
+import { endQuestion, isAboutLive, keepGuidance, returnUnheard, summarize, uncharge } from './ending.ts';
 
 type AttemptEvent = Extract<Event, { readonly attempt: number }>;
 
@@ -114,7 +114,7 @@ function ask(
   ts.question = question;
   ts.askedAt = ms;
   ts.questions += 1;
-  if (question.from === 'agent') attempt.askedText = key ?? question.text;
+  attempt.askedText = key ?? question.text;
 }
 
 function spawn(
@@ -190,6 +190,7 @@ function exit(
   if (attempt.stop !== null) return;
   if (ts.question?.from === 'agent') {
     ts.phase = 'waiting';
+  dropAbout(ts, attempt, ms);
     uncharge(ts, attempt);
     keepGuidance(ts, attempt);
     summarize(ts, attempt, { cause: 'asked', detail: ts.question.text }, ms);
@@ -218,7 +219,13 @@ function reasonOf(
 }
 
 function withdraw(ts: TaskState, attempt: AttemptState, id: string, ms: RunMs): void {
-  if (ts.question?.id === id && ts.question.from === 'agent') endQuestion(ts, attempt, ms);
+  if (ts.question?.id === id && (ts.question.from === 'agent' || isAboutLive(ts.question)))
+    endQuestion(ts, attempt, ms);
+}
+
+/** Nobody has to say any more what is to become of an attempt that is over. */
+function dropAbout(ts: TaskState, attempt: AttemptState, ms: RunMs): void {
+  if (ts.question !== null && isAboutLive(ts.question)) endQuestion(ts, attempt, ms);
 }
 
 /** Several attempts may go on with one conversation, and each is told its sum: the largest counts. */
@@ -252,6 +259,8 @@ function stop(
   attempt.endedAt ??= ms;
   if (isBudget(reason)) {
     // what follows is a decision: the attempt is judged like any other failure
+  // it was ended since it is all that is left: people still have to say what comes next
+  if (reason !== 'asked') dropAbout(ts, attempt, ms);
     attempt.startFailure = { cause: reason, detail: describeExhausted(state, ts, { reason, ms }) };
     return;
   }

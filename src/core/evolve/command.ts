@@ -1,11 +1,11 @@
 // What a human's commands do to a task. Whether a command may be given at all is judged in `decide/command.ts`.
-import { writeAnswer } from '../answer-text.ts';
+import { ownWords, writeAnswer } from '../answer-text.ts';
 import type { Event } from '../event.ts';
 import { unreachable } from '../failure.ts';
-import type { RunMs } from '../model.ts';
+import type { Question, RunMs } from '../model.ts';
 import { isLive, type RunState, type TaskState } from '../state.ts';
 import { passOver, recallReview } from './answer.ts';
-import { endQuestion, inspectAnew, keepGuidance, settleGuidance, uncharge } from './ending.ts';
+import { endQuestion, inspectAnew, isAboutLive, keepGuidance, settleGuidance, uncharge } from './ending.ts';
 
 type CommandEvent = Extract<
   Event,
@@ -67,8 +67,9 @@ function answer(
   endQuestion(ts, attempt, ms);
   switch (event.then) {
     case 'retry':
-      ts.guidance.push(writeAnswer(question.text, event.text));
       ts.retryAt = null;
+      if (isAboutLive(question)) return goOn(ts, question, event.text);
+      ts.guidance.push(writeAnswer(question.text, event.text));
       if (question.from === 'weft') ts.requests = [];
       if (question.cause === 'budget') ts.allowances += 1;
       if (question.cause === 'run-budget') state.allowances += 1;
@@ -99,6 +100,15 @@ function answer(
     default:
       unreachable(event.then);
   }
+}
+
+/** The agent asked nothing: it hears what people say of their own, and not that they let it be. */
+function goOn(ts: TaskState, { options }: Question, answer: string): void {
+  const words = ownWords(
+    answer,
+    options.map(({ label }) => label),
+  );
+  if (words !== '') ts.guidance.push(words);
 }
 
 /** Verified work goes back: it did its part, what follows is a human's wish and no second try. */

@@ -1,6 +1,6 @@
 // What the end of an attempt leaves behind: its line in the history, what it was told, whether it counts, and that it may
 // have to be looked at again.
-import type { Cause, RunMs } from '../model.ts';
+import type { Cause, Question, RunMs } from '../model.ts';
 import type { AttemptState, TaskState } from '../state.ts';
 
 /** Takes an attempt out of those that count towards the limit: it did its part, or nobody is to blame for its end. */
@@ -77,6 +77,11 @@ export function endQuestion(ts: TaskState, attempt: AttemptState | null, ms: Run
   if (attempt !== null && ts.askedAt !== null) attempt.waitedMs += ms - ts.askedAt;
   ts.question = null;
   ts.askedAt = null;
+}
+
+/** Tells whether weft asks about an attempt under way, which waits for nobody: with the attempt the question is over. */
+export function isAboutLive({ from, cause }: Question): boolean {
+  return from === 'weft' && cause === 'asked';
 }
 
 const MAX_HISTORY = 20;

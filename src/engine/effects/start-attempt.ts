@@ -6,7 +6,7 @@ import type { Effect } from '../../core/effect.ts';
 import type { Event } from '../../core/event.ts';
 import { fail, ok, type Result } from '../../core/failure.ts';
 import { MAX_TROUBLE } from '../../core/limits.ts';
-import type { Cause, Identity, Oid } from '../../core/model.ts';
+import type { Cause, Identity, Oid, Steering } from '../../core/model.ts';
 import { sharedBranchOf, tagOf } from '../../core/names.ts';
 import { writeGoOnPrompt, writePrompt } from '../../core/prompt.ts';
 import { conversationToGoOnWith, runsOwnCommand } from '../../core/role.ts';
@@ -205,7 +205,7 @@ async function setUp(
 async function launch(
   context: EffectContext,
   of: Starting & Workplace,
-): Promise<Result<{ readonly identity: Identity; readonly steerable: boolean }>> {
+): Promise<Result<{ readonly identity: Identity; readonly steerable: Steering }>> {
   const { parts, state } = context;
   const { effect, attempt } = of;
   const dir = attemptDirOf(parts.places, effect.task, effect.attempt);
@@ -237,7 +237,8 @@ async function launch(
   });
   if (!started.ok) return started;
   const identity = started.value.kind === 'alive' ? started.value.identity : NOBODY;
-  return ok({ identity, steerable: launched.value.stdin === 'fifo' });
+  const looks = agent.tell === undefined ? false : 'file';
+  return ok({ identity, steerable: launched.value.stdin === 'fifo' ? true : looks });
 }
 
 function stdinOf(

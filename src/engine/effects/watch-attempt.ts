@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import type { Effect } from '../../core/effect.ts';
 import type { Event } from '../../core/event.ts';
 import { ok } from '../../core/failure.ts';
-import type { Exit, Identity, Option } from '../../core/model.ts';
+import type { Exit, Identity, Option, Question } from '../../core/model.ts';
 import { tagOf } from '../../core/names.ts';
 import { type RunState, taskOf } from '../../core/state.ts';
 import type { AgentStatus, SessionReport } from '../../ports/agent.ts';
 import type { EffectContext, Performed } from '../perform.ts';
 import { attemptDirOf } from '../places.ts';
+import { findHeard } from './deliver-guidance.ts';
 import { endProcesses } from './stop-attempt.ts';
 
 type WatchAttempt = Extract<Effect, { kind: 'watch-attempt' }>;
@@ -39,11 +40,19 @@ export async function watchAttempt(effect: WatchAttempt, context: EffectContext)
     const asked = questionOf(effect, state, words);
     const used = usageOf(effect, state, words);
     const withdrawn = findWithdrawn(effect, state, words);
+    const heard = await findHeard(effect, context);
     return ok([
       ...(used === null ? [] : [used]),
       ...(withdrawn === null ? [] : [withdrawn]),
       ...(asked === null || look.isAsked(asked) ? [] : [asked]),
-      { type: 'attempt.exited', task: effect.task, attempt: effect.attempt, exit, ...lastWordsOf(words) },
+      {
+        type: 'attempt.exited',
+        task: effect.task,
+        attempt: effect.attempt,
+        exit,
+        ...lastWordsOf(words),
+        ...(heard === undefined ? {} : { heard }),
+      },
     ]);
   } finally {
     stopWatching();
@@ -162,7 +171,7 @@ function questionOf(effect: WatchAttempt, state: RunState, { status, report }: W
   const open = report?.ask == null ? readStuck(status) : readAsk(report.ask);
   if (open === null || ts.attempts !== effect.attempt || ts.attempt?.askedText === (open.key ?? open.text))
     return null;
-  const { key, text, options } = open;
+  const { from, key, text, options } = open;
   return {
     type: 'question.asked',
     task: effect.task,
@@ -170,7 +179,7 @@ function questionOf(effect: WatchAttempt, state: RunState, { status, report }: W
     question: {
       id: `${effect.task}/${ts.questions + 1}`,
       task: effect.task,
-      from: 'agent',
+      from,
       cause: 'asked',
       text,
       options,
@@ -190,11 +199,12 @@ function findWithdrawn(
   // who is ended, or gone for another reason than that it is done, would still like to know
   const isCutOff = attempt?.stop != null || (report?.end != null && report.end.fault !== null);
   const isOpen = report === null || report.ask !== null || status?.status === 'stuck';
-  if (isOpen || isCutOff || attempts !== effect.attempt || question?.from !== 'agent') return null;
+  if (isOpen || isCutOff || attempts !== effect.attempt || question?.cause !== 'asked') return null;
   return { type: 'question.withdrawn', task: effect.task, attempt: effect.attempt, id: question.id };
 }
 
 interface OpenQuestion {
+  readonly from: Question['from'];
   readonly key: string | null;
   readonly text: string;
   readonly options: readonly Option[];
@@ -203,10 +213,21 @@ interface OpenQuestion {
 function readStuck(status: AgentStatus | null): OpenQuestion | null {
   if (status?.status !== 'stuck') return null;
   const text = status.stuckReason ?? 'It is stuck and did not say why.';
-  return { key: null, text, options: status.options };
+  return { from: 'agent', key: null, text, options: status.options };
 }
 
-/** Whatever is chosen goes to the agent as an answer. */
+/** How the ids of questions begin that the host itself has, of an agent that gets nowhere. */
+const OF_HOST = 'weft:';
+
+/** What weft does with an agent that gets nowhere. */
+const CHOICES: readonly Option[] = [
+  { label: 'Let it go on.', then: 'retry' },
+  { label: 'End this attempt, and leave the task to me.', then: 'hold' },
+  { label: 'End this attempt, and give the task up.', then: 'give-up' },
+];
+
+/** Whatever is chosen goes to the agent as an answer, when it is the agent that asks. */
 function readAsk({ id, text, labels }: NonNullable<SessionReport['ask']>): OpenQuestion {
-  return { key: id, text, options: labels.map((label) => ({ label, then: 'retry' })) };
+  if (id.startsWith(OF_HOST)) return { from: 'weft', key: id, text, options: CHOICES };
+  return { from: 'agent', key: id, text, options: labels.map((label) => ({ label, then: 'retry' })) };
 }

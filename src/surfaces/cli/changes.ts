@@ -6,7 +6,7 @@ export interface Change {
   readonly task: TaskView;
   /** An attempt that ended and that is followed by another one; absent: none did. */
   readonly retried?: EndedView;
-  /** Its question was answered. */
+  /** Its question was answered, or is asked no more. */
   readonly answered: boolean;
   /** There is more to say than that it is tried again. */
   readonly moved: boolean;

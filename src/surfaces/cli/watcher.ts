@@ -131,7 +131,7 @@ export function drawChange({ task, retried, answered, moved }: Change, nowMs: nu
     const words = [
       task.phase,
       ...(task.attempts > 1 && task.phase !== 'merged' ? [`attempt ${task.attempts}`] : []),
-      ...(answered ? ['answered;'] : []),
+      ...(answered ? ['asks no more;'] : []),
       ...(task.question === undefined ? [cleanLine(task.reason)] : []),
     ];
     lines.push([begin, ...words.filter((word) => word !== '')].join(' '));

@@ -100,6 +100,10 @@ describe('the task', () => {
     writeFileSync(join(dir, 'prompt.md'), 'Write the limiter.');
     expect(await openFiles({ hosted: false }).readTask()).toBe('Write the limiter.');
   });
+  it('is where the prompt is, when that is too long', async () => {
+    writeFileSync(join(dir, 'prompt.md'), 'x'.repeat(1024 * 1024 + 1));
+    expect(await openFiles({ hosted: false }).readTask()).toContain(join(dir, 'prompt.md'));
+  });
   it('is none where there is no prompt', async () => {
     expect(await openFiles({ hosted: false }).readTask()).toBeNull();
   });

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Event } from '../../../src/core/event.ts';
 import { evolve, replay } from '../../../src/core/evolve/evolve.ts';
+import type { Option } from '../../../src/core/model.ts';
 import { type RunState, serializeState } from '../../../src/core/state.ts';
 import {
   bring,
@@ -216,5 +217,70 @@ describe('the run', () => {
     expect(() => evolve(state, factAfter(state, facts.queued('zzz')))).toThrow(
       'Internal error: unknown task zzz',
     );
+  });
+});
+
+describe('a question about an attempt under way', () => {
+  const options = [
+    { label: 'Let it go on.', then: 'retry' },
+    { label: 'Leave it to me.', then: 'hold' },
+    { label: 'Give it up.', then: 'give-up' },
+  ] as const;
+  const ask: Event = {
+    type: 'question.asked',
+    task: a,
+    attempt: 1,
+    question: {
+      id: 'a/1',
+      task: a,
+      from: 'weft',
+      cause: 'asked',
+      text: 'It stands still.',
+      options,
+      files: [],
+    },
+    key: 'weft:retries-1',
+  };
+  const asked = (): RunState => {
+    const state = bring(buildState([buildTask('a')]), 'a', 'spawned');
+    play(state, [facts.started(state, 'a', true)]);
+    return play(state, [ask]);
+  };
+  const answer = (then: Option['then'], text: string): Event => ({
+    type: 'question.answered',
+    task: a,
+    id: 'a/1',
+    text,
+    then,
+  });
+
+  test('is no word to its agent; what people say of their own is', () => {
+    const silent = play(asked(), [answer('retry', 'Let it go on.')]);
+    expect(find(silent, 'a')).toMatchObject({ question: null, guidance: [], attempt: { stop: null } });
+    expect(find(play(asked(), [answer('retry', 'Let it go on. Try b.')]), 'a').guidance).toEqual(['Try b.']);
+    expect(find(play(asked(), [answer('retry', 'Try b.')]), 'a').guidance).toEqual(['Try b.']);
+  });
+
+  test.each([
+    ['hold', { phase: 'waiting', paused: true, failure: null }],
+    ['give-up', { phase: 'failed', failure: { cause: 'asked' } }],
+  ] as const)('%s ends the attempt, whether it still runs or was ended to wait', (then, expected) => {
+    const state = play(asked(), [answer(then, 'So.')]);
+    play(state, [facts.stopped(state, 'a')]);
+    expect(find(state, 'a')).toMatchObject({ ...expected, guidance: [] });
+    const parked = play(asked(), [{ type: 'attempt.parked', task: a, attempt: 1 }]);
+    play(parked, [facts.stopped(parked, 'a')]);
+    expect(find(parked, 'a').question).not.toBeNull();
+    expect(find(play(parked, [answer(then, 'So.')]), 'a')).toMatchObject({ ...expected, guidance: [] });
+  });
+
+  test('is over with the attempt, and when it is taken back', () => {
+    const ended = asked();
+    play(ended, [facts.exited(ended, 'a')]);
+    expect(find(ended, 'a')).toMatchObject({ phase: 'verifying', question: null });
+    const stopped = play(asked(), [{ type: 'task.paused', task: a, agent: 'stop' }]);
+    expect(find(play(stopped, [facts.stopped(stopped, 'a')]), 'a').question).toBeNull();
+    const back = play(asked(), [{ type: 'question.withdrawn', task: a, attempt: 1, id: 'a/1' }]);
+    expect(find(back, 'a').question).toBeNull();
   });
 });

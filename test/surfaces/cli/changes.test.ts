@@ -51,7 +51,7 @@ describe('lines', () => {
     expect(tell(null, working(1), asks, working(1))).toEqual([
       'd working at work',
       'd working',
-      'd working answered; at work',
+      'd working asks no more; at work',
     ]);
   });
 

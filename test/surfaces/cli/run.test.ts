@@ -344,7 +344,7 @@ describe('resuming', () => {
         .split('\n\n')[0],
     ).toMatchInlineSnapshot(`
       "run 20260301-115500-ab12 goes on (1 working · 1 committed · 1 merged) → main
-      api-auth working answered;
+      api-auth working asks no more;
       ready queued"
     `);
   });

@@ -301,6 +301,7 @@ function takeCall(desk: Desk, part: Fields): Call {
   calls.set(id, call);
   const [oldest] = calls.keys();
   if (calls.size > MAX_CALLS && oldest !== undefined) calls.delete(oldest);
+  if (part['status'] === 'completed') wire.tell({ kind: 'passed-call' });
   if (part['status'] === 'failed') wire.tell({ kind: 'failed-call', text: readFailure(part, call) });
   else if (call.title !== before?.title || call.files.length > before.files.length) {
     wire.tell({ kind: 'doing', text: call.title, ...(call.files.length > 0 ? { files: call.files } : {}) });

@@ -43,6 +43,10 @@ export function readEnd(message: Fields): { readonly fault: Fault | null; readon
   const said = typeof message['result'] === 'string' ? message['result'] : errors;
   const text = said === '' ? wordsOf(subtype) : said.slice(0, TEXT_CHARS);
   const fault = faultOf({ subtype, isError, terminal, status, text });
+  if (fault === 'interrupted') return { fault, text: 'It was interrupted.' };
+  // what it notes of its own state is for its makers
+  if (fault !== null && text.startsWith('[ede_diagnostic]'))
+    return { fault, text: 'It broke off, and does not say why.' };
   return { fault, text: fault === 'own-limit' ? `It stopped at a limit of its own. ${text}` : text };
 }
 
@@ -93,6 +97,11 @@ export function readFailures(message: Fields): readonly { readonly call: string;
       const parts = typeof content === 'string' ? [content] : listOf(content).filter(isRecord).map(partOf);
       return { call: wordsOf(call), text: parts.join('\n').slice(0, TEXT_CHARS) };
     });
+}
+
+/** Tells whether a call went well. */
+export function hasPassed(message: Fields): boolean {
+  return contentOf(message).some((block) => block['type'] === 'tool_result' && block['is_error'] !== true);
 }
 
 function partOf({ text }: Fields): string {

@@ -2,7 +2,15 @@
 import { isRecord, parseObject } from '../agent-text.ts';
 import { type Approvals, createApprovals, type Request, WRITING_TOOLS } from './claude-approvals.ts';
 import { createBill } from './claude-bill.ts';
-import { describeCall, filesOf, readBlocks, readEnd, readFailures, wordsOf } from './claude-words.ts';
+import {
+  describeCall,
+  filesOf,
+  hasPassed,
+  readBlocks,
+  readEnd,
+  readFailures,
+  wordsOf,
+} from './claude-words.ts';
 import type { Conversation, Opening, Protocol, Wire } from './conversation.ts';
 import { type Fields, numberOf } from './fields.ts';
 
@@ -76,6 +84,13 @@ function converse(opening: Opening, wire: Wire): Conversation {
       const error = 'weft does not do that';
       write({ type: 'control_response', response: { subtype: 'error', request_id: id, error } });
     },
+    system: (message) => {
+      hearSystem(message, wire);
+      if (isHopeless(message)) {
+        wire.tell({ kind: 'turn-over', fault: 'login', text: describeRefusal(message) });
+        control({ subtype: 'interrupt' });
+      }
+    },
     control_cancel_request: (message) => approvals.withdraw(wordsOf(message['request_id'])),
   };
   return {
@@ -120,7 +135,6 @@ function hearWork(wire: Wire, sent: ReadonlyMap<string, number>): Hearers {
   const bill = createBill();
   const calls = new Map<string, string>();
   return {
-    system: (message) => hearSystem(message, wire),
     rate_limit_event: (message) => hearLimit(message, wire),
     assistant: (message) => {
       for (const { id, name, input, text } of readBlocks(message)) {
@@ -137,6 +151,7 @@ function hearWork(wire: Wire, sent: ReadonlyMap<string, number>): Hearers {
       if (number !== undefined) wire.tell({ kind: 'heard', number });
       for (const { call, text } of readFailures(message))
         wire.tell({ kind: 'failed-call', text: `${calls.get(call) ?? 'A call'} failed: ${text}` });
+      if (hasPassed(message)) wire.tell({ kind: 'passed-call' });
     },
     result: (message) => {
       calls.clear();
@@ -150,10 +165,22 @@ function readRequest({ tool_name: tool, input, permission_suggestions: suggestio
   return { tool: wordsOf(tool), input: isRecord(input) ? input : {}, suggestions };
 }
 
+/** Who is refused for the second time is let in by no third: it would be asked for minutes. */
+function isHopeless({ subtype, attempt, error_status: status }: Fields): boolean {
+  return subtype === 'api_retry' && (status === 401 || status === 403) && numberOf(attempt) >= 2;
+}
+
+function describeRefusal({ error_status: status }: Fields): string {
+  return `Its model refuses it (status ${wordsOf(status)}): it is not logged in, or its key is not taken.`;
+}
+
 function hearSystem(message: Fields, wire: Wire): void {
   const { subtype, session_id: session } = message;
   if (subtype === 'init' && typeof session === 'string') wire.tell({ kind: 'session', id: session });
-  if (subtype !== 'api_retry') return;
+  if (subtype === 'api_retry') hearRetry(message, wire);
+}
+
+function hearRetry(message: Fields, wire: Wire): void {
   const { attempt, max_retries: most, error_status: status, error } = message;
   const why = typeof status === 'number' ? `status ${status}` : wordsOf(error) || 'no answer';
   wire.tell({

@@ -5,7 +5,7 @@
 // only found when its work is inspected, and where people want to be asked it is not started at all.
 import { isRecord, parseObject } from '../agent-text.ts';
 import { OPEN_SANDBOX, TOOL_TIMEOUT_SECONDS } from './codex.ts';
-import { cut, readError, readOutcome, readStart } from './codex-words.ts';
+import { cut, readError, readOutcome, readStart, readWait, wordPrompt } from './codex-words.ts';
 import type { Conversation, Fault, Opening, Protocol, Wire } from './conversation.ts';
 import { type Fields, numberOf, textOf } from './fields.ts';
 import { GONE, orderHalt, orderTurn } from './turns.ts';
@@ -56,7 +56,7 @@ interface Desk {
 }
 
 function converse(program: string, opening: Opening, wire: Wire): Conversation {
-  const waiting = [{ numbers: [], text: opening.prompt }];
+  const waiting = [{ numbers: [], text: wordPrompt(opening) }];
   const desk: Desk = {
     ...{ program, opening, wire, waiting },
     ...{ thread: null, turn: null, isHalted: false, lastWords: '' },
@@ -195,6 +195,6 @@ function takeEnd(desk: Desk, { code, signal, error }: Fields): void {
 }
 
 function end(desk: Desk, fault: Fault | null, text: string): void {
-  if (fault === 'limit') desk.wire.tell({ kind: 'limited', untilMs: null, text });
+  if (fault === 'limit') desk.wire.tell({ kind: 'limited', untilMs: readWait(text, Date.now()), text });
   desk.wire.tell({ kind: 'turn-over', fault, text });
 }

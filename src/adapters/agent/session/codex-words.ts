@@ -1,12 +1,28 @@
 // Reads what Codex reports: items of a turn, errors, limits and use, in weft's words. Keeps no state.
 import { isRecord } from '../agent-text.ts';
-import type { Fault, News, Spending } from './conversation.ts';
+import type { Fault, News, Opening, Spending } from './conversation.ts';
 import { type Fields, listOf, numberOf, textOf } from './fields.ts';
 
 const TEXT_CHARS = 2_000;
 const MAX_FILES = 100;
+/** Codex takes 1,048,576 characters; what people say beside the prompt comes on top. */
+const PROMPT_CHARS = 1_000_000;
 const FULL_PERCENT = 100;
 const MS_PER_SECOND = 1_000;
+const MINUTE_MS = 60_000;
+const UNITS_MS: Readonly<Record<string, number>> = {
+  day: 86_400_000,
+  hour: 3_600_000,
+  minute: MINUTE_MS,
+  second: MS_PER_SECOND,
+};
+/** What is further away was not understood. */
+const LONGEST_WAIT_MS = 32 * 86_400_000;
+/** A time of day that was over this short a while ago is not meant for tomorrow. */
+const JUST_NOW_MS = 5 * MINUTE_MS;
+const TIME =
+  /try again at (?:([A-Z][a-z]{2,8}) (\d{1,2})(?:st|nd|rd|th)?,? (\d{4}),? )?(\d{1,2}):(\d{2})(?: ?([AP]M))?/i;
+const CALLS: ReadonlySet<string> = new Set(['commandExecution', 'fileChange', 'mcpToolCall']);
 
 /** What it begins to do; null: nothing that people need to see. */
 export function readStart(item: Fields): News | null {
@@ -32,6 +48,7 @@ export function readOutcome(item: Fields): News | null {
     const text = cut(item['text']);
     return text === '' ? null : { kind: 'doing', text };
   }
+  if (status === 'completed' && CALLS.has(textOf(type))) return { kind: 'passed-call' };
   if (status !== 'failed' && status !== 'declined') return null;
   const end = status === 'declined' ? 'refused' : 'failed';
   switch (type) {
@@ -96,6 +113,44 @@ export function readReset(rateLimits: unknown, before: number | null): number | 
     .filter((window) => numberOf(window['usedPercent']) >= FULL_PERCENT)
     .map((window) => numberOf(window['resetsAt']) * MS_PER_SECOND);
   return Math.max(0, ...ends) || null;
+}
+
+/** When to try again, as the sentence of a limit says it (ms since 1970); null: it does not, or in more than a month. */
+export function readWait(text: string, nowMs: number): number | null {
+  const atMs = readSpan(text, nowMs) ?? readTime(text, nowMs);
+  return atMs === null || Number.isNaN(atMs) || atMs > nowMs + LONGEST_WAIT_MS ? null : atMs;
+}
+
+/** `try again in 2 days 3 hours 5 minutes`. */
+function readSpan(text: string, nowMs: number): number | null {
+  if (/try again in less than a minute/i.test(text)) return nowMs + MINUTE_MS;
+  const span = /try again in ((?:\d{1,6} (?:day|hour|minute|second)s?,? ?(?:and )?){1,4})/i.exec(text)?.[1];
+  if (span === undefined) return null;
+  const parts = [...span.matchAll(/(\d+) (day|hour|minute|second)/gi)];
+  return parts.reduce(
+    (sum, [, count, unit = '']) => sum + Number(count) * (UNITS_MS[unit.toLowerCase()] ?? 0),
+    nowMs,
+  );
+}
+
+/** `try again at 5:40 PM`, of today or tomorrow, or `at Nov 25th, 2026 5:40 PM`: local time, and a whole minute. */
+function readTime(text: string, nowMs: number): number | null {
+  const found = TIME.exec(text);
+  if (found === null) return null;
+  const [, month, day, year, hour, minute, half] = found;
+  const base = Number(hour) % (half === undefined ? 24 : 12);
+  const clock = [base + (half?.toLowerCase() === 'pm' ? 12 : 0), Number(minute)] as const;
+  const at = month === undefined ? new Date(nowMs) : new Date(`${month.slice(0, 3)} ${day}, ${year}`);
+  at.setHours(...clock, 0, 0);
+  const isOver = at.getTime() + MINUTE_MS + JUST_NOW_MS < nowMs;
+  if (month === undefined && isOver) at.setDate(at.getDate() + 1);
+  return Math.max(at.getTime() + MINUTE_MS, nowMs);
+}
+
+/** The prompt as it can be given: what is too long for Codex is to be read by itself. */
+export function wordPrompt({ prompt, promptFile }: Pick<Opening, 'prompt' | 'promptFile'>): string {
+  if (prompt.length <= PROMPT_CHARS) return prompt;
+  return `Your task is in the file ${promptFile}. Read all of it before you begin.`;
 }
 
 /** Use of the model by the whole thread; null: not said. */

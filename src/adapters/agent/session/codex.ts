@@ -9,6 +9,8 @@ import {
   readReset,
   readSpending,
   readStart,
+  readWait,
+  wordPrompt,
 } from './codex-words.ts';
 import type { Conversation, Fault, Opening, Protocol, Wire } from './conversation.ts';
 import { type Fields, textOf } from './fields.ts';
@@ -127,7 +129,7 @@ function begin(desk: Desk): void {
 }
 
 function openThread(desk: Desk): void {
-  const { worktree, resume, model, mode, tools, prompt } = desk.opening;
+  const { worktree, resume, model, mode, tools } = desk.opening;
   const server = tools === null ? null : { command: tools.command, args: tools.args, env: tools.env };
   const asked = {
     cwd: worktree,
@@ -148,7 +150,7 @@ function openThread(desk: Desk): void {
     if (id === '') return end(desk, 'protocol', 'It opened a thread without an id.');
     desk.thread = id;
     desk.wire.tell({ kind: 'session', id });
-    desk.waiting.unshift({ numbers: [], text: prompt });
+    desk.waiting.unshift({ numbers: [], text: wordPrompt(desk.opening) });
     const isStopped = desk.stop?.goesOn === false;
     desk.stop = null;
     if (isStopped) end(desk, 'interrupted', INTERRUPTED);
@@ -307,6 +309,7 @@ function takeEnd(desk: Desk, completed: unknown): void {
 }
 
 function end(desk: Desk, fault: Fault | null, text: string): void {
-  if (fault === 'limit') desk.wire.tell({ kind: 'limited', untilMs: desk.resetMs, text });
+  const untilMs = desk.resetMs ?? readWait(text, Date.now());
+  if (fault === 'limit') desk.wire.tell({ kind: 'limited', untilMs, text });
   desk.wire.tell({ kind: 'turn-over', fault, text });
 }

@@ -34,6 +34,8 @@ export type News =
   | { readonly kind: 'doing'; readonly text: string; readonly files?: readonly string[] }
   /** A tool call failed; the same words again and again mean that it goes round in circles. */
   | { readonly kind: 'failed-call'; readonly text: string }
+  /** A tool call did what it was to do. */
+  | { readonly kind: 'passed-call' }
   | { readonly kind: 'spent'; readonly spending: Spending }
   | { readonly kind: 'asks'; readonly ask: Ask }
   /** It does not wait for that answer any more. */
@@ -57,6 +59,7 @@ export type News =
 export const LIVELY: ReadonlySet<News['kind']> = new Set([
   'doing',
   'failed-call',
+  'passed-call',
   'retries',
   'asks',
   'heard',
@@ -81,6 +84,8 @@ export interface ToolServer {
 export interface Opening {
   readonly worktree: string;
   readonly prompt: string;
+  /** Where the prompt of a new conversation is as a file, absolute. */
+  readonly promptFile: string;
   /** Conversation to go on with; null: a new one. */
   readonly resume: string | null;
   /** Id that a new conversation is to have, where the protocol lets us choose: a UUID. */

@@ -221,6 +221,13 @@ function startRun(setting: HostSetting, shared: Shared): Run {
     const end = talk.ended();
     if (end !== null) return { end, process: null };
     if (first.error !== null) return { end: { fault: 'missing', text: first.error }, process: null };
+    // that is how shells, and launchers of programs, say that there is none
+    const isMissing =
+      (first.code === 126 || first.code === 127) && shared.gathering().report.session === null;
+    if (isMissing) {
+      const text = `It ended with ${first.code} before a word: its program is not there, or cannot be run.`;
+      return { end: { fault: 'missing', text }, process: first };
+    }
     const how = `It ended with ${first.signal ?? first.code} in the midst of its turn.`;
     return { end: { fault: 'protocol', text: how }, process: first };
   });

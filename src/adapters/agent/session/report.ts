@@ -35,6 +35,7 @@ export function addNews({ report, asks }: Gathering, news: News): Gathering {
       return change({ doing: cleanText(news.text, TEXT_CHARS), files, waits: null });
     }
     case 'failed-call':
+    case 'passed-call':
       return change({ waits: null });
     case 'spent':
       return change({ spending: news.spending });

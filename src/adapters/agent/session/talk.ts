@@ -72,7 +72,8 @@ export function createTalk(setting: HostSetting, shared: Shared, write: (line: s
     if (!pump()) ending.settle(unheard.size);
   };
   const pump = createPump({
-    take: () => (ending.at() === null ? takeNext(shared.waiting, shared.gathering().asks) : null),
+    take: () =>
+      ending.at() === null ? takeNext(shared.waiting, { asks: shared.gathering().asks, watch }) : null,
     deliver: createDelivery(setting, shared, { unheard, ending, watch, conversation, tell }),
     idle: () => ending.settle(unheard.size),
   });
@@ -169,11 +170,15 @@ interface Next extends Message {
   readonly answered: { readonly ask: Ask; readonly reply: Reply } | null;
 }
 
-/** Takes the message that can be handed over now: an answer at any time, anything else while nothing is asked. */
-function takeNext(waiting: Message[], asks: readonly Ask[]): Next | null {
+/** Takes the message that can be handed over now: an answer at any time, anything else while the agent asks nothing. */
+function takeNext(
+  waiting: Message[],
+  { asks, watch }: { readonly asks: readonly Ask[]; readonly watch: Watch },
+): Next | null {
+  const isAsked = asks.some(({ id }) => !watch.owns(id));
   for (const [at, message] of waiting.entries()) {
     const answered = findAnswered(asks, message.text);
-    if (answered === null && asks.length > 0) continue;
+    if (answered === null && isAsked) continue;
     waiting.splice(at, 1);
     return { ...message, answered };
   }

@@ -24,19 +24,24 @@ const RETRIES = 'weft:retries';
 const CIRCLES = 'weft:circles';
 const LABELS = ['Let it go on.', 'End this attempt.'] as const;
 
+/** News that only come when the model has answered. */
+const ANSWERED: ReadonlySet<News['kind']> = new Set(['doing', 'failed-call', 'passed-call', 'turn-over']);
+
 /** Begins to watch. */
 export function createWatch(
   patience: { readonly retryMs: number; readonly sameFailures: number },
   desk: Desk,
 ): Watch {
-  const open = new Set<string>();
+  /** Its questions by their ids. */
+  const open = new Map<string, string>();
   let count = 0;
-  const isOpen = (kind: string): boolean => [...open].some((id) => id.startsWith(kind));
+  const isOpen = (kind: string, text: string): boolean =>
+    [...open].some(([id, asked]) => id.startsWith(kind) && asked === text);
   const put = (kind: string, text: string): void => {
-    if (isOpen(kind)) return;
+    if (isOpen(kind, text)) return;
     count += 1;
     const id = `${kind}-${count}`;
-    open.add(id);
+    open.set(id, text);
     desk.ask({ id, text, labels: LABELS });
   };
   const silence = watchSilence(patience.retryMs, (text) => put(RETRIES, text));
@@ -46,11 +51,14 @@ export function createWatch(
     owns: (id) => open.has(id),
     note: (news) => {
       if (news.kind === 'asks-no-more') open.delete(news.id);
+      // people have seen to what it got stuck in before, or something else comes first
+      if (news.kind === 'asks') for (const id of open.keys()) if (id !== news.ask.id) desk.withdraw(id);
       if (news.kind === 'retries') silence.begin(news.text);
-      if (news.kind === 'failed-call') circles(news.text);
-      if (news.kind !== 'doing' && news.kind !== 'failed-call' && news.kind !== 'turn-over') return;
+      if (news.kind === 'failed-call') circles.fail(news.text);
+      if (news.kind === 'passed-call') circles.pass();
+      if (!ANSWERED.has(news.kind)) return;
       silence.end();
-      for (const id of open) if (id.startsWith(RETRIES)) desk.withdraw(id);
+      for (const id of open.keys()) if (id.startsWith(RETRIES)) desk.withdraw(id);
     },
     judge: (id, { choice }) => {
       if (choice !== 1) return null;
@@ -81,16 +89,24 @@ function watchSilence(
   };
 }
 
-/** Notices the same failure, so many times in a row. */
-function watchCircles(most: number, tell: (text: string) => void): (text: string) => void {
+/** Notices the same failure, so many times with nothing that went well in between. */
+function watchCircles(
+  most: number,
+  tell: (text: string) => void,
+): { readonly fail: (text: string) => void; readonly pass: () => void } {
   let last: string | null = null;
   let failures = 0;
-  return (text) => {
-    failures = text === last ? failures + 1 : 1;
-    last = text;
-    if (failures < most) return;
-    failures = 0;
-    tell(`The same call of it has failed ${most} times in a row:\n${text}`);
+  return {
+    pass: () => {
+      last = null;
+    },
+    fail: (text) => {
+      failures = text === last ? failures + 1 : 1;
+      last = text;
+      if (failures < most) return;
+      failures = 0;
+      tell(`The same call of it has failed ${most} times in a row:\n${text}`);
+    },
   };
 }
 

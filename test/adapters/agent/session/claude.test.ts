@@ -150,6 +150,11 @@ describe('what it reports', () => {
       [{ kind: 'failed-call', text: 'A call failed: no\n' }],
     ],
     [
+      'a call that went well',
+      { type: 'user', message: { content: [{ type: 'tool_result', tool_use_id: 'c', content: 'ok' }] } },
+      [{ kind: 'passed-call' }],
+    ],
+    [
       'another try after a status',
       { type: 'system', subtype: 'api_retry', attempt: 2, max_retries: 10, error_status: 529 },
       [{ kind: 'retries', text: 'The model is asked again (status 529), 2 of at most 10 times.' }],
@@ -182,6 +187,19 @@ describe('what it reports', () => {
     });
   }
 
+  for (const status of [401, 403]) {
+    it(`a model that refuses it twice: ${status}`, () => {
+      const talk = inTurn();
+      const retry = { type: 'system', subtype: 'api_retry', max_retries: 10, error_status: status };
+      talk.take({ ...retry, attempt: 1 });
+      expect(talk.news()).toMatchObject([{ kind: 'retries' }]);
+      talk.take({ ...retry, attempt: 2 });
+      const text = `Its model refuses it (status ${status}): it is not logged in, or its key is not taken.`;
+      expect(talk.news().at(-1)).toEqual({ kind: 'turn-over', fault: 'login', text });
+      expect(talk.sent()).toMatchObject([{ type: 'control_request', request: { subtype: 'interrupt' } }]);
+    });
+  }
+
   it('a call that failed, with what was called', () => {
     const talk = inTurn();
     talk.take(assistant('m', [{ type: 'tool_use', id: 'c', name: 'Bash', input: { command: 'make' } }]));
@@ -195,6 +213,7 @@ function limit(info: Fields): Fields {
 }
 
 describe('the end of a turn', () => {
+  const NOTE = '[ede_diagnostic] result_type=user last_content_type=n/a stop_reason=tool_use';
   const SUCCESS = { type: 'result', subtype: 'success', is_error: false, terminal_reason: 'completed' };
   const ends: readonly [string, Fields, Fault | null, string][] = [
     ['done', { result: 'Done.' }, null, 'Done.'],
@@ -240,7 +259,19 @@ describe('the end of a turn', () => {
       'an interruption',
       { ...broken('error_during_execution', []), terminal_reason: 'aborted_tools' },
       'interrupted',
-      'error_during_execution',
+      'It was interrupted.',
+    ],
+    [
+      'an interruption, and a note to its makers',
+      { ...broken('error_during_execution', [NOTE]), terminal_reason: 'aborted_tools' },
+      'interrupted',
+      'It was interrupted.',
+    ],
+    [
+      'a note to its makers',
+      broken('error_during_execution', [NOTE]),
+      'api-error',
+      'It broke off, and does not say why.',
     ],
     [
       'nothing to go on with',

@@ -49,6 +49,20 @@ describe('the beginning', () => {
     ]);
   });
 
+  it('names the file of a prompt that is longer than Codex takes', () => {
+    const inputOf = (prompt: string): unknown => {
+      const talk = openTalk(CODEX, { prompt });
+      talk.begin();
+      talk.take({ id: 1, result: {} });
+      talk.take({ id: 2, result: { thread: { id: 't' } } });
+      return talk.sent().at(-1)?.['params'];
+    };
+    const most = 'x'.repeat(1_000_000);
+    expect(inputOf(most)).toMatchObject({ input: textInput(most) });
+    const text = 'Your task is in the file /s/prompt.md. Read all of it before you begin.';
+    expect(inputOf(`${most}x`)).toMatchObject({ input: textInput(text) });
+  });
+
   it('goes on with a thread, in a mode, with tools', () => {
     const tools = { name: 'weft', command: 'node', args: ['x'], env: { A: 'b' } };
     const talk = openTalk(CODEX, { resume: 't', mode: 'workspace-write', tools });
@@ -185,7 +199,7 @@ describe('what it reports', () => {
       'a command that went well',
       'item/completed',
       { item: { type: 'commandExecution', status: 'completed' } },
-      [],
+      [{ kind: 'passed-call' }],
     ],
     [
       'use of the model',

@@ -47,6 +47,13 @@ describe.concurrent('the end', () => {
     ['gone in the midst of its turn, with 0', 'say Works.\nexit 0', 1, 'protocol', 'It ended with 0 in'],
     ['gone in the midst of its turn, with 7', 'say Works.\nexit 7', 7, 'protocol', 'It ended with 7 in'],
     ['gone before a word', 'exit 3', 3, 'protocol', 'It ended with 3 in'],
+    [
+      'gone in the midst of its turn, with 127',
+      'say Works.\nexit 127',
+      127,
+      'protocol',
+      'It ended with 127 in',
+    ],
     ['killed', 'say Works.\nkill SIGKILL', 137, null, ''],
     ['crashed', 'say Works.\nkill SIGSEGV', 139, null, ''],
     ['a fault', 'fault 401\nhang', 1, 'login', 'Status 401'],
@@ -103,6 +110,17 @@ describe.concurrent('the end', () => {
     const { end } = await host.reports(() => true);
     expect(end).toMatchObject({ fault: 'missing', text: expect.stringContaining('ENOENT') });
   });
+
+  for (const code of [126, 127]) {
+    it(`a launcher of something that is not there: ${code}`, async ({ expect }) => {
+      const host = await start('say x', {
+        plan: { kind: 'acp', program: 'sh', args: ['-c', `exit ${code}`] },
+      });
+      expect(await host.ended).toMatchObject({ code });
+      const text = `It ended with ${code} before a word: its program is not there, or cannot be run.`;
+      expect((await host.reports(() => true)).end).toEqual({ fault: 'missing', text });
+    });
+  }
 
   it('something that cannot be started at all', async ({ expect }) => {
     const host = await start('say x', { plan: { model: 'a\u0000b' } });

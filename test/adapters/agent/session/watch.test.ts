@@ -8,6 +8,7 @@ afterEach(() => void vi.useRealTimers());
 
 const RETRY: News = { kind: 'retries', text: 'Status 529.' };
 const DOING: News = { kind: 'doing', text: 'Works.' };
+const PASSED: News = { kind: 'passed-call' };
 const OVER: News = { kind: 'turn-over', fault: null, text: '' };
 
 function begin(): {
@@ -20,7 +21,10 @@ function begin(): {
   const watch = createWatch(
     { retryMs: 120_000, sameFailures: 3 },
     {
-      ask: (ask) => asked.push(ask),
+      ask: (ask) => {
+        asked.push(ask);
+        watch.note({ kind: 'asks', ask });
+      },
       withdraw: (id) => {
         withdrawn.push(id);
         watch.note({ kind: 'asks-no-more', id });
@@ -52,7 +56,7 @@ describe('a model that does not answer', () => {
     ]);
   });
 
-  for (const news of [DOING, OVER, fail('no')]) {
+  for (const news of [DOING, OVER, PASSED, fail('no')]) {
     it(`is forgotten with ${news.kind}`, () => {
       const { watch, asked } = begin();
       watch.note(RETRY);
@@ -89,6 +93,7 @@ describe('a call that fails', () => {
     ['often enough', ['a', 'a', 'a'], 1],
     ['otherwise in between', ['a', 'a', 'b', 'a', 'a'], 0],
     ['again while people are asked', ['a', 'a', 'a', 'a', 'a', 'a'], 1],
+    ['otherwise while people are asked', ['a', 'a', 'a', 'b', 'b', 'b'], 2],
   ];
   for (const [name, texts, questions] of rows) {
     it(name, () => {
@@ -97,6 +102,14 @@ describe('a call that fails', () => {
       expect(asked).toHaveLength(questions);
     });
   }
+
+  it('counts from the start after a call that went well', () => {
+    const { watch, asked } = begin();
+    for (const news of [fail('a'), fail('a'), PASSED, fail('a'), fail('a')]) watch.note(news);
+    expect(asked).toEqual([]);
+    watch.note(fail('a'));
+    expect(asked).toHaveLength(1);
+  });
 
   it('is asked about again when it goes on failing after the answer', () => {
     const { watch, asked } = begin();
@@ -110,19 +123,30 @@ describe('a call that fails', () => {
 
 describe('an answer', () => {
   it('lets it go on, or says why it has to go', () => {
-    const { watch, asked } = begin();
+    for (const [kind, fault] of [
+      ['circles', 'interrupted'],
+      ['retries', 'api-error'],
+    ] as const) {
+      const { watch, asked } = begin();
+      for (let round = 0; round < 3; round += 1) watch.note(kind === 'circles' ? fail('a') : RETRY);
+      vi.advanceTimersByTime(120_000);
+      const id = asked[0]?.id ?? '';
+      expect([watch.owns(id), watch.owns('else')]).toEqual([true, false]);
+      expect(watch.judge(id, { choice: 0, text: '' })).toBe(null);
+      expect(watch.judge(id, { choice: null, text: 'Hm.' })).toBe(null);
+      expect(watch.judge(id, { choice: 1, text: '' })).toBe(fault);
+      watch.note({ kind: 'asks-no-more', id });
+      expect(watch.owns(id)).toBe(false);
+    }
+  });
+
+  it('is not waited for when the agent itself asks, or something else stands still', () => {
+    const { watch, asked, withdrawn } = begin();
     for (let round = 0; round < 3; round += 1) watch.note(fail('a'));
     watch.note(RETRY);
     vi.advanceTimersByTime(120_000);
-    const [circles, retries] = asked.map(({ id }) => id) as [string, string];
-    expect([watch.owns(circles), watch.owns(retries), watch.owns('else')]).toEqual([true, true, false]);
-    for (const id of [circles, retries]) {
-      expect(watch.judge(id, { choice: 0, text: '' })).toBe(null);
-      expect(watch.judge(id, { choice: null, text: 'Hm.' })).toBe(null);
-    }
-    expect(watch.judge(circles, { choice: 1, text: '' })).toBe('interrupted');
-    expect(watch.judge(retries, { choice: 1, text: '' })).toBe('api-error');
-    watch.note({ kind: 'asks-no-more', id: circles });
-    expect(watch.owns(circles)).toBe(false);
+    expect(withdrawn).toEqual([asked[0]?.id]);
+    watch.note({ kind: 'asks', ask: { id: 'own', text: 'Which?', labels: [] } });
+    expect(withdrawn).toEqual(asked.map(({ id }) => id));
   });
 });
