@@ -1,4 +1,5 @@
-// Why a task is where it is, in one sentence, from the same checks that the scheduler uses.
+// Why a task is where it is, in one sentence, from the same checks that the scheduler uses. The sentence is looked at for
+// longer than it is new: it names no span that grows, and of one that gets shorter only how long it is at most.
 
 import { type Bar, findBar } from './bars.ts';
 import { countFailing, isClosed, isLanding } from './batch.ts';
@@ -54,7 +55,7 @@ function explainWaiting(state: RunState, ts: TaskState, now: RunMs): string {
   if (ts.question !== null) return explainQuestion(ts);
   if (ts.paused) return `is paused; \`weft resume ${ts.task.id}\` goes on`;
   const edge = ts.task.edges.find((each) => !satisfies(each, taskOf(state, each.task).phase));
-  if (edge !== undefined) return explainEdge(state, edge, now);
+  if (edge !== undefined) return explainEdge(state, edge);
   if (ts.task.type === 'manual') return `is yours to do; say \`weft done ${ts.task.id}\` when it is done`;
   if (ts.wipe) return 'its old worktree is being cleared away';
   if (ts.retryAt !== null && ts.retryAt > now) return explainRetry(state, ts, now);
@@ -67,28 +68,26 @@ function explainWaiting(state: RunState, ts: TaskState, now: RunMs): string {
   const lane = findFullLane(state, ts);
   if (lane !== null)
     return `${due}waits for room in ${lane.name.replace(':', ' ')} (at most ${lane.limit} at once)`;
-  return `${due}${explainClaim(state, ts, now) ?? explainSlot(state)}`;
+  return `${due}${explainClaim(state, ts) ?? explainSlot(state)}`;
 }
 
 /** Why nobody starts with an agent. */
 function explainBar({ ts, agent, until, cause }: Bar, now: RunMs): string {
   if (cause === 'run-budget')
     return `waits: the budget of the run is used up; \`weft answer ${ts.task.id} 1\` lets it go on`;
-  if (until !== null) return `waits for ${agent} for ${ago(until - now)}: a limit of its provider is reached`;
+  if (until !== null) return `waits for ${agent} for at most ${ago(until - now)}: a limit of its provider is reached`;
   const [what, command] =
     cause === 'login-missing' ? ['is not logged in', 'answer'] : ['cannot be run', 'restart'];
   return `waits for ${agent}, which ${what}: mend that, then \`weft ${command} ${ts.task.id}\``;
 }
 
-function explainEdge(state: RunState, edge: Edge, now: RunMs): string {
+function explainEdge(state: RunState, edge: Edge): string {
   const other = taskOf(state, edge.task);
   if (other.phase === 'failed' || other.phase === 'cancelled') {
     return `waits for ${edge.task}, which ${endOf(other.phase)}: it cannot start unless \`weft restart ${edge.task}\` helps`;
   }
   const need = { verified: 'verified', submitted: 'submitted', merged: 'landed' }[edge.on];
-  // at rest no clock runs: a span would not grow
-  const span = state.rested === null ? ` for ${ago(now - other.phaseAt)}` : '';
-  const stands = other.phase === 'waiting' ? standOf(other) : `is ${other.phase}${span}`;
+  const stands = other.phase === 'waiting' ? standOf(other) : `is ${other.phase}`;
   const approval =
     other.phase === 'committed' && needsApproval(state, other)
       ? ` and waits for \`weft approve ${edge.task}\``
@@ -107,18 +106,16 @@ function standOf(other: TaskState): string {
   return other.attempts === 0 ? 'has not started' : 'is to be tried again';
 }
 
-function explainClaim(state: RunState, ts: TaskState, now: RunMs): string | null {
+function explainClaim(state: RunState, ts: TaskState): string | null {
   if (state.policy.collisionPolicy === 'force') return null;
   const collision = findClaimInTheWay(state, ts);
   if (collision === null) return null;
   const holder = taskOf(state, taskId(collision.owner));
-  const since = holder.attempt?.spawnedAt ?? holder.phaseAt;
   const approval =
     holder.phase === 'committed' && needsApproval(state, holder)
       ? `; \`weft approve ${collision.owner}\` lands it`
       : '';
-  const start = state.rested === null ? `started ${ago(now - since)} ago and ` : '';
-  return `waits for ${collision.owner}: ${collision.witness} is in both claims; it ${start}is ${holder.phase}${approval}`;
+  return `waits for ${collision.owner}: ${collision.witness} is in both claims; it is ${holder.phase}${approval}`;
 }
 
 function explainSlot(state: RunState): string {
@@ -133,7 +130,7 @@ function explainSlot(state: RunState): string {
 function explainRetry(state: RunState, ts: TaskState, now: RunMs): string {
   const cause = ts.feedback?.cause ?? ts.history.at(-1)?.cause ?? 'failed';
   const when =
-    state.rested === null ? `is tried again in ${ago((ts.retryAt ?? now) - now)}` : 'is to be tried again';
+    state.rested === null ? `is tried again within ${ago((ts.retryAt ?? now) - now)}` : 'is to be tried again';
   return `${when} (attempt ${ts.attempts} ended: ${cause})`;
 }
 
@@ -143,7 +140,7 @@ function explainQuestion(ts: TaskState): string {
 
 function explainTrouble(ts: TaskState, now: RunMs): string {
   const wait = Math.max(0, (ts.trouble?.retryAt ?? now) - now);
-  return `${ts.trouble?.effect} failed (${firstLine(ts.trouble?.detail ?? '')}); tried again in ${ago(wait)}`;
+  return `${ts.trouble?.effect} failed (${firstLine(ts.trouble?.detail ?? '')}); tried again within ${ago(wait)}`;
 }
 
 function explainSpawned(state: RunState, ts: TaskState, now: RunMs): string {
@@ -180,14 +177,13 @@ function explainWorking(state: RunState, ts: TaskState, now: RunMs): string {
   if (ts.attempt?.stop != null) return 'its agent is being stopped';
   if (ts.question !== null) return explainQuestion(ts);
   const minutes = state.policy.budget.minutes;
-  const spent = now - (ts.attempt?.startedAt ?? now) - (ts.attempt?.waitedMs ?? 0);
   const does = { plan: 'planning', implement: 'at work', review: 'reviewing' }[
     ts.attempt?.role ?? 'implement'
   ];
   const nearly = shareOfBudget(state, ts) >= NEARLY ? `; it has used ${describeSpending(state, ts)}` : '';
   const run = shareOfRunBudget(state, now) >= NEARLY ? `; the run ${describeRunSpending(state, now)}` : '';
-  const most = minutes === null ? '' : ` of at most ${minutes} min`;
-  return `${does} for ${ago(spent)}${most}${nearly}${run}`;
+  const most = minutes === null ? '' : ` (at most ${minutes} min)`;
+  return `${does}${most}${nearly}${run}`;
 }
 
 function explainVerifying(state: RunState, ts: TaskState, now: RunMs): string {

@@ -1,4 +1,4 @@
-// What was last heard of the agents at work: which files they are at, and whether one is quiet. That is no verdict, a long
+// What was last heard of the agents at work: what they are doing, in which files, and whether one is quiet. That is no verdict, a long
 // build is quiet too. Looks at nothing itself.
 import { ago } from './explain.ts';
 import type { TaskView } from './view.ts';
@@ -8,9 +8,13 @@ export const HEARD_FILES = ['out.jsonl', 'err.log', 'status.json', 'session.json
 /** That of them which says what it does, where it converses; a longer one than `bytes` is not read. */
 export const SAID_FILE = { name: 'session.json', bytes: 262_144 } as const;
 
+/** That of them which an agent writes itself. */
+export const STATUS_FILE = 'status.json';
+
 /** Most files that are shown of one task. */
 const FILES = 5;
 const PATH_CHARS = 200;
+const DOING_CHARS = 200;
 
 /** What the look at an attempt's folder gave. */
 export interface Heard {
@@ -18,6 +22,8 @@ export interface Heard {
   readonly written: readonly (number | null)[];
   /** Text of the file that says what it does; null: there is none. */
   readonly said: string | null;
+  /** What it says of itself in its status file; null: nothing. */
+  readonly claimed: { readonly status: string; readonly note: string | null } | null;
   /** The moment of the look, ms since 1970. */
   readonly at: number;
   /** Silence after which an agent is called quiet, ms. */
@@ -31,8 +37,29 @@ export function isAtWork({ phase }: TaskView): boolean {
 
 /** A task at work, with what was heard of its agent. */
 export function sayHeard(task: TaskView, heard: Heard): TaskView {
-  const touching = heard.said === null ? [] : readTouched(heard.said, task.worktree);
-  return { ...task, ...(touching.length === 0 ? {} : { touching }), ...sayQuiet(task, heard) };
+  const report = heard.said === null ? null : parseReport(heard.said);
+  const touching = report === null ? [] : listTouched(report['files'], task.worktree);
+  const doing = sayClaimed(heard.claimed) ?? cutDoing(report?.['doing']);
+  return {
+    ...task,
+    ...(touching.length === 0 ? {} : { touching }),
+    ...(doing === null || task.question !== undefined ? {} : { doing }),
+    ...sayQuiet(task, heard),
+  };
+}
+
+/** Its own words say more than what it was seen to begin. */
+function sayClaimed(claimed: Heard['claimed']): string | null {
+  if (claimed === null) return null;
+  const { status, note } = claimed;
+  if (status === 'registered' || status === 'planning') return note === null ? status : `${status}: ${note}`;
+  return status === 'working' ? note : null;
+}
+
+function cutDoing(doing: unknown): string | null {
+  if (typeof doing !== 'string') return null;
+  const line = doing.slice(0, DOING_CHARS).replace(/\s+/g, ' ').trim();
+  return line === '' ? null : line;
 }
 
 /** A quiet task whose processes compute all the same: a long build, say. */
@@ -52,17 +79,16 @@ function sayQuiet(
 }
 
 /** Files of the worktree in a report, relative to it, latest first; what is no report has none. */
-function readTouched(report: string, worktree: string | null): readonly string[] {
-  const paths = parseFiles(report).flatMap((path) => placeIn(worktree, path) ?? []);
-  return [...new Set(paths)].slice(0, FILES);
+function listTouched(files: unknown, worktree: string | null): readonly string[] {
+  const texts = Array.isArray(files) ? files.filter((each) => typeof each === 'string') : [];
+  return [...new Set(texts.flatMap((path) => placeIn(worktree, path) ?? []))].slice(0, FILES);
 }
 
-function parseFiles(report: string): readonly string[] {
+function parseReport(text: string): Readonly<Record<string, unknown>> | null {
   try {
-    const files: unknown = (JSON.parse(report) as { readonly files?: unknown } | null)?.files;
-    return Array.isArray(files) ? files.filter((each) => typeof each === 'string') : [];
+    return JSON.parse(text) as Readonly<Record<string, unknown>> | null;
   } catch {
-    return [];
+    return null;
   }
 }
 

@@ -47,6 +47,8 @@ export interface TaskView {
   readonly quietMs?: number;
   /** Files that its agent says it was at last, relative to its worktree, latest first, at most five; absent: it says none. */
   readonly touching?: readonly string[];
+  /** What its agent says it is doing, in one line; absent: it does not say. */
+  readonly doing?: string;
   readonly attempts: number;
   readonly agent: string;
   /** Who does it: an agent, a command line of the task's own, or a human by hand. */

@@ -1,6 +1,6 @@
 // Looks what was last heard of the agents in a picture. Changes nothing.
 import { join } from 'node:path';
-import { HEARD_FILES, isAtWork, SAID_FILE, sayBusy, sayHeard } from '../core/heard.ts';
+import { HEARD_FILES, isAtWork, SAID_FILE, STATUS_FILE, sayBusy, sayHeard } from '../core/heard.ts';
 import { taskId } from '../core/model.ts';
 import { tagOf } from '../core/names.ts';
 import type { RunView, TaskView } from '../core/view.ts';
@@ -9,7 +9,7 @@ import { attemptFolder } from './places.ts';
 
 /** A picture with the files that agents are at, in which those are called quiet that were silent for `afterMs`. */
 export async function noteHeard(
-  tools: Pick<Tools, 'files' | 'clock' | 'process'>,
+  tools: Pick<Tools, 'files' | 'clock' | 'process' | 'readStatus'>,
   of: { readonly view: RunView; readonly runDir: string; readonly afterMs: number },
 ): Promise<RunView> {
   const { files, clock } = tools;
@@ -19,7 +19,8 @@ export async function noteHeard(
     const written = await Promise.all(HEARD_FILES.map((name) => files.writtenAt(join(dir, name))));
     // an agent may have put anything there
     const said = await files.readText(join(dir, SAID_FILE.name), SAID_FILE.bytes).catch(() => null);
-    const seen = sayHeard(task, { written, said, at: clock.wallMs(), afterMs: of.afterMs });
+    const claimed = await tools.readStatus(join(dir, STATUS_FILE));
+    const seen = sayHeard(task, { written, said, claimed, at: clock.wallMs(), afterMs: of.afterMs });
     if (seen.quietMs === undefined) return seen;
     return (await isComputing(tools, tagOf(of.view, taskId(task.id), task.attempts))) ? sayBusy(seen) : seen;
   };

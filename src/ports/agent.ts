@@ -81,6 +81,8 @@ export interface AgentStatus {
   readonly reason: string | null;
 }
 
+  /** What it is doing, in one line, or null. */
+  readonly note: string | null;
 /** How a session ended; `fault` null: its agent says that it has done what it was asked. */
 export interface SessionEnd {
   readonly fault: FaultKind | null;

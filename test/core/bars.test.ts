@@ -106,7 +106,7 @@ describe('a limit of the provider', () => {
     const state = failBy({});
     const at = find(state, 'a').retryAt ?? runMs(0);
     expect(explainTask(state, find(state, 'b'), state.ms)).toMatch(
-      /^waits for claude for 1 min: a limit of its provider is reached$/,
+      /^waits for claude for at most 1 min: a limit of its provider is reached$/,
     );
     play(state, [{ type: 'task.cancelled', task: taskId('d') }]);
     play(state, [{ type: 'attempt.stopped', task: taskId('d'), attempt: 1, survivors: [] }]);

@@ -40,11 +40,11 @@ describe('waiting', () => {
     expect(seen).toMatchInlineSnapshot(`
       [
         "waits for a to be landed: it has not started",
-        "waits for a to be landed: it is working for 3 min",
+        "waits for a to be landed: it is working",
         "waits for a to be landed: it needs an answer (\`weft answer a\`)",
         "waits for a to be landed: it is paused",
         "waits for a to be landed: it is to be tried again",
-        "waits for a to be landed: it is committed for 1 min and waits for \`weft approve a\`",
+        "waits for a to be landed: it is committed and waits for \`weft approve a\`",
         "waits for a, which is cancelled: it cannot start unless \`weft restart a\` helps",
       ]
     `);
@@ -82,12 +82,12 @@ describe('waiting', () => {
     seen.push(explain(state, 'b', 61 * MINUTE));
     expect(seen).toMatchInlineSnapshot(`
       [
-        "waits for a: src/a.ts is in both claims; it started 2 min ago and is working",
+        "waits for a: src/a.ts is in both claims; it is working",
         "its worktree is being made",
         "waits for room in track t (at most 1 at once)",
         "waits for room in agent few (at most 1 at once)",
         "waits for a free slot: 3 of 3 are taken (a, c, d)",
-        "waits for a: src/a.ts is in both claims; it started 1 h 1 min ago and is committed; \`weft approve a\` lands it",
+        "waits for a: src/a.ts is in both claims; it is committed; \`weft approve a\` lands it",
       ]
     `);
   });
@@ -116,7 +116,7 @@ describe('waiting', () => {
     seen.push(explain(state));
     expect(seen).toMatchInlineSnapshot(`
       [
-        "is tried again in 2 s (attempt 2 ended: setup-failed)",
+        "is tried again within 2 s (attempt 2 ended: setup-failed)",
         "the run is paused; \`weft resume\` goes on",
         "the run is being stopped",
         "the run was stopped; \`weft resume\` goes on",
@@ -166,8 +166,8 @@ describe('at work', () => {
     expect(seen).toMatchInlineSnapshot(`
       [
         "its worktree is being made",
-        "start-attempt failed (no space left); tried again in 1 s",
-        "at work for 12 min",
+        "start-attempt failed (no space left); tried again within 1 s",
+        "at work",
         "needs an answer: Tabs?",
         "its agent is being stopped",
       ]
@@ -187,11 +187,11 @@ describe('at work', () => {
     for (const phase of ['waiting', 'spawned', 'working', 'verifying'] as const) at(phase);
     expect(seen).toEqual([
       'planning is about to begin',
-      'planning for 1 min',
+      'planning',
       'its plan is being read',
       'passed its gates, is to be reviewed and is about to start',
       'reviewing is about to begin',
-      'reviewing for 1 min',
+      'reviewing',
       'its review is being read',
     ]);
     for (const phase of ['spawned', 'working'] as const) {
@@ -204,7 +204,7 @@ describe('at work', () => {
     const owns = ['x'];
     const state = bring(begin({ owns }, {}, buildTask('b', { owns })), 'a', 'working');
     expect(explain(state, 'b', 5 * MINUTE)).toBe(
-      'waits for a: x is in both claims; it started 5 min ago and is working',
+      'waits for a: x is in both claims; it is working',
     );
     for (const [asked, shown] of [
       [' x'.padEnd(161, 'y'), 'x'.padEnd(160, 'y')],
@@ -239,7 +239,7 @@ describe('at work', () => {
   test('with a time budget', () => {
     const state = bring(begin({}, { budget: { minutes: 90, tokens: null, usd: null } }), 'a', 'working');
     expect(explain(state, 'a', 75 * MINUTE)).toMatchInlineSnapshot(
-      `"at work for 1 h 15 min of at most 90 min"`,
+      `"at work (at most 90 min)"`,
     );
   });
 
@@ -263,7 +263,7 @@ describe('at work', () => {
       [
         "its work is being looked at",
         "its gates are running on exactly its tree",
-        "verify-attempt failed (the disk is full); tried again in 1 s",
+        "verify-attempt failed (the disk is full); tried again within 1 s",
         "is paused; \`weft resume a\` goes on",
         "is verified and waits for \`weft approve a\`",
         "is verified and goes into the queue",
@@ -301,7 +301,7 @@ describe('landing', () => {
         "is in the queue behind a",
         "the tree that would land is being built",
         "its gates are running on the tree that would land",
-        "verify-candidate failed (the disk is full); tried again in 1 s",
+        "verify-candidate failed (the disk is full); tried again within 1 s",
         "is landing",
         "is paused; \`weft resume a\` goes on",
         "is in the queue behind a, which has failed: it cannot land unless \`weft restart a\` helps",

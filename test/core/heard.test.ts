@@ -6,7 +6,7 @@ import type { TaskView } from '../../src/core/view.ts';
 const TASK = { id: 'a', phase: 'working', reason: 'at work', worktree: '/w' } as unknown as TaskView;
 
 function look(said: string | null): TaskView {
-  return sayHeard(TASK, { written: [1_000], said, at: 1_000, afterMs: 60_000 });
+  return sayHeard(TASK, { written: [1_000], said, claimed: null, at: 1_000, afterMs: 60_000 });
 }
 
 const report = (files: unknown): string => JSON.stringify({ version: 1, files });
@@ -37,6 +37,28 @@ test.each<[string, string | null, readonly string[] | undefined]>([
 });
 
 test('nothing absolute is shown where the worktree is not known', () => {
-  const heard = { written: [1_000], said: report(['/w/a.ts', 'b.ts']), at: 1_000, afterMs: 60_000 };
+  const heard = {
+    written: [1_000],
+    said: report(['/w/a.ts', 'b.ts']),
+    claimed: null,
+    at: 1_000,
+    afterMs: 60_000,
+  };
   expect(sayHeard({ ...TASK, worktree: null }, heard).touching).toEqual(['b.ts']);
+});
+
+test.each<[string, string | null, { status: string; note: string | null } | null, string | undefined]>([
+  ['nothing', null, null, undefined],
+  ['a session', '{"doing":"Runs  npm\\ntest"}', null, 'Runs npm test'],
+  ['a session that says none', '{"doing":" "}', null, undefined],
+  ['a session that says too much', `{"doing":"${'x'.repeat(300)}"}`, null, 'x'.repeat(200)],
+  ['a report', '{"doing":"Edits a.ts"}', { status: 'working', note: 'Half done' }, 'Half done'],
+  ['a report without words', '{"doing":"Edits a.ts"}', { status: 'working', note: null }, 'Edits a.ts'],
+  ['one who reads', null, { status: 'planning', note: 'Reads' }, 'planning: Reads'],
+  ['one who only came', null, { status: 'registered', note: null }, 'registered'],
+  ['one who is done', null, { status: 'complete', note: 'Done' }, undefined],
+])('what it is doing, by %s', (_name, said, claimed, doing) => {
+  const heard = { written: [1_000], said, claimed, at: 1_000, afterMs: 60_000 };
+  expect(sayHeard(TASK, heard).doing).toBe(doing);
+  expect(sayHeard({ ...TASK, question: {} as never }, heard).doing).toBeUndefined();
 });

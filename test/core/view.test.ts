@@ -86,7 +86,7 @@ describe('view', () => {
             "owns": null,
             "paused": false,
             "phase": "waiting",
-            "reason": "waits for a to be landed: it is working for 5 s",
+            "reason": "waits for a to be landed: it is working",
             "startedAt": null,
             "title": "Title of b",
             "track": null,

@@ -27,6 +27,10 @@ async function look(
           return said;
         },
       } as never,
+      readStatus: async (path: string) =>
+        path === '/runs/r/attempts/a/2/status.json' && 'status.json' in ages
+          ? ({ status: 'working', note: 'Half done' } as never)
+          : null,
       clock: { wallMs: () => NOW, sleep: async () => undefined } as never,
       process: { cpuMs: async (tag: string) => (tag === 'r/a/2' ? (cpu.shift() ?? null) : null) } as never,
     },
@@ -72,4 +76,9 @@ test('the files that it is at are said of who works, asking or not', async () =>
   expect((await look({ phase: 'verifying' }, {}, report)).touching).toBeUndefined();
   // what is found in the place of the report, and cannot be read, is no report
   expect((await look({ attempts: 3 }, {}, report)).touching).toBeUndefined();
+});
+
+test('what it reported is said', async () => {
+  expect((await look({}, { 'status.json': 5 })).doing).toBe('Half done');
+  expect((await look({}, { pid: 5 })).doing).toBeUndefined();
 });

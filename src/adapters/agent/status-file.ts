@@ -12,7 +12,7 @@ const WORDS = ['registered', 'planning', 'working', 'stuck', 'complete', 'cancel
 
 /**
  * Reads what an agent said. The fields are those of status file v1 (`status`, `stuckReason`, …; unknown ones are
- * ignored) and `options`, `tried` (joined to the question) and `reason`. Null: too large, half-written, or no status.
+ * ignored) and `options`, `tried` (joined to the question), `reason` and `note`. Null: too large, half-written, or no status.
  */
 export function parseStatus(text: string): AgentStatus | null {
   if (Buffer.byteLength(text) > FILE_BYTES) return null;
@@ -24,6 +24,7 @@ export function parseStatus(text: string): AgentStatus | null {
     stuckReason: joinQuestion(fields),
     options: readOptions(fields['options']),
     reason: cleanText(fields['reason']),
+    note: cleanText(fields['note'])?.replace(/\s+/g, ' ').slice(0, LABEL_CHARS) ?? null,
   };
 }
 

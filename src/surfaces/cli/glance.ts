@@ -12,10 +12,10 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Command } from '../../core/decide/command.ts';
-import { HEARD_FILES, isAtWork, SAID_FILE, sayHeard } from '../../core/heard.ts';
+import { HEARD_FILES, isAtWork, SAID_FILE, STATUS_FILE, sayHeard } from '../../core/heard.ts';
 import { taskId } from '../../core/model.ts';
 import { addPending, parseCommand } from '../../core/pending.ts';
-import type { RunView } from '../../core/view.ts';
+import type { RunView, TaskView } from '../../core/view.ts';
 import { attemptFolder } from '../../engine/places.ts';
 
 /** The state folder of the repository around `cwd`, or null when it takes git to tell. */
@@ -50,8 +50,8 @@ export function glance(cwd: string): Glance | null {
     if (view.aside !== undefined) return null;
     const mail = view.state === 'running' ? [] : readMail(stateDir, run);
     const heard = view.state === 'running' ? noteHeard(view, folder, quietAfterMs) : view;
-    // whether who is silent computes takes a longer look
-    if (heard.tasks.some(({ quietMs }) => quietMs !== undefined)) return null;
+    // what an agent wrote itself is cleaned elsewhere, and whether who is silent computes takes a longer look
+    if (heard === null || heard.tasks.some(({ quietMs }) => quietMs !== undefined)) return null;
     return { view: addPending(heard, mail), earlier: findUnfinished(stateDir, run) };
   } catch {
     return null;
@@ -64,16 +64,19 @@ interface Beside {
   readonly quietAfterMs: number;
 }
 
-function noteHeard(view: RunView, folder: string, afterMs: number): RunView {
+/** Null: agents wrote more than can be shown as it is. */
+function noteHeard(view: RunView, folder: string, afterMs: number): RunView | null {
   const at = Date.now();
+  const dirOf = (task: TaskView): string => attemptFolder(folder, taskId(task.id), task.attempts);
+  if (view.tasks.some((task) => isAtWork(task) && existsSync(join(dirOf(task), STATUS_FILE)))) return null;
   const tasks = view.tasks.map((task) => {
     if (!isAtWork(task)) return task;
-    const dir = attemptFolder(folder, taskId(task.id), task.attempts);
+    const dir = dirOf(task);
     const written = HEARD_FILES.map(
       (name) => statSync(join(dir, name), { throwIfNoEntry: false })?.mtimeMs ?? null,
     );
     const said = readStart(join(dir, SAID_FILE.name), SAID_FILE.bytes);
-    return sayHeard(task, { written, said, at, afterMs });
+    return sayHeard(task, { written, said, claimed: null, at, afterMs });
   });
   return { ...view, tasks };
 }

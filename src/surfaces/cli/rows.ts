@@ -85,7 +85,8 @@ function drawRow(
   const glyph = drawGlyph(task, style.paint);
   const room = style.columns - 2;
   const on = task.touching === undefined ? '' : `; on ${task.touching.slice(0, TOUCHED).join(', ')}`;
-  const reason = cleanLine(`${task.reason}${on}`);
+  const doing = task.doing === undefined ? '' : `: ${task.doing}`;
+  const reason = cleanLine(`${task.reason}${doing}${on}`);
   const free = room - measureWidth(left) - 2;
   if (reason === '' || free < LEAST_REASON) return `${glyph} ${cutToWidth(left.trimEnd(), room)}`;
   return `${glyph} ${left}  ${style.paint('dim', cutToWidth(reason, free))}`;

@@ -82,6 +82,7 @@ export function drawExplanation(view: RunView, task: TaskView, style: StatusStyl
     ['after', task.dependsOn.map((id) => `${id} (${phases.get(id) ?? 'unknown'})`).join(', ') || null],
     ...describeConflicts(view, task, style.nowMs).map((text) => ['conflict', text] as const),
     ['working on', task.touching?.join(', ') ?? null],
+    ['doing', task.doing ?? null],
     ['owns', task.owns === null ? 'not declared' : task.owns.join(' ') || 'nothing'],
     ['changed', task.files === 0 ? null : drawChanged(task)],
     ['branch', task.branch],

@@ -116,7 +116,7 @@ function createLineWatcher({ io }: Call, known?: RunView): Watcher {
   };
 }
 
-/** `12:04:05 api-auth working attempt 2 at work for 3 s`; before it, why the attempt before is tried again. */
+/** `12:04:05 api-auth working attempt 2 at work`; before it, why the attempt before is tried again. */
 export function drawChange({ task, retried, answered, moved }: Change, nowMs: number): readonly string[] {
   const begin = `${writeTimeOfDay(nowMs)} ${cleanLine(task.id)}`;
   const lines: string[] = [];

@@ -9,7 +9,7 @@ import { hideSecretsOf } from '../../../src/adapters/agent/session/secrets.ts';
 import { parseStatus, readStatus } from '../../../src/adapters/agent/status-file.ts';
 import type { AgentStatus } from '../../../src/ports/agent.ts';
 
-const BARE = { stuckReason: null, options: [], reason: null };
+const BARE = { stuckReason: null, options: [], reason: null, note: null };
 const ESC = String.fromCharCode(27);
 const BEL = String.fromCharCode(7);
 
@@ -38,7 +38,13 @@ describe('parseStatus', () => {
         pullRequestUrl: null,
         worktreeStatus: { filesChanged: 3 },
       },
-      { status: 'stuck', stuckReason: 'Which key signs the assembly?', options: [], reason: null },
+      {
+        status: 'stuck',
+        stuckReason: 'Which key signs the assembly?',
+        options: [],
+        reason: null,
+        note: null,
+      },
     ));
 
   it('reads options as texts and as mappings', () =>
@@ -63,6 +69,7 @@ describe('parseStatus', () => {
           { label: 'C', then: 'retry' },
         ],
         reason: null,
+        note: null,
       },
     ));
 

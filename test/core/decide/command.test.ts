@@ -107,7 +107,7 @@ describe('each command in each phase', () => {
       unpause
         waiting: nothing | a is not paused (is about to start).
         spawned: nothing | a is not paused (its worktree is being made).
-        working: nothing | a is not paused (at work for 0 s).
+        working: nothing | a is not paused (at work).
         verifying: nothing | a is not paused (its work is being looked at).
         committed: nothing | a is not paused (is verified and waits for \`weft approve a\`).
         queued: nothing | a is not paused (is next to land).
@@ -185,7 +185,7 @@ describe('what depends on more than the phase', () => {
 
   test('pause and unpause say when there is nothing to do', () => {
     const state = comeTo('working');
-    expect(give(state, 'unpause')).toBe('nothing | a is not paused (at work for 0 s).');
+    expect(give(state, 'unpause')).toBe('nothing | a is not paused (at work).');
     play(state, [{ type: 'task.paused', task: a, agent: 'finish' }]);
     expect(give(state, 'pause')).toBe('nothing | a is paused already.');
     expect(give(state, 'unpause')).toBe('task.unpaused | a goes on.');

@@ -60,14 +60,14 @@ describe('the way of a task', () => {
     settle(state);
     expect(attempt(state)).toEqual([1, 'plan', 'planner']);
     bring(state, 'a', 'working');
-    expect(explain(state)).toEqual(['working', 'planning', 'planning for 0 s']);
+    expect(explain(state)).toEqual(['working', 'planning', 'planning']);
     plan(state);
     expect(attempt(state)).toEqual([2, 'implement', 'mine']);
     expect(find(state, 'a').plan?.milestones).toEqual([milestone()]);
     work(state);
     expect(attempt(state)).toEqual([3, 'review', 'critic']);
     bring(state, 'a', 'working');
-    expect(explain(state)).toEqual(['working', 'reviewing', 'reviewing for 0 s']);
+    expect(explain(state)).toEqual(['working', 'reviewing', 'reviewing']);
     review(state, 'approve');
     expect(find(state, 'a')).toMatchObject({ phase: 'queued', unreviewed: false, charged: 1 });
     expect(find(state, 'a').history.map(({ role, cause }) => [role, cause])).toEqual([
