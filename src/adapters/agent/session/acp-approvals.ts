@@ -5,6 +5,7 @@ import { type Call, cut } from './acp-words.ts';
 import type { Opening, Reply, Wire } from './conversation.ts';
 import { type Fields, listOf, textOf } from './fields.ts';
 import type { RequestId } from './json-rpc.ts';
+import { placeIn, spellChange, wordProposal } from './proposal.ts';
 
 /** What the desk may do. */
 interface Means {
@@ -38,7 +39,10 @@ const MAX_OPTIONS = 9;
 const CANCELLED = { outcome: { outcome: 'cancelled' } } as const;
 
 /** Makes the desk of one conversation. */
-export function createApprovals(opening: Pick<Opening, 'guard' | 'approvals'>, means: Means): Approvals {
+export function createApprovals(
+  opening: Pick<Opening, 'guard' | 'approvals' | 'worktree'>,
+  means: Means,
+): Approvals {
   const open = new Map<string, Open>();
   const choose = (id: RequestId, options: readonly Option[], kinds: readonly string[]): void => {
     const found = kinds.map((kind) => options.find((option) => option.kind === kind)).find(Boolean);
@@ -55,7 +59,7 @@ export function createApprovals(opening: Pick<Opening, 'guard' | 'approvals'>, m
       if (opening.approvals === 'auto') return choose(id, options, ALLOWING);
       if (open.size >= MAX_OPEN || options.length === 0) return choose(id, options, REFUSING);
       open.set(String(id), { id, options });
-      const text = cut(`May it do this? ${[call.title, ...call.files].join(' ')}`);
+      const text = cut(describe(call, opening.worktree));
       const labels = options.map(({ name }) => name);
       means.tell({ kind: 'asks', ask: { id: String(id), text, labels, ...spell(call) } });
     },
@@ -76,6 +80,15 @@ export function createApprovals(opening: Pick<Opening, 'guard' | 'approvals'>, m
       open.clear();
     },
   };
+}
+
+/** The call as people are asked about it. */
+function describe({ title, files, diffs }: Call, worktree: string): string {
+  const places = files.map((path) => placeIn(worktree, path));
+  const lines = diffs
+    .filter(isRecord)
+    .flatMap(({ oldText, newText }) => spellChange(textOf(oldText), textOf(newText)));
+  return wordProposal(`May it do this? ${[title, ...places].join(' ')}`, lines);
 }
 
 /** What exactly it wants to do; a title alone says too little of that. */

@@ -2,7 +2,8 @@
 import { isRecord } from '../agent-text.ts';
 import { describeCall, type Question, readQuestions } from './claude-words.ts';
 import type { Opening, Reply, Wire } from './conversation.ts';
-import { type Fields, listOf } from './fields.ts';
+import { type Fields, listOf, textOf } from './fields.ts';
+import { placeIn, spellChange, wordProposal } from './proposal.ts';
 
 /** Tools that write one file, and where their input names it. */
 const WRITERS: ReadonlyMap<string, string> = new Map([
@@ -45,7 +46,7 @@ interface Waiting {
 
 /** Makes the desk of one conversation; `respond` gives the agent its answer. */
 export function createApprovals(
-  opening: Pick<Opening, 'guard' | 'approvals'>,
+  opening: Pick<Opening, 'guard' | 'approvals' | 'worktree'>,
   tell: Wire['tell'],
   respond: (id: string, response: Fields) => void,
 ): Approvals {
@@ -55,7 +56,7 @@ export function createApprovals(
     return typeof path === 'string' ? opening.guard(path) : null;
   };
   const put = (id: string, request: Request, questions: readonly Question[] | null): void => {
-    const texts = questions ?? [{ text: `May it use ${describeCall(request)}?`, labels: LABELS }];
+    const texts = questions ?? [{ text: describe(request, opening.worktree), labels: LABELS }];
     const asks = texts.length === 1 ? [id] : texts.map((_, at) => `${id}/${at + 1}`);
     open.set(id, { request, questions, asks, replies: new Map() });
     const leave = questions === null ? { leave: spell(request) } : {};
@@ -93,6 +94,22 @@ export function createApprovals(
       }
     },
   };
+}
+
+/** The call as people are asked about it. */
+function describe({ tool, input }: Request, worktree: string): string {
+  const field = WRITERS.get(tool) ?? '';
+  const path = input[field];
+  const named = typeof path === 'string' ? { ...input, [field]: placeIn(worktree, path) } : input;
+  return wordProposal(`May it use ${describeCall({ tool, input: named })}?`, readChange(input));
+}
+
+/** What a call that writes would change, as far as it says. */
+function readChange(input: Fields): readonly string[] {
+  const edits = [input, ...listOf(input['edits']).filter(isRecord)];
+  return edits.flatMap(({ old_string: before, new_string: after, content, new_source: source }) =>
+    spellChange(textOf(before), textOf(content) || textOf(source) || textOf(after)),
+  );
 }
 
 /** Exactly what it wants to do. What it says of a command beside the command itself changes from time to time, and nothing. */

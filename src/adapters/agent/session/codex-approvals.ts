@@ -4,6 +4,7 @@ import { cut, readFiles } from './codex-words.ts';
 import type { Ask, Opening, Reply, Wire } from './conversation.ts';
 import { type Fields, listOf, textOf } from './fields.ts';
 import type { RequestId } from './json-rpc.ts';
+import { linesOf, placeIn, spellChange, wordProposal } from './proposal.ts';
 
 /** What the desk may do. */
 interface Means {
@@ -47,7 +48,10 @@ const MAX_OPEN = 32;
 const MAX_CHANGES = 64;
 
 /** Makes the desk of one conversation. */
-export function createApprovals(opening: Pick<Opening, 'guard' | 'approvals'>, means: Means): Approvals {
+export function createApprovals(
+  opening: Pick<Opening, 'guard' | 'approvals' | 'worktree'>,
+  means: Means,
+): Approvals {
   const open = new Map<string, (reply: Reply) => void>();
   const changes = new Map<string, unknown>();
 
@@ -88,7 +92,7 @@ export function createApprovals(opening: Pick<Opening, 'guard' | 'approvals'>, m
         else ask(id, describeQuestions(questions), (reply) => answerQuestions(questions, reply));
         return true;
       }
-      const request = readRequest(method, params, changes);
+      const request = readRequest(method, params, { changes, worktree: opening.worktree });
       if (request !== null) decide(id, request);
       return request !== null;
     },
@@ -111,8 +115,12 @@ function findRefusal({ paths, obstacle }: Request, guard: Opening['guard']): str
 }
 
 /** Understands a request for leave to do something; null: it is none. */
-function readRequest(method: string, params: Fields, changes: ReadonlyMap<string, unknown>): Request | null {
-  const change = changes.get(textOf(params['itemId']));
+function readRequest(
+  method: string,
+  params: Fields,
+  of: { readonly changes: ReadonlyMap<string, unknown>; readonly worktree: string },
+): Request | null {
+  const change = of.changes.get(textOf(params['itemId']));
   const leave = spell(method, params, change);
   switch (method) {
     case 'item/commandExecution/requestApproval':
@@ -126,7 +134,7 @@ function readRequest(method: string, params: Fields, changes: ReadonlyMap<string
     case 'item/fileChange/requestApproval': {
       const paths = readFiles(change);
       return {
-        text: cut(`May it change ${paths.join(', ')}?`),
+        text: describeChange(change, of.worktree),
         leave,
         paths,
         obstacle: paths.length === 0 ? 'It is not known which files this changes.' : null,
@@ -140,6 +148,19 @@ function readRequest(method: string, params: Fields, changes: ReadonlyMap<string
     default:
       return null;
   }
+}
+
+/** A change of files as people are asked about it. */
+function describeChange(change: unknown, worktree: string): string {
+  const places = readFiles(change).map((path) => placeIn(worktree, path));
+  const lines = listOf(change)
+    .filter(isRecord)
+    .flatMap(({ kind, diff }) => {
+      const type = isRecord(kind) ? kind['type'] : null;
+      if (type === 'add') return spellChange('', textOf(diff));
+      return type === 'delete' ? spellChange(textOf(diff), '') : linesOf(textOf(diff));
+    });
+  return cut(wordProposal(`May it change ${places.join(', ')}?`, lines));
 }
 
 /** All of a request but what names this one among others of the same, and the words that it gives for it. */
