@@ -1,6 +1,6 @@
-// Builds `dist/`: a small entry, everything that it loads on demand, the acting agent of the demo, the scripted model,
-// the simulation, and the program that can be struck at every operation, with its driver, and the drivers of chaos
-// and of the landing proof, with the latter's agent.
+// Builds `dist/`: a small entry, everything that it loads on demand, what talks to GitHub, the acting agent of the
+// demo, the scripted model, the simulation, and the program that can be struck at every operation, with its driver,
+// and the drivers of chaos and of the landing proof, with the latter's agent.
 import { chmodSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -14,6 +14,16 @@ const gatherApp = {
   setup({ onResolve }) {
     onResolve({ filter: /^\.\/(?:compose|surfaces\/cli\/commands)\.ts$/ }, ({ kind }) =>
       kind === 'dynamic-import' ? { path: './app.cjs', external: true } : undefined,
+    );
+  },
+};
+
+/** What talks to GitHub is another, which only those load who have something to say to it. */
+const keepForgeApart = {
+  name: 'keep-forge-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/forge\/github\/open-github\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './forge.cjs', external: true } : undefined,
     );
   },
 };
@@ -70,6 +80,12 @@ await Promise.all([
       loader: 'ts',
     },
     outfile: 'dist/app.cjs',
+    plugins: [speakEnglish, keepForgeApart],
+  }),
+  build({
+    ...common,
+    entryPoints: ['src/adapters/forge/github/open-github.ts'],
+    outfile: 'dist/forge.cjs',
     plugins: [speakEnglish],
   }),
   build({ ...common, entryPoints: ['src/testing/script-agent/main.ts'], outfile: 'dist/script-agent.cjs' }),
@@ -85,7 +101,7 @@ await Promise.all([
     ...common,
     entryPoints: ['src/main.ts'],
     outfile: 'dist/faulty.cjs',
-    plugins: [strikePorts, speakEnglish],
+    plugins: [strikePorts, speakEnglish, keepForgeApart],
     define: { WEFT_VERSION: JSON.stringify(version) },
   }),
   build({

@@ -40,8 +40,8 @@ function describeBranch({ branch, defaultBranch: name }: ForgeStanding): Finding
   const checks =
     requiredChecks.length === 0 ? 'no required checks' : `required checks ${requiredChecks.join(', ')}`;
   const rules = isProtected ? `protected, with ${checks}` : 'not protected';
-  const queue = hasMergeQueue ? 'a merge queue' : 'no merge queue';
-  return { name: NAME, state: 'ok', sentence: `branch ${name} is ${rules} and ${queue}` };
+  const queue = hasMergeQueue ? 'has a merge queue' : 'has no merge queue';
+  return { name: NAME, state: 'ok', sentence: `branch ${name} is ${rules}; it ${queue}` };
 }
 
 /** Nothing that weft does now needs the forge. */

@@ -172,6 +172,8 @@ export const REPOSITORY_ROUTES: readonly Route[] = [
   repoRoute('PUT', '/branches/:branch*/protection', (_, ask) => putProtection(ask)),
   repoRoute('DELETE', '/branches/:branch*/protection', (_, ask) => deleteProtection(ask)),
   repoRoute('GET', '/branches/:branch*', (_, ask) => getBranch(ask)),
+  // there are no rule sets here
+  repoRoute('GET', '/rules/branches/:branch*', (_, ask) => paginate(ask, [], (rule) => rule)),
   repoRoute('GET', '/hooks', (_, ask) => paginate(ask, ask.repo.hooks, (hook) => showHook(ask.repo, hook))),
   repoRoute('POST', '/hooks', (hub, ask) => {
     const config = asObject(ask.body['config']);

@@ -12,15 +12,18 @@ export async function readLog(
   room: Room,
   { check, maxBytes }: { readonly check: number; readonly maxBytes: number },
 ): Promise<string> {
-  let log: string;
+  const log = await readJob(room, check);
+  return excerpt(log.trim() === '' ? await readOutput(room, check) : log, maxBytes);
+}
+
+async function readJob(room: Room, check: number): Promise<string> {
   try {
-    log = await readEnd(await room.client.stream(`${room.root}/actions/jobs/${check}/logs`));
+    return await readEnd(await room.client.stream(`${room.root}/actions/jobs/${check}/logs`));
   } catch (error) {
     // only jobs of Actions have logs, and only for a while
-    if (!(error instanceof ForgeError && error.failure.kind === 'gone')) throw error;
-    log = await readOutput(room, check);
+    if (error instanceof ForgeError && error.failure.kind === 'gone') return '';
+    throw error;
   }
-  return excerpt(log, maxBytes);
 }
 
 async function readEnd(stream: AsyncIterable<Uint8Array>): Promise<string> {

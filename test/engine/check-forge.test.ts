@@ -1,0 +1,67 @@
+// What weft doctor says of a forge.
+import { expect, it } from 'vitest';
+import { fail, ok } from '../../src/core/failure.ts';
+import { checkForge } from '../../src/engine/check-forge.ts';
+import type { Forged, ForgePort, ForgeStanding, FoundForge } from '../../src/ports/forge.ts';
+
+const standing: ForgeStanding = {
+  login: 'uma',
+  mayPush: true,
+  mayMerge: true,
+  methods: ['merge', 'squash'],
+  defaultBranch: 'main',
+  branch: { isProtected: true, requiredChecks: ['build', 'test'], hasMergeQueue: true },
+};
+
+async function look(found: Partial<FoundForge> | null, read: Forged<ForgeStanding> = ok(standing)) {
+  const forge = ok({ readStanding: async () => read } as unknown as ForgePort);
+  const whole = { name: 'acme/shop on github.com', tokenFrom: 'GH_TOKEN', forge, ...found };
+  const findings = await checkForge({ findForge: async () => (found === null ? null : whole) });
+  return findings.map(
+    ({ state, sentence, hint }) => `${state}: ${sentence}${hint === undefined ? '' : ` | ${hint}`}`,
+  );
+}
+
+it('nothing where there is none', async () => {
+  expect(await look(null)).toEqual([]);
+});
+
+it('who weft is, and what holds for the branch', async () => {
+  expect(await look({})).toEqual([
+    'ok: acme/shop on github.com knows the token of GH_TOKEN as uma, who may push and merge (merge, squash); its default branch is main',
+    'ok: branch main is protected, with required checks build, test; it has a merge queue',
+  ]);
+  const open = { isProtected: false, requiredChecks: [], hasMergeQueue: false };
+  expect((await look({}, ok({ ...standing, branch: open })))[1]).toBe(
+    'ok: branch main is not protected; it has no merge queue',
+  );
+});
+
+it.each<[string, Partial<FoundForge>, Forged<ForgeStanding>, string]>([
+  [
+    'no token',
+    { forge: fail({ kind: 'unauthorized', sentence: 'There is no token.', hint: 'Put one there.' }) },
+    ok(standing),
+    'warning: There is no token. | Put one there.',
+  ],
+  [
+    'no answer',
+    {},
+    fail({ kind: 'environment', sentence: 'GitHub cannot be reached: no.' }),
+    'warning: GitHub cannot be reached: no.',
+  ],
+  [
+    'no right to push',
+    {},
+    ok({ ...standing, mayPush: false }),
+    'warning: acme/shop on github.com knows the token of GH_TOKEN as uma, who may not push there | Use a token that may write contents and pull requests.',
+  ],
+  [
+    'no branch',
+    {},
+    ok({ ...standing, branch: null }),
+    'warning: the forge has no branch main for pull requests to go to | Push it: git push origin main',
+  ],
+])('%s is a warning with what helps', async (_, found, read, expected) => {
+  expect((await look(found, read)).at(-1)).toBe(expected);
+});
