@@ -71,6 +71,14 @@ export function shareOfBudget(state: RunState, ts: TaskState): number {
   return shareOf(accountOfTask(state, ts));
 }
 
+/** US dollars that an attempt at the task may still use, of its own budget and of the run's; null: there is no limit. */
+export function dollarsLeft(state: RunState, ts: TaskState): number | null {
+  const left = [accountOfTask(state, ts), accountOfRun(state)].flatMap(({ used, budget: { usd }, times }) =>
+    usd === null ? [] : [usd * times - (used.usd ?? 0)],
+  );
+  return left.length === 0 ? null : Math.max(0, Math.min(...left));
+}
+
 /** What a task has used and may use, in words. */
 export function describeSpending(state: RunState, ts: TaskState): string {
   return describe(accountOfTask(state, ts)).join(', ');
@@ -100,7 +108,12 @@ export function shareOfRunBudget(state: RunState, now: RunMs): number {
 /** What the run has used and may use, in words. */
 export function describeRunSpending(state: RunState, now: RunMs): string {
   const most = mostTime(state);
-  const minutes = (ms: number): number => Math.floor(ms / 60_000);
-  const time = most === null ? [] : [`${minutes(timeOf(state, now))} of ${minutes(most)} min`];
+  const time = most === null ? [] : [describeTime(timeOf(state, now), most)];
   return [...time, ...describe(accountOfRun(state))].join(', ');
+}
+
+/** Below two minutes whole ones would say nothing. */
+function describeTime(usedMs: number, mostMs: number): string {
+  const [unitMs, unit] = mostMs < 120_000 ? [1_000, 's'] : [60_000, 'min'];
+  return `${Math.floor(usedMs / unitMs)} of ${Math.round(mostMs / unitMs)} ${unit}`;
 }

@@ -55,6 +55,8 @@ export interface AttemptFacts {
   readonly retryMs: number;
   /** Cap of what is kept of what it prints. */
   readonly outputBytes: number;
+  /** US dollars that are left for it; absent: as much as its agent is configured to use. */
+  readonly maxUsd?: number;
   /** Branch or commit the work is to land on; an agent that resolves a conflict merges it in. Absent: not known. */
   readonly target?: string;
 }
@@ -79,10 +81,10 @@ export interface AgentStatus {
   readonly options: readonly Option[];
   /** Why nothing had to be changed, or null. */
   readonly reason: string | null;
-}
-
   /** What it is doing, in one line, or null. */
   readonly note: string | null;
+}
+
 /** How a session ended; `fault` null: its agent says that it has done what it was asked. */
 export interface SessionEnd {
   readonly fault: FaultKind | null;

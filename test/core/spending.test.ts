@@ -6,12 +6,13 @@ import { explainTask } from '../../src/core/explain.ts';
 import { type Budget, type Policy, runMs, taskId } from '../../src/core/model.ts';
 import {
   describeRunSpending,
+  dollarsLeft,
   shareOfBudget,
   shareOfRunBudget,
   sumSpending,
 } from '../../src/core/spending.ts';
 import type { RunState } from '../../src/core/state.ts';
-import { bring, buildState, buildTask, find, play, sayDecisions, settle } from './build.ts';
+import { bring, buildState, buildTask, facts, find, play, sayDecisions, settle } from './build.ts';
 
 const used = (session: string, input: number, usd: number | null = null): Event => ({
   type: 'usage.noted',
@@ -175,4 +176,55 @@ describe('the budget of a run', () => {
       attempt: { stop: null },
     });
   });
+});
+
+test('dollars are left of the task and of the run, and each allowance adds to them', () => {
+  const left = (budget: Partial<Policy['budget']>, ...events: Event[]): number | null => {
+    const state = working(budget, ...events);
+    return dollarsLeft(state, find(state, 'a'));
+  };
+  const run = (usd: number): Budget => ({ minutes: null, tokens: null, usd });
+  expect(left({ tokens: 5 }, used('s', 1, 1))).toBeNull();
+  expect(left({ usd: 2 })).toBe(2);
+  expect(left({ usd: 2 }, used('s', 1, 0.5))).toBe(1.5);
+  expect(left({ usd: 2, run: run(1) }, used('s', 1, 0.5))).toBe(0.5);
+  expect(left({ usd: 2 }, used('s', 1, 3))).toBe(0);
+});
+
+test('who ends well with its budget used up has its work looked at; more is asked for when it has to go on', () => {
+  const state = working({ usd: 1 }, used('s', 1, 1.5));
+  settle(state);
+  expect(find(state, 'a').attempt?.stop).toBe('budget');
+  play(state, [{ ...facts.exited(state, 'a'), fault: null } as Event]);
+  expect(find(state, 'a')).toMatchObject({ phase: 'verifying', question: null });
+  play(state, [facts.inspected(state, 'a')]);
+  expect(sayDecisions(state)).toEqual(['verify-attempt a']);
+  play(state, [facts.rejected(state, 'a')]);
+  settle(state);
+  expect(find(state, 'a')).toMatchObject({
+    phase: 'waiting',
+    feedback: { cause: 'gate-failed' },
+    question: { cause: 'budget', text: 'Its budget is used up: $1.50 of $1.00.' },
+  });
+  const id = find(state, 'a').question?.id ?? '';
+  play(state, [{ type: 'question.answered', task: taskId('a'), id, text: 'Go on.', then: 'retry' }]);
+  expect(sayDecisions(state)).toEqual(['record attempt.spawned a']);
+});
+
+test('who stops at a limit of its own because nothing is left is not started again', () => {
+  const state = working({ usd: 1 }, used('s', 1, 1));
+  const fault = { kind: 'own-limit' as const, text: 'Stopped.', untilMs: null };
+  play(state, [{ ...facts.exited(state, 'a', { code: 1, signal: null }), fault } as Event]);
+  play(state, [facts.inspected(state, 'a')]);
+  settle(state);
+  expect(find(state, 'a').question).toMatchObject({ cause: 'budget' });
+});
+
+test.each([
+  [0.5, 15_000, '15 of 30 s'],
+  [2, 90_000, '1 of 2 min'],
+  [60, 120_000, '2 of 60 min'],
+])('time of a run of %s min is told in a sensible unit', (minutes, ms, words) => {
+  const state = working({ run: { minutes, tokens: null, usd: null } });
+  expect(describeRunSpending(state, runMs(state.startedMs + ms))).toBe(words);
 });

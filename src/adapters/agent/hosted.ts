@@ -54,7 +54,7 @@ function launchHosted(
     effort: facts.effort ?? config.effort ?? null,
     mode,
     maxTurns: config.maxTurns ?? null,
-    maxUsd: config.maxUsd ?? null,
+    maxUsd: leastOf(config.maxUsd ?? null, facts.maxUsd ?? null),
     approvals: config.approvals ?? 'auto',
     leavesFile: join(dirname(facts.dir), 'leaves.json'),
     told: facts.told,
@@ -74,6 +74,13 @@ function launchHosted(
     stdin: 'fifo',
     files: [{ path, text: `${JSON.stringify(plan, null, 2)}\n` }],
   });
+}
+
+/** In whole hundredths of a cent, upwards: who stops there has used up what there was. */
+function leastOf(configured: number | null, left: number | null): number | null {
+  if (left === null) return configured;
+  const rounded = Math.max(1, Math.ceil(left * 10_000)) / 10_000;
+  return configured === null ? rounded : Math.min(configured, rounded);
 }
 
 /** weft's own tools, as the agent is told to start them. */

@@ -3,6 +3,7 @@ import { findBar, isAboutAgent } from '../bars.ts';
 import type { AfterFailure, Event } from '../event.ts';
 import { type Cause, type Option, type Question, type RunMs, runMs } from '../model.ts';
 import { isInReview } from '../role.ts';
+import { describeSpending, shareOfBudget } from '../spending.ts';
 import type { RunState, TaskState } from '../state.ts';
 
 interface Cure {
@@ -74,9 +75,21 @@ export function failAttempt(state: RunState, ts: TaskState, trouble: Trouble, no
 
 function decideAfter(state: RunState, ts: TaskState, trouble: Trouble, now: RunMs): AfterFailure {
   const { cause } = trouble;
-  const cure = CURES[cause];
   const agents = decideAboutAgent(state, ts, trouble, now);
   if (agents !== null) return agents;
+  const after = decideAboutTask(state, ts, trouble, now);
+  // more is asked for when there is more to do, not before
+  const isSpent = shareOfBudget(state, ts) >= 1 && (after.kind === 'retry' || cause === 'turn-limit');
+  return isSpent ? { kind: 'ask', question: askAbout(ts, overspent(state, ts)) } : after;
+}
+
+function overspent(state: RunState, ts: TaskState): Trouble {
+  return { cause: 'budget', detail: `Its budget is used up: ${describeSpending(state, ts)}.` };
+}
+
+function decideAboutTask(state: RunState, ts: TaskState, trouble: Trouble, now: RunMs): AfterFailure {
+  const { cause } = trouble;
+  const cure = CURES[cause];
   // how many rounds of changes there may be was counted already
   if (cause === 'asked' || cause === 'changes-requested') return { kind: 'retry', at: now };
   const askAtOnce =

@@ -188,6 +188,8 @@ function exit(
   attempt.endedAt = ms;
   // an end that we asked for is over only when its whole tree is known to be gone
   if (attempt.stop !== null) return;
+  // it used up its budget and was done with it: its work is looked at before anybody is asked for more
+  if (isOverspent(attempt.stop) && event.exit.code === 0 && event.fault === null) attempt.stop = null;
   if (ts.question?.from === 'agent') {
     ts.phase = 'waiting';
   dropAbout(ts, attempt, ms);
@@ -201,6 +203,10 @@ function exit(
 
 /** Ends after which the next attempt is not told of a failure: the answer, or the list of changes, says it all. */
 const BLAMELESS: ReadonlySet<Cause> = new Set([
+function isOverspent(stop: StopReason | null): boolean {
+  return stop === 'budget' || stop === 'run-budget';
+}
+
   'asked',
   'changes-requested',
   'target-rewritten',
@@ -257,12 +263,12 @@ function stop(
   // an end that was seen said what it had heard
   if (attempt.exit === null) returnUnheard(ts, attempt, event.heard);
   attempt.endedAt ??= ms;
-  if (isBudget(reason)) {
-    // what follows is a decision: the attempt is judged like any other failure
   // it was ended since it is all that is left: people still have to say what comes next
   if (reason !== 'asked') dropAbout(ts, attempt, ms);
     attempt.startFailure = { cause: reason, detail: describeExhausted(state, ts, { reason, ms }) };
     return;
+  if (isBudget(reason)) {
+    // what follows is a decision: the attempt is judged like any other failure
   }
   const cause: Cause = reason === 'asked' ? 'asked' : 'stopped';
   summarize(ts, attempt, { cause, detail: reason }, ms, event.survivors);

@@ -11,6 +11,7 @@ import { sharedBranchOf, tagOf } from '../../core/names.ts';
 import { writeGoOnPrompt, writePrompt } from '../../core/prompt.ts';
 import { conversationToGoOnWith, runsOwnCommand } from '../../core/role.ts';
 import { MAX_CHANGE_BYTES, writePlanPrompt, writeReviewPrompt } from '../../core/role-prompt.ts';
+import { dollarsLeft } from '../../core/spending.ts';
 import { type AttemptState, type RunState, type TaskState, taskOf } from '../../core/state.ts';
 import type { AttemptFacts, Launch, TurnChecks } from '../../ports/agent.ts';
 import type { EffectContext, Performed } from '../perform.ts';
@@ -261,6 +262,7 @@ async function factsOf(
 ): Promise<AttemptFacts> {
   const { parts, state } = context;
   const tip = await parts.git.landingTip(state.policy.target);
+  const maxUsd = dollarsLeft(state, of.ts);
   return {
     run: state.run ?? '',
     task: of.effect.task,
@@ -285,6 +287,7 @@ async function factsOf(
     checks: checksOf(state, of),
     retryMs: state.policy.limits.quietMs,
     outputBytes: state.policy.limits.outputBytes,
+    ...(maxUsd === null ? {} : { maxUsd }),
     ...(tip.ok ? { target: tip.value.oid } : {}),
   };
 }

@@ -78,6 +78,12 @@ test('limits of its own are passed on', () => {
     maxUsd: 2.5,
   });
   expect(launch({ kind: 'claude' }).plan).toMatchObject({ maxTurns: null, maxUsd: null });
+  for (const [left, maxUsd] of [
+    [9, 2.5],
+    [1.00001, 1.0001],
+    [0, 0.0001],
+  ] as const)
+    expect(launch({ kind: 'claude', maxUsd: 2.5 }, { maxUsd: left }).plan.maxUsd).toBe(maxUsd);
 });
 
 test('who plans or reviews may write nothing', () => {
