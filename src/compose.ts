@@ -22,6 +22,7 @@ import { writeSample } from './adapters/config/write-sample.ts';
 import { createControlPort } from './adapters/control/control-port.ts';
 import { createGitPort } from './adapters/git/git-port.ts';
 import { findPager, openDiffTool, readFileAt, streamPatch } from './adapters/git/show-change.ts';
+import { listTrackedFiles } from './adapters/git/tracked.ts';
 import { createJournalStore } from './adapters/journal/file-journal.ts';
 import { buildEnvironment, type ParentEnvironment } from './adapters/process/env.ts';
 import { findTail } from './adapters/process/find-tail.ts';
@@ -45,6 +46,7 @@ import { checkForge } from './engine/check-forge.ts';
 import { checkJournals } from './engine/check-journals.ts';
 import { type Closeness, examine, type Finding } from './engine/doctor.ts';
 import { learnDurations } from './engine/durations.ts';
+import { guessOwnership } from './engine/guesses.ts';
 import { ignoreState, resumeRun, startRun } from './engine/open-run.ts';
 import type { Tools } from './engine/parts.ts';
 import { readLogs } from './engine/read-logs.ts';
@@ -225,7 +227,8 @@ async function plan(
     const { kind, diagnostics } = compiled.failure;
     return refuse(kind, diagnostics, loaded.texts);
   }
-  const learned = await learnDurations(tools, compiled.value);
+  const tracked = await listTrackedFiles({ cwd: root, env: {} });
+  const learned = await guessOwnership(tools, await learnDurations(tools, compiled.value), tracked);
   const used = keepUsedAgents(policy, learned);
   const dryRun = pictureRun(learned, used, { run: '<run>', repo: basename(tools.repository) });
   return ok({ plan: learned, policy: used, dryRun });

@@ -51,3 +51,13 @@ export function popHeap<T>(heap: Heap<T>): T | undefined {
   items[at] = last;
   return top;
 }
+
+/** The items in order, left in place; O(log n) for each that is asked for. The heap must not change meanwhile. */
+export function* walkHeap<T>({ items, before }: Heap<T>): Generator<T> {
+  const next = createHeap<number>((a, b) => before(items[a] as T, items[b] as T));
+  if (items.length > 0) pushHeap(next, 0);
+  for (let at = popHeap(next); at !== undefined; at = popHeap(next)) {
+    yield items[at] as T;
+    for (const child of [2 * at + 1, 2 * at + 2]) if (child < items.length) pushHeap(next, child);
+  }
+}

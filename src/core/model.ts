@@ -130,6 +130,18 @@ export interface Task {
   readonly tier: 0 | 1 | 2;
   /** Expected duration from earlier runs, in ms; null: unknown. */
   readonly estimateMs: number | null;
+  /** Where it will probably work, likeliest first, when it claims nothing; only orders work. Absent: nobody knows. */
+  readonly guess?: readonly Guess[];
+}
+
+/** One place where a task will probably work. */
+export interface Guess {
+  /** Normalised path pattern. */
+  readonly pattern: string;
+  /** How sure that is, up to 1. */
+  readonly weight: number;
+  /** The task's text, what tasks like it changed, or what itself changed so far. */
+  readonly from: 'text' | 'history' | 'work';
 }
 
 /** Validated graph of tasks, in the order the source gave them. */

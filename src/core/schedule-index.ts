@@ -12,6 +12,7 @@ import {
   packDependents,
 } from './dependents.ts';
 import type { WorkEffect } from './effect.ts';
+import { widenGuess } from './guess.ts';
 import { createHeap, type Heap } from './heap.ts';
 import { createLine, type LandingLine, settleInLine } from './landing-line.ts';
 import { isTerminal } from './lifecycle.ts';
@@ -45,6 +46,9 @@ export interface ScheduleIndex {
   /** The group each ready task is in. */
   readonly grouped: (ReadyGroup | null)[];
   readonly claims: ClaimIndex;
+  /** Where work that claims nothing probably is, and the guesses of tasks that were asked about. */
+  readonly guesses: ClaimIndex;
+  readonly guessed: (readonly Pattern[] | null)[];
   readonly groups: Map<string, ReadyGroup>;
   readonly ready: Heap<ReadyEntry>;
   /** Groups behind the holder of a claim. */
@@ -88,6 +92,8 @@ export function createIndex(byId: ReadonlyMap<TaskId, TaskState> = new Map()): S
     counted: tasks.map(() => null),
     grouped: tasks.map(() => null),
     claims: createClaimIndex(),
+    guesses: createClaimIndex(),
+    guessed: tasks.map(() => null),
     groups: new Map(),
     ready: createHeap((a, b) => startsBefore(remaining, a.first, b.first)),
     behind: new Map(),
@@ -140,6 +146,29 @@ export function holdAnew({ index }: RunState, { task: { id, owns } }: TaskState)
   holdClaim(index.claims, id, compileClaims(owns));
 }
 
+/** Where a task will probably work, ready to be compared; nowhere when it says what it owns, or nobody knows. */
+export function guessOf(
+  { index }: RunState,
+  { task: { owns, guess }, order }: TaskState,
+): readonly Pattern[] {
+  if (owns !== null || guess === undefined) return [];
+  const known = index.guessed[order] ?? compileClaims(guess.map(({ pattern }) => pattern));
+  index.guessed[order] = known;
+  return known;
+}
+
+/** What a task was seen to change is where it works. */
+export function guessAnew(state: RunState, ts: TaskState, files: readonly { readonly path: string }[]): void {
+  if (ts.task.owns !== null || files.length === 0) return;
+  const { index } = state;
+  const paths = files.map(({ path }) => path);
+  ts.task = { ...ts.task, guess: widenGuess(ts.task.guess ?? [], paths) };
+  index.guessed[ts.order] = null;
+  if (!index.guesses.holdings.has(ts.task.id)) return;
+  releaseClaim(index.guesses, ts.task.id);
+  holdClaim(index.guesses, ts.task.id, guessOf(state, ts));
+}
+
 function compileClaims(owns: readonly string[] | null): readonly Pattern[] {
   return (owns ?? []).map((text) => compilePattern(text));
 }
@@ -185,6 +214,7 @@ export function refreshTask(state: RunState, ts: TaskState): void {
   if (before !== ts.phase) movePhase(state, ts, before);
   refreshSlot(state, ts);
   refreshClaim(state, ts);
+  refreshGuess(state, ts);
   if (ts.feedback?.cause === 'out-of-memory' && !isTerminal(ts.phase)) index.starved.add(ts);
   else index.starved.delete(ts);
   settleInLine(index.line, ts, index.unlanded[ts.order] ?? 0);
@@ -273,6 +303,16 @@ function refreshClaim(state: RunState, ts: TaskState): void {
     releaseClaim(index.claims, id);
     wakeBehind(state, id);
   }
+}
+
+/** Work is where it is guessed to be from its start until it has landed or is given up. */
+function refreshGuess(state: RunState, ts: TaskState): void {
+  const { guesses } = state.index;
+  const { id, owns } = ts.task;
+  const holds = owns === null && ts.attempt !== null && !isTerminal(ts.phase);
+  if (holds === guesses.holdings.has(id)) return;
+  if (holds) holdClaim(guesses, id, guessOf(state, ts));
+  else releaseClaim(guesses, id);
 }
 
 function mayHaveStep(state: RunState, ts: TaskState): boolean {

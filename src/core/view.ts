@@ -5,7 +5,7 @@ import { needsApproval } from './decide/submit.ts';
 import type { Outcome } from './event.ts';
 import { explainTask } from './explain.ts';
 import { findAside, type LandedAside, type LandedGone, type LandedWork } from './landed.ts';
-import type { Cause, Oid, Option, Phase, RunMs } from './model.ts';
+import type { Cause, Guess, Oid, Option, Phase, RunMs } from './model.ts';
 import { rankOverlaps } from './radar.ts';
 import { type Activity, describeActivity } from './role.ts';
 import { countBlockers } from './schedule-index.ts';
@@ -71,6 +71,8 @@ export interface TaskView {
   readonly tokens?: number;
   readonly usd?: number;
   readonly owns: readonly string[] | null;
+  /** Where it will probably work, when it says nothing of what it owns. */
+  readonly guessed?: readonly Guess[];
   readonly dependsOn: readonly string[];
   readonly question?: QuestionView;
   /** Commit that landed; absent for what a human did by hand. */
@@ -172,6 +174,7 @@ export function viewTask(state: RunState, ts: TaskState, now: RunMs): TaskView {
     deleted: attempt?.inspected?.deleted ?? 0,
     ...describeUse(ts),
     owns: task.owns,
+    ...(task.owns !== null || task.guess === undefined ? {} : { guessed: task.guess }),
     dependsOn: task.edges.map((edge) => edge.task),
     ...(question === null ? {} : { question: viewQuestion(state, ts) }),
     // what a human did by hand is not known by a commit

@@ -15,6 +15,7 @@ import type { RunView } from '../core/view.ts';
 import type { Opened } from '../ports/journal.ts';
 import { findClosing, noteClosing } from './closing.ts';
 import { rememberDurations } from './durations.ts';
+import { rememberTouched } from './guesses.ts';
 import { createInbox, type Inbox, MAX_WAITING, type Message } from './inbox.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { createObserver, findNews } from './observe-target.ts';
@@ -173,11 +174,11 @@ async function putInOrder(of: {
   if (closing !== null) await noteClosing(parts, closing).catch(() => undefined);
 }
 
-/** What only the run itself needed: its checkouts, and the knowledge of how long things took. */
+/** What only the run itself needed: its checkouts, and the knowledge of how long things took and what they touched. */
 async function clearUp(parts: Parts, state: RunState): Promise<void> {
-  await rememberDurations({ files: parts.files, stateDir: parts.places.stateDir }, state).catch(
-    () => undefined,
-  );
+  const tools = { files: parts.files, stateDir: parts.places.stateDir };
+  await rememberDurations(tools, state).catch(() => undefined);
+  await rememberTouched(tools, state).catch(() => undefined);
   if (state.rested === null) return;
   for (let slot = 0; slot < countCheckouts(state.policy); slot += 1) {
     await parts.git.removeCheckout(checkoutOf(parts.places, slot)).catch(() => undefined);

@@ -1,7 +1,7 @@
 // The heap against sorting.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createHeap, peekHeap, popHeap, pushHeap } from '../../src/core/heap.ts';
+import { createHeap, peekHeap, popHeap, pushHeap, walkHeap } from '../../src/core/heap.ts';
 
 test('gives the smallest first, however pushes and pops are mixed', () => {
   fc.assert(
@@ -18,6 +18,18 @@ test('gives the smallest first, however pushes and pops are mixed', () => {
         expect(peekHeap(heap)).toBe(sorted[0]);
         expect(heap.items).toHaveLength(sorted.length);
       }
+    }),
+  );
+});
+
+test('walks in order and leaves everything in place', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: -20, max: 20 })), (items) => {
+      const heap = createHeap<number>((a, b) => a < b);
+      for (const item of items) pushHeap(heap, item);
+      const before = [...heap.items];
+      expect([...walkHeap(heap)]).toEqual(items.toSorted((a, b) => a - b));
+      expect(heap.items).toEqual(before);
     }),
   );
 });

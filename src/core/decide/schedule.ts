@@ -2,11 +2,12 @@
 import { findBar } from '../bars.ts';
 import { type Collision, findCollision, findHolder } from '../claim/claim-index.ts';
 import type { RecordEffect } from '../effect.ts';
+import { walkHeap } from '../heap.ts';
 import { type Oid, type TaskId, taskId } from '../model.ts';
 import { branchOf } from '../names.ts';
-import { headOf, parkBehind, parkInLane, peekGroup, sendScouts } from '../ready-groups.ts';
+import { headOf, parkBehind, parkInLane, peekGroup, type ReadyGroup, sendScouts } from '../ready-groups.ts';
 import { agentFor, nextRole } from '../role.ts';
-import { patternsOf } from '../schedule-index.ts';
+import { guessOf, patternsOf } from '../schedule-index.ts';
 import { isLive, type RunState, type TaskState, taskOf } from '../state.ts';
 
 /** The next start as a fact to record, or null when nothing can start now. */
@@ -29,8 +30,32 @@ export function startReady(state: RunState): RecordEffect | null {
       continue;
     }
     // it stays ready until its start is a fact, so that asking twice gives the same answer
-    return { kind: 'record', event: spawn(state, ts, holder) };
+    return { kind: 'record', event: spawn(state, findApart(state, group, ts), holder) };
   }
+}
+
+/** How many are looked at for one that will probably not meet work under way. */
+const MAX_LOOKS = 32;
+
+/** The best of a group that will probably not meet work that has not landed, as urgent as its first; else that one. */
+function findApart(state: RunState, group: ReadyGroup, first: TaskState): TaskState {
+  if (findNear(state, first) === null) return first;
+  let looks = 0;
+  for (const ts of walkHeap(group.tasks)) {
+    looks += 1;
+    if (looks > MAX_LOOKS || ts.task.priority !== first.task.priority) break;
+    const mayStart = state.index.grouped[ts.order] === group && findFullLane(state, ts) === null;
+    if (mayStart && findNear(state, ts) === null) return ts;
+  }
+  return first;
+}
+
+/** Whose work that has not landed a task will probably meet, by what is guessed of it; null: nobody's. */
+function findNear(state: RunState, ts: TaskState): TaskId | null {
+  const patterns = guessOf(state, ts);
+  const ignore = (owner: string): boolean => mayPass(state, ts, owner);
+  const { claims, guesses } = state.index;
+  return (findHolder(claims, patterns, ignore) ?? findHolder(guesses, patterns, ignore)) as TaskId | null;
 }
 
 function spawn(state: RunState, ts: TaskState, forced: TaskId | null): RecordEffect['event'] {

@@ -5,6 +5,7 @@ import { unreachable } from '../failure.ts';
 import { type Cause, type RunMs, runMs } from '../model.ts';
 import { noteOdds } from '../odds.ts';
 import { hasReview } from '../role.ts';
+import { guessAnew } from '../schedule-index.ts';
 import { describeRunSpending, describeSpending, type Exhausted, isBudget } from '../spending.ts';
 import type { AttemptState, RunState, TaskState } from '../state.ts';
 import { evolveAnswer, noteRequest } from './answer.ts';
@@ -53,6 +54,7 @@ export function evolveAttempt(state: RunState, ts: TaskState, event: AttemptEven
       const { type: _type, task: _task, attempt: _attempt, ...inspected } = event;
       attempt.inspected = inspected;
       ts.moved = null;
+      guessAnew(state, ts, event.files);
       return;
     }
     case 'attempt.verified':

@@ -2,7 +2,7 @@
 import { createClaimIndex, findCollision, holdClaim } from '../claim/claim-index.ts';
 import { compilePattern, type Pattern } from '../claim/pattern.ts';
 import { createHeap, type Heap, peekHeap, popHeap, pushHeap } from '../heap.ts';
-import type { Edge, Plan, Policy, Task, TaskId, TaskType } from '../model.ts';
+import type { Edge, Guess, Plan, Policy, Task, TaskId, TaskType } from '../model.ts';
 import { findCollisions, graphPlan, keyClaims, type TaskCollision } from './collision.ts';
 import { type Graph, invertGraph, sortGraph } from './cycle.ts';
 import { nameBranch } from './slug.ts';
@@ -20,6 +20,8 @@ export interface DryRunTask {
   /** null: a human does it. */
   readonly branch: string | null;
   readonly owns: readonly string[] | null;
+  /** Where it will probably work, when it says nothing of what it owns. */
+  readonly guessed?: readonly Guess[];
   readonly after: readonly Edge[];
   /** Counts from 1. */
   readonly wave: number;
@@ -52,6 +54,7 @@ export function pictureRun(
     run: task.run,
     branch: task.type === 'manual' ? null : nameBranch(policy.worktrees.branch, { ...names, task: task.id }),
     owns: task.owns,
+    ...(task.guess === undefined ? {} : { guessed: task.guess }),
     after: task.edges,
     wave: waveOf.get(task.id) as number,
   }));

@@ -1,4 +1,5 @@
 // How a run stands, as lines or JSON; small enough for the quick start. Reads nothing.
+import { describeGuess } from '../../core/guess.ts';
 import { nextCommand, type RunView, type TaskView } from '../../core/view.ts';
 import { cleanLine, cleanText } from './clean.ts';
 import { describeConflicts, drawConflicts } from './conflicts.ts';
@@ -84,6 +85,7 @@ export function drawExplanation(view: RunView, task: TaskView, style: StatusStyl
     ['working on', task.touching?.join(', ') ?? null],
     ['doing', task.doing ?? null],
     ['owns', task.owns === null ? 'not declared' : task.owns.join(' ') || 'nothing'],
+    ['guessed', task.guessed === undefined ? null : describeGuess(task.guessed)],
     ['changed', task.files === 0 ? null : drawChanged(task)],
     ['branch', task.branch],
     ['worktree', task.worktree],

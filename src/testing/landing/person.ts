@@ -12,7 +12,7 @@ import type { Plot } from './plot.ts';
 
 const LOOK_MS = 250;
 /** Answers to one task after which even this person gives it up. */
-const PATIENCE = 10;
+const PATIENCE = 20;
 
 /** Facts of a journal, read as they are written. */
 async function* followFacts(path: string): AsyncGenerator<readonly Event[], never> {

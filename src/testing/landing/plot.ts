@@ -47,7 +47,8 @@ export interface Plot {
   readonly landingSlots: number;
 }
 
-const FILES = 8;
+/** Tasks for each shared file: about one in three meets another there. */
+const TASKS_PER_FILE = 5;
 const LINES = 40;
 const MOST_EDITS = 4;
 /** Of 256: tasks that break the gate, gate runs that fail by accident, and tasks that stand on the one before. */
@@ -61,7 +62,7 @@ const RUNS_PER_TASK = 30;
 export function plotRound(of: { readonly tasks: number; readonly seed: number }): Plot {
   const tape = seedTape(of.seed * 7919 + 17);
   const files: Record<string, readonly string[]> = {};
-  for (let file = 0; file < FILES; file += 1)
+  for (let file = 0; file < of.tasks / TASKS_PER_FILE; file += 1)
     files[`shared/${file}.txt`] = Array.from({ length: LINES }, (_, line) => `line ${line} of file ${file}`);
   const names = Object.keys(files);
   const parts: Part[] = [];

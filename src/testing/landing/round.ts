@@ -64,7 +64,7 @@ interface EngineEnd {
 }
 
 async function lead({ dir, repo }: Scene, args: readonly string[]): Promise<EngineEnd> {
-  const child = spawn(process.execPath, args, {
+  const child = spawn(process.argv[0] ?? 'node', args, {
     cwd: repo,
     env: { ...testGitEnv(), NO_COLOR: '1', ACTOR_DIR: dir, TMPDIR: join(dir, 'tmp') },
     stdio: ['ignore', 'pipe', 'pipe'],

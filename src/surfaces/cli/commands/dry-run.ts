@@ -1,4 +1,5 @@
 // The picture of a run that has not begun, as lines. Starts nothing.
+import { describeGuess } from '../../../core/guess.ts';
 import type { DryRunTask } from '../../../core/plan/dry-run.ts';
 import type { Planned } from '../../app.ts';
 import { cleanLine } from '../clean.ts';
@@ -46,6 +47,7 @@ function drawTask(
     who,
     task.branch,
     task.owns === null ? null : `owns ${task.owns.join(' ')}`,
+    task.guessed === undefined ? null : `guessed: ${describeGuess(task.guessed)}`,
     after.length === 0 ? null : `after ${after.join(', ')}`,
     task.ref,
   ];
