@@ -2,7 +2,8 @@
 
 import { noteGrant } from '../adapters/agent/grants.ts';
 import { openWorkerFiles } from '../adapters/agent/worker-desk.ts';
-import { readWorkerPlace, type WorkerPlace } from '../adapters/agent/worker-place.ts';
+import { readWorkerPlace, refuseToken, type WorkerPlace } from '../adapters/agent/worker-place.ts';
+import { isTokenOf } from '../adapters/agent/worker-secret.ts';
 import { createControlPort } from '../adapters/control/control-port.ts';
 import { splitLines } from '../adapters/process/line-splitter.ts';
 import { ok } from '../core/failure.ts';
@@ -18,6 +19,8 @@ export function composeWorker(of: {
     openDesk: async () => {
       const place = readWorkerPlace(of.env);
       if (!place.ok) return place;
+      const { stateDir } = place.value;
+      if (stateDir !== null && !isTokenOf(stateDir, place.value)) return refuseToken(place.value);
       return ok({ ...openWorkerFiles(place.value), claim: (wish) => claimFiles(place.value, wish) });
     },
     readLines: async (maxLineBytes, onLine) => {

@@ -46,7 +46,7 @@ export function readWorkerPlace(env: Readonly<Record<string, string | undefined>
   const [run, task, attempt, token] = names.map((name) => env[name] ?? '');
   const owner = `${run}/${task}/${attempt}:`;
   if (token?.startsWith(owner) !== true || !SECRET.test(token.slice(owner.length)))
-    return refuse(`WEFT_TOKEN is not that of attempt ${attempt} of task ${task} of run ${run}.`);
+    return refuseToken({ run: run ?? '', task: task ?? '', attempt: Number(attempt) });
   const sessionDir = env['WEFT_SESSION_DIR'] ?? '';
   const given = [...paths.map((name) => [name, env[name] ?? ''] as const), ['WEFT_SESSION_DIR', sessionDir]];
   const relative = given.find(([, path]) => path !== '' && !isAbsolute(path ?? ''));
@@ -63,6 +63,11 @@ export function readWorkerPlace(env: Readonly<Record<string, string | undefined>
     sessionDir: sessionDir === '' ? null : sessionDir,
     secrets: unpackSecrets(env[SECRETS] ?? ''),
   });
+}
+
+/** The failure of a token that is another attempt's, or nobody's. */
+export function refuseToken({ run, task, attempt }: Omit<WorkerPass, 'secret'>): Result<never> {
+  return refuse(`WEFT_TOKEN is not that of attempt ${attempt} of task ${task} of run ${run}.`);
 }
 
 function refuse(sentence: string): Result<never> {

@@ -1,5 +1,5 @@
 // What shows weft that somebody acts for an attempt: a token that follows from a secret of the repository's state folder.
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { spellToken, type WorkerPass } from './worker-place.ts';
@@ -12,11 +12,31 @@ export function createTokens(stateDir: string): (of: Omit<WorkerPass, 'secret'>)
   let key: string | null = null;
   return (of) => {
     key ??= takeKey(join(stateDir, FILE));
-    const secret = createHmac('sha256', key)
-      .update(JSON.stringify([of.run, of.task, of.attempt]))
-      .digest('base64url');
-    return spellToken({ ...of, secret });
+    return spellWith(key, of);
   };
+}
+
+/** Tells whether a token is that of an attempt, in a time that says nothing of how near it is; makes no key. */
+export function isTokenOf(
+  stateDir: string,
+  { token, ...of }: Omit<WorkerPass, 'secret'> & { readonly token: string },
+): boolean {
+  try {
+    const [given, right] = [token, spellWith(readFileSync(join(stateDir, FILE), 'utf8'), of)].map((text) =>
+      createHmac('sha256', 'same length').update(text).digest(),
+    );
+    return given !== undefined && right !== undefined && timingSafeEqual(given, right);
+  } catch {
+    return false;
+  }
+}
+
+function spellWith(key: string, of: Omit<WorkerPass, 'secret'>): string {
+  const { run, task, attempt } = of;
+  const secret = createHmac('sha256', key)
+    .update(JSON.stringify([run, task, attempt]))
+    .digest('base64url');
+  return spellToken({ run, task, attempt, secret });
 }
 
 /** The key in the file, which is made whole, or not at all, by the first who needs it. */
