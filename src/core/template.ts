@@ -57,6 +57,11 @@ export function composePrompt(template: string | undefined, parts: readonly Prom
   return join([body.replace(/\n{3,}/g, '\n\n').trim(), ...rest.map(({ text }) => text)]);
 }
 
+/** Tells whether a template has a place for the task; without one its agent would not know what to do. */
+export function placesTask(template: string): boolean {
+  return [...template.matchAll(PLACE)].some(([, name]) => name === 'task');
+}
+
 /** The first place in a template that no part is for, or null. */
 export function findUnknownPlace(
   template: string,

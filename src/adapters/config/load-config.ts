@@ -1,5 +1,5 @@
 // Loads `.weft/config.yaml` and lays the flags over it. Knows nothing of git, of agents' programs or of the terminal.
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fail, ok, type Result } from '../../core/failure.ts';
 import type { Limits } from '../../core/limits.ts';
 import {
@@ -14,11 +14,11 @@ import { BUILT_IN_AGENTS } from '../../core/plan/compile.ts';
 import type { Diagnostic, Position, Rejection } from '../../core/plan/diagnostic.ts';
 import { findNearest } from '../../core/plan/nearest.ts';
 import { quote, quoteList } from '../../core/plan/quote.ts';
-import { findUnknownPlace, PART_NAMES } from '../../core/template.ts';
+import { findUnknownPlace, PART_NAMES, placesTask } from '../../core/template.ts';
 import { locate, readDocument } from './document.ts';
 import { checkDocument, checkFlags } from './issue.ts';
 import { type AgentInput, type ConfigInput, configSchema, type GatesInput } from './schema.ts';
-import { readTextFile } from './text-file.ts';
+import { listFiles, readTextFile } from './text-file.ts';
 
 /** Path of the configuration, relative to the repository. */
 export const CONFIG_FILE = '.weft/config.yaml';
@@ -57,11 +57,13 @@ export function loadConfig(options: {
   return refuse([describeAgent(policy, unknown.name, position)]);
 }
 
+const TEMPLATE_FOLDER = '.weft/agents';
+
 /** Where the templates of prompts are, relative to the repository. */
 const TEMPLATES: Readonly<Record<Role, string>> = {
-  implement: '.weft/agents/worker.md',
-  plan: '.weft/agents/planner.md',
-  review: '.weft/agents/reviewer.md',
+  implement: `${TEMPLATE_FOLDER}/worker.md`,
+  plan: `${TEMPLATE_FOLDER}/planner.md`,
+  review: `${TEMPLATE_FOLDER}/reviewer.md`,
 };
 
 /** Takes in the templates that are there; each place in them has to be of a part that its prompt has. */
@@ -76,9 +78,31 @@ function addTemplates(repository: string, policy: Policy): Result<Policy, Config
     if (!read.ok) return refuse({ position: null, sentence: `${file} ${read.failure.sentence}.` });
     const unknown = findUnknownPlace(read.value, role);
     if (unknown !== null) return refuse(describePlace({ file, text: read.value, role, ...unknown }));
+    if (!placesTask(read.value)) return refuse(describeTaskless(file));
     prompts[role] = read.value;
   }
-  return ok({ ...policy, prompts });
+  return findStray(repository) ?? ok({ ...policy, prompts });
+}
+
+function describeTaskless(file: string): Diagnostic {
+  return {
+    position: { file, line: 1, column: 1, length: 1 },
+    sentence: 'The template has no place for the task: its agent would not know what to do.',
+    fix: 'Write `{{ task }}` where the text of the task belongs.',
+  };
+}
+
+/** Refuses a file whose name is nearly that of a template; null: there is none. */
+function findStray(repository: string): Result<Policy, ConfigRejection> | null {
+  const names = Object.values(TEMPLATES).map((file) => basename(file));
+  for (const name of listFiles(join(repository, TEMPLATE_FOLDER))) {
+    const nearest = names.includes(name) ? null : findNearest(name, names);
+    if (nearest === null) continue;
+    const sentence = `${TEMPLATE_FOLDER}/${name} is the template of no agent.`;
+    const diagnostics = [{ position: null, sentence, fix: `Did you mean ${quote(nearest)}?` }];
+    return fail({ kind: 'usage', diagnostics, texts: new Map() });
+  }
+  return null;
 }
 
 function describePlace(of: {

@@ -1,5 +1,5 @@
 // Reads small text files that people wrote, within limits. Knows nothing of what is in them.
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { fail, ok, type Result } from '../../core/failure.ts';
 
 /** Bounds the size of a file that people write, in bytes. */
@@ -26,6 +26,15 @@ export function readTextFile(path: string): Result<string, ReadProblem> {
     if (code === 'ENOENT' || code === 'ENOTDIR') return fail({ kind: 'missing', sentence: 'does not exist' });
     if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return refuse('is not UTF-8 text');
     return refuse(code === '' ? 'cannot be read' : `cannot be read (${code})`);
+  }
+}
+
+/** Names in a folder, sorted, at most 100; empty when it cannot be read. */
+export function listFiles(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).sort().slice(0, 100);
+  } catch {
+    return [];
   }
 }
 

@@ -85,11 +85,27 @@ describe('templates of prompts', () => {
   test('are taken in where they are', async () => {
     const files = {
       '.weft/agents/worker.md': '{{ task }}\n',
-      '.weft/agents/reviewer.md': 'Mind {{ change }}.\n',
+      '.weft/agents/reviewer.md': '{{task}} Mind {{ change }}.\n',
     };
     expect(await loadBeside(files)).toMatchObject({
-      prompts: { implement: '{{ task }}\n', review: 'Mind {{ change }}.\n' },
+      prompts: { implement: '{{ task }}\n', review: '{{task}} Mind {{ change }}.\n' },
     });
+  });
+
+  test.each(['', 'Work hard on {{ title }}.\n'])(
+    'one without a place for the task is refused: %j',
+    async (text) => {
+      const said = await loadBeside({ '.weft/agents/worker.md': text });
+      expect(said).toContain('.weft/agents/worker.md:1:1: The template has no place for the task');
+      expect(said).toContain('Fix: Write `{{ task }}` where the text of the task belongs.');
+    },
+  );
+
+  test('a misspelt one is pointed at, another file is not', async () => {
+    const said = await loadBeside({ '.weft/agents/wroker.md': '{{ task }}' });
+    expect(said).toContain('.weft/agents/wroker.md is the template of no agent.');
+    expect(said).toContain('Did you mean "worker.md"?');
+    expect(await loadBeside({ '.weft/agents/README.md': 'Ours.' })).toMatchObject({ prompts: {} });
   });
 
   test('a place that no part is for is pointed at', async () => {
