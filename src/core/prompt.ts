@@ -11,7 +11,7 @@ const MAX_FEEDBACK = 16_384;
 export function writePrompt(state: RunState, ts: TaskState, base: string): string {
   const { task } = ts;
   return composePrompt(state.policy.prompts.implement, [
-    { name: 'title', text: `# ${task.title}` },
+    { name: 'title', text: isTitled(task) ? '' : `# ${task.title}` },
     { name: 'task', text: task.body.trim() },
     { name: 'context', text: describeContext(state, ts, base) },
     { name: 'files', text: describeOwnership(task.owns) },
@@ -20,6 +20,12 @@ export function writePrompt(state: RunState, ts: TaskState, base: string): strin
     { name: 'rules', text: RULES },
     ...describeNews(ts, ts.attempt?.guidance ?? []),
   ]);
+}
+
+/** Tells whether the text begins with the title as its heading. */
+function isTitled({ title, body }: TaskState['task']): boolean {
+  const [first = ''] = body.trim().split('\n', 1);
+  return /^#\s+(.*?)\s*#*$/.exec(first.trim())?.[1] === title;
 }
 
 /** What has come up since the last attempt, which every attempt has to hear. */

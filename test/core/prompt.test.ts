@@ -248,3 +248,13 @@ describe('the conversation that is gone on with', () => {
     expect(goOn(state)).not.toContain('first');
   });
 });
+
+test.each([
+  ['# It\n\nDo it.', '# It\n\nDo it.\n'],
+  ['#  It ##\nDo it.', '#  It ##\nDo it.\n'],
+  ['# It too\n\nDo it.', '# It\n\n# It too\n\nDo it.\n'],
+  ['Do it.', '# It\n\nDo it.\n'],
+])('a title is said once: %j', (body, begin) => {
+  const state = buildState([buildTask('a', { title: 'It', body })]);
+  expect(promptOf(bring(state, 'a', 'spawned')).startsWith(begin)).toBe(true);
+});

@@ -125,7 +125,9 @@ export function drawChange({ task, retried, answered, moved }: Change, nowMs: nu
     // a line that only announces a list says nothing without the first of it
     const what = head.endsWith(':') ? `${head} ${next.replace(/^- /, '')}` : head;
     const why = what === '' ? retried.cause : `${retried.cause}: ${what.replace(/[.:]$/, '')}`;
-    lines.push(`${begin} attempt ${retried.attempt} ended (${why}): trying again`);
+    const waits = task.phase === 'waiting' && task.reason.startsWith('waits');
+    const then = waits ? cleanLine(task.reason) : 'trying again';
+    lines.push(`${begin} attempt ${retried.attempt} ended (${why}): ${then}`);
   }
   if (moved) {
     const words = [

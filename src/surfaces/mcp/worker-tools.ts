@@ -55,7 +55,7 @@ function makeReportProgress(reporter: Reporter): Tool {
   return defineTool({
     name: 'report_progress',
     description:
-      'Tells people what you are doing, in a sentence. Call it when you begin, when a step is done, and every few minutes of longer work: who is silent for long is taken for stuck.',
+      'Tells people what you are doing, in a sentence. Call it when you begin, when a step is done, and every few minutes of longer work: people see it beside your task.',
     fields: {
       phase: {
         kind: 'word',
