@@ -71,6 +71,8 @@ interface Desk {
   stop: { goesOn: boolean } | null;
   lastWords: string;
   resetMs: number | null;
+  /** The model did not answer once, and it was looked whether there is a login. */
+  hasRetried: boolean;
 }
 
 function createConversation(opening: Opening, wire: Wire): Conversation {
@@ -96,6 +98,7 @@ function createConversation(opening: Opening, wire: Wire): Conversation {
     stop: null,
     lastWords: '',
     resetMs: null,
+    hasRetried: false,
   };
   return {
     begin: () => begin(desk),
@@ -261,9 +264,7 @@ function take(desk: Desk, method: string, params: Fields): void {
       desk.resetMs = readReset(params['rateLimits'], desk.resetMs);
       return;
     case 'error':
-      return params['willRetry'] === true
-        ? wire.tell({ kind: 'retries', text: readError(params['error']).text })
-        : undefined;
+      return params['willRetry'] === true ? takeRetry(desk, readError(params['error']).text) : undefined;
     case 'serverRequest/resolved': {
       const id = params['requestId'];
       return typeof id === 'string' || typeof id === 'number' ? approvals.withdraw(id) : undefined;
@@ -271,6 +272,19 @@ function take(desk: Desk, method: string, params: Fields): void {
     default:
       return;
   }
+}
+
+/** Who is not logged in tries for long, and does not say so by itself. */
+function takeRetry(desk: Desk, text: string): void {
+  desk.wire.tell({ kind: 'retries', text });
+  if (desk.hasRetried) return;
+  desk.hasRetried = true;
+  desk.peer.request('account/read', { refreshToken: false }, (answer) => {
+    if (!answer.ok || answer.result['account'] !== null || answer.result['requiresOpenaiAuth'] !== true)
+      return;
+    end(desk, 'login', 'It is not logged in.');
+    halt(desk);
+  });
 }
 
 function takeStart(desk: Desk, started: unknown): void {

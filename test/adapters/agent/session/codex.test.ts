@@ -22,6 +22,39 @@ const THREAD = {
   sandbox: 'danger-full-access',
 };
 
+describe('a model that does not answer', () => {
+  const RETRY = { error: { message: 'Reconnecting... 2/5' }, willRetry: true };
+
+  it('is no wonder without a login', () => {
+    const talk = inTurn();
+    talk.sent();
+    report(talk, 'error', RETRY);
+    report(talk, 'error', RETRY);
+    expect(talk.sent()).toEqual([{ id: 4, method: 'account/read', params: { refreshToken: false } }]);
+    talk.news();
+    talk.take({ id: 4, result: { account: null, requiresOpenaiAuth: true } });
+    expect(talk.news()).toEqual([{ kind: 'turn-over', fault: 'login', text: 'It is not logged in.' }]);
+    expect(talk.sent()).toMatchObject([{ method: 'turn/interrupt' }]);
+  });
+
+  const others: readonly object[] = [
+    { result: { account: { type: 'apiKey' }, requiresOpenaiAuth: true } },
+    { result: { account: null, requiresOpenaiAuth: false } },
+    { result: {} },
+    { error: { code: -32_601, message: 'unknown' } },
+  ];
+  for (const answer of others) {
+    it(`is waited for: ${JSON.stringify(answer)}`, () => {
+      const talk = inTurn();
+      report(talk, 'error', RETRY);
+      talk.news();
+      talk.sent();
+      talk.take({ id: 4, ...answer });
+      expect([talk.news(), talk.sent()]).toEqual([[], []]);
+    });
+  }
+});
+
 describe('the beginning', () => {
   it('starts the app server', () => {
     expect(CODEX.launch(OPENING)).toEqual({ argv: ['/bin/codex', 'app-server'], env: {} });
