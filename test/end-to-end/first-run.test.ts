@@ -138,10 +138,10 @@ describe('weft doctor', () => {
   test('what is no YAML', () => check('a: [\n', [/^configuration: \.weft\/config\.yaml:\d/]));
   test('an agent that is not installed', () =>
     check('agent: mine\nagents: { mine: { kind: claude, program: no-such-agent } }\n', [
-      /^agent mine: `no-such-agent` is neither on PATH/,
+      /^agent mine: `no-such-agent` is not on PATH/,
     ]));
   test('a program that is not on PATH', () =>
-    check(MINE.replace('sh -c', 'no-such-agent'), [/^agent mine: `no-such-agent` is neither on PATH/]));
+    check(MINE.replace('sh -c', 'no-such-agent'), [/^agent mine: `no-such-agent` is not on PATH/]));
   test('a target that is not there', () =>
     check(`${MINE}target: trunk\n`, [/^target: there is no branch trunk/]));
   test('worktrees below a file', () =>

@@ -4,7 +4,7 @@ import type { AgentConfig } from '../../core/model.ts';
 import type { AgentPort, AttemptFacts, Launch, Probe, ProbeDetails } from '../../ports/agent.ts';
 import { attemptEnvironment } from './environment.ts';
 import { forwardMessages } from './forwarded.ts';
-import { locateProgram } from './locate.ts';
+import { describeAbsence, locateProgram } from './locate.ts';
 
 const FIX =
   'Set `run` of the agent under `agents` in .weft/config.yaml, or `run` in the frontmatter of the task.';
@@ -57,7 +57,7 @@ async function probeCommand(config: AgentConfig, repository: string): Promise<Pr
   if (place !== null) return { found: true, sentence: `\`${word}\` is ${place}.`, details: DETAILS };
   return {
     found: false,
-    sentence: `\`${word}\` is neither on PATH nor an executable file of the repository.`,
+    sentence: describeAbsence(word),
     hint: `Install ${word}, or correct \`run\` of the agent in .weft/config.yaml.`,
   };
 }

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import type { AgentConfig } from '../../core/model.ts';
 import type { AgentPort, Probe, ProbeDetails, ProbeMeans, Trial } from '../../ports/agent.ts';
 import { cleanText } from './agent-text.ts';
-import { locateProgram } from './locate.ts';
+import { describeAbsence, locateProgram } from './locate.ts';
 import { type ChosenProgram, chooseProgram, type KnownProgram } from './programs.ts';
 import { tryAgent } from './trial.ts';
 
@@ -31,8 +31,7 @@ export async function probeHosted(
   const { program, known } = chosen.value;
   const place = await locateProgram(program, repository);
   if (place === null) {
-    const sentence = `\`${program}\` is neither on PATH nor an executable file of the repository.`;
-    return { found: false, sentence, hint: adviseProgram(known) };
+    return { found: false, sentence: describeAbsence(program), hint: adviseProgram(known) };
   }
   const found: Probe = { found: true, sentence: `\`${program}\` is ${place}.` };
   if (means === undefined) return found;

@@ -70,7 +70,7 @@ const CODEX: KnownProgram = {
   pass: ['CODEX_API_KEY', 'CODEX_HOME', 'OPENAI_API_KEY', 'OPENAI_BASE_URL'],
   keys: ['CODEX_API_KEY', 'OPENAI_API_KEY'],
   login: { variable: 'CODEX_HOME', folder: '.codex', file: 'auth.json' },
-  enter: '`codex login`, or set OPENAI_API_KEY',
+  enter: '`codex login`, with a key: `printenv OPENAI_API_KEY | codex login --with-api-key`',
 };
 
 /** By the names of the presets. */
