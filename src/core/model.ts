@@ -383,11 +383,11 @@ export interface Identity {
   readonly startTicks: number;
 }
 
+/** Whether an agent hears people while it works; `file`: where it looks into its status file. */
+export type Steering = boolean | 'file';
+
 /** How a process ended; `code` and `signal` null: unknown, it is gone without a word. */
 export interface Exit {
   readonly code: number | null;
   readonly signal: string | null;
 }
-/** Whether an agent hears people while it works; `file`: where it looks into its status file. */
-export type Steering = boolean | 'file';
-

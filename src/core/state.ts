@@ -68,9 +68,9 @@ export interface AttemptState {
   guidance: readonly string[];
   /** How much of it is in its prompt; the rest was delivered while it worked. */
   toldByPrompt: number;
-  startFailure: { cause: Cause; detail: string } | null;
   /** How much of it, from the first on, the conversation that the task's work is done in has heard. */
   heard: number;
+  startFailure: { cause: Cause; detail: string } | null;
   exit: Exit | null;
   /** What it says went wrong, or null. */
   fault: AgentFault | null;
@@ -154,9 +154,9 @@ export interface TaskState {
   allowances: number;
   /** Guidance not delivered yet, or to be told the next attempt again. */
   guidance: string[];
-  /** Tasks whose work its agent was told to come too close to. */
   /** How much of it, from the first on, the conversation that the task's work is done in has heard. */
   heard: number;
+  /** Tasks whose work its agent was told to come too close to. */
   warnedOf: TaskId[];
   /** What people said of lines of the work, and its agent was not told yet. */
   comments: Comment[];
@@ -303,8 +303,8 @@ export function createTaskState(task: Task, order: number, at: RunMs): TaskState
     spending: {},
     allowances: 0,
     guidance: [],
-    warnedOf: [],
     heard: 0,
+    warnedOf: [],
     comments: [],
     feedback: null,
     plan: null,

@@ -188,13 +188,13 @@ function exit(
   attempt.fault = event.fault ?? null;
   returnUnheard(ts, attempt, event.heard);
   attempt.endedAt = ms;
-  // an end that we asked for is over only when its whole tree is known to be gone
-  if (attempt.stop !== null) return;
   // it used up its budget and was done with it: its work is looked at before anybody is asked for more
   if (isOverspent(attempt.stop) && event.exit.code === 0 && event.fault === null) attempt.stop = null;
+  // an end that we asked for is over only when its whole tree is known to be gone
+  if (attempt.stop !== null) return;
+  dropAbout(ts, attempt, ms);
   if (ts.question?.from === 'agent') {
     ts.phase = 'waiting';
-  dropAbout(ts, attempt, ms);
     uncharge(ts, attempt);
     keepGuidance(ts, attempt);
     summarize(ts, attempt, { cause: 'asked', detail: ts.question.text }, ms);
@@ -203,12 +203,12 @@ function exit(
   ts.phase = 'verifying';
 }
 
-/** Ends after which the next attempt is not told of a failure: the answer, or the list of changes, says it all. */
-const BLAMELESS: ReadonlySet<Cause> = new Set([
 function isOverspent(stop: StopReason | null): boolean {
   return stop === 'budget' || stop === 'run-budget';
 }
 
+/** Ends after which the next attempt is not told of a failure: the answer, or the list of changes, says it all. */
+const BLAMELESS: ReadonlySet<Cause> = new Set([
   'asked',
   'changes-requested',
   'target-rewritten',
@@ -267,10 +267,10 @@ function stop(
   attempt.endedAt ??= ms;
   // it was ended since it is all that is left: people still have to say what comes next
   if (reason !== 'asked') dropAbout(ts, attempt, ms);
-    attempt.startFailure = { cause: reason, detail: describeExhausted(state, ts, { reason, ms }) };
-    return;
   if (isBudget(reason)) {
     // what follows is a decision: the attempt is judged like any other failure
+    attempt.startFailure = { cause: reason, detail: describeExhausted(state, ts, { reason, ms }) };
+    return;
   }
   const cause: Cause = reason === 'asked' ? 'asked' : 'stopped';
   summarize(ts, attempt, { cause, detail: reason }, ms, event.survivors);
