@@ -20,6 +20,7 @@ import {
   shareOfRunBudget,
 } from './spending.ts';
 import { type RunState, type TaskState, taskOf } from './state.ts';
+import { deadlineOf } from './timers.ts';
 
 /** The reason in words; empty when nothing more is to be said than the phase. */
 export function explainTask(state: RunState, ts: TaskState, now: RunMs): string {
@@ -75,7 +76,8 @@ function explainWaiting(state: RunState, ts: TaskState, now: RunMs): string {
 function explainBar({ ts, agent, until, cause }: Bar, now: RunMs): string {
   if (cause === 'run-budget')
     return `waits: the budget of the run is used up; \`weft answer ${ts.task.id} 1\` lets it go on`;
-  if (until !== null) return `waits for ${agent} for at most ${ago(until - now)}: a limit of its provider is reached`;
+  if (until !== null)
+    return `waits for ${agent} for at most ${ago(until - now)}: a limit of its provider is reached`;
   const [what, command] =
     cause === 'login-missing' ? ['is not logged in', 'answer'] : ['cannot be run', 'restart'];
   return `waits for ${agent}, which ${what}: mend that, then \`weft ${command} ${ts.task.id}\``;
@@ -130,7 +132,9 @@ function explainSlot(state: RunState): string {
 function explainRetry(state: RunState, ts: TaskState, now: RunMs): string {
   const cause = ts.feedback?.cause ?? ts.history.at(-1)?.cause ?? 'failed';
   const when =
-    state.rested === null ? `is tried again within ${ago((ts.retryAt ?? now) - now)}` : 'is to be tried again';
+    state.rested === null
+      ? `is tried again within ${ago((ts.retryAt ?? now) - now)}`
+      : 'is to be tried again';
   return `${when} (attempt ${ts.attempts} ended: ${cause})`;
 }
 
@@ -183,7 +187,18 @@ function explainWorking(state: RunState, ts: TaskState, now: RunMs): string {
   const nearly = shareOfBudget(state, ts) >= NEARLY ? `; it has used ${describeSpending(state, ts)}` : '';
   const run = shareOfRunBudget(state, now) >= NEARLY ? `; the run ${describeRunSpending(state, now)}` : '';
   const most = minutes === null ? '' : ` (at most ${minutes} min)`;
-  return `${does}${most}${nearly}${run}`;
+  return `${does}${most}${describeTimeLeft(state, ts, now)}${nearly}${run}`;
+}
+
+/** How much time the attempt has at most, when most of it is used. */
+function describeTimeLeft(state: RunState, ts: TaskState, now: RunMs): string {
+  const deadline = deadlineOf(state, ts);
+  const minutes = state.policy.budget.minutes;
+  if (deadline === null || minutes === null) return '';
+  const leftMs = Math.max(0, deadline - now);
+  if (leftMs > (1 - NEARLY) * minutes * 60_000) return '';
+  const left = leftMs < 120_000 ? `${Math.ceil(leftMs / 1_000)} s` : `${Math.ceil(leftMs / 60_000)} min`;
+  return `; its time ends in ${left}`;
 }
 
 function explainVerifying(state: RunState, ts: TaskState, now: RunMs): string {

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { nextDeadline } from '../../../src/core/decide/decide.ts';
 import type { EffectKind } from '../../../src/core/effect.ts';
 import type { Event, StopReason } from '../../../src/core/event.ts';
-import { type Exit, type Policy, type Task, taskId } from '../../../src/core/model.ts';
+import { explainTask } from '../../../src/core/explain.ts';
+import { type Exit, type Policy, runMs, type Task, taskId } from '../../../src/core/model.ts';
 import type { RunState } from '../../../src/core/state.ts';
 import { bring, buildState, buildTask, changed, facts, find, play, sayDecisions, settle } from '../build.ts';
 
@@ -255,6 +256,14 @@ describe('the time budget', () => {
     expect(sayDecisions(state)).toEqual(['watch-attempt a', 'stop-attempt a']);
     settle(play(state, [facts.stopped(state, 'a')]));
     expect(find(state, 'a')).toMatchObject({ phase: 'failed', failure: { cause: 'time-budget' } });
+  });
+
+  test('is told of from four fifths on', () => {
+    const state = bring(begin({}, policy), 'a', 'working');
+    const explain = (ms: number): string => explainTask(state, find(state, 'a'), runMs(state.ms + ms));
+    expect(explain(47_000)).toBe('at work (at most 1 min)');
+    expect(explain(48_500)).toBe('at work (at most 1 min); its time ends in 12 s');
+    expect(explain(61_000)).toBe('at work (at most 1 min); its time ends in 0 s');
   });
 
   test('does not count the time in which a question was open', () => {
