@@ -198,7 +198,7 @@ function describeTimeLeft(state: RunState, ts: TaskState, now: RunMs): string {
   const leftMs = Math.max(0, deadline - now);
   if (leftMs > (1 - NEARLY) * minutes * 60_000) return '';
   const left = leftMs < 120_000 ? `${Math.ceil(leftMs / 1_000)} s` : `${Math.ceil(leftMs / 60_000)} min`;
-  return `; its time ends in ${left}`;
+  return `; its time ends within ${left}`;
 }
 
 function explainVerifying(state: RunState, ts: TaskState, now: RunMs): string {

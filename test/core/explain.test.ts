@@ -239,7 +239,7 @@ describe('at work', () => {
   test('with a time budget', () => {
     const state = bring(begin({}, { budget: { minutes: 90, tokens: null, usd: null } }), 'a', 'working');
     expect(explain(state, 'a', 75 * MINUTE)).toMatchInlineSnapshot(
-      `"at work (at most 90 min); its time ends in 15 min"`,
+      `"at work (at most 90 min); its time ends within 15 min"`,
     );
   });
 

@@ -262,8 +262,8 @@ describe('the time budget', () => {
     const state = bring(begin({}, policy), 'a', 'working');
     const explain = (ms: number): string => explainTask(state, find(state, 'a'), runMs(state.ms + ms));
     expect(explain(47_000)).toBe('at work (at most 1 min)');
-    expect(explain(48_500)).toBe('at work (at most 1 min); its time ends in 12 s');
-    expect(explain(61_000)).toBe('at work (at most 1 min); its time ends in 0 s');
+    expect(explain(48_500)).toBe('at work (at most 1 min); its time ends within 12 s');
+    expect(explain(61_000)).toBe('at work (at most 1 min); its time ends within 0 s');
   });
 
   test('does not count the time in which a question was open', () => {
