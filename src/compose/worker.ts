@@ -40,17 +40,18 @@ const NOBODY = 'weft cannot widen a claim while its engine does not run; keep to
 /** Asks the engine; what it grants is noted for the host of the session, which lets nothing else pass. */
 async function claimFiles(place: WorkerPlace, { patterns }: Wish): Promise<Claimed> {
   const { stateDir, sessionDir, run, task, attempt, token } = place;
-  if (stateDir === null) return { granted: false, sentence: NOBODY };
+  if (stateDir === null) return { granted: false, isHeld: false, sentence: NOBODY };
   const request = { run, token, wish: { task, attempt, patterns } };
   const answer = await createControlPort().call(stateDir, request, CLAIM_TIMEOUT_MS);
-  if (!answer.ok) return { granted: false, sentence: answer.failure.sentence };
+  if (!answer.ok) return { granted: false, isHeld: false, sentence: answer.failure.sentence };
   const fields = (answer.value ?? {}) as { readonly [key: string]: Json };
   const { ok: granted, sentence, failure } = fields;
   if (granted === true && typeof sentence === 'string') {
     if (sessionDir !== null) await noteGrant(sessionDir, patterns);
-    return { granted: true, sentence };
+    return { granted: true, isHeld: false, sentence };
   }
   const refusal = (failure ?? {}) as { readonly [key: string]: Json };
   const said = [refusal['sentence'], refusal['hint']].filter((text) => typeof text === 'string');
-  return { granted: false, sentence: said.length === 0 ? NOBODY : said.join(' ') };
+  const isHeld = refusal['kind'] === 'collision';
+  return { granted: false, isHeld, sentence: said.length === 0 ? NOBODY : said.join(' ') };
 }

@@ -34,19 +34,20 @@ export function judgeWish(state: RunState, wish: Wish): Result<Judged> {
   for (const text of wish.patterns) {
     const normal = normalizeClaim(text);
     if (!normal.ok) return normal;
+    if (normal.value.split('/').includes('.git')) return refuse('What is in .git is no file of a task.');
     if (!owns.includes(normal.value) && !patterns.includes(normal.value)) patterns.push(normal.value);
   }
   if (patterns.length === 0) return ok({ events: [], sentence: 'These files are yours to change already.' });
   const compiled = patterns.map((text) => compilePattern(text));
   const holder = findHolder(state.index.claims, compiled, (owner) => owner === id);
   if (holder !== null && state.policy.collisionPolicy !== 'force') {
-    const hint = 'Do without them, or ask_guidance; what it changes lands before or after your work.';
-    return refuse(`Task ${holder} holds some of these files.`, hint);
+    const hint = 'What it changes lands before or after your work.';
+    return fail({ kind: 'collision', sentence: `Task ${holder} holds some of these files.`, hint });
   }
   const sentence = `From now on these are yours to change as well: ${patterns.join(', ')}.`;
   return ok({ events: [{ type: 'claim.widened', task: id, patterns }], sentence });
 }
 
-function refuse(sentence: string, hint?: string): { readonly ok: false; readonly failure: Failure } {
-  return fail({ kind: 'collision', sentence, ...(hint === undefined ? {} : { hint }) });
+function refuse(sentence: string): { readonly ok: false; readonly failure: Failure } {
+  return fail({ kind: 'usage', sentence });
 }

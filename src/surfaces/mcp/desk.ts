@@ -25,6 +25,8 @@ export interface Wish {
 /** What became of a wish; the sentence is for the worker. */
 export interface Claimed {
   readonly granted: boolean;
+  /** Another task holds some of the files: people may decide. */
+  readonly isHeld: boolean;
   readonly sentence: string;
 }
 

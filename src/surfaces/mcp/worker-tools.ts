@@ -1,6 +1,6 @@
 // The tools of an agent at work on one attempt: when to use each, what it takes, what it answers. Knows no protocol.
 import { fail, ok } from '../../core/failure.ts';
-import type { WorkerDesk } from './desk.ts';
+import type { Claimed, WorkerDesk } from './desk.ts';
 import { createReporter, type Reporter } from './reporter.ts';
 import { defineTool, type Tool, type ToolCall } from './tool.ts';
 
@@ -32,7 +32,7 @@ export function createWorkerTools(desk: WorkerDesk, pace: Pace = PACE): readonly
     makeReportProgress(reporter),
     makeAskGuidance(reporter, pace),
     makeCheckGuidance(desk),
-    makeClaimFiles(desk),
+    makeClaimFiles(desk, reporter, pace),
     makeSubmit(reporter),
   ];
 }
@@ -127,11 +127,15 @@ function makeCheckGuidance(desk: WorkerDesk): Tool {
   });
 }
 
-function makeClaimFiles(desk: WorkerDesk): Tool {
+/** What people may choose from when files that an agent wants are another task's. */
+const GIVE = 'Give it the files';
+const KEEP = 'It has to do without';
+
+function makeClaimFiles(desk: WorkerDesk, reporter: Reporter, { progressMs }: Pace): Tool {
   return defineTool({
     name: 'claim_files',
     description:
-      'Asks for files outside your task. Call it before you change them, as another agent may be at work there; change them only when it says "granted".',
+      'Asks for files outside your task. Call it before you change them, as another agent may be at work there; change them only when it says "granted". Where another task holds them your people are asked: on "asked" do as it says.',
     fields: {
       globs: {
         kind: 'texts',
@@ -143,11 +147,32 @@ function makeClaimFiles(desk: WorkerDesk): Tool {
       why: { kind: 'text', needed: true, maxChars: 500, about: 'Why the task cannot be done without them' },
     },
     readOnly: false,
-    run: async ({ globs, why }) => {
-      const { granted, sentence } = await desk.claim({ patterns: globs, why });
-      return ok(JSON.stringify({ status: granted ? 'granted' : 'refused', say: sentence }));
+    run: async ({ globs, why }, call) => {
+      const wish = { patterns: globs, why };
+      const first = await desk.claim(wish);
+      if (first.granted || !first.isHeld) return ok(drawClaimed(first));
+      if (reporter.isAsking()) return fail('Your question before this one is still open: ask one at a time.');
+      const stop = keepTelling(call, progressMs);
+      try {
+        const question = `May it change ${globs.join(', ')} as well? ${first.sentence} Why it wants to: ${why}`;
+        const answer = await reporter.ask({ question, options: [GIVE, KEEP], tried: [] }, call.signal);
+        if (answer === null) return ok(JSON.stringify(ASKED));
+        const then = answer.includes(GIVE) ? await desk.claim(wish) : first;
+        return ok(drawClaimed({ ...then, sentence: `Your people say: ${answer} ${then.sentence}` }));
+      } finally {
+        stop();
+      }
     },
   });
+}
+
+const ASKED = {
+  status: 'asked',
+  say: 'Your people are asked. Do what does not need these files, or end your turn; when you hear that they are yours, call claim_files again.',
+};
+
+function drawClaimed({ granted, sentence }: Claimed): string {
+  return JSON.stringify({ status: granted ? 'granted' : 'refused', say: sentence });
 }
 
 function makeSubmit(reporter: Reporter): Tool {

@@ -46,6 +46,8 @@ test.each<[string, ReturnType<typeof wish>, Partial<Policy>, string | RegExp, re
     /^These are too many patterns/,
     [],
   ],
+  ["what is git's own", wish(['.git/hooks/**']), {}, 'What is in .git is no file of a task.', []],
+  ['the same, deeper', wish(['lib/.git']), {}, 'What is in .git is no file of a task.', []],
   ['outside the repository', wish(['../x']), {}, /\.\.\/x/, []],
   ['another attempt than the one at work', wish(['x'], 'a', 2), {}, 'Attempt 2 of a is not at work.', []],
   ['a task that has not begun', wish(['x'], 'later'), {}, 'Attempt 1 of later is not at work.', []],

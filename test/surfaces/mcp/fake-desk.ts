@@ -62,7 +62,8 @@ export function createFakeDesk(changes: Partial<WorkerDesk> = {}): FakeDesk {
     readGuidance: async () => ['Mind the gap.'],
     claim: async (wish): Promise<Claimed> => {
       wishes.push(wish);
-      return { granted: wish.patterns.includes('docs/**'), sentence: 'So be it.' };
+      const isHeld = wish.patterns.includes('held/**');
+      return { granted: wish.patterns.includes('docs/**'), isHeld, sentence: 'So be it.' };
     },
     ...changes,
   };

@@ -183,6 +183,28 @@ describe('claim_files', () => {
   };
   check(['docs/**'], '{"status":"granted","say":"So be it."}');
   check(['src/**'], '{"status":"refused","say":"So be it."}');
+
+  const checkAsked = (answer: string | null, like: object, wishes: number): void => {
+    it(`of held files people are asked; their answer: ${answer}`, async () => {
+      const desk = createFakeDesk();
+      const asked = desk.asked();
+      const said = createFakeClient(desk).call('claim_files', { globs: ['held/**'], why: 'Docs.' });
+      await asked;
+      desk.reply(answer);
+      expect(JSON.parse((await said).text)).toMatchObject(like);
+      expect(desk.questions).toEqual([
+        {
+          question: 'May it change held/** as well? So be it. Why it wants to: Docs.',
+          options: ['Give it the files', 'It has to do without'],
+          tried: [],
+        },
+      ]);
+      expect(desk.wishes).toHaveLength(wishes);
+    });
+  };
+  checkAsked(null, { status: 'asked', say: expect.stringContaining('Your people are asked.') }, 1);
+  checkAsked('It has to do without', { status: 'refused', say: expect.stringContaining('do without') }, 1);
+  checkAsked('Give it the files', { status: 'refused', say: expect.stringContaining('So be it.') }, 2);
 });
 
 describe('submit', () => {
