@@ -1,5 +1,5 @@
 // Looks whether weft could work with the forge that the repository belongs to. Changes nothing there.
-import type { ForgePort, ForgeStanding, FoundForge } from '../ports/forge.ts';
+import type { ForgeFailure, ForgePort, ForgeStanding, FoundForge } from '../ports/forge.ts';
 import type { Finding } from './doctor.ts';
 import type { Tools } from './parts.ts';
 
@@ -9,18 +9,17 @@ const NAME = 'forge';
 export async function checkForge({ findForge }: Pick<Tools, 'findForge'>): Promise<readonly Finding[]> {
   const found = await findForge();
   if (found === null) return [];
-  if (!found.forge.ok) return [warn(found.forge.failure)];
+  if (!found.forge.ok) return [explain(found.forge.failure)];
   return examineForge(found, found.forge.value);
 }
 
 async function examineForge(found: FoundForge, forge: ForgePort): Promise<readonly Finding[]> {
   const standing = await forge.readStanding(null);
-  if (!standing.ok) return [warn(standing.failure)];
+  if (!standing.ok) return [explain(standing.failure)];
   const { login, mayPush, mayMerge, methods, defaultBranch } = standing.value;
   const who = `${found.name} knows the token of ${found.tokenFrom} as ${login}`;
   if (!mayPush) {
-    const hint = 'Use a token that may write contents and pull requests.';
-    return [warn({ sentence: `${who}, who may not push there`, hint })];
+    return [explain({ kind: 'unauthorized', sentence: `${who}, who may not push there` })];
   }
   const may = mayMerge ? `may push and merge (${methods.join(', ')})` : 'may push, but not merge';
   const account: Finding = {
@@ -44,7 +43,19 @@ function describeBranch({ branch, defaultBranch: name }: ForgeStanding): Finding
   return { name: NAME, state: 'ok', sentence: `branch ${name} is ${rules}; it ${queue}` };
 }
 
+const HINTS: Readonly<Record<ForgeFailure['kind'], string>> = {
+  'rate-limited': 'Wait so long, and see who else uses the token.',
+  unauthorized: 'Use a token that may write contents and pull requests.',
+  gone: 'See whether the remote names the right repository, and whether the token may see it.',
+  refused: 'See what the forge says, or leave it: runs do without it.',
+  environment: 'See to the network and its proxy, or try again later: runs do without it.',
+};
+
+function explain({ kind, sentence, hint }: ForgeFailure): Finding {
+  return warn({ sentence, hint: hint ?? HINTS[kind] });
+}
+
 /** Nothing that weft does now needs the forge. */
-function warn({ sentence, hint }: { readonly sentence: string; readonly hint?: string }): Finding {
-  return { name: NAME, state: 'warning', sentence, ...(hint === undefined ? {} : { hint }) };
+function warn({ sentence, hint }: { readonly sentence: string; readonly hint: string }): Finding {
+  return { name: NAME, state: 'warning', sentence, hint };
 }

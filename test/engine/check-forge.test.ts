@@ -48,7 +48,7 @@ it.each<[string, Partial<FoundForge>, Forged<ForgeStanding>, string]>([
     'no answer',
     {},
     fail({ kind: 'environment', sentence: 'GitHub cannot be reached: no.' }),
-    'warning: GitHub cannot be reached: no.',
+    'warning: GitHub cannot be reached: no. | See to the network and its proxy, or try again later: runs do without it.',
   ],
   [
     'no right to push',

@@ -117,7 +117,7 @@ it('one pull request for any schedule of faults', async () => {
         expect(made).toHaveLength(1);
       },
     ),
-    { numRuns: 40 },
+    { numRuns: 20 },
   );
   expect(forge.duplicates()).toEqual([]);
 }, 60_000);
