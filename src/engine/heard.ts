@@ -22,9 +22,35 @@ export async function noteHeard(
     const claimed = await tools.readStatus(join(dir, STATUS_FILE));
     const seen = sayHeard(task, { written, said, claimed, at: clock.wallMs(), afterMs: of.afterMs });
     if (seen.quietMs === undefined) return seen;
-    return (await isComputing(tools, tagOf(of.view, taskId(task.id), task.attempts))) ? sayBusy(seen) : seen;
+    // who changes files is not quiet
+    const changed = await findChanges(tools, seen);
+    const again = sayHeard(task, {
+      written: [...written, ...changed],
+      said,
+      claimed,
+      at: clock.wallMs(),
+      afterMs: of.afterMs,
+    });
+    if (again.quietMs === undefined) return again;
+    return (await isComputing(tools, tagOf(of.view, taskId(task.id), task.attempts)))
+      ? sayBusy(again)
+      : again;
   };
   return { ...of.view, tasks: await Promise.all(of.view.tasks.map(note)) };
+}
+
+/** Things in a worktree that are looked at. */
+const MOST_ENTRIES = 200;
+
+/** When the things at the top of a worktree, and the files it is said to be at, were written; ms since 1970. */
+async function findChanges(
+  { files }: Pick<Tools, 'files'>,
+  { worktree, touching = [] }: TaskView,
+): Promise<readonly (number | null)[]> {
+  if (worktree === null) return [];
+  const names = (await files.list(worktree).catch(() => [])).filter((name) => name !== '.git');
+  const paths = [...touching, ...names.slice(0, MOST_ENTRIES)].map((name) => join(worktree, name));
+  return Promise.all(paths.map((path) => files.writtenAt(path).catch(() => null)));
 }
 
 /** For so long, in ms, who is silent is looked at; from that share of a core on it is at work, not idling. */

@@ -13,15 +13,23 @@ async function look(
   said: string | null = null,
   cpu: number[] = [],
 ): Promise<TaskView> {
-  const whole = { id: 'a', phase: 'working', attempts: 2, reason: 'at work for 9 s', ...task };
+  const whole = {
+    id: 'a',
+    phase: 'working',
+    attempts: 2,
+    worktree: null,
+    reason: 'at work for 9 s',
+    ...task,
+  };
   const view = { run: 'r', tasks: [whole] } as unknown as RunView;
   const seen = await noteHeard(
     {
       files: {
         writtenAt: async (path: string) => {
-          const age = ages[path.replace('/runs/r/attempts/a/2/', '')];
+          const age = ages[path.replace('/runs/r/attempts/a/2/', '')] ?? ages[path];
           return age === undefined ? null : NOW - age;
         },
+        list: async (path: string) => (path === '/w' ? ['.git', 'src', 'a.ts'] : []),
         readText: async (path: string) => {
           if (path !== '/runs/r/attempts/a/2/session.json') throw new Error('there is something odd');
           return said;
@@ -44,6 +52,13 @@ test.each<[string, Partial<TaskView>, Readonly<Record<string, number>>, number |
   ['silent since it last printed', {}, { pid: 9e6, 'out.jsonl': 720_000, 'err.log': 8e6 }, 720_000],
   ['a report is heard', {}, { pid: 9e6, 'session.json': AFTER - 1 }, undefined],
   ['a word in the status file is heard', {}, { pid: 9e6, 'status.json': 5 }, undefined],
+  ['who changes files is not quiet', { worktree: '/w' }, { pid: 9e6, '/w/src': 5 }, undefined],
+  [
+    'who changed them long ago',
+    { worktree: '/w' },
+    { pid: 9e6, '/w/a.ts': AFTER + 5, '/w/.git': 5 },
+    AFTER + 5,
+  ],
   ['who asks is not quiet', { question: {} as never }, { pid: 9e6 }, undefined],
   ['nobody is at work', { phase: 'verifying' }, { pid: 9e6 }, undefined],
   ['there is nothing to go by', {}, {}, undefined],
