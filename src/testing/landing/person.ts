@@ -78,7 +78,9 @@ async function answer(
   const { run, question, plot } = of;
   const part = plot.parts.find(({ task }) => task === question.task);
   const isHopeless = part?.character === 'hopeless' || Number(question.id.split('/').at(-1)) > PATIENCE;
-  const wish = isHopeless ? 'give-up' : 'retry';
+  // what it misses, by its text, is looked for in the end
+  const again = question.cause === 'work-vanished' ? 'accept' : 'retry';
+  const wish = isHopeless ? 'give-up' : again;
   const at = question.options.findIndex(({ then }) => then === wish);
   const option = at < 0 ? 1 : at + 1;
   const command = { kind: 'answer', task: question.task, option, text: 'Look at the target and adapt.' };
