@@ -327,15 +327,18 @@ function failAttempt(
   keepGuidance(ts, attempt);
   attempt.stop = null;
   attempt.endedAt ??= ms;
-  if (ts.conflict !== null || ts.candidateRejected !== null) ts.refusals += 1;
+  if (ts.candidateRejected !== null) {
+    ts.refusals += 1;
+    noteOdds(state, 'refused');
+  }
   noteToMerge(ts, attempt);
-  if (ts.candidateRejected !== null) noteOdds(state, 'refused');
+  // who conflicts with what landed first would be overtaken again and again if its wait began anew
+  if (ts.conflict === null) ts.queuedAt = null;
   ts.candidate = null;
   ts.conflict = null;
   ts.aside = null;
   ts.candidateRejected = null;
   ts.rewritten = null;
-  ts.queuedAt = null;
   ts.approved = false;
   ts.feedback = BLAMELESS.has(event.cause) ? null : { cause: event.cause, detail: event.detail };
   if (BLAMELESS.has(event.cause)) uncharge(ts, attempt);

@@ -34,7 +34,7 @@ export function evolveLanding(state: RunState, ts: TaskState, event: LandingEven
   switch (event.type) {
     case 'task.queued':
       ts.phase = 'queued';
-      ts.queuedAt = ms;
+      ts.queuedAt ??= ms;
       ts.held = null;
       return;
     case 'candidate.built':

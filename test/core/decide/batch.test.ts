@@ -53,7 +53,7 @@ function land(state: RunState, world: World): Outcome {
   const landed: string[] = [];
   const commits = new Map<string, readonly string[]>([[hash('target'), []]]);
   const refused = (): readonly string[] =>
-    [...state.tasks.values()].filter((ts) => ts.refusals > 0).map((ts) => ts.task.id);
+    [...state.tasks.values()].filter((ts) => ts.refusals > 0 || ts.question !== null).map((ts) => ts.task.id);
   for (let steps = 0; steps < 100_000; steps += 1) {
     const work = settle(state).filter((effect): effect is WorkEffect => /candidate$/.test(effect.kind));
     for (const id of refused()) if (!out.refused.includes(id)) out.refused.push(id);
@@ -303,4 +303,17 @@ describe('what it costs', () => {
     const wronged = refused.filter((id) => !bad.has(id));
     expect(wronged.length / TASKS).toBeLessThan(0.01);
   });
+});
+
+test('who conflicted keeps its place: it does not wait behind all who came since', () => {
+  const state = buildState(
+    ['a', 'b', 'c'].map((id) => buildTask(id)),
+    { maxAgents: 9 },
+  );
+  bring(state, 'a', 'queued');
+  const came = find(state, 'a').queuedAt;
+  bring(state, 'b', 'queued', 60_000);
+  play(state, [{ type: 'candidate.conflicted', task: taskId('a'), base: hash('x'), files: ['x'] }]);
+  settle(state);
+  expect(find(state, 'a')).toMatchObject({ phase: 'waiting', queuedAt: came, refusals: 0 });
 });
