@@ -38,6 +38,46 @@ export function findVanished(
   return found;
 }
 
+/** What somebody made of a merge that git began: the file on one side, as git left it with its marks, and as it is. */
+export interface Resolved {
+  readonly base: string | null;
+  readonly ours: string | null;
+  /** With the marks of the conflicts. */
+  readonly merged: string | null;
+  readonly result: string | null;
+}
+
+/** Lists what of one side's change is gone although nothing was in its way: where both sides conflict, one of them may go. */
+export function findLost(
+  { base, ours, merged, result }: Resolved,
+  most: number = Number.POSITIVE_INFINITY,
+): readonly Vanished[] {
+  const { clean, inConflict } = partConflicts(merged ?? '');
+  const [was, side, owed, open, is] = [base, ours, clean, inConflict, result].map(countLines);
+  const found: Vanished[] = [];
+  for (const line of new Set([...(was?.keys() ?? []), ...(side?.keys() ?? [])])) {
+    if (found.length >= most) break;
+    const of = (counts: ReadonlyMap<string, number> | undefined): number => counts?.get(line) ?? 0;
+    const [before, then, now] = [of(was), of(side), of(is)];
+    if (then > before && now < of(owed)) found.push({ side: 'ours', what: 'added line', line });
+    if (then < before && now > of(owed) + of(open)) found.push({ side: 'ours', what: 'removed line', line });
+  }
+  return found;
+}
+
+/** Parts what merged from what is between the marks. */
+function partConflicts(text: string): { readonly clean: string; readonly inConflict: string } {
+  const clean: string[] = [];
+  const inConflict: string[] = [];
+  let isOpen = false;
+  for (const line of text.split('\n')) {
+    if (/^<{7}( |$)/.test(line)) isOpen = true;
+    else if (isOpen && /^>{7}( |$)/.test(line)) isOpen = false;
+    else (isOpen ? inConflict : clean).push(line);
+  }
+  return { clean: clean.join('\n'), inConflict: inConflict.join('\n') };
+}
+
 /** Lines without a letter or a digit are no sign of anything: there is always one more bracket. */
 function countLines(text: string | null): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();

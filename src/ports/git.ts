@@ -192,8 +192,11 @@ export interface GitPort {
    * empty: they merge. Leaves nothing in the repository.
    */
   tryMerge(what: { readonly work: Work; readonly onto: Work }): Promise<Result<readonly string[]>>;
-  /** Lines of the change up to `ours` that are gone from the files as `result` has them; it contains `ours`, and `theirs` before. */
-  listVanished(what: {
+  /**
+   * Lines of the change up to `ours` with which nothing of `theirs` conflicts, and which are gone from the files as `result`
+   * has them all the same; it contains `ours`, or nothing is listed.
+   */
+  listLost(what: {
     readonly ours: Oid;
     readonly theirs: Oid;
     readonly result: Oid;

@@ -203,9 +203,7 @@ describe('at work', () => {
   test('a claim in the way says since when, a long question is cut', () => {
     const owns = ['x'];
     const state = bring(begin({ owns }, {}, buildTask('b', { owns })), 'a', 'working');
-    expect(explain(state, 'b', 5 * MINUTE)).toBe(
-      'waits for a: x is in both claims; it is working',
-    );
+    expect(explain(state, 'b', 5 * MINUTE)).toBe('waits for a: x is in both claims; it is working');
     for (const [asked, shown] of [
       [' x'.padEnd(161, 'y'), 'x'.padEnd(160, 'y')],
       ['x'.padEnd(161, 'y'), `${'x'.padEnd(159, 'y')}…`],

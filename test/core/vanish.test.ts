@@ -1,7 +1,7 @@
 // Changes of two sides in what was made of both: nothing of either may be gone unseen.
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { findVanished } from '../../src/core/vanish.ts';
+import { findLost, findVanished } from '../../src/core/vanish.ts';
 
 const text = (lines: string): string => lines.split(' ').join('\n');
 
@@ -57,4 +57,29 @@ test('changes of lines that the other side leaves alone are found missing, and o
       expect(found).toHaveLength(isKept ? 0 : 1);
     }),
   );
+});
+
+test.each<[string, string, string, string, string, string[]]>([
+  ['of two in conflict one may go', 'a b', 'x b', '<<<<<<< x ======= y >>>>>>> b', 'y b', []],
+  [
+    'what was in nobody\u2019s way may not',
+    'a b',
+    'x b z',
+    '<<<<<<< x ======= y >>>>>>> b z',
+    'y b',
+    ['added line z'],
+  ],
+  [
+    'nor may what it took away come back',
+    'a b c',
+    'x b',
+    '<<<<<<< x ======= y >>>>>>> b',
+    'y b c',
+    ['removed line c'],
+  ],
+  ['both kept', 'a b', 'x b z', '<<<<<<< x ======= y >>>>>>> b z', 'x y b z', []],
+  ['without a conflict all is owed', 'a', 'a x', 'a x y', 'a y', ['added line x']],
+])('resolved: %s', (_name, base, ours, merged, result, expected) => {
+  const found = findLost({ base: text(base), ours: text(ours), merged: text(merged), result: text(result) });
+  expect(found.map(({ what, line }) => `${what} ${line}`)).toEqual(expected);
 });

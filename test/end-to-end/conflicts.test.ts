@@ -10,11 +10,13 @@ afterEach(async () => {
   await stage.remove();
 });
 
-const LINES = 'one\ntwo\nthree\n';
+const LINES = 'one\ntwo\nthree\n4\n5\n6\n';
+/** What the first changes beside that, in nobody's way. */
+const MORE = 'seven of the first\n';
 
 /** Two change the same line; the second waits for the first to have landed before it ends. */
 function tracks(second: TestTask['acts']): TestTask[][] {
-  const first = LINES.replace('two', 'two of the first');
+  const first = `${LINES.replace('two', 'two of the first')}${MORE}`;
   return [
     [{ id: 'first', acts: [{ write: { path: 'text.txt', text: first } }] }],
     [{ id: 'second', acts: second }],
@@ -24,7 +26,7 @@ function tracks(second: TestTask['acts']): TestTask[][] {
 const waits = { run: 'until git show main:text.txt | grep -q first; do sleep 0.05; done' };
 const changes = { write: { path: 'text.txt', text: LINES.replace('two', 'two of the second') } };
 const both = {
-  write: { path: 'text.txt', text: LINES.replace('two', 'two of the first\ntwo of the second') },
+  write: { path: 'text.txt', text: `${LINES.replace('two', 'two of the first\ntwo of the second')}${MORE}` },
 };
 
 async function begin(acts: TestTask['acts'], merge: object): Promise<Awaited<ReturnType<Stage['run']>>> {
@@ -52,7 +54,7 @@ test('lines of others that are gone after it merged are asked back, and then a h
   expect(attempts).toBe(3);
   expect(question).toMatchObject({
     cause: 'work-vanished',
-    text: expect.stringContaining('text.txt: is gone: two of the first'),
+    text: expect.stringContaining('text.txt: is gone: seven of the first'),
   });
   expect(await text()).toContain('two of the first');
   const said = await stage.app.command(run, { kind: 'answer', task: 'second', option: 1, text: '' });
@@ -60,6 +62,13 @@ test('lines of others that are gone after it merged are asked back, and then a h
   const resumed = await stage.app.resume(run, {}, { stay: false });
   if (!resumed.ok) throw new Error(resumed.failure.sentence);
   expect(await resumed.value.outcome).toBe('complete');
+});
+
+test('of two lines in conflict its agent may take its own', async () => {
+  const own = { write: { path: 'text.txt', text: `${LINES.replace('two', 'two of the second')}${MORE}` } };
+  const acts = { '1': [changes, waits], '2': [{ run: 'git merge -q -s ours main -m mine' }, own] };
+  const { outcome, view } = await begin(acts, { conflicts: 'agent' });
+  expect([outcome, stage.task(view, 'second').attempts]).toEqual(['complete', 2]);
 });
 
 test('a merge driver that keeps both sides spares the question', async () => {

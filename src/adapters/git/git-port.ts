@@ -36,7 +36,7 @@ import {
 import { noteSettings } from './shared-settings.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { tryMerge } from './try-merge.ts';
-import { findLost } from './vanished.ts';
+import { listLost } from './vanished.ts';
 import { watchBranch } from './watch.ts';
 import { ensureWorktree } from './worktree.ts';
 
@@ -83,7 +83,7 @@ function makePort(repo: Repository): LocalGit {
     inspect: (what) => run(() => inspectWorktree(repo, what)),
     diff: (what) => run(() => writePatch(repo, what)),
     buildCandidate: (what) => run(() => buildCandidate(repo, what)),
-    listVanished: (what) => run(() => findLost(repo, what)),
+    listLost: (what) => run(() => listLost(repo, what)),
     // a git at work in a worktree would keep it from being removed
     snapshot: (what) => inFolder(what.worktree, () => run(() => takeSnapshot(repo, what))),
     tryMerge: (what) => run(() => tryMerge(repo, what)),

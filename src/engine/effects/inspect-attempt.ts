@@ -54,7 +54,7 @@ export async function inspectAttempt(effect: InspectAttempt, context: EffectCont
   const { head } = found.value;
   const isThere = head === base && head !== attempt.base;
   const seen = isThere && found.value.odd === null ? { ...found.value, odd: goneAhead(state) } : found.value;
-  const lost = ts.toMerge === null ? ok([]) : await parts.git.listVanished({ ...ts.toMerge, result: head });
+  const lost = ts.toMerge === null ? ok([]) : await parts.git.listLost({ ...ts.toMerge, result: head });
   if (!lost.ok) return lost;
   return ok([
     describe(effect, ts, { base, seen, leftovers: taken.value !== null, patterns, lost: lost.value }),

@@ -58,7 +58,7 @@ export function createWorldGit(world: World, life: Life): GitPort {
         },
       }),
     ...radarCalls(calls),
-    listVanished: () => ask('git.listVanished', () => ok([])),
+    listLost: () => ask('git.listLost', () => ok([])),
     landingTip: (branch) => change('git.landingTip', { locks: [], act: () => tipOf(world, branch) }),
     land: async (what) => {
       const ref = refOf(what.branch);

@@ -157,7 +157,8 @@ describe('a question', () => {
       { label: 'a', then: 'retry' },
       { label: 'b', then: 'retry' },
     ],
-    reason: null, note: null,
+    reason: null,
+    note: null,
   };
 
   it('of an agent without a host is in the status, and the answer comes later', async () => {
