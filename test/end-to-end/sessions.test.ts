@@ -132,14 +132,16 @@ describe('people and an agent at work', () => {
     expect(counts).toEqual([0, 1]);
   });
 
-  test('people are asked about a model that does not answer', async () => {
+  test('people are asked about a model that does not answer, in weft’s name, and what they choose is done', async () => {
     await plan(['retry', 'hang'], { quietMs: 100 });
     const run = await start();
     const { question } = await shows(run, (task) => task.question != null);
-    expect(question?.text).toContain('has not answered');
+    expect(question).toMatchObject({ from: 'weft', text: expect.stringContaining('has not answered') });
+    expect(question?.options.map(({ then }) => then)).toEqual(['retry', 'hold', 'give-up']);
     await tell(run, { kind: 'answer', task: 'a', option: 2, text: '' });
     expect(await shows(run, ({ ended }) => ended != null)).toMatchObject({
-      ended: { cause: 'model-failed' },
+      paused: true,
+      ended: { cause: 'stopped' },
     });
   });
 
