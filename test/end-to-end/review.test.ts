@@ -37,7 +37,7 @@ function onTerminal(line: string, env: Readonly<Record<string, string>>): string
   const program = `${process.execPath} ${join(import.meta.dirname, '../../dist/weft.cjs')} ${line}`;
   const end = spawnSync('script', ['-qec', program, '/dev/null'], {
     cwd: repo.path,
-    env: { ...testGitEnv(), TERM: 'xterm', ...env },
+    env: { ...testGitEnv(), TERM: 'xterm', NO_COLOR: '', ...env },
     encoding: 'utf8',
     timeout: 30_000,
   });
