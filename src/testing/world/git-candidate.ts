@@ -22,7 +22,8 @@ type Built =
 /** Builds and pins the commit that would land, and tells the oracle whose it is. */
 export function buildIn(world: World, what: Question): Candidate {
   const { git } = world;
-  const built = build(git, what);
+  const first = build(git, what);
+  const built = first.kind === 'conflict' ? replay(git, what, first) : first;
   if (built.kind === 'conflict') return built;
   const { tree } = commitOf(git, built.commit);
   const empty = tree === commitOf(git, what.target).tree;
@@ -45,6 +46,18 @@ function build(git: GitWorld, what: Question): Built {
     default:
       throw new Error(`Internal error: unknown strategy ${String(what.strategy satisfies never)}`);
   }
+}
+
+/** What conflicts as a whole may go on commit by commit. */
+function replay(git: GitWorld, what: Question, conflict: Built): Built {
+  if (what.strategy !== 'merge' && what.strategy !== 'squash') return conflict;
+  const replayed = rebase(git, what);
+  if (replayed.kind === 'conflict') return conflict;
+  const { target, head, message } = what;
+  const parents = what.strategy === 'merge' ? [target, head] : [target];
+  const from = JSON.stringify([message, head]);
+  const commit = deriveCommit(git, { files: filesOf(git, replayed.commit), parents, from });
+  return { kind: 'built', commit, note: 'Its commits went on one by one where all at once conflicted.' };
 }
 
 /** Paths in which a change does not merge with another commit. */
