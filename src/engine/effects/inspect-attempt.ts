@@ -7,7 +7,7 @@ import type { Event } from '../../core/event.ts';
 import { ok, type Result } from '../../core/failure.ts';
 import { writeLeftoverMessage } from '../../core/message.ts';
 import { type Oid, taskId } from '../../core/model.ts';
-import { sharedBranchOf, sharedRefOf } from '../../core/names.ts';
+import { rescueRefOf, sharedBranchOf, sharedRefOf } from '../../core/names.ts';
 import { patternsOf } from '../../core/schedule-index.ts';
 import { type AttemptState, type TaskState, taskOf } from '../../core/state.ts';
 import type { Inspection } from '../../ports/git.ts';
@@ -54,11 +54,24 @@ export async function inspectAttempt(effect: InspectAttempt, context: EffectCont
   const { head } = found.value;
   const isThere = head === base && head !== attempt.base;
   const seen = isThere && found.value.odd === null ? { ...found.value, odd: goneAhead(state) } : found.value;
-  const lost = ts.toMerge === null ? ok([]) : await parts.git.listLost({ ...ts.toMerge, result: head });
+  const lost = await lookAtMerge(context, ts, head);
   if (!lost.ok) return lost;
   return ok([
     describe(effect, ts, { base, seen, leftovers: taken.value !== null, patterns, lost: lost.value }),
   ]);
+}
+
+/** What of others it lost, merging what conflicted; its own work from before is kept where it is not below the new one. */
+async function lookAtMerge(
+  { parts, state }: EffectContext,
+  { task, toMerge }: TaskState,
+  head: Oid,
+): Promise<Result<readonly string[]>> {
+  if (toMerge === null) return ok([]);
+  const { theirs } = toMerge;
+  if (!(await parts.git.isAncestor({ ancestor: theirs, of: head })))
+    await parts.git.pin(`${rescueRefOf(state, task.id)}/${theirs.slice(0, 12)}`, theirs);
+  return parts.git.listLost({ ...toMerge, result: head });
 }
 
 /** What an agent did not commit is its work too; where somebody moved the branch, what they committed is all that counts. */

@@ -11,6 +11,9 @@ import { verifyRun } from '../../engine/verify-run.ts';
 import { runTestGit } from '../temp-repo.ts';
 import type { Scene } from './scene.ts';
 
+/** What is said when the folder that worktrees are in is there after the run. */
+export const FOLDER_LEFT = 'the folder of worktrees is left';
+
 /** What every run of the scene has to end with. */
 export interface Standard {
   /** The files on the target, one a line, but for what is the user's. */
@@ -149,7 +152,7 @@ async function judgeGit({ repo }: Scene, deeds: Deeds): Promise<readonly string[
   }
   const worktrees = (await runTestGit(repo, ['worktree', 'list', '--porcelain'])).match(/^worktree /gm);
   if (worktrees?.length !== 1) wrongs.push(`${worktrees?.length} worktrees are left`);
-  if ((await stat(`${repo}.weft`).catch(() => null)) !== null) wrongs.push('the folder of worktrees is left');
+  if ((await stat(`${repo}.weft`).catch(() => null)) !== null) wrongs.push(FOLDER_LEFT);
   return wrongs;
 }
 
