@@ -5,7 +5,7 @@ import { ok, type Result } from '../../core/failure.ts';
 import { writeLandingMessage } from '../../core/message.ts';
 import type { Oid } from '../../core/model.ts';
 import { candidateRefOf } from '../../core/names.ts';
-import { taskOf } from '../../core/state.ts';
+import { type TaskState, taskOf } from '../../core/state.ts';
 import { findLacking, findRewriting } from '../landing-base.ts';
 import type { EffectContext, Performed } from '../perform.ts';
 import { findMove } from './find-move.ts';
@@ -22,7 +22,7 @@ export async function buildCandidate(effect: BuildCandidate, context: EffectCont
   if (move !== null) return ok([move]);
   const base = await findBase(effect, context);
   if (!base.ok) return base;
-  if (typeof base.value !== 'string') return ok([base.value]);
+  if (typeof base.value !== 'string') return sendBack(context, ts, base.value);
   const onto = base.value;
   const lacking = await findLacking(parts.git, state, { ts, tip: onto });
   if (lacking !== null) return ok([{ type: 'landing.held', task: effect.task, ...lacking }]);
@@ -44,11 +44,21 @@ export async function buildCandidate(effect: BuildCandidate, context: EffectCont
   if (built.value.kind === 'conflict') {
     const { files, vanished } = built.value;
     const lost = vanished === undefined ? {} : { vanished };
-    return ok([{ type: 'candidate.conflicted', ...of, files: files.slice(0, 100), ...lost }]);
+    return sendBack(context, ts, {
+      type: 'candidate.conflicted',
+      ...of,
+      files: files.slice(0, 100),
+      ...lost,
+    });
   }
   const { commit, tree, empty, note } = built.value;
   const said = note === undefined ? {} : { note };
   return ok([{ type: 'candidate.built', ...of, commit, tree, empty, ...said }]);
+}
+
+/** Work that does not land now goes on from its branch: who moved that in the meantime is heard first, and what was there kept. */
+async function sendBack(context: EffectContext, ts: TaskState, why: Event): Performed {
+  return ok([(await findMove(context, ts)) ?? why]);
 }
 
 /** What it is built on: the one before it in the batch, or the target as it is now; or why nothing may land on that. */
