@@ -115,7 +115,7 @@ async function expectLanded(run: string): Promise<void> {
 
 /** Processes of the agent's program. */
 function agentsAlive(program: string): readonly number[] {
-  return readdirSync('/proc')
+  const pids = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .filter((pid) => {
@@ -126,6 +126,17 @@ function agentsAlive(program: string): readonly number[] {
         return false;
       }
     });
+  // what one of them has forked looks like it until it runs another program
+  return pids.filter((pid) => !pids.includes(parentOf(pid)));
+}
+
+function parentOf(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return 0;
+  }
 }
 
 describeWithAgents('Claude Code under weft', (agents) => {
