@@ -46,18 +46,10 @@ function gather(state: RunState, now: RunMs): readonly Effect[] {
     return last === undefined ? [] : [record({ type: 'batch.closed', task: last.task.id })];
   }
   const top = topOf(line);
+  const behind = top === null ? null : { task: top.ts.task.id, commit: top.commit };
   const name = `${next.task.id}/${next.attempts}/build-candidate`;
-  const of = { task: next.task.id, attempt: next.attempts };
-  return top === null
-    ? [{ kind: 'build-candidate', key: name, ...of, behind: null }]
-    : [
-        {
-          kind: 'build-candidate',
-          key: `${name}/${top.commit}`,
-          ...of,
-          behind: { task: top.ts.task.id, commit: top.commit },
-        },
-      ];
+  const key = behind === null ? name : `${name}/${behind.commit}`;
+  return [{ kind: 'build-candidate', key, task: next.task.id, attempt: next.attempts, behind }];
 }
 
 /** Finds the first who fails: the longest part that passes lands, and who is left at the front is tried alone once more. */

@@ -3,6 +3,7 @@
 import type { RecordEffect } from '../effect.ts';
 import type { Oid, TaskId } from '../model.ts';
 import { type RunState, type TaskState, taskOf } from '../state.ts';
+import { hears } from './warn.ts';
 
 /** The next word to, or restart of, an agent at work on what has changed below it; null: there is none. */
 export function restackNext(state: RunState): RecordEffect | null {
@@ -13,6 +14,7 @@ export function restackNext(state: RunState): RecordEffect | null {
     const below = findNews(state, ts);
     if (below === null) continue;
     if (stacks === 'restart') return { kind: 'record', event: { type: 'task.restarted', task: id } };
+    // who does not hear it meets the change when it lands
     if (!hears(ts)) continue;
     const text = writeNews(state, below);
     return { kind: 'record', event: { type: 'guidance.given', task: id, text, restacked: below.commit } };
@@ -34,11 +36,6 @@ function findNews(state: RunState, { phase, attempt }: TaskState): Below | null 
   const head = below.attempt?.inspected?.head;
   if (!isVerified || head === undefined || head === commit || head === attempt.restacked) return null;
   return { task, commit: head };
-}
-
-/** Anybody else meets the change when it lands: that is not worth an attempt. */
-function hears({ attempt, question }: TaskState): boolean {
-  return attempt?.steerable === true && question === null && attempt.role === 'implement';
 }
 
 function writeNews(state: RunState, { task, commit }: Below): string {

@@ -25,8 +25,8 @@ function warn(state: RunState, { files }: Overlap, task: TaskId, other: TaskId):
   };
 }
 
-/** Anybody else would hear of it in another attempt, which is not worth one. */
-function hears({ phase, attempt, question }: TaskState): boolean {
+/** Tells whether an agent at work takes words in by the way; anybody else would hear them in another attempt, which is not worth one. */
+export function hears({ phase, attempt, question }: TaskState): boolean {
   if (phase !== 'working' || question !== null || attempt === null) return false;
   return attempt.steerable === true && attempt.stop === null && attempt.role === 'implement';
 }
