@@ -1,12 +1,13 @@
 // Command line of the chaos: kills engines at any moment until enough have died, and says where one did not come through.
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+
+import { availableParallelism } from 'node:os';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Ground } from './campaign.ts';
 import { type Fought, fight, layGround, type Measured, measure } from './chaos.ts';
 import { WAYS } from './kill.ts';
+import { inScratch } from './scratch.ts';
 
 const USAGE = `npm run chaos -- [--kills N] [--seed N] [--round N] [--at-once N] [--json]
 
@@ -60,20 +61,16 @@ async function main(): Promise<number> {
     say(USAGE);
     return 2;
   }
-  const root = await realpath(await mkdtemp(join(tmpdir(), 'weft-chaos-')));
-  let failed = true;
-  try {
+  const { seed, round } = wish;
+  return inScratch('chaos', say, async (root) => {
     const ground = await layGround({ root, built: dirname(fileURLToPath(import.meta.url)) });
     const measured = await measure(ground);
-    failed =
-      wish.round === null
+    const failed =
+      round === null
         ? await campaign(ground, wish, measured)
-        : await replay(ground, { seed: wish.seed, round: wish.round, measured });
-    return failed ? 1 : 0;
-  } finally {
-    if (failed || wish.round !== null) say(`what was left is in ${root}\n`);
-    else await rm(root, { recursive: true, force: true, maxRetries: 5 });
-  }
+        : await replay(ground, { seed, round, measured });
+    return { failed, keep: round !== null };
+  });
 }
 
 /** Tells whether something was wrong. */

@@ -1,6 +1,7 @@
 // Command line of the kill points: strikes engines at their operations and says where one did not come through.
-import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+
+import { mkdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -17,6 +18,7 @@ import {
 } from './campaign.ts';
 import { LANES, type Point, parsePoint, type Seen, spellPoint } from './point.ts';
 import { buildScene } from './scene.ts';
+import { inScratch } from './scratch.ts';
 
 const USAGE = `npm run kill-points -- [--all] [--seconds N] [--seed N] [--at-once N] [--point POINT] [--list] [--json]
 
@@ -86,21 +88,17 @@ async function main(): Promise<number> {
     say(USAGE);
     return 2;
   }
-  const root = await realpath(await mkdtemp(join(tmpdir(), 'weft-struck-')));
-  let failed = true;
-  try {
+  const { point } = wish;
+  return inScratch('struck', say, async (root) => {
     await mkdir(join(root, 'runs'));
     const ground: Ground = {
       scene: await buildScene(root),
       root: join(root, 'runs'),
       dist: dirname(fileURLToPath(import.meta.url)),
     };
-    failed = wish.point === null ? await campaign(ground, wish) : await replay(ground, wish.point);
-    return failed ? 1 : 0;
-  } finally {
-    if (failed || wish.point !== null) say(`what was left is in ${root}\n`);
-    else await rm(root, { recursive: true, force: true, maxRetries: 5 });
-  }
+    const failed = point === null ? await campaign(ground, wish) : await replay(ground, point);
+    return { failed, keep: point !== null };
+  });
 }
 
 /** Tells whether something was wrong. */

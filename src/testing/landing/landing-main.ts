@@ -1,10 +1,10 @@
 // Command line of the landing proof: many tasks with conflicts, breaking and flaky gates and a target that others move, led by
 // the built program on real git, and judged by what they leave.
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { inScratch } from '../faulty/scratch.ts';
 import { judgeRound, type Verdict } from './judge.ts';
 import { plotRound, STRATEGIES } from './plot.ts';
 import { type Played, playRound } from './round.ts';
@@ -71,16 +71,10 @@ async function main(): Promise<number> {
     say(USAGE);
     return 2;
   }
-  const root = await realpath(await mkdtemp(join(tmpdir(), 'weft-landing-')));
-  let isKept = true;
-  try {
-    const wrongs = await prove(root, wish);
-    isKept = wish.keep || wrongs > 0;
-    return wrongs === 0 ? 0 : 1;
-  } finally {
-    if (isKept) say(`what was left is in ${root}\n`);
-    else await rm(root, { recursive: true, force: true, maxRetries: 5 });
-  }
+  return inScratch('landing', say, async (root) => ({
+    failed: (await prove(root, wish)) > 0,
+    keep: wish.keep,
+  }));
 }
 
 /** Gives how much was wrong. */
