@@ -3,7 +3,7 @@
 import { copyFile, lstat, mkdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Oid, oid } from '../../core/model.ts';
-import { NOBODY } from './candidate.ts';
+import { NOBODY } from './bench.ts';
 import { git, gitText, type Place } from './exec.ts';
 import { findOpenWork } from './inspect.ts';
 import { forCheckout } from './large-files.ts';

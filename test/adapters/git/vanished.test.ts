@@ -1,0 +1,76 @@
+// What is gone from a merge: of a driver's making all of both sides is looked for, of an agent's what nothing was in the way of.
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Oid } from '../../../src/core/model.ts';
+import { createRig, type Files, type Rig, value } from './rig.ts';
+
+const TEN = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
+const text = (...edits: readonly (readonly [number, string])[]): string =>
+  TEN.map((line, at) => `${edits.find(([place]) => place === at)?.[1] ?? line}\n`).join('');
+
+let rig: Rig;
+let start: Oid;
+beforeEach(async () => {
+  rig = await createRig();
+  start = await rig.commitOn(await rig.head(), { 'a.txt': text(), 'b.txt': text(), 'c.bin': 'c\0\n' });
+});
+afterEach(() => rig.remove());
+
+describe('a merge driver', () => {
+  const drive = async (ours: Files, theirs: Files, driver: string): Promise<unknown> => {
+    const target = await rig.commitOn(start, ours);
+    const head = await rig.commitOn(start, theirs);
+    const spec = { target, base: start, head, strategy: 'squash', driver, message: 'x', pin: 'b/1' } as const;
+    return value(await rig.port.buildCandidate(spec));
+  };
+  const inConflict: [Files, Files] = [{ 'a.txt': text([4, 'ours']) }, { 'a.txt': text([4, 'theirs']) }];
+  const union = 'git merge-file --union %A %O %B';
+
+  test('that loses lines of a file that did not conflict is not believed', async () => {
+    const [ours, theirs] = inConflict;
+    // right where it is needed, wrong elsewhere
+    const driver = `if [ %P = a.txt ]; then ${union}; else cp %B %A; fi`;
+    expect(
+      await drive(
+        { ...ours, 'b.txt': text([0, 'ours']) },
+        { ...theirs, 'b.txt': text([9, 'theirs']) },
+        driver,
+      ),
+    ).toEqual({
+      kind: 'conflict',
+      files: ['a.txt'],
+      vanished: ['b.txt: is back: one', 'b.txt: is gone: ours'],
+    });
+  });
+
+  test('that makes a file which has no lines is not believed', async () => {
+    expect(await drive({ 'c.bin': 'ours\0\n' }, { 'c.bin': 'theirs\0\n' }, 'cp %B %A')).toEqual({
+      kind: 'conflict',
+      files: ['c.bin'],
+      vanished: ['c.bin: cannot be looked into line by line'],
+    });
+  });
+
+  test('is believed where both sides made the same of a file', async () => {
+    const [ours, theirs] = inConflict;
+    const same = { 'c.bin': 'same\0\n' };
+    expect(await drive({ ...ours, ...same }, { ...theirs, ...same }, union)).toMatchObject({ kind: 'built' });
+  });
+});
+
+describe('who merged by hand', () => {
+  const CHANGES = { '.gitattributes': '*.txt merge=union\n' };
+  const merged: readonly (readonly [string, Files, string, readonly string[]])[] = [
+    ['keeps all', {}, text([4, 'ours\ntheirs']), []],
+    ['may choose in a conflict', {}, text([4, 'theirs']), []],
+    ['may not choose where the target merges both', CHANGES, text([4, 'theirs']), ['a.txt: is gone: ours']],
+  ];
+
+  test.each(merged)('%s', async (_name, attributes, result, lost) => {
+    const base = await rig.commitOn(start, attributes);
+    const ours = await rig.commitOn(base, { 'a.txt': text([4, 'ours']) });
+    const theirs = await rig.commitOn(base, { 'a.txt': text([4, 'theirs']) });
+    const made = await rig.commitOn([theirs, ours], { 'a.txt': result });
+    const found = await rig.port.listLost({ ours, theirs, result: made, files: ['a.txt'] });
+    expect(value(found)).toEqual(lost);
+  });
+});
