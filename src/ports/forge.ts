@@ -1,6 +1,9 @@
 // What weft asks of a forge. Every call may be repeated: each looks before it acts, and at what came of it. Knows no plan.
 import type { Result } from '../core/failure.ts';
 import type { Oid } from '../core/model.ts';
+import type { Check, PullState, QueueState, ReviewDecision } from '../core/pull.ts';
+
+export type { Check, CheckState, PullState } from '../core/pull.ts';
 
 /** Why a forge did not do something. */
 export type ForgeFailure = {
@@ -64,27 +67,12 @@ export interface PullFound {
   readonly head: Oid;
 }
 
-/** Whether a pull request is over, and how. */
-export type PullState = 'open' | 'closed' | 'merged';
-
-/** How a check stands; `absent`: it is required and nobody has reported it. */
-export type CheckState = 'success' | 'failure' | 'pending' | 'neutral' | 'skipped' | 'absent';
-
-/** One check of a commit; of several reports with one name the worst counts. */
-export interface Check {
-  readonly name: string;
-  readonly isRequired: boolean;
-  readonly state: CheckState;
-  /** What its log is read by; null: it has none. */
-  readonly id: number | null;
-  readonly url: string | null;
-  /** What it says of itself in a line; empty: nothing. */
-  readonly summary: string;
-}
-
 /** One review. */
 export interface ForgeReview {
+  readonly id: number;
   readonly author: string;
+  /** Its author may write to the repository. */
+  readonly isTrusted: boolean;
   readonly state: 'approved' | 'changes-requested' | 'commented' | 'dismissed' | 'pending';
   readonly body: string;
   readonly commit: Oid | null;
@@ -97,13 +85,15 @@ export interface LineComment {
   /** Null: it is about the file, or the line is gone. */
   readonly line: number | null;
   readonly author: string;
+  /** Its author may write to the repository. */
+  readonly isTrusted: boolean;
   readonly body: string;
   readonly inReplyTo: number | null;
 }
 
 /** Where a pull request is in the forge's merge queue. */
 export interface QueueEntry {
-  readonly state: 'queued' | 'awaiting-checks' | 'mergeable' | 'unmergeable' | 'locked';
+  readonly state: QueueState;
   /** From 1. */
   readonly position: number;
 }
@@ -121,7 +111,7 @@ export interface PullSeen extends PullFound {
   readonly merged: Oid | null;
   readonly checks: readonly Check[];
   /** What the reviews amount to; null: none is required. */
-  readonly decision: 'approved' | 'changes-requested' | 'review-required' | null;
+  readonly decision: ReviewDecision | null;
   readonly reviews: readonly ForgeReview[];
   /** At most 500. */
   readonly comments: readonly LineComment[];
@@ -143,6 +133,11 @@ export interface ForgePort {
   readonly name: string;
   /** Tells who weft is there, and what holds for a branch (the default branch when null). */
   readStanding(branch: string | null): Promise<Forged<ForgeStanding>>;
+  /**
+   * Brings a branch of the forge into the repository, under a ref of weft's (`refs/weft/…`); gives its commit. Null: the
+   * forge does not have the branch, and the ref is gone.
+   */
+  fetch(what: { readonly branch: string; readonly into: string }): Promise<Forged<Oid | null>>;
   /** Moves a branch of the forge from `expected` (null: it is not there) to a commit. `refused` when it stands elsewhere. */
   push(what: {
     readonly branch: string;

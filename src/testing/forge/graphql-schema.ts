@@ -182,17 +182,23 @@ function showPull(place: Place, issue: PullIssue): Node {
       connect('PullRequestCommit', [{ __typename: 'PullRequestCommit', commit }], args),
     isInMergeQueue: entry !== undefined,
     mergeQueueEntry: entry === undefined ? null : showEntry(place, entry),
-    ...listTalk(issue),
+    ...listTalk(place.repo, issue),
   };
 }
 
-function listTalk(issue: PullIssue): Readonly<Record<string, unknown>> {
+/** How somebody belongs to a repository. */
+function associationOf(repo: Repository, { login }: User): string {
+  return repo.permissions.has(login) ? 'COLLABORATOR' : 'NONE';
+}
+
+function listTalk(repo: Repository, issue: PullIssue): Readonly<Record<string, unknown>> {
   const labels = issue.labels.map((name) => ({ __typename: 'Label', name }));
   const comments = issue.comments.map(({ id, user, body, createdAt }) => ({
     __typename: 'IssueComment',
     id: `IC_${id}`,
     databaseId: id,
     author: showActor(user),
+    authorAssociation: associationOf(repo, user),
     body,
     createdAt: showTime(createdAt),
   }));
@@ -201,6 +207,7 @@ function listTalk(issue: PullIssue): Readonly<Record<string, unknown>> {
     id: `PRR_${id}`,
     databaseId: id,
     author: showActor(user),
+    authorAssociation: associationOf(repo, user),
     state,
     body,
     commit: { __typename: 'Commit', oid: sha },
@@ -215,13 +222,13 @@ function listTalk(issue: PullIssue): Readonly<Record<string, unknown>> {
     labels: (args: Args) => connect('Label', labels, args),
     comments: (args: Args) => connect('IssueComment', comments, args),
     reviews: (args: Args) => connect('PullRequestReview', reviews, args),
-    reviewThreads: (args: Args) => connect('PullRequestReviewThread', listThreads(issue), args),
+    reviewThreads: (args: Args) => connect('PullRequestReviewThread', listThreads(repo, issue), args),
     // only how pull requests left the merge queue is remembered
     timelineItems: (args: Args) => connect('PullRequestTimelineItems', timeline, args),
   };
 }
 
-function listThreads(issue: PullIssue): readonly Node[] {
+function listThreads(repo: Repository, issue: PullIssue): readonly Node[] {
   const { comments } = issue.pull;
   return comments
     .filter(({ inReplyTo }) => inReplyTo === null)
@@ -232,6 +239,7 @@ function listThreads(issue: PullIssue): readonly Node[] {
         id: `PRRC_${id}`,
         databaseId: id,
         author: showActor(user),
+        authorAssociation: associationOf(repo, user),
         body,
         createdAt: showTime(createdAt),
         replyTo:

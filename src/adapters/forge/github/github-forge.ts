@@ -3,6 +3,7 @@ import type { ClockPort } from '../../../ports/clock.ts';
 import type { ForgePort } from '../../../ports/forge.ts';
 import { readStanding } from './account.ts';
 import { createClient } from './client.ts';
+import { fetchBranch } from './fetch.ts';
 import { type Budget, createGate } from './gate.ts';
 import { readLog } from './log.ts';
 import { enqueuePull, mergePull } from './merge.ts';
@@ -45,6 +46,7 @@ export function createGithubForge(options: GithubOptions): ForgePort {
   return {
     name: `${place.owner}/${place.name} on ${place.host}`,
     readStanding: (branch) => attempt(() => readStanding(room, branch)),
+    fetch: (what) => attempt(() => fetchBranch(from, what)),
     push: ({ branch, commit, expected }) => attempt(() => moveBranch(from, { branch, to: commit, expected })),
     deleteBranch: ({ branch, expected }) => attempt(() => moveBranch(from, { branch, to: null, expected })),
     ensurePull: (wish) => attempt(() => ensurePull(room, wish)),

@@ -52,7 +52,8 @@ async function findTip(where: PushPlace, ref: string): Promise<string | null> {
   return line?.split('\t')[0] ?? null;
 }
 
-function runGit(
+/** Runs git with what GitHub lets in by. */
+export function runGit(
   { repository, place, token }: PushPlace,
   args: readonly string[],
   timeoutMs: number = PUSH_MS,
@@ -81,15 +82,15 @@ const FORBIDDEN = /error: 403|permission to .* denied/i;
 const MISSING = /repository .*not found|error: 404/i;
 const SENTENCE_CHARS = 500;
 
-/** What git said of a push that did not happen. */
-function readEnd(end: ProgramEnd): ForgeError {
+/** What git said of a push, or a fetch, that did not happen. */
+export function readEnd(end: ProgramEnd, what: 'push' | 'fetch' = 'push'): ForgeError {
   const told = end.stderr.split('\n').filter((line) => /^(?:remote|fatal|error):/.test(line));
   const said = told
     .map((line) => line.replace(/^(?:(?:remote|fatal|error):\s*)+/, '').trim())
     .filter((line) => line !== '' && !/^failed to push some refs/.test(line))
     .join(' ')
     .slice(0, SENTENCE_CHARS);
-  const sentence = `git push failed: ${end.trouble ?? (said === '' ? `exit code ${end.code}` : said)}`;
+  const sentence = `git ${what} failed: ${end.trouble ?? (said === '' ? `exit code ${end.code}` : said)}`;
   if (CREDENTIALS.test(end.stderr)) {
     const hint = 'Give weft a valid token in GH_TOKEN, or log in again with `gh auth login`.';
     return new ForgeError({ kind: 'unauthorized', sentence, hint });

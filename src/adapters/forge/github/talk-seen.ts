@@ -14,11 +14,11 @@ const MAX_COMMENTS = 500;
 
 const PARTS = `fragment Talk on PullRequest {
   reviewDecision
-  reviews(last: 50) { nodes { state body author { login } commit { oid } } }
+  reviews(last: 50) { nodes { databaseId state body author { login } authorAssociation commit { oid } } }
   reviewThreads(last: 100) {
     nodes {
       isResolved path line
-      comments(first: 30) { nodes { databaseId body author { login } replyTo { databaseId } } }
+      comments(first: 30) { nodes { databaseId body author { login } authorAssociation replyTo { databaseId } } }
     }
   }
   mergeQueueEntry { state position }
@@ -80,16 +80,25 @@ const ENTRIES = {
   LOCKED: 'locked',
 } as const;
 
+/** Who may write to the repository, as far as GitHub says it of a remark. */
+const TRUSTED: ReadonlySet<string> = new Set(['OWNER', 'MEMBER', 'COLLABORATOR']);
+
+const association = z.string().transform((word) => TRUSTED.has(word));
+
 const review = z
   .object({
+    databaseId: z.number(),
     state: z.enum(['APPROVED', 'CHANGES_REQUESTED', 'COMMENTED', 'DISMISSED', 'PENDING']),
     body: z.string(),
     author,
+    authorAssociation: association,
     commit: z.object({ oid: shaOrNull }).nullish(),
   })
   .transform(
-    ({ state, body, author: by, commit }): ForgeReview => ({
+    ({ databaseId, state, body, author: by, authorAssociation, commit }): ForgeReview => ({
+      id: databaseId,
       author: by,
+      isTrusted: authorAssociation,
       state: REVIEWS[state],
       body,
       commit: commit?.oid ?? null,
@@ -100,6 +109,7 @@ const said = z.object({
   databaseId: z.number(),
   body: z.string(),
   author,
+  authorAssociation: association,
   replyTo: z.object({ databaseId: z.number() }).nullish(),
 });
 
@@ -118,6 +128,7 @@ const thread = z
           path,
           line: line ?? null,
           author: each.author,
+          isTrusted: each.authorAssociation,
           body: each.body,
           inReplyTo: each.replyTo?.databaseId ?? null,
         })),

@@ -166,7 +166,14 @@ describe('a pull request', () => {
     const seen = await see(port, number);
     expect(seen.decision).toBe('changes-requested');
     expect(seen.reviews).toEqual([
-      { author: 'human', state: 'changes-requested', body: 'No.', commit: head },
+      {
+        id: expect.any(Number),
+        isTrusted: true,
+        author: 'human',
+        state: 'changes-requested',
+        body: 'No.',
+        commit: head,
+      },
     ]);
     const [why, typo] = seen.comments;
     expect(why).toMatchObject({ path: 'one.txt', line: 1, author: 'human', body: 'Why?', inReplyTo: null });
