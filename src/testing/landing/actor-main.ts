@@ -63,7 +63,7 @@ async function takeTarget({ after }: Part): Promise<void> {
   if (after !== null && (await git('ls-tree', target, `own/${after}.txt`)) === '') return;
   await git('merge', '-q', '--no-edit', target).catch(() => undefined);
   const conflicts = await git('diff', '--name-only', '--diff-filter=U', '-z');
-  const others = await git('diff', '--name-only', '--no-renames', '-z', target, '--', ':!own');
+  const others = await git('diff', '--name-only', '--no-renames', '-z', target, '--', `:!own/${task}.txt`);
   const files = (after === null ? conflicts : others).split('\0').filter((path) => path !== '');
   for (const file of files) {
     const isThere = (await git('ls-tree', target, file)) !== '';

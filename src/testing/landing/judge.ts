@@ -29,25 +29,29 @@ export interface Verdict {
   readonly shaken: number;
   /** Tasks that were said to have met a flaky gate on their way. */
   readonly flaky: number;
+  /** Tasks that conflicted with the target, and how often. */
+  readonly conflicting: number;
   readonly conflicts: number;
+  /** Landings that found the target moved. */
+  readonly stale: number;
   /** Tasks that the queue sent back, and those of them whose candidate passes when it is checked again. */
   readonly ejected: number;
   readonly ejectedWrongly: number;
-  /** Commits of the target below the last of a batch, and those of them that the gate refuses by themselves. */
+  /** First-parent commits of the target, all of which were tried again, those below the last of a batch, and those refused. */
+  readonly commits: number;
   readonly below: number;
-  readonly belowRed: number;
+  readonly red: number;
 }
 
 /** Judges a round that is over. */
 export async function judgeRound(
   scene: Scene,
-  of: { readonly plot: Plot; readonly played: Played; readonly batch: number | null },
+  of: { readonly plot: Plot; readonly played: Played },
 ): Promise<Verdict> {
   const { plot, played } = of;
   const events = played.records.map(({ event }: Recorded) => event);
   const check = await openCheck(scene);
-  const isEachTried = of.batch === 1 && plot.strategy !== 'rebase';
-  const target = await judgeTarget(scene, { check, played, isEachTried });
+  const target = await judgeTarget(scene, { check, played, isEachTried: plot.strategy !== 'rebase' });
   const ejections = findEjections(events);
   let ejectedWrongly = 0;
   for (const { commit } of ejections) if (await check(commit)) ejectedWrongly += 1;
@@ -64,20 +68,22 @@ export async function judgeRound(
   const verdicts = events.filter(
     ({ type }) => type === 'candidate.verified' || type === 'candidate.rejected',
   );
+  const conflicts = events.flatMap((event) =>
+    event.type === 'candidate.conflicted' && event.behind === undefined ? [event.task] : [],
+  );
   return {
+    ...target,
     wrongs,
     landed: landed.length,
-    batches: target.moves,
     runsPerLanded: verdicts.length / Math.max(1, landed.length),
     gateRuns: (await readLines(join(scene.dir, 'runs'))).length,
     shaken: (await readLines(join(scene.dir, 'shook'))).length,
     flaky: countFlaky(events),
-    conflicts: events.filter((event) => event.type === 'candidate.conflicted' && event.behind === undefined)
-      .length,
+    conflicting: new Set(conflicts).size,
+    conflicts: conflicts.length,
+    stale: events.filter(({ type }) => type === 'landing.stale').length,
     ejected: ejections.length,
     ejectedWrongly,
-    below: target.below,
-    belowRed: target.belowRed,
   };
 }
 
@@ -104,41 +110,41 @@ async function openCheck({ dir, repo }: Scene): Promise<Check> {
 }
 
 /**
- * Everything that the target ever was passes, and with batches of one every commit of it; a rebase puts all commits of a task
- * there and only the last of them is tried.
+ * Everything that the target ever was passes, and so does every first-parent commit of it. A rebase puts all commits of a task
+ * there, of which only the last has to.
  */
 async function judgeTarget(
   { repo }: Scene,
   of: { readonly check: Check; readonly played: Played; readonly isEachTried: boolean },
-): Promise<{
-  readonly wrongs: readonly string[];
-  readonly moves: number;
-  readonly below: number;
-  readonly belowRed: number;
-}> {
+): Promise<Pick<Verdict, 'wrongs' | 'batches' | 'commits' | 'below' | 'red'>> {
   const { check, played, isEachTried } = of;
   const wrongs: string[] = [];
   const log = await runTestGit(repo, ['log', '--walk-reflogs', '--format=%H %gs', 'main']);
   const moves = log.split('\n').map((line) => ({ commit: line.slice(0, 40), how: line.slice(41) }));
-  for (const { commit, how } of moves)
-    if (!(await check(commit))) wrongs.push(`the target was red at ${commit.slice(0, 12)}: ${how}`);
   const commits = (await runTestGit(repo, ['rev-list', '--first-parent', 'main'])).split('\n');
-  const stops = new Set(moves.map(({ commit }) => commit));
-  const below = commits.filter((commit) => !stops.has(commit));
-  let belowRed = 0;
-  for (const commit of below) if (!(await check(commit))) belowRed += 1;
-  if (isEachTried && belowRed > 0)
-    wrongs.push(`${belowRed} commits of the target are red, and each was to be tried`);
+  const stops = new Map(moves.map(({ commit, how }) => [commit, how]));
+  const ends = new Set(
+    played.records.flatMap(({ event }) => (event.type === 'task.landed' ? [event.commit as string] : [])),
+  );
+  let red = 0;
+  for (const commit of new Set([...stops.keys(), ...commits])) {
+    if (await check(commit)) continue;
+    red += 1;
+    const how = stops.get(commit) ?? 'below the last of a batch';
+    if (isEachTried || stops.has(commit) || ends.has(commit))
+      wrongs.push(`the target was red at ${commit.slice(0, 12)}: ${how}`);
+  }
   const line = new Set(commits);
-  for (const { commit, how } of moves)
+  for (const [commit, how] of stops)
     if (!line.has(commit)) wrongs.push(`the target has lost ${commit.slice(0, 12)}: ${how}`);
   for (const commit of played.strange)
     if (!line.has(commit)) wrongs.push(`the target has lost ${commit.slice(0, 12)} of the stranger`);
   return {
     wrongs,
-    moves: moves.filter(({ how }) => how.startsWith('weft: ')).length,
-    below: below.length,
-    belowRed,
+    batches: moves.filter(({ how }) => how.startsWith('weft: ')).length,
+    commits: commits.length,
+    below: commits.filter((commit) => !stops.has(commit)).length,
+    red,
   };
 }
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { inScratch } from '../faulty/scratch.ts';
 import { judgeRound, type Verdict } from './judge.ts';
-import { plotRound, STRATEGIES } from './plot.ts';
+import { type Plot, plotRound, STRATEGIES } from './plot.ts';
 import { type Played, playRound } from './round.ts';
 import { buildScene } from './scene.ts';
 
@@ -86,28 +86,33 @@ async function prove(root: string, wish: Wish): Promise<number> {
   if (!wish.json) say(`seed ${wish.seed}, ${wish.tasks} tasks, ${plot.strategy}\n`);
   const scene = await buildScene(root, { plot, built, wishes: wish });
   const played = await playRound(scene, { plot, seed: wish.seed, entry: join(scene.dir, 'weft.cjs') });
-  const verdict = await judgeRound(scene, { plot, played, batch: wish.batch });
+  const verdict = await judgeRound(scene, { plot, played });
   const seconds = Math.round((performance.now() - began) / 1_000);
-  if (wish.json) say(`${JSON.stringify({ ...verdict, seed: wish.seed, tasks: wish.tasks, seconds })}\n`);
-  else say(tell({ wish, played, verdict, seconds }));
+  if (wish.json)
+    say(
+      `${JSON.stringify({ ...verdict, strange: played.strange.length, seed: wish.seed, tasks: wish.tasks, seconds })}\n`,
+    );
+  else say(tell({ wish, plot, played, verdict, seconds }));
   return verdict.wrongs.length;
 }
 
 function tell(of: {
   readonly wish: Wish;
+  readonly plot: Plot;
   readonly played: Played;
   readonly verdict: Verdict;
   readonly seconds: number;
 }): string {
-  const { wish, played, verdict, seconds } = of;
-  const { landed, wrongs } = verdict;
+  const { wish, plot, played, verdict, seconds } = of;
+  const { landed, wrongs, gateRuns, shaken } = verdict;
   const answers = Object.entries(played.answered).map(([cause, times]) => `${times} ${cause}`);
   const batch = wish.batch === null ? '' : ` --batch ${wish.batch}`;
   return [
-    `${landed} tasks landed by ${verdict.batches} moves of the target, beside ${played.strange.length} commits of a stranger`,
-    `${verdict.runsPerLanded.toFixed(2)} runs of the gate on candidates for each; ${verdict.gateRuns} runs in all, ${verdict.shaken} failed by accident`,
-    `${verdict.ejected} sent back by the queue, ${verdict.ejectedWrongly} of them wrongly; ${verdict.flaky} flaky gates seen, ${verdict.conflicts} conflicts`,
-    `${verdict.below} commits below the last of a batch, ${verdict.belowRed} of them red by themselves`,
+    `${wish.tasks} tasks: ${tellBreaking(plot)} break the gate, ${share(verdict.conflicting, wish.tasks)} conflicted with the target, ${verdict.conflicts} times`,
+    `${landed} landed by ${verdict.batches} moves of the target; a stranger moved it ${played.strange.length} times, and ${verdict.stale} landings found it moved`,
+    `${gateRuns} runs of the gate, of which ${share(shaken, gateRuns)} failed by accident; ${verdict.runsPerLanded.toFixed(2)} on candidates for each that landed`,
+    `${verdict.ejected} sent back by the queue, ${verdict.ejectedWrongly} of them wrongly; ${verdict.flaky} flaky gates seen`,
+    `all ${verdict.commits} first-parent commits of the target tried again, ${verdict.below} of them below the last of a batch: ${verdict.red} red`,
     `questions: ${answers.join(', ') || 'none'}; ${played.engines} engines`,
     ...wrongs.map((wrong) => `  WRONG: ${wrong}`),
     ...(wrongs.length === 0
@@ -116,6 +121,18 @@ function tell(of: {
     `${seconds} s: ${landed} passed, ${wrongs.length} failed`,
     '',
   ].join('\n');
+}
+
+function tellBreaking({ parts }: Plot): string {
+  const breaking = parts.map(({ character }) => character).filter((character) => character !== 'good');
+  const kinds = [...new Set(breaking)].map(
+    (kind) => `${breaking.filter((each) => each === kind).length} ${kind}`,
+  );
+  return `${share(breaking.length, parts.length)} (${kinds.sort().join(', ') || 'none'})`;
+}
+
+function share(some: number, all: number): string {
+  return `${some} = ${((100 * some) / Math.max(1, all)).toFixed(1)} %`;
 }
 
 process.exitCode = await main();
