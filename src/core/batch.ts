@@ -1,8 +1,9 @@
 // The batch of tasks that is on its way to the target: each candidate stands on the one before it, so that one verdict speaks
 // for all up to there. Knows nothing of gates or git.
+import { clashesOf } from './clashes.ts';
 import type { LandingLine } from './landing-line.ts';
 import type { Oid } from './model.ts';
-import type { TaskState } from './state.ts';
+import type { Overlap, RunState, TaskState } from './state.ts';
 
 /** The commit that the next candidate is built on; null: the batch is empty, it is built on the target. */
 export function topOf({ batch }: LandingLine): { readonly ts: TaskState; readonly commit: Oid } | null {
@@ -30,6 +31,14 @@ export function countFailing({ batch }: LandingLine): number | null {
 export function isLanding(line: LandingLine, ts: TaskState): boolean {
   const at = line.batch.indexOf(ts);
   return at >= 0 && at < countPassed(line);
+}
+
+/** The first of the batch with whose work a task's is known to conflict, or null: they do not land together. */
+export function findClash(state: RunState, ts: TaskState): Overlap | null {
+  const clashes = clashesOf(state, ts);
+  if (clashes.size === 0) return null;
+  const met = state.index.line.batch.find(({ task }) => clashes.has(task.id));
+  return (met && clashes.get(met.task.id)) ?? null;
 }
 
 /** A new candidate joins at the end. The caller has seen that it stands on the last one. */

@@ -2,7 +2,8 @@
 // longer than it is new: it names no span that grows, and of one that gets shorter only how long it is at most.
 
 import { type Bar, findBar } from './bars.ts';
-import { countFailing, isClosed, isLanding } from './batch.ts';
+import { countFailing, findClash, isClosed, isLanding } from './batch.ts';
+import { findAhead } from './decide/hold.ts';
 import { findHead, mayLand } from './decide/queue.ts';
 import { countSlots, findClaimInTheWay, findFullLane, isFull } from './decide/schedule.ts';
 import { needsApproval } from './decide/submit.ts';
@@ -69,7 +70,7 @@ function explainWaiting(state: RunState, ts: TaskState, now: RunMs): string {
   const lane = findFullLane(state, ts);
   if (lane !== null)
     return `${due}waits for room in ${lane.name.replace(':', ' ')} (at most ${lane.limit} at once)`;
-  return `${due}${explainClaim(state, ts) ?? explainSlot(state)}`;
+  return `${due}${explainClaim(state, ts) ?? explainAhead(state, ts) ?? explainSlot(state)}`;
 }
 
 /** Why nobody starts with an agent. */
@@ -118,6 +119,15 @@ function explainClaim(state: RunState, ts: TaskState): string | null {
       ? `; \`weft approve ${collision.owner}\` lands it`
       : '';
   return `waits for ${collision.owner}: ${collision.witness} is in both claims; it is ${holder.phase}${approval}`;
+}
+
+function explainAhead(state: RunState, ts: TaskState): string | null {
+  const ahead = state.policy.collisionPolicy === 'force' ? null : findAhead(state, ts);
+  return ahead && `waits until ${ahead.ts.task.id} has landed: both change ${describeFiles(ahead.files)}`;
+}
+
+function describeFiles([first = '', ...more]: readonly string[]): string {
+  return more.length === 0 ? first : `${first} and ${more.length} more`;
 }
 
 function explainSlot(state: RunState): string {
@@ -247,6 +257,11 @@ function explainQueued(state: RunState, ts: TaskState, now: RunMs): string {
     return isTerminal(phase)
       ? `is in the queue behind ${open.task}, which ${endOf(phase)}: it cannot land unless \`weft restart ${open.task}\` helps`
       : `is in the queue and waits for ${open.task} to land first`;
+  }
+  const clash = findClash(state, ts);
+  if (clash !== null) {
+    const first = clash.task === ts.task.id ? clash.other : clash.task;
+    return `is in the queue until ${first} has landed: both change ${describeFiles(clash.files)}`;
   }
   const head = findHead(state);
   return head === null || head === ts ? 'is next to land' : `is in the queue behind ${head.task.id}`;

@@ -1,5 +1,5 @@
 // Queued work: in the order in which it lands, and the batch that is on its way. Knows nothing of how a landing goes.
-import { createHeap, type Heap, peekHeap, popHeap, pushHeap } from './heap.ts';
+import { createHeap, type Heap, peekHeap, popHeap, pushHeap, walkHeap } from './heap.ts';
 import { MAX_TROUBLE } from './limits.ts';
 import type { RunMs } from './model.ts';
 import type { TaskState } from './state.ts';
@@ -16,6 +16,8 @@ export interface LandingLine {
   readonly places: Heap<Place>;
   /** Who may join the batch now. */
   readonly ready: Set<TaskState>;
+  /** With how many others that are not on the target its work clashes, for those with whom it does with any. */
+  readonly clashes: Map<TaskState, number>;
   /** On their way together, in the order in which they land: each candidate is built on the one before. */
   readonly batch: TaskState[];
   /** Whose landing has to be decided about before anybody goes on. */
@@ -32,11 +34,16 @@ export interface LandingLine {
 export function createLine(): LandingLine {
   const nobody = (): Set<TaskState> => new Set();
   const sets = { ready: nobody(), troubled: nobody(), aside: nobody(), held: nobody(), asking: nobody() };
-  return { places: createHeap(landsBefore), batch: [], ...sets };
+  return { places: createHeap(landsBefore), batch: [], clashes: new Map(), ...sets };
 }
 
-/** What being refused once costs: others of its priority that came within this time after it go first. */
+/**
+ * What it costs to be refused once, and to clash with one more whose work will have to be done again: others of its priority
+ * that came within this time after it go first. Nobody is passed over for longer because of others.
+ */
 const PENALTY_MS = 10 * 60_000;
+/** More clashes cost nothing more. */
+const MOST_CLASHES = 6;
 
 /** Urgent first, then who waits longest, then the plan's order. */
 function landsBefore(a: Place, b: Place): boolean {
@@ -44,12 +51,22 @@ function landsBefore(a: Place, b: Place): boolean {
   return a.at === b.at ? a.ts.order < b.ts.order : a.at < b.at;
 }
 
-function placeOf(ts: TaskState): Place {
-  return { ts, at: (ts.queuedAt ?? (0 as RunMs)) + PENALTY_MS * ts.refusals };
+function placeOf({ clashes }: LandingLine, ts: TaskState): Place {
+  const penalties = ts.refusals + Math.min(clashes.get(ts) ?? 0, MOST_CLASHES);
+  return { ts, at: (ts.queuedAt ?? (0 as RunMs)) + PENALTY_MS * penalties };
 }
 
-/** Puts a task where it belongs; `unlanded` is on how many tasks it stands that are not on the target yet. */
-export function settleInLine(line: LandingLine, ts: TaskState, unlanded: number): void {
+/** On how many tasks that are not on the target yet a task stands, and with how many it clashes. */
+export interface Others {
+  readonly unlanded: number;
+  readonly clashes: number;
+}
+
+/** Puts a task where it belongs. */
+export function settleInLine(line: LandingLine, ts: TaskState, { unlanded, clashes }: Others): void {
+  const before = line.clashes.get(ts) ?? 0;
+  if (clashes === 0) line.clashes.delete(ts);
+  else line.clashes.set(ts, clashes);
   const isHeld = ts.phase === 'queued' && ts.held !== null;
   const waits = ts.phase === 'queued' && !ts.paused && !isHeld;
   const troubled = waits && isTroubled(ts);
@@ -58,7 +75,7 @@ export function settleInLine(line: LandingLine, ts: TaskState, unlanded: number)
   keep(line.troubled, ts, troubled);
   keep(line.aside, ts, waits && ts.aside !== null);
   const isReady = waits && unlanded === 0 && !troubled && ts.aside === null && !line.batch.includes(ts);
-  if (isReady && !line.ready.has(ts)) pushHeap(line.places, placeOf(ts));
+  if (isReady && (!line.ready.has(ts) || before !== clashes)) pushHeap(line.places, placeOf(line, ts));
   keep(line.ready, ts, isReady);
 }
 
@@ -81,10 +98,10 @@ function isTroubled(ts: TaskState): boolean {
 }
 
 /** The task to be decided about next, or null. */
-export function firstTroubled({ troubled }: LandingLine): TaskState | null {
+export function firstTroubled(line: LandingLine): TaskState | null {
   let first: Place | null = null;
-  for (const ts of troubled) {
-    const place = placeOf(ts);
+  for (const ts of line.troubled) {
+    const place = placeOf(line, ts);
     if (first === null || landsBefore(place, first)) first = place;
   }
   return first?.ts ?? null;
@@ -92,17 +109,18 @@ export function firstTroubled({ troubled }: LandingLine): TaskState | null {
 
 /** The first of those who may join the batch, but for those passed over; null: there is nobody. */
 export function firstReady(
-  { ready, places }: LandingLine,
+  line: LandingLine,
   isPassedOver: (ts: TaskState) => boolean = () => false,
 ): TaskState | null {
-  for (let top = peekHeap(places); top !== undefined; top = peekHeap(places)) {
-    if (!ready.has(top.ts) || top.at !== placeOf(top.ts).at) popHeap(places);
-    else if (!isPassedOver(top.ts)) return top.ts;
-    else break;
-  }
-  // rare: who comes first has to wait for a moment, and is not waited for
-  const others = [...ready].filter((ts) => !isPassedOver(ts)).map(placeOf);
-  return others.reduce<Place | null>((a, b) => (a === null || landsBefore(b, a) ? b : a), null)?.ts ?? null;
+  const { places } = line;
+  for (let top = peekHeap(places); top !== undefined && !isValid(line, top); top = peekHeap(places))
+    popHeap(places);
+  for (const place of walkHeap(places)) if (isValid(line, place) && !isPassedOver(place.ts)) return place.ts;
+  return null;
+}
+
+function isValid(line: LandingLine, { ts, at }: Place): boolean {
+  return line.ready.has(ts) && at === placeOf(line, ts).at;
 }
 
 /** The task that lands next, or null. */

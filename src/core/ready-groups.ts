@@ -1,5 +1,7 @@
-// Who could start now, in groups of equal claims, and where those wait who cannot: behind a claim's holder or a full lane.
+// Who could start now, in groups of equal claims, and where those wait who cannot: behind a claim's holder, work that lands
+// first, or a full lane.
 import type { Pattern } from './claim/pattern.ts';
+import { landsByItself } from './clashes.ts';
 import { createHeap, type Heap, peekHeap, popHeap, pushHeap } from './heap.ts';
 import type { TaskId } from './model.ts';
 import type { RunState, TaskState } from './state.ts';
@@ -11,7 +13,7 @@ export interface ReadyGroup {
   readonly tasks: Heap<TaskState>;
   /** The claims; null: nobody has asked yet. */
   patterns: readonly Pattern[] | null;
-  /** Where it is: at its latest entry in the ready heap, parked behind a claim's holder, or nowhere. */
+  /** Where it is: at its latest entry in the ready heap, parked behind another task, or nowhere. */
   place: ReadyEntry | 'parked' | null;
 }
 
@@ -71,10 +73,12 @@ export function leaveReady(state: RunState, ts: TaskState): void {
 
 function groupKey(state: RunState, ts: TaskState): string {
   const { owns, id } = ts.task;
-  if (owns === null) return '';
-  // what a stacked task, or one that others are stacked on, may ignore differs from its like: it waits for itself
-  const own = state.index.dependents.stacked[ts.order] === 1 || ts.holdsClaim;
-  return own ? `${owns.join('\n')}\n\n${id}` : owns.join('\n');
+  const claim = owns?.join('\n') ?? '';
+  const { clashes, dependents } = state.index;
+  // what a stacked task, or one that others are stacked on, may ignore differs from its like, and what its work clashes
+  // with is its own affair: it waits for itself
+  const stacks = owns !== null && (dependents.stacked[ts.order] === 1 || ts.holdsClaim);
+  return stacks || clashes.byTask.has(id) ? `${claim}\n\n${id}` : claim;
 }
 
 function createGroup(state: RunState, key: string): ReadyGroup {
@@ -132,6 +136,17 @@ export function parkBehind(state: RunState, group: ReadyGroup, holder: TaskId): 
   else list.push(group);
 }
 
+/** Parks a group until other work has landed, or does not land by itself any more. */
+export function holdBack(state: RunState, group: ReadyGroup, ahead: TaskId): void {
+  parkBehind(state, group, ahead);
+  state.index.clashes.ahead.add(ahead);
+}
+
+/** Takes a group out of the ready heap; the caller puts it back. */
+export function setAside(group: ReadyGroup): void {
+  group.place = null;
+}
+
 /** Parks a task until a lane has room. */
 export function parkInLane(state: RunState, ts: TaskState, name: string): void {
   const { index } = state;
@@ -181,7 +196,20 @@ function bringBack(state: RunState, lane: Lane): TaskState | null {
   return null;
 }
 
-/** Brings back who waits behind the holder of a claim. */
+/** Brings back who is held back behind work that does not land by itself any more; call after every change of a task. */
+export function releaseHeld(state: RunState, { task }: TaskState): void {
+  const { ahead } = state.index.clashes;
+  // while somebody is asked what the target means, nobody who is queued lands
+  const ids = state.index.line.asking.size > 0 ? [...ahead] : [task.id];
+  for (const id of ids) {
+    const ts = ahead.has(id) ? state.tasks.get(id) : undefined;
+    if (ts === undefined || landsByItself(state, ts)) continue;
+    ahead.delete(id);
+    wakeBehind(state, id);
+  }
+}
+
+/** Brings back who waits behind a task. */
 export function wakeBehind(state: RunState, holder: TaskId): void {
   const groups = state.index.behind.get(holder);
   if (groups === undefined) return;

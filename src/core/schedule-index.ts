@@ -3,6 +3,7 @@ import { type Bar, settleBar } from './bars.ts';
 import { findBatch } from './batch.ts';
 import { type ClaimIndex, createClaimIndex, holdClaim, releaseClaim } from './claim/claim-index.ts';
 import { compilePattern, type Pattern } from './claim/pattern.ts';
+import { type Clashes, createClashes, noteClash } from './clashes.ts';
 import { needsApproval } from './decide/submit.ts';
 import {
   type Dependent,
@@ -25,6 +26,7 @@ import {
   openLane,
   type ReadyEntry,
   type ReadyGroup,
+  releaseHeld,
   startsBefore,
   wakeBehind,
 } from './ready-groups.ts';
@@ -51,7 +53,7 @@ export interface ScheduleIndex {
   readonly guessed: (readonly Pattern[] | null)[];
   readonly groups: Map<string, ReadyGroup>;
   readonly ready: Heap<ReadyEntry>;
-  /** Groups behind the holder of a claim. */
+  /** Groups behind the holder of a claim, or behind work that lands first. */
   readonly behind: Map<TaskId, ReadyGroup[]>;
   /** Tasks behind a full lane: `track:x`, `agent:y`. */
   readonly lanes: Map<string, Lane>;
@@ -63,6 +65,7 @@ export interface ScheduleIndex {
   /** Those of them that changed since. */
   readonly due: Set<TaskState>;
   readonly line: LandingLine;
+  readonly clashes: Clashes;
   /** What tasks found out about their agents. */
   readonly bars: Map<TaskState, Bar>;
   /** Up to when bars were lifted. */
@@ -103,6 +106,7 @@ export function createIndex(byId: ReadonlyMap<TaskId, TaskState> = new Map()): S
     open: new Map(),
     due: new Set(),
     line: createLine(),
+    clashes: createClashes(),
     bars: new Map(),
     lifted: runMs(-1),
     slots: new Set(),
@@ -119,6 +123,7 @@ export function indexPlan(state: RunState): void {
   state.index = createIndex(state.tasks);
   state.index.now = now;
   state.index.line.batch.push(...findBatch(state.index.tasks));
+  for (const overlap of state.overlaps) noteClash(state.index.clashes, overlap);
   for (const ts of state.index.tasks) refreshTask(state, ts);
 }
 
@@ -217,8 +222,9 @@ export function refreshTask(state: RunState, ts: TaskState): void {
   refreshGuess(state, ts);
   if (ts.feedback?.cause === 'out-of-memory' && !isTerminal(ts.phase)) index.starved.add(ts);
   else index.starved.delete(ts);
-  settleInLine(index.line, ts, index.unlanded[ts.order] ?? 0);
+  settleLine(state, ts);
   settleBar(state, ts);
+  releaseHeld(state, ts);
   if (mayHaveStep(state, ts)) {
     if (!index.open.has(ts)) index.open.set(ts, NO_STEPS);
     index.due.add(ts);
@@ -231,6 +237,11 @@ export function refreshTask(state: RunState, ts: TaskState): void {
 }
 
 const NO_STEPS: readonly WorkEffect[] = [];
+
+function settleLine({ index }: RunState, ts: TaskState): void {
+  const unlanded = index.unlanded[ts.order] ?? 0;
+  settleInLine(index.line, ts, { unlanded, clashes: index.clashes.byTask.get(ts.task.id)?.size ?? 0 });
+}
 
 /** Ready is exactly who could start: what lingers in a group after its start could be parked there behind itself. */
 function settleReady(state: RunState, ts: TaskState): void {
@@ -262,7 +273,7 @@ function moveDependent(
   ts: TaskState,
   { edge, before, phase }: { readonly edge: Edge; readonly before: Phase | null; readonly phase: Phase },
 ): void {
-  const { blockers, unlanded, line } = state.index;
+  const { blockers, unlanded } = state.index;
   const { order } = ts;
   const freed = Number(satisfies(edge, phase)) - Number(before !== null && satisfies(edge, before));
   if (freed !== 0) {
@@ -272,7 +283,7 @@ function moveDependent(
   const landed = Number(phase === 'merged') - Number(before === 'merged');
   if (landed !== 0) {
     unlanded[order] = (unlanded[order] ?? 0) - landed;
-    settleInLine(line, ts, unlanded[order] ?? 0);
+    settleLine(state, ts);
   }
 }
 

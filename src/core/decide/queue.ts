@@ -1,5 +1,5 @@
 // The merge queue: tasks go onto one target in order, several at once as long as they do well; who fails goes back alone.
-import { countFailing, countPassed, isClosed, topOf } from '../batch.ts';
+import { countFailing, countPassed, findClash, isClosed, topOf } from '../batch.ts';
 import type { Effect, RecordEffect, WorkEffect } from '../effect.ts';
 import type { Event } from '../event.ts';
 import { firstReady, firstTroubled, headOfLine } from '../landing-line.ts';
@@ -39,7 +39,7 @@ function gather(state: RunState, now: RunMs): readonly Effect[] {
   const { batch } = line;
   const next =
     batch.length < sizeOfBatch(state)
-      ? firstReady(line, (ts) => isResting(ts, 'build-candidate', now))
+      ? firstReady(line, (ts) => isResting(ts, 'build-candidate', now) || findClash(state, ts) !== null)
       : null;
   if (next === null) {
     const last = batch.at(-1);

@@ -5,32 +5,67 @@ import type { RecordEffect } from '../effect.ts';
 import { walkHeap } from '../heap.ts';
 import { type Oid, type TaskId, taskId } from '../model.ts';
 import { branchOf } from '../names.ts';
-import { headOf, parkBehind, parkInLane, peekGroup, type ReadyGroup, sendScouts } from '../ready-groups.ts';
+import {
+  headOf,
+  holdBack,
+  parkBehind,
+  parkInLane,
+  peekGroup,
+  type ReadyGroup,
+  returnGroup,
+  sendScouts,
+  setAside,
+} from '../ready-groups.ts';
 import { agentFor, nextRole } from '../role.ts';
 import { guessOf, patternsOf } from '../schedule-index.ts';
 import { isLive, type RunState, type TaskState, taskOf } from '../state.ts';
+import { findAhead } from './hold.ts';
 
 /** The next start as a fact to record, or null when nothing can start now. */
 export function startReady(state: RunState): RecordEffect | null {
   if (state.stopping !== null || state.paused || isFull(state)) return null;
+  const later: Start[] = [];
+  const start = findStart(state, later);
+  // all stay ready until a start is a fact, so that asking twice gives the same answer
+  for (const { group } of later) returnGroup(state, group);
+  return start === null ? null : { kind: 'record', event: spawn(state, start) };
+}
+
+/** A task that may start, and the holder of a claim that it would pass over. */
+interface Start {
+  readonly group: ReadyGroup;
+  readonly ts: TaskState;
+  readonly forced: TaskId | null;
+}
+
+/** The next to start. Who clashes with work that lands first is held back, or, where claims are passed over, only put off. */
+function findStart(state: RunState, later: Start[]): Start | null {
+  const isForced = state.policy.collisionPolicy === 'force';
   for (;;) {
     sendScouts(state, (lane) => hasRoom(state, lane));
     const group = peekGroup(state);
-    if (group === null) return null;
-    const ts = headOf(state, group);
-    if (ts === null) throw new Error('Internal error: an empty group is ready');
+    const ts = group === null ? null : headOf(state, group);
+    const [put = null] = later;
+    if (group === null || ts === null) return put;
+    if (put !== null && put.ts.task.priority !== ts.task.priority) return put;
     const lane = findFullLane(state, ts);
     if (lane !== null) {
       parkInLane(state, ts, lane.name);
       continue;
     }
-    const holder = findHolderInTheWay(state, ts);
-    if (holder !== null && state.policy.collisionPolicy !== 'force') {
-      parkBehind(state, group, holder);
+    const forced = findHolderInTheWay(state, ts);
+    if (forced !== null && !isForced) {
+      parkBehind(state, group, forced);
       continue;
     }
-    // it stays ready until its start is a fact, so that asking twice gives the same answer
-    return { kind: 'record', event: spawn(state, findApart(state, group, ts), holder) };
+    const ahead = findAhead(state, ts);
+    if (ahead === null) return { group, ts: findApart(state, group, ts), forced };
+    if (!isForced) {
+      holdBack(state, group, ahead.ts.task.id);
+    } else {
+      setAside(group);
+      later.push({ group, ts, forced });
+    }
   }
 }
 
@@ -58,7 +93,7 @@ function findNear(state: RunState, ts: TaskState): TaskId | null {
   return (findHolder(claims, patterns, ignore) ?? findHolder(guesses, patterns, ignore)) as TaskId | null;
 }
 
-function spawn(state: RunState, ts: TaskState, forced: TaskId | null): RecordEffect['event'] {
+function spawn(state: RunState, { ts, forced }: Start): RecordEffect['event'] {
   const role = nextRole(state, ts);
   return {
     type: 'attempt.spawned',

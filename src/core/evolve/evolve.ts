@@ -53,6 +53,8 @@ function evolveRun(state: RunState, event: RunEvent, fact: Fact): void {
       return;
     case 'run.resumed':
       state.policy = completePolicy(event.policy);
+      // nobody would take back what is known of them
+      if (!state.policy.radar.enabled) state.overlaps = [];
       if (state.restedMs !== null) state.idleMs += fact.ms - state.restedMs;
       state.rested = null;
       state.restedMs = null;
