@@ -98,6 +98,17 @@ export interface QueueEntry {
   readonly position: number;
 }
 
+/** An open pull request as the list of all has it. */
+export interface PullListed {
+  readonly number: number;
+  readonly body: string;
+  readonly branch: string;
+  readonly base: string;
+  readonly head: Oid;
+  /** When something about it changed last, by the forge's clock, in ms since 1970. */
+  readonly changedAt: number;
+}
+
 /** All that is to be seen of one pull request. */
 export interface PullSeen extends PullFound {
   readonly title: string;
@@ -148,9 +159,12 @@ export interface ForgePort {
   deleteBranch(what: { readonly branch: string; readonly expected: Oid }): Promise<Forged<void>>;
   /** Finds the task's pull request, over or not, or opens it. What is found is not changed. */
   ensurePull(wish: PullWish): Promise<Forged<PullFound>>;
-  /** Brings title, body (with the marker) and draft of an open pull request to these; what is absent stays. */
+  /** Lists open pull requests whose branches are of this repository, not of forks: oldest first, at most 1,000. */
+  listOpen(): Promise<Forged<readonly PullListed[]>>;
+  /** Brings title, body (with the marker), base and draft of an open pull request to these; what is absent stays. */
   updatePull(what: {
     readonly number: number;
+    readonly base?: string;
     readonly title?: string;
     readonly body?: string;
     readonly isDraft?: boolean;

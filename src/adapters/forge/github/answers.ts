@@ -12,7 +12,8 @@ export function readAs<T>(schema: z.ZodType<T>, body: unknown): T {
   return giveUp('environment', `GitHub answered what nobody can read${where === '' ? '' : ` (${where})`}.`);
 }
 
-const sha: z.ZodType<Oid> = z
+/** Hash that GitHub calls a commit by. */
+export const sha: z.ZodType<Oid> = z
   .string()
   .regex(/^[0-9a-f]{40,64}$/)
   .transform(oid);

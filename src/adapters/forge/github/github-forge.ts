@@ -8,7 +8,7 @@ import { type Budget, createGate } from './gate.ts';
 import { readLog } from './log.ts';
 import { enqueuePull, mergePull } from './merge.ts';
 import { createObserver } from './observe.ts';
-import { closePull, ensurePull, updatePull } from './pulls.ts';
+import { closePull, ensurePull, listOpen, updatePull } from './pulls.ts';
 import { moveBranch } from './push.ts';
 import type { RemotePlace } from './remote.ts';
 import type { Room } from './room.ts';
@@ -50,6 +50,7 @@ export function createGithubForge(options: GithubOptions): ForgePort {
     push: ({ branch, commit, expected }) => attempt(() => moveBranch(from, { branch, to: commit, expected })),
     deleteBranch: ({ branch, expected }) => attempt(() => moveBranch(from, { branch, to: null, expected })),
     ensurePull: (wish) => attempt(() => ensurePull(room, wish)),
+    listOpen: () => attempt(() => listOpen(room)),
     updatePull: (what) => attempt(() => updatePull(room, what)),
     observe: createObserver(room),
     readLog: (what) => attempt(() => readLog(room, what)),

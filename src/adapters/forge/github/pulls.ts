@@ -1,7 +1,7 @@
 // Opens, finds, changes and closes pull requests. Each call looks first, and again when an answer was lost.
 import { z } from 'zod';
-import type { PullFound, PullWish } from '../../../ports/forge.ts';
-import { asFound, type PullAnswer, pullAnswer, readAs } from './answers.ts';
+import type { PullFound, PullListed, PullWish } from '../../../ports/forge.ts';
+import { asFound, type PullAnswer, pullAnswer, readAs, sha } from './answers.ts';
 import { type Room, read, readAll } from './room.ts';
 import { ForgeError, giveUp, isInDoubt } from './trouble.ts';
 
@@ -69,11 +69,37 @@ export function readPull(room: Room, number: number): Promise<PullAnswer> {
   return read(room, `/pulls/${number}`, pullAnswer);
 }
 
-/** Brings an open pull request to a title, a body, and whether it is a draft. */
+const ofRepository = z.object({ id: z.number() }).nullish();
+
+const listedAnswer = z
+  .object({
+    number: z.number(),
+    body: z.string().nullish(),
+    updated_at: z.string(),
+    head: z.object({ ref: z.string(), sha, repo: ofRepository }),
+    base: z.object({ ref: z.string(), repo: ofRepository }),
+  })
+  .transform(({ number, body, updated_at, head, base }) => ({
+    // a fork that is gone is none of ours
+    isOwn: head.repo != null && head.repo.id === base.repo?.id,
+    listed: {
+      ...{ number, body: body ?? '', branch: head.ref, base: base.ref, head: head.sha },
+      changedAt: Date.parse(updated_at) || 0,
+    } satisfies PullListed,
+  }));
+
+/** Lists open pull requests of the repository's own branches, oldest first. */
+export async function listOpen(room: Room): Promise<readonly PullListed[]> {
+  const all = await readAll(room, '/pulls?state=open&sort=created&direction=asc', z.array(listedAnswer));
+  return all.filter(({ isOwn }) => isOwn).map(({ listed }) => listed);
+}
+
+/** Brings an open pull request to a title, a body, a base, and whether it is a draft. */
 export async function updatePull(
   room: Room,
   wish: {
     readonly number: number;
+    readonly base?: string;
     readonly title?: string;
     readonly body?: string;
     readonly isDraft?: boolean;
@@ -84,6 +110,7 @@ export async function updatePull(
   const change = {
     ...(wish.title === undefined || wish.title === pull.title ? {} : { title: wish.title }),
     ...(wish.body === undefined || isSameText(wish.body, pull.body) ? {} : { body: wish.body }),
+    ...(wish.base === undefined || wish.base === pull.base ? {} : { base: wish.base }),
   };
   if (Object.keys(change).length > 0)
     await room.client.send('PATCH', `${room.root}/pulls/${wish.number}`, change);

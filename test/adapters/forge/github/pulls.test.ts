@@ -1,6 +1,8 @@
 // One pull request for each task, whatever is lost between weft and the forge.
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Fault } from '../../../../src/testing/forge/faults.ts';
 import { given, look, openPort, openRig, openWork, pushWork, REPO, see, wishOf } from './rig.ts';
 
@@ -122,6 +124,48 @@ it('one pull request for any schedule of faults', async () => {
   expect(forge.duplicates()).toEqual([]);
 }, 60_000);
 
+describe('the list of open pull requests', () => {
+  it('is oldest first, and has none that is over', async () => {
+    const rig = await openRig();
+    const { forge, port, clock } = rig;
+    const [one, two, over] = [
+      await openWork(rig, 'one'),
+      await openWork(rig, 'two'),
+      await openWork(rig, 'over'),
+    ];
+    await forge.human.close({ repo: REPO, number: over.number });
+    clock.pass(60_000);
+    await forge.human.comment({ repo: REPO, number: one.number }, 'Well.');
+    const listed = given(await port.listOpen());
+    expect(listed.map(({ number }) => number)).toEqual([one.number, two.number]);
+    const [first, second] = listed;
+    expect(second).toMatchObject({ branch: 'weft/r1/two', base: 'main', head: two.head });
+    expect(second?.body).toContain('<!-- weft run=r1 task=two -->');
+    expect(second?.changedAt).toBeLessThan(clock.wallMs());
+    expect(first?.changedAt).toBe(clock.wallMs());
+  });
+
+  it('has none from forks, whatever they say of themselves', async () => {
+    const pull = (number: number, repo: object | null): object => ({
+      number,
+      body: '<!-- weft run=r1 task=one -->',
+      updated_at: '2026-01-05T12:00:00Z',
+      head: { ref: 'weft/r1/one', sha: 'a'.repeat(40), repo },
+      base: { ref: 'main', repo: { id: 1 } },
+    });
+    const server = createServer((_, response) => {
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify([pull(1, { id: 2 }), pull(2, null), pull(3, { id: 1 })]));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const { forge, clock } = await openRig();
+    const { port } = server.address() as AddressInfo;
+    const listed = given(await openPort(forge, clock, { api: `http://127.0.0.1:${port}` }).listOpen());
+    expect(listed.map(({ number }) => number)).toEqual([3]);
+  });
+});
+
 describe('a pull request', () => {
   it('gets a title, a body, and is made ready; as it is already, nothing is sent', async () => {
     const rig = await openRig();
@@ -140,6 +184,14 @@ describe('a pull request', () => {
     ).toEqual(['GET']);
     given(await port.updatePull({ number, isDraft: true }));
     expect((await see(port, number)).isDraft).toBe(true);
+  });
+
+  it('gets another base', async () => {
+    const rig = await openRig();
+    const { number } = await openWork(rig, 'one');
+    await rig.forge.human.push({ repo: REPO, branch: 'next' }, { 'next.txt': 'next' });
+    given(await rig.port.updatePull({ number, base: 'next' }));
+    expect((await see(rig.port, number)).base).toBe('next');
   });
 
   it('is made ready though the answer is lost', async () => {
