@@ -60,10 +60,13 @@ export function enterReady(state: RunState, ts: TaskState): void {
   const key = groupKey(state, ts);
   if (index.grouped[ts.order]?.key === key) return;
   const group = index.groups.get(key) ?? createGroup(state, key);
+  // what it was parked for may concern nobody any more
+  const isDeserted = headOf(state, group) === null;
   pushHeap(group.tasks, ts);
   index.grouped[ts.order] = group;
   // a better first one ranks the group anew
-  if (group.place !== 'parked' && group.place?.first !== headOf(state, group)) putIntoReady(state, group);
+  const isOutranked = group.place !== 'parked' && group.place?.first !== headOf(state, group);
+  if (isDeserted || isOutranked) putIntoReady(state, group);
 }
 
 /** Takes a task out that cannot start any more. */
