@@ -2,11 +2,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { findBar } from '../../src/core/bars.ts';
+import { findClash } from '../../src/core/batch.ts';
 import { findCollision } from '../../src/core/claim/claim-index.ts';
 import { decide, nextDeadline } from '../../src/core/decide/decide.ts';
+import { findAhead } from '../../src/core/decide/hold.ts';
 import { outcomeOf } from '../../src/core/decide/rest.ts';
 import { findClaimInTheWay, findFullLane } from '../../src/core/decide/schedule.ts';
-import type { Effect } from '../../src/core/effect.ts';
+import type { Effect, WorkEffect } from '../../src/core/effect.ts';
 import type { Event } from '../../src/core/event.ts';
 import { evolve, replay } from '../../src/core/evolve/evolve.ts';
 import { explainTask } from '../../src/core/explain.ts';
@@ -114,6 +116,8 @@ function pictureOf(state: RunState): unknown {
     phases: counts(index.phases),
     open: names(index.open.keys()),
     landable: names(index.line.ready),
+    clashes: [...index.clashes.byTask].map(([id, others]) => [id, [...others.values()]]).sort(),
+    withTarget: [...index.clashes.withTarget].sort(),
     batch: index.line.batch.map(({ task }) => task.id),
     troubled: names(index.line.troubled),
     aside: names(index.line.aside),
@@ -173,6 +177,7 @@ function expectMayStart(state: RunState, event: Extract<Event, { type: 'attempt.
   expect((ts.retryAt ?? 0) <= state.index.now).toBe(true);
   if (event.forced.length > 0) expect(state.policy.collisionPolicy).toBe('force');
   if (state.policy.collisionPolicy === 'force') return;
+  expect(findAhead(state, ts), 'it is held back').toBeNull();
   const meets = findCollision(state.index.claims, patternsOf(state, ts), (owner) => {
     return owner === event.task || !isLive(taskOf(state, taskId(owner)));
   });
@@ -253,6 +258,10 @@ describe('laws over random histories', () => {
           expect(decide(world.state, world.now)).toEqual(first);
           const landings = first.filter((effect) => /candidate$/.test(effect.kind));
           expect(landings.length).toBeLessThanOrEqual(1);
+          for (const { kind, task } of landings as readonly WorkEffect[]) {
+            if (kind === 'build-candidate')
+              expect(findClash(world.state, taskOf(world.state, task)), 'they land apart').toBeNull();
+          }
         });
         const world = makeHistory({ ...seed, length: seed.length >> 1 });
         const wanted = (state: RunState): unknown =>
@@ -290,6 +299,7 @@ describe('laws over random histories', () => {
         for (const ts of state.tasks.values()) {
           expect(isLive(ts)).toBe(false);
           if (ts.phase !== 'waiting') continue;
+          expect(findAhead(state, ts), 'nobody is held back for ever').toBeNull();
           // nobody but a human, or a task that a human has to help first, keeps it
           expect(explainTask(state, ts, world.now)).not.toMatch(/about to start|free slot|waits for room/);
           expectHumanKeeps(state, ts);
