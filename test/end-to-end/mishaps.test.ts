@@ -232,3 +232,24 @@ test('an agent that moves the target itself is found out', async () => {
   expect(outcome).toBe('blocked');
   expect(stage.task(view, 'ahead').question?.text).toContain('on main already');
 });
+
+test('a lock that a killed git left on a ref of ours is taken away while agents and their gits are at work [F24]', async () => {
+  const lock =
+    '$(git rev-parse --path-format=absolute --git-common-dir)/refs/weft/cand/$WEFT_RUN/barred.lock';
+  const plant = `lock="${lock}"; mkdir -p "$(dirname "$lock")"; touch -d '1 minute ago' "$lock"; echo x >barred.txt`;
+  // one git follows the other until what is barred has landed
+  const busy = [
+    'for turn in $(seq 300); do',
+    '  if git cat-file -e main:barred.txt; then break; fi',
+    '  sleep 0.3 | git hash-object --stdin >busy.txt & sleep 0.1',
+    'done',
+    'wait',
+  ].join('\n');
+  await stage.script([
+    [{ id: 'barred', acts: [], frontmatter: { run: plant } }],
+    [{ id: 'busy', acts: [], frontmatter: { run: busy } }],
+  ]);
+  const { outcome } = await stage.run();
+  expect(outcome).toBe('complete');
+  expect(await stage.repo.git('show', 'main:barred.txt')).toBe('x');
+});

@@ -139,7 +139,8 @@ export const FAULTS: readonly Fault[] = [
   {
     id: 'F24',
     fault: 'A lock of git is left over',
-    answer: 'It is taken away once no process holds it and no git works in the repository; a copy is kept',
+    answer:
+      'It is taken away once no process holds it and no git works in the repository, one of ours once all gits that could hold it have ended; a copy is kept',
   },
   {
     id: 'F25',

@@ -62,6 +62,8 @@ export interface GitCall {
   /** latin1 for names that are to come back as the bytes they are. */
   readonly encoding?: 'utf8' | 'latin1';
   readonly timeoutMs?: number;
+  /** How often what passes by itself is tried again, when not a few times. */
+  readonly retries?: number;
 }
 
 /** Carries a failure up to the port, where `attempt` makes a value of it. */
@@ -242,12 +244,12 @@ export function runBeside(
 /** Runs git and retries, a few times and with jitter, what passes by itself. Never rejects. */
 export async function runGit(place: Place, call: GitCall): Promise<ProgramEnd> {
   const env = { ...place.env, ...call.env };
-  const { args, ...rest } = call;
+  const { args, retries = RETRIES, ...rest } = call;
   for (let retry = 0; ; retry += 1) {
     const end = await runBeside(place, 'git', args, { ...rest, cwd: place.cwd, env });
     const passing =
       end.code !== 0 && end.trouble === null && PASSING.some((complaint) => complaint.test(end.stderr));
-    if (!passing || retry >= RETRIES) return end;
+    if (!passing || retry >= retries) return end;
     await sleep(RETRY_BASE_MS * 2 ** retry * (0.5 + Math.random()));
   }
 }

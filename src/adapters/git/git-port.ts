@@ -11,15 +11,16 @@ import {
 } from './checkout.ts';
 import { commitPaths } from './commit-paths.ts';
 import { writePatch } from './diff.ts';
-import { attempt, gitText, isLockFailure } from './exec.ts';
+import { attempt, GitError, gitText, isLockFailure } from './exec.ts';
 import { followMoved } from './forward.ts';
 import { furnish } from './furnish.ts';
 import { commitLeftovers, inspectWorktree } from './inspect.ts';
 import { findLandingTip, land } from './land.ts';
 import { findBranch, listLinked } from './listing.ts';
+import { sweepLocks } from './locks.ts';
 import { gitDirOf, placeOf } from './metadata.ts';
 import { removeWorktree } from './remove.ts';
-import { repair, surveyRepair, sweepLocks } from './repair.ts';
+import { repair, surveyRepair } from './repair.ts';
 import {
   createMutex,
   createMutexes,
@@ -95,9 +96,12 @@ function makePort(repo: Repository): LocalGit {
     repair: (roots, { dryRun } = { dryRun: false }) => (dryRun ? surveyRepair(repo) : repair(repo, roots)),
     pin: async (ref, commit) => {
       checkRef(ref);
-      await moveRef(repo, { ref, to: commit, note: 'weft: pin' });
+      unwrap(await run(() => moveRef(repo, { ref, to: commit, note: 'weft: pin' })));
     },
-    unpin: (prefix) => unpin(repo, prefix),
+    unpin: async (prefix) => {
+      checkRef(prefix);
+      unwrap(await run(() => unpin(repo, prefix)));
+    },
     watchBranch: (branch, moved) => watchBranch(repo, branch, moved),
     close: async () => {
       await repo.exclusive(() => repo.pool.drain());
@@ -117,9 +121,12 @@ async function attemptUnlocked<T>(repo: Repository, work: () => Promise<T>): Pro
   return swept.length === 0 ? first : attempt(work);
 }
 
+function unwrap(done: Result<unknown>): void {
+  if (!done.ok) throw new GitError(done.failure);
+}
+
 /** Drops the ref of that name and those below it, in one transaction. */
 async function unpin(repo: Repository, prefix: string): Promise<void> {
-  checkRef(prefix);
   const name = prefix.replace(/\/+$/, '');
   // where a ref is, there is none below it
   const at = await findCommit(repo.main, name);

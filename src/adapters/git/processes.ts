@@ -48,23 +48,37 @@ export function findProcessesIn(folder: string): readonly LiveProcess[] {
   });
 }
 
-/** Tells whether a git runs in, or was told of, one of the folders; null when that cannot be known. */
-export function isGitRunningIn(folders: readonly string[]): boolean | null {
+/** Lists the gits that run in, or were told of, one of the folders; null when that cannot be known. */
+export function listGitsIn(folders: readonly string[]): readonly LiveProcess[] | null {
   const all = listProcesses();
   if (all === null) return null;
   // no command line: it has ended and only its parent does not know; no folder: not ours to look at, so it may be here
   const gits = all.filter(
     ({ name, command }) => name.startsWith('git') && command !== '' && !command.includes(READS_ONLY),
   );
-  return gits.some(
+  return gits.filter(
     ({ cwd, command }) =>
       cwd === null || folders.some((folder) => isWithin(folder, cwd) || command.includes(folder)),
   );
 }
 
+/** Tells whether processes that were seen have all ended, waiting for them for `timeoutMs` at most. */
+export async function haveEnded(seen: readonly LiveProcess[], timeoutMs: number): Promise<boolean> {
+  const isAlive = ({ pid }: LiveProcess): boolean => (readProcess(pid)?.command ?? '') !== '';
+  for (let waited = 0; seen.some(isAlive); waited += WAIT_STEP_MS) {
+    if (waited >= timeoutMs) return false;
+    await sleep(WAIT_STEP_MS);
+  }
+  return true;
+}
+
 /** Waits until no git runs in the folder any more, at most `timeoutMs`. */
 export async function waitForGit(folder: string, timeoutMs: number): Promise<void> {
-  for (let waited = 0; waited < timeoutMs && isGitRunningIn([folder]) === true; waited += WAIT_STEP_MS) {
+  for (
+    let waited = 0;
+    waited < timeoutMs && (listGitsIn([folder]) ?? []).length > 0;
+    waited += WAIT_STEP_MS
+  ) {
     await sleep(WAIT_STEP_MS);
   }
 }

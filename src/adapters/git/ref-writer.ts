@@ -25,8 +25,9 @@ export function createRefWriter(place: Place): RefWriter {
         bytes.length < DONE.length ? null : DONE.length,
       );
       if (answer?.equals(DONE) === true) return;
-      // one that refuses ends without a word to us: another says why, and waits for locks that others hold
-      await git(place, { args: ['update-ref', '-m', 'weft', '--stdin'], input: text });
+      // one that refuses ends without a word to us: another says why. By then git has waited twice for a lock that is in
+      // the way, so that nobody may hold it any more
+      await git(place, { args: ['update-ref', '-m', 'weft', '--stdin'], input: text, retries: 0 });
     },
     close: session.close,
   };

@@ -1,20 +1,12 @@
 // Mends what a git that was killed left behind: locks, half-made metadata, trash. Proves first that nobody is at it.
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, join, relative } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { attempt } from './exec.ts';
-import { isLeftByWeft, underIndexLock } from './index-lock.ts';
+import { underIndexLock } from './index-lock.ts';
 import { isInterrupted, mendInterrupted } from './interrupted.ts';
+import { surveyLocks, sweepLocks } from './locks.ts';
 import { dropEntry, gitDirOf, isOurs, mendCommonDirs, placeOfEntry, readEntries } from './metadata.ts';
-import { listOpenFiles } from './processes.ts';
 import { isGitAtWork, type Repository } from './repository.ts';
-
-const KEPT = 'weft-kept';
-const MAX_KEPT = 20;
-const MAX_DEPTH = 12;
-const SECOND_LOOK_MS = 200;
-/** Age from which a lock counts as left behind where processes cannot be seen. */
-const BLIND_AGE_MS = 60_000;
 
 /** Mends the repository and the folders of worktrees below `roots`; says in sentences what was mended. */
 export async function repair(repo: Repository, roots: readonly string[]): Promise<readonly string[]> {
@@ -54,90 +46,12 @@ async function mendCheckouts(repo: Repository): Promise<readonly string[]> {
 
 /** Says in sentences what `repair` would take away now; changes nothing. */
 export async function surveyRepair(repo: Repository): Promise<readonly string[]> {
-  const locks = await findAbandoned(repo, await findLocks(repo));
+  const locks = await surveyLocks(repo);
   const unborn = await findUnborn(repo);
   return [
-    ...locks.map(({ path }) => `Would take away the lock ${relative(repo.commonDir, path)}.`),
+    ...locks.map((lock) => `Would take away the lock ${lock}.`),
     ...unborn.map(({ id }) => `Would drop the metadata ${id} of a worktree that was never made.`),
   ];
-}
-
-/** A lock as it was seen; the same one if it is seen so again. */
-interface Lock {
-  readonly path: string;
-  readonly inode: number;
-  readonly modifiedMs: number;
-}
-
-/** Moves locks aside that no live process can own; returns their names. */
-export async function sweepLocks(repo: Repository): Promise<readonly string[]> {
-  const seen = await findAbandoned(repo, await findLocks(repo));
-  if (seen.length === 0) return [];
-  // a lock made and released between two looks is not the one that was judged
-  await sleep(SECOND_LOOK_MS);
-  const swept: string[] = [];
-  for (const lock of await findAbandoned(repo, seen)) {
-    const now = await lookAt(lock.path);
-    if (now?.inode !== lock.inode || now.modifiedMs !== lock.modifiedMs) continue;
-    await putAside(repo, lock.path);
-    swept.push(relative(repo.commonDir, lock.path));
-  }
-  return swept;
-}
-
-async function findAbandoned(repo: Repository, locks: readonly Lock[]): Promise<readonly Lock[]> {
-  if (locks.length === 0) return [];
-  const entries = await readEntries(repo);
-  const folders = [
-    repo.root,
-    repo.commonDir,
-    ...entries.map(({ path }) => path).filter((path) => path !== null),
-  ];
-  const isBusy = await isGitAtWork(repo, folders);
-  const open = listOpenFiles();
-  if (isBusy === null || open === null)
-    return locks.filter(({ modifiedMs }) => Date.now() - modifiedMs > BLIND_AGE_MS);
-  // who is at work in the repository may wait for just this lock
-  return locks.filter(({ path }) => isLeftByWeft(path) || (!isBusy && !open.has(path)));
-}
-
-/** Locks that our own git may have left: of refs, of shared files, of the main checkout, of worktrees of ours. */
-async function findLocks(repo: Repository): Promise<readonly Lock[]> {
-  const own = (await readEntries(repo)).filter(isOurs).map(({ dir }) => dir);
-  const flat = [repo.commonDir, join(repo.commonDir, 'reftable'), ...own];
-  const deep = [join(repo.commonDir, 'refs'), ...own.map((dir) => join(dir, 'refs'))];
-  const paths = [
-    ...(await Promise.all(flat.map((dir) => listLocks(dir, 0)))).flat(),
-    ...(await Promise.all(deep.map((dir) => listLocks(dir, MAX_DEPTH)))).flat(),
-  ];
-  return (await Promise.all(paths.map(lookAt))).filter((lock) => lock !== null);
-}
-
-async function listLocks(dir: string, depth: number): Promise<readonly string[]> {
-  const found: string[] = [];
-  for (const entry of await readdir(dir, { withFileTypes: true }).catch(() => [])) {
-    const path = join(dir, entry.name);
-    // git makes the latter while it holds the lock of the old one, and does not make it where there is one
-    const isLock = entry.name.endsWith('.lock') || entry.name === 'packed-refs.new';
-    if (entry.isFile() && isLock) found.push(path);
-    if (entry.isDirectory() && depth > 0) found.push(...(await listLocks(path, depth - 1)));
-  }
-  return found;
-}
-
-async function lookAt(path: string): Promise<Lock | null> {
-  const stats = await stat(path).catch(() => null);
-  return stats === null ? null : { path, inode: stats.ino, modifiedMs: stats.mtimeMs };
-}
-
-/** Keeps a copy of the newest ones: a lock may hold an index that somebody still wants to look at. */
-async function putAside(repo: Repository, path: string): Promise<void> {
-  const kept = join(repo.commonDir, KEPT);
-  await mkdir(kept, { recursive: true });
-  const name = relative(repo.commonDir, path).replaceAll('/', '%');
-  await rename(path, join(kept, `${Date.now()}-${name}`));
-  const names = (await readdir(kept)).sort();
-  for (const old of names.slice(0, -MAX_KEPT)) await rm(join(kept, old), { force: true });
 }
 
 /** Metadata folders that a killed `git worktree add` left before it had written where the worktree is. */

@@ -9,7 +9,7 @@ import { parseCommit } from './commit-text.ts';
 import { attempt, git, gitText, giveUp, type Place, runGit, type Shared } from './exec.ts';
 import { createObjectReader } from './object-reader.ts';
 import { createPool, type Pool } from './pool.ts';
-import { isGitRunningIn } from './processes.ts';
+import { type LiveProcess, listGitsIn } from './processes.ts';
 import { createPrograms } from './programs.ts';
 import { createRefWriter, type RefWriter } from './ref-writer.ts';
 import { createTrash, type Trash } from './trash.ts';
@@ -102,11 +102,20 @@ async function findCheckout(from: Place, root: string): Promise<string> {
   return end.code === 0 ? realpath(end.stdout.trim()) : root;
 }
 
-/** Tells whether a git works in, or was told of, one of the folders; null when that cannot be known. */
-export async function isGitAtWork(repo: Repository, folders: readonly string[]): Promise<boolean | null> {
+/** Lists the gits that work in, or were told of, one of the folders; null when that cannot be known. */
+export async function listGitsAtWork(
+  repo: Repository,
+  folders: readonly string[],
+): Promise<readonly LiveProcess[] | null> {
   // ours that waits for refs to write would pass for one at work
   await repo.refs.close();
-  return isGitRunningIn(folders);
+  return listGitsIn(folders);
+}
+
+/** Tells whether a git works in, or was told of, one of the folders; null when that cannot be known. */
+export async function isGitAtWork(repo: Repository, folders: readonly string[]): Promise<boolean | null> {
+  const gits = await listGitsAtWork(repo, folders);
+  return gits === null ? null : gits.length > 0;
 }
 
 /** Makes a queue of one: each piece of work starts when the one before it has ended, however it ended. */
