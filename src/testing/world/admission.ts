@@ -5,7 +5,7 @@ import { isAllowed, isTerminal } from '../../core/lifecycle.ts';
 import type { Cause, TaskId } from '../../core/model.ts';
 import { type TaskState, taskOf } from '../../core/state.ts';
 import { filesOf, isAncestorOf, mergeTrees } from './git-store.ts';
-import { findAsking, isInTheWay, isRunning, isSatisfied, slotsOf } from './oracle.ts';
+import { findAsking, isAhead, isInTheWay, isRunning, isSatisfied, slotsOf } from './oracle.ts';
 import { count, note, violate } from './scheduler.ts';
 import type { World } from './world.ts';
 
@@ -40,7 +40,7 @@ function admit(world: World, record: Recorded): void {
   const ts = taskOf(oracle.shadow, event.task);
   const before = ts.phase;
   const stopped = ts.attempt?.stop ?? null;
-  if (event.type === 'attempt.spawned') checkSpawn(world, ts, record);
+  if (event.type === 'attempt.spawned') checkSpawn(world, ts, { ...event, ms: record.ms });
   if (event.type === 'guidance.given' || event.type === 'question.answered') checkSaid(world, event.text);
   if (event.type === 'task.landed') checkLanded(world, ts, event);
   if (event.type === 'attempt.timed-out') checkTime(world, { ...event, epoch: record.epoch });
@@ -114,6 +114,8 @@ function checkRunTime(world: World, { ms }: Recorded): void {
 }
 
 const AT_ONCE = new Set([
+  'conflict',
+  'work-vanished',
   'no-changes',
   'outside-claim',
   'worktree-odd',
@@ -190,7 +192,9 @@ function keepBooks(
   }
 }
 
-function checkSpawn(world: World, ts: TaskState, record: Recorded): void {
+type Spawned = Extract<Event, { readonly type: 'attempt.spawned' }> & Pick<Recorded, 'ms'>;
+
+function checkSpawn(world: World, ts: TaskState, record: Spawned): void {
   const { oracle, scene } = world;
   const { id } = ts.task;
   const { policy } = scene;
@@ -216,7 +220,15 @@ function checkSpawn(world: World, ts: TaskState, record: Recorded): void {
     if (other !== ts && isInTheWay(world, ts, other)) {
       violate(world, 'disjoint-claims', `${id} starts while ${other.task.id} is ${other.phase}`);
     }
+    if ((record.role ?? 'implement') === 'implement') checkApart(world, ts, other);
   }
+}
+
+/** Nobody goes on with work that is known to conflict with other work, as urgent, that was about to land when it came to wait. */
+function checkApart(world: World, ts: TaskState, other: TaskState): void {
+  if (ts.attempt === null || other.attempt === null || other.task.priority > ts.task.priority) return;
+  if (other.attempt.spawnedAt > ts.phaseAt || !isAhead(world, ts, other)) return;
+  violate(world, 'known-conflicts', `${ts.task.id} starts while ${other.task.id} is ${other.phase}`);
 }
 
 /** What the question with that id was asked for. */

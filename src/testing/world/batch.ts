@@ -37,6 +37,7 @@ const SOMETIMES: readonly string[] = [
   'recovery: a stale engine was fenced off',
   'recovery: a stale landing was refused',
   'recovery: a start found its process',
+  'recovery: a start waited for work that it conflicts with',
   'recovery: a torn tail was dropped',
   'recovery: an answer reached a live agent',
   'recovery: an engine that could not write was followed by another',

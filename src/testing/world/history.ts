@@ -7,7 +7,15 @@ import { createDisk } from './disk.ts';
 import { forget, killAt, strike } from './faults.ts';
 import { createGitWorld, isAncestorOf } from './git-store.ts';
 import { type Sabotage, startLife } from './life.ts';
-import { createOracle, findAsking, isInTheWay, isKnownSatisfied, isRunning, slotsOf } from './oracle.ts';
+import {
+  createOracle,
+  findAsking,
+  isAhead,
+  isInTheWay,
+  isKnownSatisfied,
+  isRunning,
+  slotsOf,
+} from './oracle.ts';
 import { helpOut, mergeBeside, say } from './people.ts';
 import { createProcessWorld } from './process-world.ts';
 import { checkCheckout, checkReachable, checkReplay, sealCheckout } from './promises.ts';
@@ -185,7 +193,11 @@ function couldStart(world: World, ts: TaskState, running: readonly TaskState[]):
   const alike = running.filter((other) => other.attempt?.agent === agent).length;
   if (alike >= (policy.agents[agent]?.max ?? Number.POSITIVE_INFINITY)) return false;
   if (policy.collisionPolicy === 'force') return true;
-  return ![...shadow.tasks.values()].some((other) => other !== ts && isInTheWay(world, ts, other));
+  const others = [...shadow.tasks.values()].filter((other) => other !== ts);
+  if (others.some((other) => isInTheWay(world, ts, other))) return false;
+  const isHeld = others.some((other) => isAhead(world, ts, other));
+  if (isHeld) count(world, 'recovery: a start waited for work that it conflicts with');
+  return !isHeld;
 }
 
 /** An engine came to rest or gave up; false: the history is over. */

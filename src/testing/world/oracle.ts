@@ -172,6 +172,28 @@ function isStacked(world: World, upper: TaskState, lower: TaskState): boolean {
   return false;
 }
 
+/** Tells whether the run knows that the work of both would not merge, and the other's lands with nobody's help. */
+export function isAhead(world: World, ts: TaskState, other: TaskState): boolean {
+  const { overlaps } = world.oracle.shadow;
+  const ids = [ts.task.id, other.task.id];
+  const isKnown = overlaps.some(
+    (each) => each.other !== null && ids.includes(each.task) && ids.includes(each.other),
+  );
+  return ts !== other && isKnown && landsAlone(world, other);
+}
+
+function landsAlone({ oracle: { shadow }, scene }: World, ts: TaskState): boolean {
+  const { phase, task } = ts;
+  const isForPeople = (scene.policy.integrate === 'human' || task.type === 'hybrid') && !ts.approved;
+  const isRefused = shadow.overlaps.some((each) => each.task === task.id && each.other === null);
+  if (isForPeople || isRefused || ts.paused || ts.question !== null) return false;
+  if (task.edges.some((edge) => taskOf(shadow, edge.task).phase !== 'merged')) return false;
+  if (phase === 'spawned' || phase === 'working') return ts.attempt?.stop === null;
+  if (phase !== 'queued') return phase === 'verifying' || phase === 'committed';
+  const asks = [...shadow.tasks.values()].some(({ question }) => question?.cause === 'target-rewritten');
+  return ts.held === null && !asks;
+}
+
 /** An agent made a commit: it stays reachable until its work landed or a person discards it. */
 export function noteAgentCommit(world: World, commit: Oid, task: TaskId): void {
   world.oracle.agentCommits.push({ commit, task });

@@ -11,7 +11,7 @@ import { branchOf } from '../../core/names.ts';
 import { patternsOf } from '../../core/schedule-index.ts';
 import type { RunState, TaskState } from '../../core/state.ts';
 import type { Sabotage } from './life.ts';
-import { isInTheWay, isSatisfied } from './oracle.ts';
+import { isAhead, isInTheWay, isSatisfied } from './oracle.ts';
 import { PORT_SABOTAGES } from './sabotage-ports.ts';
 import type { World } from './world.ts';
 
@@ -127,6 +127,17 @@ const DECISIONS: readonly Sabotage[] = [
     name: 'ignores-slots',
     breaks: ['slots'],
     decide: alsoStart((world, ts, state) => isReady(world, ts) && neverInTheWay(world, ts, state)),
+  },
+  {
+    name: 'ignores-the-radar',
+    breaks: ['known-conflicts'],
+    decide: alsoStart(
+      (world, ts, state) =>
+        state.index.slots.size < world.scene.policy.maxAgents &&
+        isReady(world, ts) &&
+        neverInTheWay(world, ts, state) &&
+        [...state.tasks.values()].some((other) => isAhead(world, ts, other)),
+    ),
   },
   {
     name: 'ignores-the-budget-of-the-run',

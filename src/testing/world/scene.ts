@@ -158,7 +158,7 @@ export function drawScene(tape: Tape): Scene {
     radar: { enabled: shape % 8 === 5, tell: shape % 16 === 5 },
     limits: { ...DEFAULT_LIMITS, attempts: [3, 2, 4][tape.pick(3)] ?? 3, gateMs: 60_000, graceMs: 1_000 },
   };
-  return {
+  const scene: Scene = {
     tasks,
     policy,
     steerable: new Set(tasks.filter(() => tape.chance(90)).map((task) => task.id)),
@@ -170,6 +170,24 @@ export function drawScene(tape: Tape): Scene {
     deeds: [4, 0, 12][tape.pick(3)] ?? 4,
     deedShare: [40, 100, 180][tape.pick(3)] ?? 40,
     crashes: [],
+  };
+  return shape % 16 === 13 ? crowd(scene) : scene;
+}
+
+/** All work on the same file at once, the radar looks, and agents resolve what conflicts. */
+function crowd(scene: Scene): Scene {
+  const { policy } = scene;
+  return {
+    ...scene,
+    tasks: scene.tasks.map((task) => ({ ...task, owns: null, edges: [], type: 'automated' })),
+    policy: {
+      ...policy,
+      integrate: 'auto',
+      isolation: 'worktree',
+      maxAgents: Math.max(2, policy.maxAgents),
+      maxPerTrack: null,
+      merge: { ...policy.merge, conflicts: 'agent' },
+    },
   };
 }
 
