@@ -27,7 +27,8 @@ function startBuild(forge: ForgeWorld, { commit, branch }: Build): void {
       if (state === 'pending') return;
       later(forge.world, `forge: ${name} ends`, pendingMs, () => {
         // somebody may have had it run again
-        if (newest()?.id === id) reportCheck(forge, commit, { name, state, log });
+        if (newest()?.id === id && newest()?.state === 'pending')
+          reportCheck(forge, commit, { name, state, log });
       });
     };
     if (absentMs === 0) begin();

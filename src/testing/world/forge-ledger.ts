@@ -60,23 +60,25 @@ export interface ForgeLedger {
   readonly pushed: Pushing[];
   readonly early: Early[];
   readonly said: Saying[];
+  /** Pull requests whose marker a person took out: weft cannot know them again. */
+  readonly disowned: Set<number>;
   /** How often the forge was called, by call. */
   readonly calls: Map<string, number>;
 }
 
 /** A ledger of nothing. */
 export function createForgeLedger(): ForgeLedger {
-  return { opened: [], merged: [], pushed: [], early: [], said: [], calls: new Map() };
+  return { opened: [], merged: [], pushed: [], early: [], said: [], disowned: new Set(), calls: new Map() };
 }
 
-/** Says what weft did more than once: pull requests of a task, merges of a task, remarks. */
-export function listRepeated({ opened, merged, said }: ForgeLedger): readonly string[] {
+/** Says what weft did more than once: pull requests of a task, merges of a task, remarks; not beside one that is disowned. */
+export function listRepeated({ opened, merged, said, disowned }: ForgeLedger): readonly string[] {
   const times = new Map<string, number>();
   const see = (what: string): void => {
     times.set(what, (times.get(what) ?? 0) + 1);
   };
-  for (const { marker } of opened) see(`pull request of ${marker}`);
-  for (const { marker } of merged) see(`merge of ${marker}`);
+  for (const { number, marker } of opened) if (!disowned.has(number)) see(`pull request of ${marker}`);
+  for (const { number, marker } of merged) if (!disowned.has(number)) see(`merge of ${marker}`);
   for (const { number, marker, comment } of said) see(`${marker} on #${number}, in answer to ${comment}`);
   return [...times].filter(([, count]) => count > 1).map(([what, count]) => `${count} × ${what}`);
 }

@@ -84,7 +84,9 @@ export function editByPerson(
   number: number,
   edit: { readonly title?: string; readonly body?: string; readonly isDraft?: boolean },
 ): void {
-  Object.assign(pullOf(forge, number), edit);
+  const pull = pullOf(forge, number);
+  Object.assign(pull, edit);
+  if (!pull.body.includes(pull.marker)) forge.ledger.disowned.add(number);
 }
 
 /** What a review says. */

@@ -1,7 +1,7 @@
 // What the contract of the forge port needs of a forge besides the port: one behind HTTP, and one in the virtual world.
 import { onTestFinished } from 'vitest';
 import { type Oid, oid } from '../../../src/core/model.ts';
-import type { Forged, ForgePort, MergeMethod } from '../../../src/ports/forge.ts';
+import type { Forged, ForgePort, MergeMethod, PullWish } from '../../../src/ports/forge.ts';
 import {
   listCommits,
   listRefs,
@@ -9,6 +9,7 @@ import {
   runGit,
   writeFiles,
 } from '../../../src/testing/forge/bare-repo.ts';
+import type { Forge } from '../../../src/testing/forge/forge.ts';
 import { reportCheck } from '../../../src/testing/world/forge-checks.ts';
 import {
   closeByPerson,
@@ -31,7 +32,7 @@ import {
   STRANGER_LOGIN,
 } from '../../../src/testing/world/forge-store.ts';
 import { addCommit, commitOf, filesOf } from '../../../src/testing/world/git-store.ts';
-import { openPort, openRig, REPO } from '../../adapters/forge/github/rig.ts';
+import { given, openPort, openRig, REPO, wishOf } from '../../adapters/forge/github/rig.ts';
 import { openStage, type Stage } from './stage.ts';
 
 /** Texts by path; null deletes one. */
@@ -80,7 +81,7 @@ export interface ForgeBench {
     },
   ): Promise<void>;
   expireToken(): void;
-  /** The answer to the next call of the port, `push` or `ensurePull`, is lost. */
+  /** The answer to the next such call of the port is lost. */
   loseAnswer(call: 'push' | 'ensurePull' | 'merge' | 'comment'): void;
   readonly people: {
     push(branch: string, files: Texts): Promise<Oid>;
@@ -107,6 +108,14 @@ export interface Opinion {
 function isProtected({ requiredChecks, approvals, isStrict }: BenchSetup): boolean {
   return requiredChecks !== undefined || approvals !== undefined || isStrict !== undefined;
 }
+
+/** Requests whose answers a call of the port waits for. */
+const REQUESTS = {
+  push: { method: 'POST', path: /git-receive-pack$/ },
+  ensurePull: { method: 'POST', path: '/pulls' },
+  merge: { method: 'PUT', path: '/merge' },
+  comment: { method: 'POST', path: '/comments' },
+} as const;
 
 const STATES = {
   approved: 'APPROVED',
@@ -139,13 +148,11 @@ export async function openHttpBench(setup: BenchSetup = {}): Promise<ForgeBench>
     ...(mergeableAfterMs === undefined ? {} : { mergeableAfterMs }),
   });
   const dir = forge.gitDir(REPO);
-  const at = (number: number) => ({ repo: REPO, number });
   const resolve = async (revision: string): Promise<Oid | null> => {
     const found = await resolveCommit(dir, revision);
     return found === null ? null : oid(found);
   };
   const first = await resolveCommit(dir, 'refs/heads/main');
-  const { human, ci } = forge;
   return {
     port,
     reopen: () => openPort(forge, clock),
@@ -172,36 +179,38 @@ export async function openHttpBench(setup: BenchSetup = {}): Promise<ForgeBench>
     },
     check: async (commit, { name, state, log }) => {
       const how = state === 'waits' ? { status: 'in_progress' as const } : { conclusion: state };
-      await ci.check({ repo: REPO, ref: commit }, { name, ...how, ...(log === undefined ? {} : { log }) });
+      await forge.ci.check(
+        { repo: REPO, ref: commit },
+        { name, ...how, ...(log === undefined ? {} : { log }) },
+      );
     },
     expireToken: () => forge.expireToken('forge-token'),
     loseAnswer: (call) => {
-      const of = {
-        push: { method: 'POST', path: /git-receive-pack$/ },
-        ensurePull: { method: 'POST', path: '/pulls' },
-        merge: { method: 'PUT', path: '/merge' },
-        comment: { method: 'POST', path: '/comments' },
-      };
-      forge.faults.plan({ fault: { kind: 'drop-after' }, ...of[call] });
+      forge.faults.plan({ fault: { kind: 'drop-after' }, ...REQUESTS[call] });
     },
-    people: {
-      push: async (branch, files) => oid(await human.push({ repo: REPO, branch }, files)),
-      startOver: async (branch, files) => oid(await human.forcePush({ repo: REPO, branch }, files)),
-      setBranch: async (branch, to) => {
-        if (to === null) await human.deleteBranch({ repo: REPO, branch });
-        else await human.forcePush({ repo: REPO, branch }, to);
-      },
-      merge: async (number, method) => void (await human.merge(at(number), method)),
-      close: (number) => human.close(at(number)),
-      reopen: (number) => human.reopen(at(number)),
-      editBody: (number, body) => human.editBody(at(number), body),
-      review: async (number, { state, body, lines = [], isStranger = false }) => {
-        const target = { ...at(number), ...(isStranger ? { by: 'stranger' } : {}) };
-        await human.review(target, { state: STATES[state], body, comments: lines });
-      },
-      reply: (number, to) => human.reply(at(number), to),
-      resolve: (number, comment) => human.resolve(at(number), comment),
+    people: httpPeople(forge),
+  };
+}
+
+function httpPeople({ human }: Forge): ForgeBench['people'] {
+  const at = (number: number) => ({ repo: REPO, number });
+  return {
+    push: async (branch, files) => oid(await human.push({ repo: REPO, branch }, files)),
+    startOver: async (branch, files) => oid(await human.forcePush({ repo: REPO, branch }, files)),
+    setBranch: async (branch, to) => {
+      if (to === null) await human.deleteBranch({ repo: REPO, branch });
+      else await human.forcePush({ repo: REPO, branch }, to);
     },
+    merge: async (number, method) => void (await human.merge(at(number), method)),
+    close: (number) => human.close(at(number)),
+    reopen: (number) => human.reopen(at(number)),
+    editBody: (number, body) => human.editBody(at(number), body),
+    review: async (number, { state, body, lines = [], isStranger = false }) => {
+      const target = { ...at(number), ...(isStranger ? { by: 'stranger' } : {}) };
+      await human.review(target, { state: STATES[state], body, comments: lines });
+    },
+    reply: (number, to) => human.reply(at(number), to),
+    resolve: (number, comment) => human.resolve(at(number), comment),
   };
 }
 
@@ -275,4 +284,37 @@ export function openForgeStage(setup: BenchSetup & Partial<Pick<ForgeSetup, 'ci'
     protections: isProtected(setup) ? { main: { requiredChecks, approvals, dismissStale, isStrict } } : {},
   });
   return { stage, forge, reopen: () => createForgePort(forge, stage.nextLife()) };
+}
+
+/** Both forges of the contract. */
+export const FORGES: readonly [name: string, open: Make][] = [
+  ['behind HTTP', openHttpBench],
+  ['in the virtual world', openWorldBench],
+];
+
+/** Opens a forge. */
+export type Make = (setup?: BenchSetup) => Promise<ForgeBench>;
+
+/** How a merge is asked for. */
+export const MERGE_WORDS = { method: 'squash', title: 'Add one', message: 'Weft-Task: one' } as const;
+
+/** What a refusal looks like. */
+export const REFUSED = { ok: false, failure: { kind: 'refused' } } as const;
+
+/** A task with a pull request. */
+export async function openWork(
+  { port, commit }: ForgeBench,
+  task: string,
+  more: Partial<PullWish> = {},
+): Promise<{ readonly number: number; readonly head: Oid; readonly branch: string }> {
+  const wish = wishOf(task, more);
+  const head = await commit({ [`${task}.txt`]: `${task}\n` });
+  given(await port.push({ branch: wish.branch, commit: head, expected: null }));
+  const { number } = given(await port.ensurePull(wish));
+  return { number, head, branch: wish.branch };
+}
+
+/** Says it again and again until it is done. */
+export async function insist(ask: () => Promise<{ readonly ok: boolean }>): Promise<void> {
+  for (let tries = 0; !(await ask()).ok; tries += 1) if (tries > 5) throw new Error('it is never done');
 }
