@@ -47,6 +47,7 @@ import { checkJournals } from './engine/check-journals.ts';
 import { type Closeness, examine, type Finding } from './engine/doctor.ts';
 import { learnDurations } from './engine/durations.ts';
 import { guessOwnership } from './engine/guesses.ts';
+import { mergePulls } from './engine/merge-pulls.ts';
 import { ignoreState, resumeRun, startRun } from './engine/open-run.ts';
 import type { Tools } from './engine/parts.ts';
 import { readLogs } from './engine/read-logs.ts';
@@ -155,6 +156,12 @@ function createApp(tools: Tools, here: Here): Omit<App, keyof Review> {
     command: (run, command) => giveCommand(tools, run, command),
     receipt: (run, { write }) => readReceipt(tools, { run, write }),
     logs: (run, task, options, show) => readLogs(tools, { run, task, ...options }, show),
+    merge: async ({ tasks, dryRun }, show) => {
+      const configured = await configure(tools, here, {});
+      if (!configured.ok) return refuseConfig(configured.failure);
+      const { strategy } = configured.value.merge;
+      return mergePulls(tools, { tasks, dryRun, strategy }, show);
+    },
     worktrees: () => listWorktrees(tools),
     clean: (only, { dryRun, force }) => cleanWorktrees(tools, { only, dryRun, force }),
     prune: ({ dryRun }) => prune(tools, { dryRun }),
@@ -312,7 +319,11 @@ function override(recorded: Policy, flags: PolicyFlags): Result<Policy> {
   const overridden = overridePolicy(recorded, asConfig(flags));
   if (overridden.ok) return overridden;
   const { diagnostics } = overridden.failure;
-  return fail({ kind: 'usage', sentence: renderDiagnostics(diagnostics, new Map()) });
+  return refuseConfig({ diagnostics, texts: new Map() });
+}
+
+function refuseConfig({ diagnostics, texts }: Pick<ConfigRejection, 'diagnostics' | 'texts'>): Result<never> {
+  return fail({ kind: 'usage', sentence: renderDiagnostics(diagnostics, texts) });
 }
 
 type ConfigFlags = NonNullable<Parameters<typeof loadConfig>[0]['flags']>;

@@ -2,6 +2,7 @@
 import type { Command } from '../core/decide/command.ts';
 import type { Outcome, PolicyChange } from '../core/event.ts';
 import type { Result } from '../core/failure.ts';
+import type { MergeRow } from '../core/merge-table.ts';
 import type { Oid, Plan, Policy } from '../core/model.ts';
 import type { Diagnostic } from '../core/plan/diagnostic.ts';
 import type { DryRun } from '../core/plan/dry-run.ts';
@@ -198,6 +199,15 @@ export interface App {
     },
     show: (line: LogLine) => void,
   ): Promise<Result<void>>;
+
+  /**
+   * Looks at the open pull requests that weft made, for these tasks or all, and merges those that may be; tells of each when
+   * it is done with. With `dryRun` nothing changes. Failures: `usage`, `environment` (no forge, no token, not allowed to), `failed`.
+   */
+  merge(
+    options: { readonly tasks: readonly string[]; readonly dryRun: boolean },
+    show: (row: MergeRow) => void,
+  ): Promise<Result<readonly MergeRow[]>>;
 
   worktrees(): Promise<readonly WorktreeEntry[]>;
   /**

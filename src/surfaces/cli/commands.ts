@@ -5,6 +5,7 @@ import { answer, approve, createHolder, createMover, guide } from './commands/de
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
 import { logs } from './commands/logs.ts';
+import { merge } from './commands/merge.ts';
 import { comment, reject, review } from './commands/review.ts';
 import { resume, run } from './commands/run.ts';
 import { explain, front, status } from './commands/status.ts';
@@ -33,6 +34,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   comment,
   reject,
   approve,
+  merge,
   pause: createHolder('pause'),
   stop: createHolder('stop'),
   restart: createMover('restart'),

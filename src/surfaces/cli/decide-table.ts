@@ -91,6 +91,31 @@ export const DECIDE_GROUP: CommandGroup = {
       ],
     },
     {
+      name: 'merge',
+      summary: 'Merge the open pull requests that weft made',
+      detail: [
+        'Oldest first, each judged by its checks, its reviews and whether it merges. What fails, conflicts or is objected to gets a comment; drafts, and what waits for checks or reviews, are left.',
+        'Branches and worktrees of what was merged go, if nothing is lost with them.',
+        'Ends with 0 when nothing is left to merge, 1 when something was refused or a call failed, 2 without a forge or a token that may merge, 3 when something waits.',
+      ],
+      arguments: [
+        {
+          name: 'TASK',
+          optional: true,
+          rest: true,
+          summary: 'Tasks, or the beginnings of their ids; all by default',
+        },
+      ],
+      options: [
+        { name: 'dry-run', summary: 'Say what would become of each, and change nothing' },
+        JSON_OPTION,
+      ],
+      examples: [
+        { line: 'weft merge --dry-run', note: 'look first' },
+        { line: 'weft merge api-auth api-docs', note: 'the pull requests of two tasks' },
+      ],
+    },
+    {
       name: 'pause',
       summary: 'Start nothing more, let agents finish',
       arguments: [ANY_TASK],

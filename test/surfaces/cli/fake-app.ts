@@ -167,6 +167,7 @@ export function createFakeApp(view: RunView, changes: Partial<App> = {}): FakeAp
       show({ stream: 'err', text: 'an error' });
       return note('logs', [task, options, signal.aborted], ok(undefined));
     },
+    merge: async (...words) => note('merge', words, ok([])),
     worktrees: async () => [],
     clean: async (...words) => note('clean', words, ok({ removed: [], kept: [] })),
     prune: async () => ({ dropped: [], removed: [], kept: [] }),

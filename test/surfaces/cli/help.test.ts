@@ -44,6 +44,7 @@ describe('help', () => {
         comment              Say something about lines of finished work
         reject               Send finished work back to its agent
         approve              Let verified work land
+        merge                Merge the open pull requests that weft made
         pause                Start nothing more, let agents finish
         stop                 Stop agents; their work is kept
         restart              Begin a task anew; what it had done is kept under a
