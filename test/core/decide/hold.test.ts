@@ -77,6 +77,15 @@ describe('a start', () => {
     expect(startAll(state)).toContain('a');
   });
 
+  test('goes on when it merges with one after all, whatever else it clashes with', () => {
+    const state = sentBack({ maxAgents: 3 });
+    expect(startAll(state)).toEqual(['c']);
+    play(state, [facts.asked(state, 'c'), clash('a', 'c')]);
+    expect(startAll(state)).toEqual([]);
+    play(state, [{ type: 'overlap.gone', task: a, other: b }]);
+    expect(startAll(state)).toEqual(['a']);
+  });
+
   test.each<[string, Partial<Policy>, Partial<Task>, (state: RunState) => RunState]>([
     ['people land the other', { integrate: 'human' }, {}, (state) => state],
     ['it is more urgent', {}, { priority: 1 }, (state) => state],
