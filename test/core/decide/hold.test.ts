@@ -80,6 +80,7 @@ describe('a start', () => {
   test('goes on when it merges with one after all, whatever else it clashes with', () => {
     const state = sentBack({ maxAgents: 3 });
     expect(startAll(state)).toEqual(['c']);
+    bring(state, 'c', 'working');
     play(state, [facts.asked(state, 'c'), clash('a', 'c')]);
     expect(startAll(state)).toEqual([]);
     play(state, [{ type: 'overlap.gone', task: a, other: b }]);
