@@ -63,9 +63,10 @@ export function closeByPerson(forge: ForgeWorld, number: number): void {
   settleForge(forge);
 }
 
-/** Opens a closed pull request again; false: it was merged, or its branch is gone, or another one is open for it. */
+/** Opens a pull request again; false: it was merged, or its branch is gone, or another one is open for it. */
 export function reopenByPerson(forge: ForgeWorld, number: number): boolean {
   const pull = pullOf(forge, number);
+  if (pull.state === 'open') return true;
   const head = forge.branches.get(pull.branch);
   const isTaken = [...forge.pulls.values()].some(
     (other) => other.state === 'open' && other.branch === pull.branch && other.base === pull.base,
