@@ -187,7 +187,7 @@ function draftFailure({ tools }: Merger, draft: Draft, failure: ForgeFailure): M
 }
 
 /** Waits before it is asked again whether a pull request merges: a forge finds that out when it is asked first. */
-const PATIENCE_MS: readonly number[] = [500, 1_000, 2_000, 4_000];
+const PATIENCE_MS: readonly number[] = [250, 1_000, 2_000, 4_000];
 
 async function lookAt(merger: Merger, { pull, run }: Work): Promise<Forged<Look>> {
   const { forge, tools, options } = merger;
