@@ -9,14 +9,17 @@ export interface Joined {
   readonly result: string | null;
 }
 
-/** A line of one side's that is not in the result as that side has it. */
+/** A line that is not in the result as one side has it, or more often there than both sides account for. */
 export interface Vanished {
   readonly side: 'ours' | 'theirs';
-  readonly what: 'added line' | 'removed line';
+  readonly what: 'added line' | 'kept line' | 'removed line' | 'doubled line';
   readonly line: string;
 }
 
-/** Lists what of the two sides' changes is not in the result, at most `most`. A line that both sides added is owed once. */
+/**
+ * Lists what of the two sides' changes is not in the result, and what is in it that neither wrote, at most `most`. A line that
+ * both sides added is owed once, and may be there twice.
+ */
 export function findVanished(
   { base, ours, theirs, result }: Joined,
   most: number = Number.POSITIVE_INFINITY,
@@ -31,9 +34,12 @@ export function findVanished(
     // what one side took away is not owed by the other
     const owed = Math.max(one - Math.max(0, before - other), other - Math.max(0, before - one), 0);
     const side = Math.abs(one - before) >= Math.abs(other - before) ? 'ours' : 'theirs';
-    if (Math.max(one, other) > before && of(is) < owed) found.push({ side, what: 'added line', line });
+    if (of(is) < owed)
+      found.push({ side, what: Math.max(one, other) > before ? 'added line' : 'kept line', line });
     if (Math.max(one, other) <= before && Math.min(one, other) < before && of(is) > owed)
       found.push({ side, what: 'removed line', line });
+    else if (of(is) > before + Math.max(0, one - before) + Math.max(0, other - before))
+      found.push({ side, what: 'doubled line', line });
   }
   return found;
 }

@@ -23,6 +23,17 @@ test.each<[string, string, string, string, string, string[]]>([
   ],
   ['one copy more of what is there', 'a a', 'a a a', 'a a y', 'a a y', ['ours added line a']],
   ['one adds a copy, one takes one away', 'a a', 'a a a', 'a', 'a a', []],
+  ['what nobody touched is gone', 'a b', 'a x b', 'a b y', 'a x y', ['ours kept line b']],
+  ['both added the same, twice is all right', 'a', 'a x', 'a x', 'a x x', []],
+  [
+    'what nobody added is there twice',
+    'a b',
+    'a b x',
+    'a b y',
+    'a b x a b y',
+    ['ours doubled line a', 'ours doubled line b'],
+  ],
+  ['one added is there twice', 'a', 'a x', 'a y', 'a x x y', ['ours doubled line x']],
   ['brackets are no sign', 'a {', 'a { { {', 'a {', 'a {', []],
 ])('%s', (_name, base, ours, theirs, result, expected) => {
   const found = findVanished({

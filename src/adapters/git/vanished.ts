@@ -1,9 +1,10 @@
 // Whether all that two commits did to some files is in a third. Reads the files; what counts as gone is the core's.
+import { createHash } from 'node:crypto';
 import type { Oid } from '../../core/model.ts';
 import { findLost, findVanished, type Vanished } from '../../core/vanish.ts';
 import { atBench, mergeTrees } from './bench.ts';
 import { git, type Place } from './exec.ts';
-import { listSteps } from './interrupted.ts';
+import { ABSENT, listSteps } from './interrupted.ts';
 import { findMergeBase, isAncestor, type Repository } from './repository.ts';
 
 const MAX_FILES = 100;
@@ -23,35 +24,50 @@ interface Joining {
 }
 
 /**
- * Lines of either side that are gone from the result, `path: what: line`, at most twenty. Looks at `files` and at all that
- * both sides changed, and names what it cannot look into.
+ * Lines of either side that are gone from the result, `path: what: line`, at most twenty. Looks at `files` and wherever the
+ * result is not what the one side that changed a file made of it. A file without lines counts as one line.
  */
 export async function listVanished(place: Place, what: Joining): Promise<readonly string[]> {
-  const files = [...new Set([...what.files, ...(await listMet(place, what))])];
-  if (files.length > MAX_FILES) return [`${files.length} files: too many to look into`];
-  return listEach(files, async (path) => {
-    const { base, ours, theirs, result } = what;
-    const texts = await readFiles(place, { path, commits: [base, ours, theirs, result] });
-    if (texts === null) return [`${path}: cannot be looked into line by line`];
-    const [was = null, left = null, right = null, is = null] = texts;
-    const vanished = findVanished({ base: was, ours: left, theirs: right, result: is }, MAX_LINES);
-    return vanished.map((each) => tell(path, each));
+  const groups = await listMade(place, what);
+  const count = groups.flat().length;
+  if (count > MAX_FILES) return [`${count} files: too many to look into`];
+  return listEach(groups, async (paths) => {
+    const [base = null, ours = null, theirs = null, result = null] = await Promise.all(
+      [what.base, what.ours, what.theirs, what.result].map(async (commit) => {
+        const files = await Promise.all(paths.map((path) => readFile(place, commit, path)));
+        return files.map((file) => file?.text ?? file?.standIn ?? '').join('\n');
+      }),
+    );
+    const vanished = findVanished({ base, ours, theirs, result }, MAX_LINES);
+    return vanished.map((each) => tell(paths.join(', '), each));
   });
 }
 
-/** Files that both sides changed, each in its way. */
-async function listMet(
+/** Files that the result may have wrong, each by itself; those among which one may have been moved, together. */
+async function listMade(
   place: Place,
-  { base, ours, theirs }: Pick<Joining, 'base' | 'ours' | 'theirs'>,
-): Promise<readonly string[]> {
-  const steps = await listSteps(place, { from: base, to: ours });
-  const others = new Map(
-    (await listSteps(place, { from: base, to: theirs })).map(({ path, after }) => [path, after]),
+  { base, ours, theirs, result, files }: Joining,
+): Promise<readonly (readonly string[])[]> {
+  const changes = await Promise.all(
+    [ours, theirs, result].map(async (to) => {
+      const steps = await listSteps(place, { from: base, to });
+      return new Map(steps.map((step) => [step.path, step]));
+    }),
   );
-  return steps.flatMap(({ path, after }) => {
-    const other = others.get(path);
-    return other === undefined || other === after ? [] : [path];
+  const all = [...new Set(changes.flatMap((steps) => [...steps.keys()]))];
+  const made = all.filter((path) => {
+    const [one, other, is] = changes.map((steps) => steps.get(path)?.after);
+    const isAsChanged = (one === undefined || other === undefined || one === other) && is === (one ?? other);
+    return files.includes(path) || !isAsChanged;
   });
+  const moves = new Set(
+    all.filter((path) =>
+      changes.some((steps) => [steps.get(path)?.before, steps.get(path)?.after].includes(ABSENT)),
+    ),
+  );
+  const still = made.filter((path) => !moves.has(path)).map((path) => [path]);
+  // what one side changed is to be found where the other has moved it
+  return made.some((path) => moves.has(path)) ? [[...moves], ...still] : still;
 }
 
 /** What the change up to `ours` did to the files where nothing was in its way, and `result`, which contains it, does not have. */
@@ -65,37 +81,53 @@ export async function listLost(
   if (!isIn) return [];
   const { tree } = await atBench(repo, { target: ours }, (bench) => mergeTrees(bench, { ours, theirs }));
   return listEach(files.slice(0, MAX_FILES), async (path) => {
-    const texts = await readFiles(repo.main, { path, commits: [start, ours, tree, result] });
-    const [base = null, side = null, merged = null, made = null] = texts ?? [];
-    return findLost({ base, ours: side, merged, result: made }, MAX_LINES).map((each) => tell(path, each));
+    const [base, side, merged, made] = await Promise.all(
+      [start, ours, tree, result].map((from) => readFile(repo.main, from, path)),
+    );
+    const texts = {
+      base: base?.text ?? null,
+      ours: side?.text ?? null,
+      merged: merged?.text ?? null,
+      result: made?.text ?? null,
+    };
+    return findLost(texts, MAX_LINES).map((each) => tell(path, each));
   });
 }
 
-async function listEach(
-  files: readonly string[],
-  find: (path: string) => Promise<readonly string[]>,
+async function listEach<T>(
+  all: readonly T[],
+  find: (each: T) => Promise<readonly string[]>,
 ): Promise<readonly string[]> {
   const gone: string[] = [];
-  for (const path of files) {
-    gone.push(...(await find(path)));
+  for (const each of all) {
+    gone.push(...(await find(each)));
     if (gone.length >= MAX_LINES) break;
   }
   return gone.slice(0, MAX_LINES);
 }
 
+const WORDS: Readonly<Record<Vanished['what'], string>> = {
+  'added line': 'is gone',
+  'kept line': 'is gone',
+  'removed line': 'is back',
+  'doubled line': 'is there twice',
+};
+
 function tell(path: string, { what, line }: Vanished): string {
-  return `${path}: ${what === 'added line' ? 'is gone' : 'is back'}: ${line.slice(0, LINE_CHARS)}`;
+  return `${path}: ${WORDS[what]}: ${line.slice(0, LINE_CHARS)}`;
 }
 
-/** A file as several commits have it, null where it is not; null instead of all: it is binary or too long in one of them. */
-async function readFiles(
+/** A file's text, or a line that stands for one that is binary or too long; null: it is not there. */
+async function readFile(
   place: Place,
-  { path, commits }: { readonly path: string; readonly commits: readonly Oid[] },
-): Promise<readonly (string | null)[] | null> {
-  const ends = await Promise.all(
-    commits.map((from) => git(place, { args: ['cat-file', 'blob', `${from}:${path}`], codes: [0, 128] })),
-  );
-  const texts = ends.map(({ code, stdout }) => (code === 0 ? stdout : null));
-  const isText = texts.every((text) => text === null || (text.length <= MAX_BYTES && !text.includes('\0')));
-  return isText ? texts : null;
+  from: Oid,
+  path: string,
+): Promise<{ readonly text: string | null; readonly standIn: string } | null> {
+  const args = ['cat-file', 'blob', `${from}:${path}`];
+  const { code, stdout } = await git(place, { args, codes: [0, 128], encoding: 'latin1' });
+  if (code !== 0) return null;
+  const bytes = Buffer.from(stdout, 'latin1');
+  const isText = bytes.length <= MAX_BYTES && !bytes.includes(0);
+  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 12);
+  return { text: isText ? bytes.toString('utf8') : null, standIn: `the file without lines ${hash}` };
 }

@@ -46,7 +46,30 @@ describe('a merge driver', () => {
     expect(await drive({ 'c.bin': 'ours\0\n' }, { 'c.bin': 'theirs\0\n' }, 'cp %B %A')).toEqual({
       kind: 'conflict',
       files: ['c.bin'],
-      vanished: ['c.bin: cannot be looked into line by line'],
+      vanished: [expect.stringMatching(/^c\.bin: is gone: the file without lines [0-9a-f]{12}$/)],
+    });
+  });
+
+  test('that loses lines of a file which one side moved is not believed', async () => {
+    const [ours, theirs] = inConflict;
+    const driver = `if [ %P = a.txt ]; then ${union}; else cp %B %A; fi`;
+    const made = await drive(
+      { ...ours, 'b.txt': text([0, 'ours']) },
+      { ...theirs, 'b.txt': null, 'moved.txt': text([9, 'theirs']) },
+      driver,
+    );
+    expect(made).toEqual({
+      kind: 'conflict',
+      files: ['a.txt'],
+      vanished: ['b.txt, moved.txt: is back: one', 'b.txt, moved.txt: is gone: ours'],
+    });
+  });
+
+  test('that writes lines twice is not believed', async () => {
+    const [ours, theirs] = inConflict;
+    expect(await drive(ours, theirs, 'cat %B >>%A')).toMatchObject({
+      kind: 'conflict',
+      vanished: expect.arrayContaining(['a.txt: is there twice: one']),
     });
   });
 
