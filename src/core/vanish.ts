@@ -71,15 +71,16 @@ export function findLost(
   return found;
 }
 
-/** Parts what merged from what is between the marks. */
+/** Parts what merged from what is between the marks, which are longer where one conflict lies in another. */
 function partConflicts(text: string): { readonly clean: string; readonly inConflict: string } {
   const clean: string[] = [];
   const inConflict: string[] = [];
-  let isOpen = false;
+  let end: string | null = null;
   for (const line of text.split('\n')) {
-    if (/^<{7}( |$)/.test(line)) isOpen = true;
-    else if (isOpen && /^>{7}( |$)/.test(line)) isOpen = false;
-    else (isOpen ? inConflict : clean).push(line);
+    const mark = /^(<{7,}|>{7,})(?: |$)/.exec(line)?.[1];
+    if (end === null && mark?.startsWith('<') === true) end = '>'.repeat(mark.length);
+    else if (end !== null && mark === end) end = null;
+    else (end === null ? clean : inConflict).push(line);
   }
   return { clean: clean.join('\n'), inConflict: inConflict.join('\n') };
 }

@@ -72,6 +72,15 @@ test('changes of lines that the other side leaves alone are found missing, and o
 
 test.each<[string, string, string, string, string, string[]]>([
   ['of two in conflict one may go', 'a b', 'x b', '<<<<<<< x ======= y >>>>>>> b', 'y b', []],
+  ['whatever the length of the marks', 'a b', 'x b', '<<<<<<<< x ======== y >>>>>>>> b', 'y b', []],
+  [
+    'and in a conflict in another',
+    'a b',
+    'x b',
+    '<<<<<<<< x ======== <<<<<<< x ======= y >>>>>>> x >>>>>>>> b',
+    'y b',
+    [],
+  ],
   [
     'what was in nobody\u2019s way may not',
     'a b',
