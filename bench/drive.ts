@@ -104,6 +104,11 @@ export function answer(state: RunState, effect: WorkEffect, named: Named = NOWHE
     }
     case 'verify-attempt':
       return { type: 'attempt.verified', ...of, tree: effect.tree, gates: [] };
+    case 'open-pull':
+    case 'watch-pull':
+    case 'shelve-pull':
+    case 'enqueue-pull':
+      throw new Error('Internal error: nothing here goes to a forge');
     case 'build-candidate':
       return { type: 'candidate.built', task, base: commit, commit, tree, empty: false };
     case 'verify-candidate':

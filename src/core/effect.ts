@@ -23,6 +23,10 @@ export type WorkEffect =
   | (OfAttempt & { readonly kind: 'deliver-guidance' })
   | (OfAttempt & { readonly kind: 'inspect-attempt' })
   | (OfAttempt & { readonly kind: 'verify-attempt'; readonly commit: Oid; readonly tree: Oid })
+  | (OfAttempt & { readonly kind: 'open-pull'; readonly head: Oid })
+  | (OfAttempt & { readonly kind: 'watch-pull' })
+  | (OfAttempt & { readonly kind: 'shelve-pull' })
+  | (OfAttempt & { readonly kind: 'enqueue-pull'; readonly head: Oid })
   | (OfAttempt & {
       readonly kind: 'build-candidate';
       /** The one before it in the batch, and its candidate; null: it is built on the target. */

@@ -20,6 +20,7 @@ import type {
   TaskId,
   WorkPlan,
 } from './model.ts';
+import type { ForgeTrouble, PullNote, PullRemark } from './pull.ts';
 
 /** Version of the event shapes below; older records are brought forward by the up-casters of the journal's codec. */
 export const EVENT_VERSION = 1;
@@ -66,6 +67,8 @@ export type Event =
   | { readonly type: 'run.stopping'; readonly agents: 'finish' | 'stop' }
   /** Nothing can go on: all is final, or what is left waits for a human. */
   | { readonly type: 'run.rested'; readonly outcome: Outcome }
+  /** What holds for the target at the forge, as an engine found it when it began. */
+  | { readonly type: 'forge.met'; readonly hasMergeQueue: boolean }
   // an attempt
   | (OfAttempt & {
       readonly type: 'attempt.spawned';
@@ -191,6 +194,8 @@ export type Event =
       readonly overlap?: TaskId;
       /** It says that what the attempt is built on is this commit now. */
       readonly restacked?: Oid;
+      /** It says what was said at the forge, in the remarks with these ids. */
+      readonly remarks?: readonly number[];
     })
   /** Said of lines of the work; its agent is told with its next attempt. */
   | (OfTask & { readonly type: 'comment.given'; readonly comment: Comment })
@@ -202,6 +207,29 @@ export type Event =
   | (OfTask & { readonly type: 'task.restarted' })
   | (OfTask & { readonly type: 'task.cancelled' })
   | (OfTask & { readonly type: 'task.done' })
+  // its pull request
+  /** It is there, with this commit; remarks with these ids were answered. */
+  | (OfTask & {
+      readonly type: 'pull.opened';
+      readonly number: number;
+      readonly url: string;
+      readonly head: Oid;
+      readonly answered: readonly number[];
+    })
+  /** It stands otherwise than when it was last seen. */
+  | (OfTask & {
+      readonly type: 'pull.noted';
+      readonly note: PullNote;
+      readonly remarks: readonly PullRemark[];
+      /** Output of failing checks; absent: none failed, or there is none. */
+      readonly excerpt?: string;
+      /** With what and where it conflicts; absent: it does not, or that is not known. */
+      readonly conflict?: { readonly base: Oid; readonly files: readonly string[] };
+    })
+  /** It is called a draft: its work is being gone on with. */
+  | (OfTask & { readonly type: 'pull.shelved' })
+  /** It is in the forge's own merge queue. */
+  | (OfTask & { readonly type: 'pull.enqueued'; readonly head: Oid })
   // landing
   | (OfTask & { readonly type: 'task.queued' })
   | (OfTask & {
@@ -281,7 +309,13 @@ export type Event =
   /** It does again. */
   | (OfTask & { readonly type: 'overlap.gone'; readonly other: TaskId | null })
   /** An effect could not be performed for reasons outside the task: disk, git, a bug. */
-  | (OfAttempt & { readonly type: 'effect.failed'; readonly effect: string; readonly detail: string })
+  | (OfAttempt & {
+      readonly type: 'effect.failed';
+      readonly effect: string;
+      readonly detail: string;
+      /** It was the forge, and how long that wants to be left alone, in ms; absent: it was not. */
+      readonly forge?: { readonly kind: ForgeTrouble['kind']; readonly waitMs: number };
+    })
   // the end of a task
   | (OfTask & { readonly type: 'task.failed'; readonly cause: Cause; readonly sentence: string })
   | (OfTask & {

@@ -4,13 +4,15 @@
 import { type Bar, findBar } from './bars.ts';
 import { countFailing, findClash, isClosed, isLanding } from './batch.ts';
 import { findAhead } from './decide/hold.ts';
+import { awaitsApproval } from './decide/pull.ts';
 import { findHead, mayLand } from './decide/queue.ts';
 import { countSlots, findClaimInTheWay, findFullLane, isFull } from './decide/schedule.ts';
-import { needsApproval } from './decide/submit.ts';
+import { becomesPull, needsApproval } from './decide/submit.ts';
 import { unreachable } from './failure.ts';
 import { isTerminal } from './lifecycle.ts';
 import type { Edge, Phase, RunMs } from './model.ts';
 import { taskId } from './model.ts';
+import { verdictOf } from './pull-standing.ts';
 import { agentFor, nextRole } from './role.ts';
 import { satisfies } from './schedule-index.ts';
 import {
@@ -35,9 +37,9 @@ export function explainTask(state: RunState, ts: TaskState, now: RunMs): string 
     case 'verifying':
       return explainVerifying(state, ts, now);
     case 'committed':
-      return explainCommitted(state, ts);
+      return explainCommitted(state, ts, now);
     case 'pr_created':
-      return 'its pull request is open';
+      return explainPull(state, ts, now);
     case 'queued':
       return explainQueued(state, ts, now);
     case 'merged':
@@ -91,10 +93,7 @@ function explainEdge(state: RunState, edge: Edge): string {
   }
   const need = { verified: 'verified', submitted: 'submitted', merged: 'landed' }[edge.on];
   const stands = other.phase === 'waiting' ? standOf(other) : `is ${other.phase}`;
-  const approval =
-    other.phase === 'committed' && needsApproval(state, other)
-      ? ` and waits for \`weft approve ${edge.task}\``
-      : '';
+  const approval = awaitsApproval(state, other) ? ` and waits for \`weft approve ${edge.task}\`` : '';
   return `waits for ${edge.task} to be ${need}: it ${stands}${approval}`;
 }
 
@@ -114,10 +113,7 @@ function explainClaim(state: RunState, ts: TaskState): string | null {
   const collision = findClaimInTheWay(state, ts);
   if (collision === null) return null;
   const holder = taskOf(state, taskId(collision.owner));
-  const approval =
-    holder.phase === 'committed' && needsApproval(state, holder)
-      ? `; \`weft approve ${collision.owner}\` lands it`
-      : '';
+  const approval = awaitsApproval(state, holder) ? `; \`weft approve ${collision.owner}\` lands it` : '';
   return `waits for ${collision.owner}: ${collision.witness} is in both claims; it is ${holder.phase}${approval}`;
 }
 
@@ -228,8 +224,37 @@ function isAtGates({ attempt, paused }: TaskState): boolean {
   return attempt?.role === 'implement' && attempt.inspected !== null && !paused;
 }
 
-function explainCommitted(state: RunState, ts: TaskState): string {
+function explainPull(state: RunState, ts: TaskState, now: RunMs): string {
   if (ts.paused) return `is paused; \`weft resume ${ts.task.id}\` goes on`;
+  if (ts.trouble !== null) return explainTrouble(ts, now);
+  const name = `its pull request #${ts.pull?.number}`;
+  const verdict = verdictOf(state, ts, now);
+  switch (verdict?.kind) {
+    case undefined:
+      return `${name} is open`;
+    case 'over':
+      return `${name} is ${verdict.state}`;
+    case 'moved':
+      return `${name} has commits of somebody else's, which are looked at`;
+    case 'merge':
+      return awaitsApproval(state, ts)
+        ? `${name} can be merged (${verdict.sentence}): merge it, or \`weft approve ${ts.task.id}\``
+        : `${name} can be merged and goes into the queue`;
+    case 'return':
+      return verdict.cause === 'changes-requested'
+        ? `${name} waits for who asked for changes to look again`
+        : `${name} goes back: ${verdict.sentence}`;
+    case 'wait':
+      return `${name} ${verdict.sentence}`;
+    default:
+      return unreachable(verdict);
+  }
+}
+
+function explainCommitted(state: RunState, ts: TaskState, now: RunMs): string {
+  if (ts.paused) return `is paused; \`weft resume ${ts.task.id}\` goes on`;
+  if (ts.trouble !== null) return explainTrouble(ts, now);
+  if (becomesPull(state, ts)) return 'is verified and becomes a pull request';
   if (needsApproval(state, ts)) return `is verified and waits for \`weft approve ${ts.task.id}\``;
   return 'is verified and goes into the queue';
 }
@@ -237,6 +262,8 @@ function explainCommitted(state: RunState, ts: TaskState): string {
 function explainQueued(state: RunState, ts: TaskState, now: RunMs): string {
   if (ts.paused) return `is paused; \`weft resume ${ts.task.id}\` goes on`;
   if (ts.trouble !== null) return explainTrouble(ts, now);
+  if (ts.pull?.enqueued === true)
+    return `its pull request #${ts.pull.number} is in the merge queue of the forge`;
   if (ts.held !== null) {
     const { on, ref } = ts.held;
     const { target } = state.policy;

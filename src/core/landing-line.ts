@@ -68,7 +68,8 @@ export function settleInLine(line: LandingLine, ts: TaskState, { unlanded, clash
   if (clashes === 0) line.clashes.delete(ts);
   else line.clashes.set(ts, clashes);
   const isHeld = ts.phase === 'queued' && ts.held !== null;
-  const waits = ts.phase === 'queued' && !ts.paused && !isHeld;
+  // what is in the forge's own queue lands there
+  const waits = ts.phase === 'queued' && !ts.paused && !isHeld && ts.pull?.enqueued !== true;
   const troubled = waits && isTroubled(ts);
   keep(line.asking, ts, ts.question?.cause === 'target-rewritten');
   keep(line.held, ts, isHeld);

@@ -2,9 +2,6 @@
 import type { Oid } from './model.ts';
 import { type Check, judgePull, notePull, type PullNote, type PullSight } from './pull.ts';
 
-/** Time that checks have to show up after a pull request changed; one that requires none may have none. */
-export const SETTLE_MS = 60_000;
-
 /** How a forge makes commits of a pull request. */
 type Method = 'merge' | 'squash' | 'rebase';
 
@@ -169,7 +166,7 @@ function code(words: string): string {
   return `\`${words.replace(/[`\s]+/g, ' ').trim()}\``;
 }
 
-const MARK = /<!-- weft run=(\S{1,200}) task=([^\n]{1,500}?) -->/g;
+const MARK = /<!-- weft run=(\S{1,200}) task=([^\n]{1,500}?)(?: pull=\d{1,6})? -->/g;
 
 /** Whose work a pull request is by its body: the last mark counts, text before it may be anybody's. Null: it is not weft's. */
 export function readMark(body: string): { readonly run: string; readonly task: string } | null {

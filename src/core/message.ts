@@ -8,14 +8,14 @@ function trailers(state: RunState, ts: TaskState): readonly string[] {
 
 /** Message of the commit that takes up what an agent left uncommitted. */
 export function writeLeftoverMessage(state: RunState, ts: TaskState): string {
-  return `${subjectOf(ts)}\n\n${trailers(state, ts).join('\n')}\n`;
+  return `${writeSubject(ts)}\n\n${trailers(state, ts).join('\n')}\n`;
 }
 
 /** Message of the commit that lands. */
 export function writeLandingMessage(state: RunState, ts: TaskState): string {
   const { message } = state.policy.merge;
   const text =
-    message === undefined ? `${subjectOf(ts)}\n\n${oneLine(ts.task.ref)}` : fill(message, state, ts);
+    message === undefined ? `${writeSubject(ts)}\n\n${oneLine(ts.task.ref)}` : fillWords(message, state, ts);
   const author = coAuthorOf(state, ts);
   const lines = [...trailers(state, ts), ...(author === '' ? [] : [`Co-authored-by: ${author}`])];
   return `${text}\n\n${lines.join('\n')}\n`;
@@ -35,8 +35,8 @@ export function findUnknownWord(template: string): string | null {
 
 const MAX_BODY = 4_000;
 
-/** In one pass: what looks like a place in a task's own text is none. */
-function fill(template: string, state: RunState, { task }: TaskState): string {
+/** Fills a template in one pass: what looks like a place in a task's own text is none. */
+export function fillWords(template: string, state: RunState, { task }: TaskState): string {
   const words: Readonly<Record<string, string>> = {
     title: oneLine(task.title),
     task: oneLine(task.id),
@@ -65,7 +65,8 @@ function coAuthorOf({ policy }: RunState, ts: TaskState): string {
   return oneLine(config.coAuthor ?? CO_AUTHORS[config.kind] ?? '');
 }
 
-function subjectOf(ts: TaskState): string {
+/** The title in a line that fits a commit. */
+export function writeSubject(ts: TaskState): string {
   const title = oneLine(ts.task.title);
   // a letter of two units must not be cut in half
   return title.length > 72 ? `${title.slice(0, 71).replace(/[\uD800-\uDBFF]$/, '')}…` : title;

@@ -1,5 +1,6 @@
 // The nouns of weft as plain data: tasks, plans, policies. Knows nothing of time, disks or machines.
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import type { PullPolicy } from './pull.ts';
 
 /** Names a task; unique within a plan. */
 export type TaskId = string & { readonly __brand: 'TaskId' };
@@ -217,6 +218,8 @@ export interface Policy {
     /** Tasks that are tried together, at most; absent: as many as do well. */
     readonly batch?: number;
   };
+  /** Work becomes pull requests at the forge, and lands there; absent: it lands here. */
+  readonly pullRequests?: PullPolicy;
   /** Time of an attempt, tokens and money of a task. */
   readonly budget: Budget & {
     /** Of the whole run; absent: no limit. */
@@ -317,6 +320,7 @@ export type Cause =
   | 'run-budget' // the run's budget of time, tokens or money is used up
   | 'asked' // ended to wait for an answer
   | 'stopped' // stopped by a human or by the run's end
+  | 'ci-failed' // checks of the forge failed on its pull request
   | 'landing-blocked' // verified work cannot be put onto the target
   | 'branch-moved' // somebody moved or deleted its branch after it was verified
   | 'target-rewritten' // the target lacks what it had

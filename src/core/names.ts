@@ -1,5 +1,5 @@
 // Names of branches, tags and refs, made from ids that nobody can be trusted to have chosen well.
-import { type TaskId, taskId } from './model.ts';
+import { type Policy, type TaskId, taskId } from './model.ts';
 import { nameBranch, slugId } from './plan/slug.ts';
 import type { RunState } from './state.ts';
 
@@ -7,6 +7,16 @@ import type { RunState } from './state.ts';
 export function branchOf(state: RunState, task: TaskId): string {
   const repo = state.repository.split('/').at(-1) ?? '';
   return nameBranch(state.policy.worktrees.branch, { run: state.run ?? 'run', task, repo });
+}
+
+/** Ref by which the target is known here: the branch itself, or where the forge has it. */
+export function targetRefOf({ target, pullRequests }: Policy): string {
+  return pullRequests === undefined ? `refs/heads/${target}` : `refs/weft/forge/${target}`;
+}
+
+/** Ref under which commits are brought here that somebody put onto the branch of a task at the forge. */
+export function forgeRefOf(state: RunState, task: TaskId): string {
+  return `refs/weft/pulls/${state.run}/${slugId(task)}`;
 }
 
 /** Branch of the worktree that all tasks share under isolation `shared`. */

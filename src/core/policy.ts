@@ -18,6 +18,7 @@ export interface PolicyFlags {
   readonly fast?: boolean;
   readonly strategy?: string;
   readonly setup?: string;
+  readonly pullRequests?: boolean;
   /** In place of the gates of tier 0. */
   readonly gates?: readonly string[];
   /** Name of an agent, `true` or `false`. */

@@ -1,5 +1,5 @@
 // What is known of a pull request, and what follows from it for the work in it: the same for every forge. Asks nothing.
-import type { Oid } from './model.ts';
+import type { Oid, RunMs } from './model.ts';
 
 /** Whether a pull request is over, and how. */
 export type PullState = 'open' | 'closed' | 'merged';
@@ -133,4 +133,71 @@ const FEW = 3;
 function listNames(names: readonly string[]): string {
   const more = names.length > FEW ? ` and ${names.length - FEW} more` : '';
   return `${names.slice(0, FEW).join(', ')}${more}`;
+}
+
+/** What people said at the forge of lines of the work, or of all of it. */
+export interface PullRemark {
+  /** Unique among the remarks of its pull request. */
+  readonly id: number;
+  /** Null: it is about the whole. */
+  readonly path: string | null;
+  readonly line: number | null;
+  readonly author: string;
+  /** At most 4,000 characters. */
+  readonly body: string;
+}
+
+/** The pull request of a task, as far as weft knows. */
+export interface PullRecord {
+  readonly number: number;
+  readonly url: string;
+  /** What weft put there to be looked at, and when. */
+  head: Oid;
+  at: RunMs;
+  /** Other commits that weft may have put there since: those that were to land. The latest 20. */
+  ours: Oid[];
+  /** It is called a draft since its work is being gone on with. */
+  isDraft: boolean;
+  note: PullNote | null;
+  /** Output of the checks that failed on `head`; null: nothing failed, or nothing was to be had. */
+  excerpt: string | null;
+  /** Remarks that nobody has acted on yet, and those that its agent was given and that are to be answered. */
+  pending: PullRemark[];
+  told: PullRemark[];
+  /** Ids of the latest 1,000 remarks that were seen. */
+  seen: number[];
+  /** It is in the forge's own merge queue. */
+  enqueued: boolean;
+  /** Why it left that without landing; null: it did not. */
+  left: string | null;
+}
+
+/** How work becomes pull requests. */
+export interface PullPolicy {
+  /** Rounds of failing checks after which a human is asked. */
+  readonly ciRounds: number;
+  /** Whose remarks count beside those of people who may write to the repository. */
+  readonly listenTo: readonly string[];
+  /** Time that checks have to show up after a commit came to the forge. */
+  readonly settleMs: number;
+  /** Pause between two looks at the forge. */
+  readonly pollMs: number;
+  /** Template of the text of a pull request, with places like `{title}`; absent: weft's own. */
+  readonly body?: string;
+}
+
+/** Pull requests as they are unless the configuration says otherwise. */
+export const DEFAULT_PULLS: PullPolicy = {
+  ciRounds: 3,
+  listenTo: [],
+  settleMs: 60_000,
+  pollMs: 10_000,
+};
+
+/** Trouble with the forge; all that needs it rests until `retryAt`. */
+export interface ForgeTrouble {
+  readonly kind: 'rate-limited' | 'unauthorized' | 'gone' | 'environment';
+  readonly sentence: string;
+  readonly failures: number;
+  readonly retryAt: RunMs;
 }

@@ -1,5 +1,5 @@
 // What a human sees of finished work before deciding about it: what it is, what speaks for it, what was said. Reads no diff.
-import { needsApproval } from './decide/submit.ts';
+import { awaitsApproval } from './decide/pull.ts';
 import { explainTask } from './explain.ts';
 import type { ChangedFile, Comment, GateResult, Oid, Phase, RunMs, TaskId } from './model.ts';
 import type { RunState, TaskState } from './state.ts';
@@ -113,8 +113,7 @@ export function viewReviews(state: RunState, now: RunMs): readonly ReviewView[] 
 
 function awaited(state: RunState, ts: TaskState): Pick<ReviewView, 'awaits'> {
   if (ts.question !== null) return ts.question.from === 'weft' ? { awaits: 'answer' } : {};
-  const waits = !ts.paused && ts.phase === 'committed' && needsApproval(state, ts);
-  return waits ? { awaits: 'approval' } : {};
+  return awaitsApproval(state, ts) ? { awaits: 'approval' } : {};
 }
 
 /** The verdict on what would land, or did, counts more than the one on the branch; a tree is verified once. */

@@ -4,7 +4,7 @@ import { findBatch } from './batch.ts';
 import { type ClaimIndex, createClaimIndex, holdClaim, releaseClaim } from './claim/claim-index.ts';
 import { compilePattern, type Pattern } from './claim/pattern.ts';
 import { type Clashes, createClashes, noteClash } from './clashes.ts';
-import { needsApproval } from './decide/submit.ts';
+import { becomesPull, needsApproval } from './decide/submit.ts';
 import {
   type Dependent,
   type Dependents,
@@ -18,6 +18,8 @@ import { createHeap, type Heap } from './heap.ts';
 import { createLine, type LandingLine, settleInLine } from './landing-line.ts';
 import { isTerminal } from './lifecycle.ts';
 import { type Edge, type Phase, type RunMs, runMs, type TaskId } from './model.ts';
+import type { ForgeTrouble } from './pull.ts';
+import { isToBeShelved } from './pull-standing.ts';
 import {
   enterReady,
   isStartable,
@@ -76,6 +78,8 @@ export interface ScheduleIndex {
   /** Tasks whose agent ran out of memory and that have not got over it. */
   readonly starved: Set<TaskState>;
   readonly phases: Map<Phase, number>;
+  /** Trouble with the forge after which it was asked again. */
+  awake: ForgeTrouble | null;
   /** The latest moment the index was asked about. */
   now: RunMs;
 }
@@ -113,6 +117,7 @@ export function createIndex(byId: ReadonlyMap<TaskId, TaskState> = new Map()): S
     slotsByLane: new Map(),
     starved: new Set(),
     phases: new Map(),
+    awake: null,
     now: runMs(0),
   };
 }
@@ -329,14 +334,15 @@ function refreshGuess(state: RunState, ts: TaskState): void {
 function mayHaveStep(state: RunState, ts: TaskState): boolean {
   switch (ts.phase) {
     case 'waiting':
-      return ts.wipe;
+      return ts.wipe || isToBeShelved(ts);
     case 'merged':
     case 'cancelled':
       return ts.swept === null && ts.attempts > 0;
     case 'committed':
-      return !needsApproval(state, ts);
-    case 'failed':
+      return becomesPull(state, ts) || !needsApproval(state, ts);
     case 'queued':
+      return ts.pull !== null;
+    case 'failed':
       return false;
     default:
       return true;

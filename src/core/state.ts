@@ -24,6 +24,7 @@ import type {
   WorkPlan,
 } from './model.ts';
 import { DEFAULT_POLICY, runMs } from './model.ts';
+import type { ForgeTrouble, PullRecord } from './pull.ts';
 import { createIndex, type ScheduleIndex } from './schedule-index.ts';
 
 /** What `inspect-attempt` saw. */
@@ -186,6 +187,9 @@ export interface TaskState {
   rewritten: { from: Oid; to: Oid; gone: readonly TaskId[] } | null;
   /** What it depends on and the tip of the target lacks, and the ref that has it: it lands when the tip has it. */
   held: { on: TaskId; ref: string } | null;
+  pull: PullRecord | null;
+  /** Earlier pull requests of it that are over. */
+  pulls: number;
   landed: Landed | null;
   /** Gates that passed on the tree that landed, and that tree: the last one's of its batch. */
   landedGates: readonly GateResult[];
@@ -238,6 +242,10 @@ export interface RunState {
   allowances: number;
   /** What became of work that was queued, older cases counting less. */
   odds: { landed: number; refused: number };
+  /** The forge has a merge queue of its own for the target. */
+  hasMergeQueue: boolean;
+  /** Null: the forge answers. */
+  forgeTrouble: ForgeTrouble | null;
   rested: Outcome | null;
   startedAt: number;
   updatedAt: number;
@@ -269,6 +277,8 @@ export function createState(): RunState {
     spent: { tokens: 0, usd: null },
     allowances: 0,
     odds: { landed: 0, refused: 0 },
+    hasMergeQueue: false,
+    forgeTrouble: null,
     rested: null,
     startedAt: 0,
     updatedAt: 0,
@@ -321,6 +331,8 @@ export function createTaskState(task: Task, order: number, at: RunMs): TaskState
     moved: null,
     rewritten: null,
     held: null,
+    pull: null,
+    pulls: 0,
     landed: null,
     landedGates: [],
     landedTree: null,
@@ -345,6 +357,11 @@ export function taskOf(state: RunState, id: TaskId): TaskState {
 export function serializeState(state: RunState): string {
   const { index: _index, tasks, ...rest } = state;
   return JSON.stringify({ ...rest, tasks: [...tasks.values()] });
+}
+
+/** Tells whether its work is verified and has not landed yet. */
+export function hasVerifiedWork({ phase }: TaskState): boolean {
+  return phase === 'committed' || phase === 'pr_created' || phase === 'queued';
 }
 
 /** Tells whether a process of the task's may be running or be about to run. */

@@ -1,7 +1,9 @@
 // Moments at which time alone changes a decision. Knows no clock: it is told what the time is.
+import { wakeAll } from './backoff.ts';
 import { liftBars, nextLift } from './bars.ts';
 import { peekHeap, popHeap, pushHeap } from './heap.ts';
 import type { RunMs } from './model.ts';
+import { settleTimeOf } from './pull-standing.ts';
 import { enterReady, isStartable } from './ready-groups.ts';
 import { runDeadlineOf } from './spending.ts';
 import type { RunState, TaskState } from './state.ts';
@@ -16,7 +18,7 @@ export interface Timer {
 export function setTimers(state: RunState, ts: TaskState): void {
   const { timers } = state.index;
   if (ts.trouble !== null && ts.trouble.retryAt > state.ms) pushHeap(timers, { at: ts.trouble.retryAt, ts });
-  for (const at of [deadlineOf(state, ts), endOfRunFor(state, ts)])
+  for (const at of [deadlineOf(state, ts), endOfRunFor(state, ts), settleTimeOf(state, ts)])
     if (at !== null) pushHeap(timers, { at, ts });
 }
 
@@ -38,10 +40,20 @@ function endOfRunFor(state: RunState, ts: TaskState): RunMs | null {
 
 /** Earliest moment at which time alone changes a decision, or null. Drops timers that no longer matter. */
 export function nextTimer(state: RunState, now: RunMs): RunMs | null {
-  if (state.paused || state.stopping !== null) return nextOfHeld(state);
-  const lift = nextLift(state, now);
-  const timer = nextAwaited(state, now);
-  return lift === null || (timer !== null && timer < lift) ? timer : lift;
+  if (state.paused || state.stopping !== null) return earliest(nextOfHeld(state), nextOfForge(state, now));
+  return earliest(earliest(nextLift(state, now), nextAwaited(state, now)), nextOfForge(state, now));
+}
+
+function earliest(one: RunMs | null, other: RunMs | null): RunMs | null {
+  if (one === null || other === null) return one ?? other;
+  return one < other ? one : other;
+}
+
+/** When the forge may be asked again, if anybody waits for that. */
+function nextOfForge({ forgeTrouble, index, stopping }: RunState, now: RunMs): RunMs | null {
+  if (forgeTrouble === null || forgeTrouble.retryAt <= now || stopping === 'stop') return null;
+  const isWaitedFor = index.open.size > 0 || index.line.ready.size > 0 || index.line.batch.length > 0;
+  return isWaitedFor ? forgeTrouble.retryAt : null;
 }
 
 function nextAwaited(state: RunState, now: RunMs): RunMs | null {
@@ -65,7 +77,8 @@ function nextOfHeld(state: RunState): RunMs | null {
 
 /** Tells whether a task that began has a step at that moment. What a pause holds back is asked for again after it. */
 function isStepAwaited(state: RunState, { ts, at }: Timer): boolean {
-  if (deadlineOf(state, ts) === at || endOfRunFor(state, ts) === at) return true;
+  if (deadlineOf(state, ts) === at || endOfRunFor(state, ts) === at || settleTimeOf(state, ts) === at)
+    return true;
   if (ts.trouble?.retryAt !== at) return false;
   const held = ts.paused || state.stopping === 'stop';
   return !held || ts.phase === 'spawned' || ts.phase === 'working' || ts.wipe || ts.endedAt !== null;
@@ -76,11 +89,20 @@ function isStartAwaited(state: RunState, { ts, at }: Timer): boolean {
   return ts.retryAt === at && isStartable(state, ts);
 }
 
+/** Once the forge has been left alone for long enough, what needs it is looked at again. */
+function wakeForge(state: RunState): void {
+  const { forgeTrouble, index } = state;
+  if (forgeTrouble === index.awake || (forgeTrouble !== null && forgeTrouble.retryAt > index.now)) return;
+  index.awake = forgeTrouble;
+  if (forgeTrouble !== null) wakeAll(state);
+}
+
 /** Takes due timers out: their tasks are looked at again, and may start. */
 export function fireTimers(state: RunState, now: RunMs): void {
   const { index } = state;
   if (index.now < now) index.now = now;
   liftBars(state, index.now);
+  wakeForge(state);
   for (let top = peekHeap(index.timers); top !== undefined && top.at <= now; top = peekHeap(index.timers)) {
     popHeap(index.timers);
     if (index.open.has(top.ts)) index.due.add(top.ts);

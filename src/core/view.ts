@@ -1,7 +1,7 @@
 // The plain picture of a run that every surface shows. Surfaces see nothing else.
 
 import type { Command } from './decide/command.ts';
-import { needsApproval } from './decide/submit.ts';
+import { awaitsApproval } from './decide/pull.ts';
 import type { Outcome } from './event.ts';
 import { explainTask } from './explain.ts';
 import { findAside, type LandedAside, type LandedGone, type LandedWork } from './landed.ts';
@@ -79,7 +79,9 @@ export interface TaskView {
   readonly landed?: Oid;
   /** Ref that took it. */
   readonly landedOn?: string;
+  /** Its pull request. */
   readonly pr?: number;
+  readonly prUrl?: string;
 }
 
 /** Unfinished work of a task that would not merge with that of another, or (null) with what is on the target. */
@@ -110,6 +112,8 @@ export interface RunView {
   readonly gone?: readonly LandedGone[];
   /** Unfinished work that would not merge, what matters most first; absent: none is known. */
   readonly conflicts?: readonly ConflictView[];
+  /** Why the forge is left alone for now; absent: it answers. */
+  readonly forge?: string;
   /** Commands that wait for an engine. */
   readonly pending?: number;
   readonly tasks: readonly TaskView[];
@@ -133,6 +137,7 @@ export function viewRun(state: RunState, now: RunMs, work?: LandedWork): RunView
     ...(aside === null ? {} : { aside }),
     ...(gone.length === 0 ? {} : { gone }),
     ...viewConflicts(state),
+    ...(state.forgeTrouble === null ? {} : { forge: state.forgeTrouble.sentence }),
     tasks: [...state.tasks.values()].map((ts) => viewTask(state, ts, now)),
   };
 }
@@ -179,13 +184,14 @@ export function viewTask(state: RunState, ts: TaskState, now: RunMs): TaskView {
     ...(question === null ? {} : { question: viewQuestion(state, ts) }),
     // what a human did by hand is not known by a commit
     ...(landed === null || task.type === 'manual' ? {} : { landed: landed.commit, landedOn: landed.ref }),
+    ...(ts.pull === null ? {} : { pr: ts.pull.number, prUrl: ts.pull.url }),
   };
 }
 
 function describeAwaited(state: RunState, ts: TaskState): Pick<TaskView, 'awaits'> {
   if (ts.question !== null) return { awaits: 'answer' };
   if (ts.paused) return {};
-  if (ts.phase === 'committed' && needsApproval(state, ts)) return { awaits: 'approval' };
+  if (awaitsApproval(state, ts)) return { awaits: 'approval' };
   const isDue = ts.phase === 'waiting' && countBlockers(state, ts) === 0;
   return isDue && ts.task.type === 'manual' ? { awaits: 'work' } : {};
 }

@@ -1,6 +1,7 @@
 // Notes that a run is complete and cleared up, so that going on with it has nothing to look for. Decides nothing.
 import { join } from 'node:path';
 import type { Mark } from '../core/journal-codec.ts';
+import { targetRefOf } from '../core/names.ts';
 import type { RunState } from '../core/state.ts';
 import { lookAtLanded } from './landed-work.ts';
 import type { Parts } from './parts.ts';
@@ -16,7 +17,7 @@ export interface Closing {
 export async function findClosing(parts: Parts, state: RunState, last: Mark): Promise<Closing | null> {
   if (state.rested !== 'complete') return null;
   // first: what happens to the target while it is looked at is not covered by the note
-  const tip = await parts.git.resolve(`refs/heads/${state.policy.target}`);
+  const tip = await parts.git.resolve(targetRefOf(state.policy));
   const { aside, gone } = await lookAtLanded(parts.git, state);
   if (tip === null || aside !== null || gone.length > 0) return null;
   return { seq: last.seq, epoch: last.epoch, tip };

@@ -1,6 +1,7 @@
 // Looks whether what landed is still where it landed. Changes nothing.
 import { findAside, type LandedGone, type LandedTask, type LandedWork, listLanded } from '../core/landed.ts';
 import type { Oid, TaskId } from '../core/model.ts';
+import { targetRefOf } from '../core/names.ts';
 import type { RunState } from '../core/state.ts';
 import type { GitPort } from '../ports/git.ts';
 
@@ -17,7 +18,9 @@ export async function lookAtLanded(git: Git, state: RunState): Promise<LandedWor
 
 async function compareWithGit(git: Git, state: RunState): Promise<LandedWork> {
   const { target } = state.policy;
-  const holds = createHolder(git);
+  const holds = createHolder(git, (branch) =>
+    branch === target ? targetRefOf(state.policy) : `refs/heads/${branch}`,
+  );
   const aside: TaskId[] = [];
   const gone: LandedGone[] = [];
   let ref: string | null = null;
@@ -33,12 +36,15 @@ async function compareWithGit(git: Git, state: RunState): Promise<LandedWork> {
 }
 
 /** Tells whether a branch holds what landed. A landing holds what it was built on: a chain of them costs one question. */
-function createHolder(git: Git): (branch: string, of: LandedTask) => Promise<boolean> {
+function createHolder(
+  git: Git,
+  refOf: (branch: string) => string,
+): (branch: string, of: LandedTask) => Promise<boolean> {
   const held = new Map<string, { readonly tip: Oid | null; readonly commits: Set<Oid> }>();
   let looks = 0;
   return async (branch, { ts, landed }) => {
     const known = held.get(branch) ?? {
-      tip: await git.resolve(`refs/heads/${branch}`),
+      tip: await git.resolve(refOf(branch)),
       commits: new Set<Oid>(),
     };
     held.set(branch, known);

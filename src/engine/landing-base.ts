@@ -2,6 +2,7 @@
 // on. Changes nothing.
 import type { Event } from '../core/event.ts';
 import type { Oid, TaskId } from '../core/model.ts';
+import { targetRefOf } from '../core/names.ts';
 import { type RunState, type TaskState, taskOf } from '../core/state.ts';
 import type { GitPort, LandingTip } from '../ports/git.ts';
 import { lookAtLanded } from './landed-work.ts';
@@ -19,7 +20,7 @@ export async function findRewriting(
   const { target } = state.policy;
   const from = state.targetHolds;
   // the very commit that is built upon, or the target may be rewritten between two looks
-  const to = of.tip.ref === target ? of.tip.oid : await git.resolve(`refs/heads/${target}`);
+  const to = of.tip.ref === target ? of.tip.oid : await git.resolve(targetRefOf(state.policy));
   if (from === null || to === null || to === from) return null;
   if (await git.isAncestor({ ancestor: from, of: to })) return null;
   const { gone } = await lookAtLanded(git, state);

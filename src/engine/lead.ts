@@ -18,6 +18,7 @@ import { rememberDurations } from './durations.ts';
 import { rememberTouched } from './guesses.ts';
 import { createInbox, type Inbox, MAX_WAITING, type Message } from './inbox.ts';
 import { createLedger, type Ledger } from './ledger.ts';
+import { meetForge } from './meet-forge.ts';
 import { createObserver, findNews } from './observe-target.ts';
 import type { Parts } from './parts.ts';
 import { createPerformer } from './perform.ts';
@@ -96,6 +97,7 @@ export function lead(of: {
           await reconcile(parts, ledger);
           observers.start();
           ledger.record(await findNews(parts, state));
+          ledger.record(await meetForge(parts, state));
         },
       });
     } finally {

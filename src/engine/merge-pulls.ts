@@ -1,9 +1,10 @@
 // Goes through the open pull requests of weft, oldest first, and does what the merger's table says. Judges nothing itself.
 import { type Failure, fail, ok, type Result } from '../core/failure.ts';
-import { adviseMerge, type MergeAdvice, type MergeRow, readMark, SETTLE_MS } from '../core/merge-table.ts';
+import { adviseMerge, type MergeAdvice, type MergeRow, readMark } from '../core/merge-table.ts';
 import { writeLandingMessage } from '../core/message.ts';
 import { type Policy, taskId } from '../core/model.ts';
 import { findNearest } from '../core/plan/nearest.ts';
+import { DEFAULT_PULLS } from '../core/pull.ts';
 import type {
   Forged,
   ForgeFailure,
@@ -202,7 +203,7 @@ async function lookAt(merger: Merger, { pull, run }: Work): Promise<Forged<Look>
     if (!standing.ok) return standing;
     const { head, base } = seen.value;
     const advice = adviseMerge(seen.value, {
-      isSettled: head === pull.head && tools.clock.wallMs() - pull.changedAt >= SETTLE_MS,
+      isSettled: head === pull.head && tools.clock.wallMs() - pull.changedAt >= DEFAULT_PULLS.settleMs,
       hasMergeQueue: standing.value.branch?.hasMergeQueue ?? false,
       ...{ method, methods: standing.value.methods },
       below: findBelow(merger, { number, base }),

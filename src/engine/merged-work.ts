@@ -53,14 +53,19 @@ export async function clearMergedWork(
   if (of.here === null) return stays('its run is not here, or cannot be read');
   const { state } = of.here;
   const task = taskId(of.task);
-  const phase = state.tasks.get(task)?.phase;
+  const ts = state.tasks.get(task);
+  const phase = ts?.phase;
   if (phase !== undefined && !AT_REST.has(phase)) return stays(`its task is ${phase}`);
-  const isMerged = !prunable && (await tools.git.isUntouched({ path, commit: of.head }).catch(() => false));
+  // what was merged may be the work as it was put there to land
+  const work = ts?.attempt?.inspected?.head;
+  const isWork = ts?.pull?.head === of.head || ts?.pull?.ours.includes(of.head) === true;
+  const landed = isWork && work !== undefined ? work : of.head;
+  const isMerged = !prunable && (await tools.git.isUntouched({ path, commit: landed }).catch(() => false));
   if (!isMerged) return stays('it holds something else than what was merged');
   // squashed or rebased, these commits are on no branch any more
-  await tools.git.pin(landedRefOf(state, task), of.head);
+  await tools.git.pin(landedRefOf(state, task), landed);
   const rescue = rescueRefOf(state, task);
-  const gone = await tools.git.removeWorktree({ path, branch, landed: of.head, rescue });
+  const gone = await tools.git.removeWorktree({ path, branch, landed, rescue });
   if (!gone.ok) return stays(gone.failure.sentence);
   if (gone.value.kept !== null) return stays(gone.value.kept);
   return gone.value.rescue === null ? null : `what else it held is kept under ${gone.value.rescue}`;

@@ -3,7 +3,7 @@
 import type { Event } from '../core/event.ts';
 import { writeLandingMessage } from '../core/message.ts';
 import type { Oid } from '../core/model.ts';
-import { candidateRefOf } from '../core/names.ts';
+import { candidateRefOf, targetRefOf } from '../core/names.ts';
 import type { RunState, TaskState } from '../core/state.ts';
 import type { Inbox } from './inbox.ts';
 import { findFreed } from './landing-base.ts';
@@ -45,7 +45,8 @@ export function createObserver(of: {
   let stop = (): void => undefined;
   return {
     start: () => {
-      stop = parts.git.watchBranch(state.policy.target, lookSoon);
+      // what happens to it at the forge shows on its pull requests
+      if (parts.forge === null) stop = parts.git.watchBranch(state.policy.target, lookSoon);
     },
     stop: () => stop(),
     notice: () => {
@@ -59,7 +60,7 @@ export function createObserver(of: {
 }
 
 function findTip(parts: Parts, state: RunState): Promise<Oid | null> {
-  return parts.git.resolve(`refs/heads/${state.policy.target}`).catch(() => null);
+  return parts.git.resolve(targetRefOf(state.policy)).catch(() => null);
 }
 
 /** Tells whether every step between two tips of the target is a landing of this run: nobody else can have added anything. */

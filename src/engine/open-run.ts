@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import type { Wish } from '../core/decide/widen.ts';
 import type { Outcome, PolicyChange } from '../core/event.ts';
 import { type Failure, fail, ok, type Result } from '../core/failure.ts';
-import { type Plan, type Policy, type RunId, runId } from '../core/model.ts';
+import { type Oid, type Plan, type Policy, type RunId, runId } from '../core/model.ts';
 import { isCommand } from '../core/pending.ts';
 import { createState } from '../core/state.ts';
 import type { RunView } from '../core/view.ts';
 import type { Json, Led } from '../ports/control.ts';
+import type { ForgePort } from '../ports/forge.ts';
 import { type Beginning, type Leading, lead } from './lead.ts';
+import { enterForge, openForge } from './meet-forge.ts';
 import type { Places, Tools } from './parts.ts';
 import { placesOf } from './places.ts';
 import { checkBegun, drawUnled, runDirOf } from './read-run.ts';
@@ -28,14 +30,10 @@ export async function startRun(
   tools: Tools,
   of: { readonly plan: Plan; readonly policy: Policy; readonly stay: boolean },
 ): Promise<Result<OpenRun>> {
-  const target = await tools.git.resolve(`refs/heads/${of.policy.target}`);
-  if (target === null) {
-    return fail({
-      kind: 'usage',
-      sentence: `There is no branch ${of.policy.target} to land on.`,
-      hint: 'Name one with --target, or `target:` in .weft/config.yaml.',
-    });
-  }
+  const forge = await openForge(tools, of.policy);
+  if (!forge.ok) return forge;
+  const target = await findTarget(tools, of.policy, forge.value);
+  if (!target.ok) return target;
   await ignoreState(tools);
   const led = await tools.control.lead(tools.stateDir);
   if (!led.ok) return led;
@@ -49,7 +47,7 @@ export async function startRun(
       repository: tools.repository,
       policy: of.policy,
       tasks: of.plan.tasks,
-      targetOid: target,
+      targetOid: target.value,
     },
   };
   const opened = await openJournal(tools, led.value, places.runDir);
@@ -59,9 +57,21 @@ export async function startRun(
   return ok(
     runOpened(tools, led.value, {
       ...{ run, places, beginning, stay: of.stay },
-      ...{ journal, opened: opened.value.opened, state },
+      ...{ journal, opened: opened.value.opened, state, forge: forge.value },
     }),
   );
+}
+
+/** Where the target is as the run begins. */
+async function findTarget(tools: Tools, policy: Policy, forge: ForgePort | null): Promise<Result<Oid>> {
+  if (forge !== null) return enterForge(forge, policy);
+  const target = await tools.git.resolve(`refs/heads/${policy.target}`);
+  if (target !== null) return ok(target);
+  return fail({
+    kind: 'usage',
+    sentence: `There is no branch ${policy.target} to land on.`,
+    hint: 'Name one with --target, or `target:` in .weft/config.yaml.',
+  });
 }
 
 /** A run that goes on in this process. */
@@ -89,10 +99,11 @@ export async function resumeRun(
   const { journal } = opened.value;
   const state = recoverState(opened.value.opened);
   const policy = of.override(state.policy);
-  if (!policy.ok) {
+  const forge = policy.ok ? await openForge(tools, policy.value) : policy;
+  if (!policy.ok || !forge.ok) {
     await journal.close();
     await led.value.close();
-    return policy;
+    return policy.ok ? (forge as Extract<typeof forge, { readonly ok: false }>) : policy;
   }
   const places = placesOf(tools.repository, run, state.policy);
   const before = drawUnled(tools, run, state);
@@ -101,7 +112,7 @@ export async function resumeRun(
   const beginning: Beginning = { kind: 'resumed', policy: policy.value };
   const resumed = runOpened(tools, led.value, {
     ...{ run, places, beginning, stay: of.stay },
-    ...{ journal, opened: opened.value.opened, state },
+    ...{ journal, opened: opened.value.opened, state, forge: forge.value },
   });
   return ok({ ...resumed, before });
 }
@@ -122,10 +133,11 @@ function runOpened(
     readonly run: RunId;
     readonly places: Places;
     readonly journal: OpenedJournal['journal'];
+    readonly forge: ForgePort | null;
   },
 ): OpenRun {
-  const { run, places, journal, ...rest } = of;
-  const leading = lead({ parts: { ...tools, journal, places, epoch: led.leadership.epoch }, ...rest });
+  const { run, places, journal, forge, ...rest } = of;
+  const leading = lead({ parts: { ...tools, journal, forge, places, epoch: led.leadership.epoch }, ...rest });
   led.serve((request) => answer(leading, { run, tokenOf: tools.tokenOf }, request));
   const interruption = createInterruption(leading);
   const runToRest = async (): Promise<Outcome> => {

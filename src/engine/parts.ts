@@ -5,7 +5,7 @@ import type { AgentPort, AgentStatus, AnswerPlaces, SessionReport } from '../por
 import type { ClockPort } from '../ports/clock.ts';
 import type { ControlPort } from '../ports/control.ts';
 import type { FilesPort } from '../ports/files.ts';
-import type { FoundForge } from '../ports/forge.ts';
+import type { ForgePort, FoundForge } from '../ports/forge.ts';
 import type { GitPort, Person } from '../ports/git.ts';
 import type { JournalPort, JournalStore } from '../ports/journal.ts';
 import type { ProcessPort } from '../ports/process.ts';
@@ -94,6 +94,8 @@ export interface Parts
     | 'environment'
   > {
   readonly journal: JournalPort;
+  /** Where work becomes pull requests; null: it lands here. */
+  readonly forge: ForgePort | null;
   readonly places: Places;
   /** Epoch of the leadership under which this engine writes. */
   readonly epoch: number;

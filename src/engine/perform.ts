@@ -5,21 +5,29 @@ import type { Failure, Result } from '../core/failure.ts';
 import type { RunState } from '../core/state.ts';
 import { buildCandidate } from './effects/build-candidate.ts';
 import { deliverGuidance } from './effects/deliver-guidance.ts';
+import { enqueuePull } from './effects/enqueue-pull.ts';
 import { inspectAttempt } from './effects/inspect-attempt.ts';
 import { landCandidate } from './effects/land-candidate.ts';
+import { openPull } from './effects/open-pull.ts';
+import { shelvePull } from './effects/shelve-pull.ts';
 import { startAttempt } from './effects/start-attempt.ts';
 import { stopAttempt } from './effects/stop-attempt.ts';
 import { sweepTask } from './effects/sweep-task.ts';
 import { verifyAttempt, verifyCandidate } from './effects/verify.ts';
 import { watchAttempt } from './effects/watch-attempt.ts';
+import { watchPull } from './effects/watch-pull.ts';
+import type { EffectFailure } from './forge-failure.ts';
 import type { Inbox } from './inbox.ts';
 import type { Parts } from './parts.ts';
+import { createPullPoller, type PullPoller } from './pull-poller.ts';
 
 /** What an effect may use. It reads the state and never changes it. */
 export interface EffectContext {
   readonly parts: Parts;
   readonly state: RunState;
   readonly signal: AbortSignal;
+  /** Looks at pull requests; null: there is no forge. */
+  readonly pulls: PullPoller | null;
   /** Tells facts while the effect goes on. */
   readonly emit: (events: readonly Event[]) => void;
   /** Number of the clean checkout lent to this effect. */
@@ -27,7 +35,7 @@ export interface EffectContext {
 }
 
 /** What an effect gives: the facts it established, or why it could not. */
-export type Performed = Promise<Result<readonly Event[]>>;
+export type Performed = Promise<Result<readonly Event[], EffectFailure>>;
 
 interface UnderWay {
   readonly effect: WorkEffect;
@@ -59,6 +67,11 @@ export function createPerformer(of: {
   readonly inbox: Inbox;
 }): Performer {
   const underWay = new Map<string, UnderWay>();
+  const { forge, clock } = of.parts;
+  const pulls =
+    forge === null
+      ? null
+      : createPullPoller({ forge, clock, pauseMs: () => of.state.policy.pullRequests?.pollMs ?? 0 });
   let drained: (() => void) | null = null;
 
   const isIdle = (): boolean => [...underWay.values()].every(({ ended }) => ended);
@@ -77,6 +90,7 @@ export function createPerformer(of: {
       parts: of.parts,
       state: of.state,
       signal: controller.signal,
+      pulls,
       emit: (events) => of.inbox.put({ kind: 'facts', events }),
       slot,
     };
@@ -107,7 +121,7 @@ export function createPerformer(of: {
 async function settle(effect: WorkEffect, context: EffectContext): Promise<readonly Event[]> {
   try {
     const performed = await perform(effect, context);
-    if (!performed.ok) return [failed(effect, describe(performed.failure))];
+    if (!performed.ok) return [failed(effect, describe(performed.failure), performed.failure.forge)];
     if (performed.value.length > 0 || context.signal.aborted) return performed.value;
     return [failed(effect, 'it had no result')];
   } catch (error) {
@@ -120,9 +134,10 @@ function describe({ sentence, hint }: Failure): string {
   return hint === undefined ? sentence : `${sentence} ${hint}`;
 }
 
-function failed(effect: WorkEffect, detail: string): Event {
+function failed(effect: WorkEffect, detail: string, forge?: EffectFailure['forge']): Event {
   const { task, attempt, kind } = effect;
-  return { type: 'effect.failed', task, attempt, effect: kind, detail: detail.slice(0, 2_000) };
+  const of = { task, attempt, effect: kind, detail: detail.slice(0, 2_000) };
+  return { type: 'effect.failed', ...of, ...(forge === undefined ? {} : { forge }) };
 }
 
 function perform(effect: WorkEffect, context: EffectContext): Performed {
@@ -139,6 +154,14 @@ function perform(effect: WorkEffect, context: EffectContext): Performed {
       return inspectAttempt(effect, context);
     case 'verify-attempt':
       return verifyAttempt(effect, context);
+    case 'open-pull':
+      return openPull(effect, context);
+    case 'watch-pull':
+      return watchPull(effect, context);
+    case 'shelve-pull':
+      return shelvePull(effect, context);
+    case 'enqueue-pull':
+      return enqueuePull(effect, context);
     case 'build-candidate':
       return buildCandidate(effect, context);
     case 'verify-candidate':
@@ -152,14 +175,18 @@ function perform(effect: WorkEffect, context: EffectContext): Performed {
 
 /** The effects of one task go one after another (an aborted one has to end first); only watching goes on beside them. */
 function hasRoom(underWay: ReadonlyMap<string, UnderWay>, effect: WorkEffect, state: RunState): boolean {
-  if (effect.kind === 'watch-attempt') return true;
+  if (isWatch(effect)) return true;
   let alike = 0;
   for (const { effect: other } of underWay.values()) {
-    if (other.kind === 'watch-attempt') continue;
+    if (isWatch(other)) continue;
     if (other.task === effect.task) return false;
     if (lane(other) === lane(effect)) alike += 1;
   }
   return alike < roomOf(effect, state);
+}
+
+function isWatch({ kind }: WorkEffect): boolean {
+  return kind === 'watch-attempt' || kind === 'watch-pull';
 }
 
 function lane(effect: WorkEffect): string {
@@ -175,6 +202,7 @@ function roomOf(effect: WorkEffect, state: RunState): number {
     case 'start-attempt':
     case 'inspect-attempt':
     case 'sweep-task':
+    case 'open-pull':
       return STARTS_AT_ONCE;
     default:
       return Number.POSITIVE_INFINITY;

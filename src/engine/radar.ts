@@ -17,6 +17,7 @@ import type { Work } from '../ports/git.ts';
 import type { Inbox } from './inbox.ts';
 import type { Parts } from './parts.ts';
 import { attemptDirOf } from './places.ts';
+import { knownTargetTip } from './target.ts';
 
 /** Rest after each turn of work, at least; longer turns are followed by longer rests: at most a fifth of a core is used. */
 const REST_MS = 1_000;
@@ -237,9 +238,9 @@ function watch(screen: Screen, task: TaskId, sighting: Watched['sighting']): Wat
 
 async function lookAtTarget(screen: Screen): Promise<void> {
   const { parts, state, works } = screen;
-  const tip = await parts.git.landingTip(state.policy.target);
-  if (!tip.ok || tip.value.oid === screen.target) return;
-  screen.target = tip.value.oid;
+  const tip = await knownTargetTip(parts, state.policy);
+  if (tip === null || tip === screen.target) return;
+  screen.target = tip;
   enqueue(screen, pairsOf(state, { changed: null, works: works.keys() }));
 }
 

@@ -1,11 +1,10 @@
 // The one loop: decide → record → perform → observe. Start, resume and restart are this same call.
 import { judgeCommand } from '../core/decide/command.ts';
 import { type decide, nextDeadline } from '../core/decide/decide.ts';
-import { outcomeOf } from '../core/decide/rest.ts';
+import { isIdle, outcomeOf } from '../core/decide/rest.ts';
 import { judgeWish } from '../core/decide/widen.ts';
 import type { WorkEffect } from '../core/effect.ts';
 import type { Event, Outcome } from '../core/event.ts';
-import { taskOf } from '../core/state.ts';
 import type { Inbox, Message } from './inbox.ts';
 import type { Ledger } from './ledger.ts';
 import type { Performer } from './perform.ts';
@@ -38,12 +37,13 @@ export async function runPlan(engine: Engine): Promise<Outcome> {
     await ledger.flush();
     engine.publish();
     if (engine.leaving.aborted) return 'stopped';
-    performer.align(wanted);
+    const isOver = hasOnlyIdle(engine, wanted);
+    // what people do at the forge is seen by the next engine
+    performer.align(isOver ? wanted.filter(({ kind }) => kind !== 'watch-pull') : wanted);
     if (performer.count() === 0 && inbox.size() === 0 && nextDeadline(ledger.state, ledger.now()) === null) {
       const outcome = await rest(engine);
       if (outcome !== null) return outcome;
-    } else if (!engine.stay && onlyWaitsForAnswers(ledger, wanted)) {
-      parkAgents(ledger, wanted);
+    } else if (isOver && parkAgents(ledger, wanted)) {
       continue;
     }
     await observe(engine);
@@ -103,17 +103,19 @@ function accept(ledger: Ledger, message: Message, replies: (() => void)[]): void
   }
 }
 
-/** Tells whether live agents that wait for a human are all that is left. */
-function onlyWaitsForAnswers(ledger: Ledger, wanted: readonly WorkEffect[]): boolean {
+/** Tells whether all that is left waits for people, and nobody wants to wait with it. */
+function hasOnlyIdle({ ledger, stay }: Engine, wanted: readonly WorkEffect[]): boolean {
   const { state } = ledger;
-  if (wanted.length === 0 || nextDeadline(state, ledger.now()) !== null) return false;
-  return wanted.every((effect) => {
-    const ts = taskOf(state, effect.task);
-    return effect.kind === 'watch-attempt' && ts.question !== null && ts.attempt?.stop === null;
-  });
+  if (wanted.length === 0 || (stay && state.stopping === null)) return false;
+  const now = ledger.now();
+  return nextDeadline(state, now) === null && wanted.every((effect) => isIdle(state, effect, now));
 }
 
-function parkAgents(ledger: Ledger, waiting: readonly WorkEffect[]): void {
-  const events = waiting.map(({ task, attempt }): Event => ({ type: 'attempt.parked', task, attempt }));
+/** Lets live agents end that wait for answers; false: there are none. */
+function parkAgents(ledger: Ledger, waiting: readonly WorkEffect[]): boolean {
+  const events = waiting
+    .filter(({ kind }) => kind === 'watch-attempt')
+    .map(({ task, attempt }): Event => ({ type: 'attempt.parked', task, attempt }));
   ledger.record(events);
+  return events.length > 0;
 }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { type Failure, fail, ok, type Result } from '../core/failure.ts';
 import { isTerminal } from '../core/lifecycle.ts';
 import { DEFAULT_POLICY, type Oid, runId, taskId } from '../core/model.ts';
-import { rescueRefOf } from '../core/names.ts';
+import { rescueRefOf, targetRefOf } from '../core/names.ts';
 import type { RunState } from '../core/state.ts';
 import type { ListedWorktree } from '../ports/git.ts';
 import type { Tools } from './parts.ts';
@@ -121,7 +121,12 @@ async function isLanded(
   if (ts?.attempt?.base === head) return true;
   const target = state?.policy.target ?? (await tools.git.currentBranch()) ?? DEFAULT_POLICY.target;
   const tip = await tools.git.landingTip(target);
-  return tip.ok && (await tools.git.isAncestor({ ancestor: head, of: tip.value.oid }));
+  const atForge =
+    state?.policy.pullRequests === undefined ? null : await tools.git.resolve(targetRefOf(state.policy));
+  for (const each of [tip.ok ? tip.value.oid : null, atForge]) {
+    if (each !== null && (await tools.git.isAncestor({ ancestor: head, of: each }))) return true;
+  }
+  return false;
 }
 
 /** Folders that were in the way of a worktree: what is in them is nobody's but the user's to judge. */

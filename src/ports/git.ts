@@ -230,6 +230,15 @@ export interface GitPort {
   listWorktrees(): Promise<readonly ListedWorktree[]>;
   /** Sweeps locks and half-made metadata that a killed git of ours left behind; says what it mended, or would mend. */
   repair(roots: readonly string[], options?: { readonly dryRun: boolean }): Promise<readonly string[]>;
+  /**
+   * Moves a branch from a commit to another by compare-and-swap, without the files of a worktree that has it. False: it
+   * stands elsewhere than at either of them.
+   */
+  moveBranch(what: {
+    readonly branch: string;
+    readonly from: Oid;
+    readonly to: Oid;
+  }): Promise<Result<boolean>>;
   /** Keeps a commit reachable under a ref of ours (`refs/weft/…`). */
   pin(ref: string, commit: Oid): Promise<void>;
   /** Drops refs below a prefix of ours (`refs/weft/…`). */

@@ -23,6 +23,7 @@ import {
   taskId,
   type WorkPlan,
 } from '../../src/core/model.ts';
+import type { PullNote } from '../../src/core/pull.ts';
 import { nextRole } from '../../src/core/role.ts';
 import { type RunState, type TaskState, taskOf } from '../../src/core/state.ts';
 
@@ -156,6 +157,13 @@ export function question(id: string, text = 'Which one?', options: Question['opt
   return { id: `${id}/1`, task: taskId(id), from: 'agent', cause: 'asked', text, options, files: [] };
 }
 
+/** A pull request that is all right, but for its head. */
+const GOOD_NOTE: Omit<PullNote, 'head'> = {
+  ...{ state: 'open', base: 'main', isDraft: false, isMergeable: true },
+  ...{ failing: [], waiting: [], ignored: [], reported: 1 },
+  ...{ decision: null, queue: null, dequeued: null, merged: null },
+};
+
 /** Facts of a task's latest attempt (`spawned` of its next one). */
 export const facts = {
   spawned: (state: RunState, id: string): Event => ({
@@ -250,6 +258,31 @@ export const facts = {
     type: 'question.asked',
     ...latest(state, id),
     question: question(id, text, options),
+  }),
+  offered: (
+    state: RunState,
+    id: string,
+    over: Partial<Extract<Event, { type: 'pull.opened' }>> = {},
+  ): Event => ({
+    type: 'pull.opened',
+    task: taskId(id),
+    number: 12,
+    url: 'https://forge/pull/12',
+    head: find(state, id).attempt?.inspected?.head ?? hash(`${id} head`),
+    answered: [],
+    ...over,
+  }),
+  noted: (
+    state: RunState,
+    id: string,
+    note: Partial<PullNote> = {},
+    over: Partial<Extract<Event, { type: 'pull.noted' }>> = {},
+  ): Event => ({
+    type: 'pull.noted',
+    task: taskId(id),
+    note: { ...GOOD_NOTE, head: find(state, id).pull?.head ?? hash('none'), ...note },
+    remarks: [],
+    ...over,
   }),
   queued: (id: string): Event => ({ type: 'task.queued', task: taskId(id) }),
   built: (id: string, over: Partial<Extract<Event, { type: 'candidate.built' }>> = {}): Event => ({

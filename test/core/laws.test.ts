@@ -6,7 +6,7 @@ import { findClash } from '../../src/core/batch.ts';
 import { findCollision } from '../../src/core/claim/claim-index.ts';
 import { decide, nextDeadline } from '../../src/core/decide/decide.ts';
 import { findAhead } from '../../src/core/decide/hold.ts';
-import { outcomeOf } from '../../src/core/decide/rest.ts';
+import { isIdle, outcomeOf } from '../../src/core/decide/rest.ts';
 import { findClaimInTheWay, findFullLane } from '../../src/core/decide/schedule.ts';
 import type { Effect, WorkEffect } from '../../src/core/effect.ts';
 import type { Event } from '../../src/core/event.ts';
@@ -15,6 +15,7 @@ import { explainTask } from '../../src/core/explain.ts';
 import { isAllowed, isTerminal } from '../../src/core/lifecycle.ts';
 import type { Edge, Phase, Policy, RunMs, Task } from '../../src/core/model.ts';
 import { taskId } from '../../src/core/model.ts';
+import { DEFAULT_PULLS } from '../../src/core/pull.ts';
 import { isStartable } from '../../src/core/ready-groups.ts';
 import { agentFor, nextRole } from '../../src/core/role.ts';
 import { patternsOf, satisfies } from '../../src/core/schedule-index.ts';
@@ -57,6 +58,8 @@ const seeds = fc.record({
     { plan: 'few', review: false },
     { plan: false, review: true },
   ),
+  pulls: fc.constantFrom(false, false, true),
+  hasMergeQueue: fc.boolean(),
   chance: fc.noShrink(fc.nat()),
   length: fc.nat(900),
 });
@@ -94,6 +97,7 @@ function policyOf(seed: Seed): Partial<Policy> {
     collisionPolicy: seed.collisionPolicy,
     phases: seed.phases,
     integrate: seed.integrate,
+    ...(seed.pulls ? { pullRequests: DEFAULT_PULLS } : {}),
     radar: { enabled: true, tell: seed.chance % 2 === 0 },
     agents: { mine: { kind: 'command' }, few: { kind: 'command', max: 1 } },
     budget: { minutes: seed.minutes, tokens: null, usd: null },
@@ -186,6 +190,7 @@ function expectMayStart(state: RunState, event: Extract<Event, { type: 'attempt.
 
 function makeHistory(seed: Seed, looked: (world: World) => void = () => undefined): World {
   const world = createWorld(startRun(planOf(seed), policyOf(seed)), watch);
+  if (seed.pulls) tell(world, { type: 'forge.met', hasMergeQueue: seed.hasMergeQueue });
   const tape = createTape(seed.chance, seed.length);
   while (tape.left() > 0) {
     settleWorld(world);
@@ -339,6 +344,10 @@ function comeToRest(world: World): void {
   tell(world, { type: 'run.unpaused' });
   for (let steps = 0; steps < 2_000; steps += 1) {
     settleWorld(world);
+    // people at the forge leave it as it is
+    for (const [key, effect] of world.underWay) {
+      if (effect.kind === 'watch-pull' && isIdle(world.state, effect, world.now)) world.underWay.delete(key);
+    }
     if (world.underWay.size > 0 || nextDeadline(world.state, world.now) !== null) {
       const waiting = [...world.state.tasks.values()].filter(
         (ts) => isLive(ts) && ts.question !== null && ts.attempt?.stop === null,

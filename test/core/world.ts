@@ -16,6 +16,7 @@ import {
 import { judgePair, pairsOf } from '../../src/core/radar.ts';
 import type { RunState } from '../../src/core/state.ts';
 import { facts, find, hash, milestone } from './build.ts';
+import { answerAtForge } from './forge-answers.ts';
 
 /** One history in the making. */
 export interface World {
@@ -164,7 +165,12 @@ function answer(world: World, effect: WorkEffect, tape: Tape): readonly Event[] 
   const { state } = world;
   const id = effect.task;
   const of = { task: effect.task, attempt: effect.attempt };
-  if (tape(16) === 15) return [{ type: 'effect.failed', ...of, effect: effect.kind, detail: 'no luck' }];
+  if (tape(16) === 15) {
+    const isForge = state.policy.pullRequests !== undefined && tape(2) === 1;
+    const forge = { kind: 'rate-limited', waitMs: 1_000 * tape(90) } as const;
+    const detail = { effect: effect.kind, detail: 'no luck' };
+    return [{ type: 'effect.failed', ...of, ...detail, ...(isForge ? { forge } : {}) }];
+  }
   const way = tape(8);
   switch (effect.kind) {
     case 'start-attempt':
@@ -185,6 +191,11 @@ function answer(world: World, effect: WorkEffect, tape: Tape): readonly Event[] 
       const event = way > 5 ? facts.rejected(state, id, way === 6 ? 1 : null) : facts.verified(state, id);
       return [{ ...event, ...of, tree: effect.tree } as Event];
     }
+    case 'open-pull':
+    case 'watch-pull':
+    case 'shelve-pull':
+    case 'enqueue-pull':
+      return answerAtForge(state, effect, tape);
     case 'build-candidate':
       if (way === 4) {
         const from = find(state, id).attempt?.inspected?.head ?? hash('unknown');

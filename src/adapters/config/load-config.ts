@@ -14,6 +14,7 @@ import { BUILT_IN_AGENTS } from '../../core/plan/compile.ts';
 import type { Diagnostic, Position, Rejection } from '../../core/plan/diagnostic.ts';
 import { findNearest } from '../../core/plan/nearest.ts';
 import { quote, quoteList } from '../../core/plan/quote.ts';
+import { DEFAULT_PULLS } from '../../core/pull.ts';
 import { findUnknownPlace, PART_NAMES, placesTask } from '../../core/template.ts';
 import { locate, readDocument } from './document.ts';
 import { checkDocument, checkFlags } from './issue.ts';
@@ -51,11 +52,20 @@ export function loadConfig(options: {
   const given = checkFlags(flags, configSchema, FLAG_NAMES);
   if (file.value === null || given.value === null) return refuse([...file.diagnostics, ...given.diagnostics]);
   const policy = overlay(overlay(withBuiltIns(defaults), file.value), given.value);
+  if (policy.isolation === 'shared' && policy.pullRequests !== undefined) {
+    const position = isSet(given.value, ['isolation']) ? null : locate(document.value, ['isolation']);
+    return refuse([{ position, ...NO_BRANCHES }]);
+  }
   const unknown = findUnknownAgent(policy);
   if (unknown === null) return addTemplates(repository, policy);
   const position = isSet(given.value, unknown.key) ? null : locate(document.value, unknown.key);
   return refuse([describeAgent(policy, unknown.name, position)]);
 }
+
+const NO_BRANCHES = {
+  sentence: 'Tasks that share one worktree have no branches that could become pull requests.',
+  fix: 'Leave `isolation` as it is, or `pullRequests` off.',
+};
 
 const TEMPLATE_FOLDER = '.weft/agents';
 
@@ -180,11 +190,12 @@ function overlay(policy: Policy, written: ConfigInput): Policy {
     worktrees = {},
     phases = {},
     radar = {},
+    pullRequests,
     limits = {},
     ...flat
   } = written;
   return {
-    ...policy,
+    ...overlayPulls(policy, pullRequests),
     ...dropAbsent(flat),
     agents: { ...policy.agents, ...mapAgents(agents) },
     gates: { ...policy.gates, ...dropAbsent(gates) },
@@ -194,6 +205,17 @@ function overlay(policy: Policy, written: ConfigInput): Policy {
     phases: { ...policy.phases, ...dropAbsent(phases) },
     radar: { ...policy.radar, ...dropAbsent(radar) },
     limits: { ...policy.limits, ...(dropAbsent(limits) as Partial<Limits>) },
+  };
+}
+
+/** Whoever says how wants it. */
+function overlayPulls(policy: Policy, written: ConfigInput['pullRequests']): Policy {
+  if (written === undefined) return policy;
+  const { pullRequests: before, ...rest } = policy;
+  if (written === false) return rest;
+  return {
+    ...rest,
+    pullRequests: { ...DEFAULT_PULLS, ...before, ...(written === true ? {} : dropAbsent(written)) },
   };
 }
 

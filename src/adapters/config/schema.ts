@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { findPatternProblem } from '../../core/claim/pattern.ts';
 import { findUnknownWord, MESSAGE_WORDS } from '../../core/message.ts';
 import { ACP_PRESETS } from '../agent/session/acp.ts';
+import { type PullInput, pullsSchema } from './pulls-schema.ts';
+import { closed, text } from './shape.ts';
 
 /** Gates as written; a tier that is left out has no checks. */
 export interface GatesInput {
@@ -56,6 +58,7 @@ export interface ConfigInput {
         readonly batch?: number | undefined;
       }
     | undefined;
+  readonly pullRequests?: boolean | PullInput | undefined;
   readonly budget?: (BudgetInput & { readonly run?: BudgetInput | undefined }) | undefined;
   readonly setup?: string | null | undefined;
   readonly worktrees?:
@@ -69,19 +72,6 @@ export interface ConfigInput {
     | undefined;
   readonly fast?: boolean | undefined;
   readonly limits?: Readonly<Record<string, number | undefined>> | undefined;
-}
-
-/** Text that says something. */
-export const text: z.ZodString = z.string().min(1);
-
-/**
- * Makes an object without other keys than these. The message of the issue about another key lists the known ones, for
- * suggestions.
- */
-export function closed<S extends z.core.$ZodLooseShape>(shape: S): z.ZodObject<S, z.core.$strict> {
-  return z.strictObject(shape, {
-    error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(' ') : undefined),
-  });
 }
 
 const MAX_NUMBER = 1_000_000_000;
@@ -349,6 +339,7 @@ export const configSchema: z.ZodType<ConfigInput> = closed({
   })
     .optional()
     .describe('How work lands.'),
+  pullRequests: pullsSchema,
   budget: closed({
     ...budgetOf({ time: 'one attempt', use: 'one task' }),
     run: closed(budgetOf({ time: 'the run', use: 'the run' }))

@@ -94,6 +94,12 @@ function makePort(repo: Repository): LocalGit {
     removeCheckout: (path) => run(() => removeCheckout(repo, path)),
     listWorktrees: () => listLinked(repo),
     repair: (roots, { dryRun } = { dryRun: false }) => (dryRun ? surveyRepair(repo) : repair(repo, roots)),
+    moveBranch: ({ branch, from, to }) =>
+      run(async () => {
+        const ref = `refs/heads/${branch}`;
+        if ((await findCommit(repo.main, ref)) === to) return true;
+        return moveRef(repo, { ref, from, to, note: 'weft: somebody moved it at the forge' });
+      }),
     pin: async (ref, commit) => {
       checkRef(ref);
       unwrap(await run(() => moveRef(repo, { ref, to: commit, note: 'weft: pin' })));

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { EdgeBase, EdgeOn, TaskType } from '../../core/model.ts';
 import { findIdProblem, ID_RULE } from '../../core/plan/slug.ts';
-import { closed, type GatesInput, gatesSchema, text } from '../config/schema.ts';
+import { type GatesInput, gatesSchema } from '../config/schema.ts';
+import { closed, text } from '../config/shape.ts';
 
 /** One text or several. */
 export type Texts = string | readonly string[];

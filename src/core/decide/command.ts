@@ -1,5 +1,4 @@
 // What humans may ask for, and whether it makes sense now. Gives facts to record, or the reason why not.
-
 import { readChoice } from '../answer-text.ts';
 import { isLanding } from '../batch.ts';
 import { countComments, judgeComment, placeOf, SEE_COMMENTS } from '../comment.ts';
@@ -8,7 +7,8 @@ import { explainTask } from '../explain.ts';
 import { type Failure, fail, ok, type Result, unreachable } from '../failure.ts';
 import type { Comment, Option, Policy, Question, TaskId } from '../model.ts';
 import { countBlockers, dependentsOf } from '../schedule-index.ts';
-import { isLive, type RunState, type TaskState } from '../state.ts';
+import { hasVerifiedWork, isLive, type RunState, type TaskState } from '../state.ts';
+import { awaitsApproval } from './pull.ts';
 
 /** One command of a human's, as it crosses the socket or waits in the inbox. */
 export type Command =
@@ -130,7 +130,7 @@ const unpause: Judge = (ts, state) => {
 const approve: Judge = (ts) => {
   if (isFinal(ts)) return refuseFinal(ts);
   if (ts.approved) return say([], `${ts.task.id} is approved already.`);
-  if (ts.phase !== 'committed' && ts.phase !== 'queued') {
+  if (!hasVerifiedWork(ts)) {
     return refuse('usage', `${ts.task.id} is ${ts.phase}: there is nothing verified to approve yet.`);
   }
   const count = ts.comments.length;
@@ -143,7 +143,7 @@ const approve: Judge = (ts) => {
 
 /** What somebody commented on is meant to go back, unless it is approved by its name. */
 function approveAll(state: RunState): Result<Judged> {
-  const waiting = [...state.tasks.values()].filter((ts) => ts.phase === 'committed' && !ts.approved);
+  const waiting = [...state.tasks.values()].filter((ts) => awaitsApproval(state, ts));
   const ready = waiting.filter((ts) => ts.comments.length === 0);
   const held = waiting.filter((ts) => ts.comments.length > 0);
   const events = ready.map((ts): Event => ({ type: 'task.approved', task: ts.task.id }));
@@ -259,9 +259,9 @@ function reject(ts: TaskState, state: RunState, text: string): Result<Judged> {
 
 /** Work that was verified and may still be held back, or that weft asks about. */
 function isToBeJudged(ts: TaskState): boolean {
-  const { phase, question, attempt } = ts;
+  const { question, attempt } = ts;
   if (question !== null) return question.from === 'weft' && attempt?.inspected != null;
-  return phase === 'committed' || phase === 'queued' || ts.unreviewed;
+  return hasVerifiedWork(ts) || ts.unreviewed;
 }
 
 /** An answer alone would have work that waits for its review reviewed again. */

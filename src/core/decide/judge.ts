@@ -47,6 +47,7 @@ const CURES: Readonly<Record<Cause, Cure>> = {
   'run-budget': { retries: 0, then: 'ask' },
   asked: { retries: 9, then: 'ask', atOnce: true },
   stopped: { retries: 9, then: 'give-up', atOnce: true },
+  'ci-failed': { retries: 9, then: 'ask', atOnce: true },
   'landing-blocked': { retries: 0, then: 'ask' },
   'branch-moved': { retries: 0, then: 'ask' },
   'target-rewritten': { retries: 0, then: 'ask' },
@@ -98,7 +99,7 @@ function decideAboutTask(state: RunState, ts: TaskState, trouble: Trouble, now: 
   const mayRetry =
     !askAtOnce &&
     ts.charged < Math.min(state.policy.limits.attempts, 10) &&
-    countInARow(ts, cause) < cure.retries &&
+    countInARow(ts, cause) < retriesFor(state, cause) &&
     !isStandingStill(ts, { cause, patience: cure.atOnce === true ? 1 : 2 });
   if (mayRetry) {
     return { kind: 'retry', at: cure.atOnce === true ? now : runMs(now + backoff(state, ts)) };
@@ -106,6 +107,11 @@ function decideAboutTask(state: RunState, ts: TaskState, trouble: Trouble, now: 
   const giveUp = cure.then === 'give-up' || (cause === 'outside-claim' && state.policy.outside === 'fail');
   // verified work is not given up because nobody could review it
   return giveUp && !isInReview(ts) ? { kind: 'give-up' } : { kind: 'ask', question: askAbout(ts, trouble) };
+}
+
+/** How often checks of the forge may fail in a row is for each repository to say. */
+function retriesFor({ policy }: RunState, cause: Cause): number {
+  return cause === 'ci-failed' ? (policy.pullRequests?.ciRounds ?? 0) : CURES[cause].retries;
 }
 
 /** Refusals in a row after which a human is asked whether to wait on. */

@@ -1,4 +1,5 @@
 // The merge queue: tasks go onto one target in order, several at once as long as they do well; who fails goes back alone.
+import { isForgeResting, isResting } from '../backoff.ts';
 import { countFailing, countPassed, findClash, isClosed, topOf } from '../batch.ts';
 import type { Effect, RecordEffect, WorkEffect } from '../effect.ts';
 import type { Event } from '../event.ts';
@@ -9,7 +10,6 @@ import { sizeOfBatch } from '../odds.ts';
 import type { RunState, TaskState } from '../state.ts';
 import { complainOfConflict } from './conflict.ts';
 import { failAttempt, type Trouble } from './judge.ts';
-import { isResting } from './supervise.ts';
 
 /** The next steps of the queue: a choice to record alone, or the work of the batch that is on its way. */
 export function landNext(state: RunState, now: RunMs): readonly Effect[] {
@@ -37,6 +37,7 @@ export function mayLand({ index }: RunState, ts: TaskState): boolean {
 function gather(state: RunState, now: RunMs): readonly Effect[] {
   const { line } = state.index;
   const { batch } = line;
+  if (isForgeResting(state, now)) return [];
   const next =
     batch.length < sizeOfBatch(state)
       ? firstReady(line, (ts) => isResting(ts, 'build-candidate', now) || findClash(state, ts) !== null)
@@ -87,8 +88,9 @@ function verifyStep(ts: TaskState | undefined, now: RunMs): readonly WorkEffect[
 }
 
 /** Lands the first of the batch that passed together, by one move of the target. */
-function landStep({ index }: RunState, passed: number, now: RunMs): readonly WorkEffect[] {
-  const together = index.line.batch.slice(0, passed);
+function landStep(state: RunState, passed: number, now: RunMs): readonly WorkEffect[] {
+  if (isForgeResting(state, now)) return [];
+  const together = state.index.line.batch.slice(0, passed);
   const [first] = together;
   const last = together.at(-1);
   if (first?.candidate == null || last?.candidate == null || isResting(last, 'land-candidate', now))
@@ -127,7 +129,8 @@ function complainOf(state: RunState, ts: TaskState): Trouble {
   throw new Error('Internal error: nothing to complain of');
 }
 
-function complainOfMove(branch: string, { from, to }: NonNullable<TaskState['moved']>): Trouble {
+/** Says that somebody moved a branch that was verified. */
+export function complainOfMove(branch: string, { from, to }: NonNullable<TaskState['moved']>): Trouble {
   const verified = from.slice(0, 12);
   const what = to === null ? 'deleted' : `moved to ${to.slice(0, 12)}, which does not contain that`;
   const detail = `Somebody has interfered: ${verified} was verified, and then its branch ${branch} was ${what}. Nothing of it is lost.`;

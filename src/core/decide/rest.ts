@@ -1,7 +1,10 @@
 // How a run stands when nothing moves any more.
+import type { WorkEffect } from '../effect.ts';
 import type { Outcome } from '../event.ts';
+import type { RunMs } from '../model.ts';
 import { countBlockers } from '../schedule-index.ts';
 import { type RunState, taskOf } from '../state.ts';
+import { waitsForPeople } from './pull.ts';
 
 /** What is left when nothing can go on. Time budget before failure, failure before a human's turn. */
 export function outcomeOf(state: RunState): Outcome {
@@ -15,6 +18,16 @@ export function outcomeOf(state: RunState): Outcome {
   return failed.length > 0 ? 'failed' : 'blocked';
 }
 
+/** Tells whether an effect does nothing but wait for what people may do. */
+export function isIdle(state: RunState, effect: WorkEffect, now: RunMs): boolean {
+  const ts = taskOf(state, effect.task);
+  if (effect.kind === 'watch-attempt') return ts.question !== null && ts.attempt?.stop === null;
+  if (effect.kind !== 'watch-pull') return false;
+  // what lands from here gets on without being watched
+  const landsHere = ts.phase === 'queued' && ts.pull?.enqueued !== true;
+  return landsHere || state.stopping !== null || waitsForPeople(state, ts, now);
+}
+
 /** Tells whether a human's word alone would let some task go on. */
 function needsHuman(state: RunState): boolean {
   const { index } = state;
@@ -24,7 +37,7 @@ function needsHuman(state: RunState): boolean {
     if (ts.question !== null || ts.paused || index.line.held.has(ts)) return true;
     const waitsForFailed = ts.task.edges.some((edge) => isDead(state, edge.task));
     if (waitsForFailed) continue;
-    if (ts.phase === 'committed') return true;
+    if (ts.phase === 'committed' || ts.phase === 'pr_created') return true;
     if (ts.phase === 'waiting' && ts.task.type === 'manual' && countBlockers(state, ts) === 0) return true;
   }
   return false;

@@ -2,7 +2,7 @@
 // goes on and meets the change when it lands. Looks at nothing but facts.
 import type { RecordEffect } from '../effect.ts';
 import type { Oid, TaskId } from '../model.ts';
-import { type RunState, type TaskState, taskOf } from '../state.ts';
+import { hasVerifiedWork, type RunState, type TaskState, taskOf } from '../state.ts';
 import { hears } from './warn.ts';
 
 /** The next word to, or restart of, an agent at work on what has changed below it; null: there is none. */
@@ -32,7 +32,7 @@ function findNews(state: RunState, { phase, attempt }: TaskState): Below | null 
   if (phase !== 'working' || attempt?.stackedOn == null || attempt.stop !== null) return null;
   const { task, commit } = attempt.stackedOn;
   const below = taskOf(state, task);
-  const isVerified = below.phase === 'committed' || below.phase === 'queued' || below.phase === 'merged';
+  const isVerified = hasVerifiedWork(below) || below.phase === 'merged';
   const head = below.attempt?.inspected?.head;
   if (!isVerified || head === undefined || head === commit || head === attempt.restacked) return null;
   return { task, commit: head };

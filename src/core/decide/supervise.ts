@@ -1,4 +1,5 @@
 // The next step of a task that has begun: watch, stop, inspect, verify, or judge a failure.
+import { isResting } from '../backoff.ts';
 import type { EffectKind, RecordEffect, WorkEffect } from '../effect.ts';
 import type { Event } from '../event.ts';
 import { MAX_TROUBLE } from '../limits.ts';
@@ -7,7 +8,8 @@ import { isBudget, shareOfBudget, shareOfRunBudget } from '../spending.ts';
 import type { AttemptState, RunState, TaskState } from '../state.ts';
 import { deadlineOf } from '../timers.ts';
 import { failAttempt, type Trouble } from './judge.ts';
-import { admitToQueue } from './submit.ts';
+import { pullSteps, shelvePull, watchPull } from './pull.ts';
+import { submit } from './submit.ts';
 import { sweepTask } from './sweep.ts';
 import { findRefusal, findTrouble } from './trouble.ts';
 
@@ -16,7 +18,7 @@ export function chooseStep(state: RunState, now: RunMs): RecordEffect | null {
   const { due, open } = state.index;
   for (const ts of due) {
     const steps = nextSteps(state, ts, now);
-    if (!Array.isArray(steps)) return steps;
+    if ('kind' in steps) return steps;
     due.delete(ts);
     // whose steps are new is last: the list is in the order in which they became wanted
     if (!areSame(steps, open.get(ts) ?? [])) open.delete(ts);
@@ -37,9 +39,14 @@ export function listSteps(state: RunState, before: readonly WorkEffect[] = []): 
 }
 
 /** Steps of one task now, or the choice that comes before any. */
-type Steps = WorkEffect[] | RecordEffect;
+type Steps = readonly WorkEffect[] | RecordEffect;
 
 function nextSteps(state: RunState, ts: TaskState, now: RunMs): Steps {
+  const steps = stepsByPhase(state, ts, now);
+  return 'kind' in steps ? steps : [...steps, ...shelvePull(state, ts, now)];
+}
+
+function stepsByPhase(state: RunState, ts: TaskState, now: RunMs): Steps {
   const given = giveUpOnTrouble(state, ts, now);
   if (given !== null) return record(given);
   const { attempt } = ts;
@@ -51,9 +58,13 @@ function nextSteps(state: RunState, ts: TaskState, now: RunMs): Steps {
     case 'verifying':
       return attempt === null || holdsStill(state, ts) ? [] : verifyStep(state, ts, attempt, now);
     case 'committed':
-      return holdsStill(state, ts) ? [] : (admitToQueue(state, ts) ?? []);
+      return holdsStill(state, ts) ? [] : submit(state, ts, now);
+    case 'pr_created':
+      return pullSteps(state, ts, { now, isHeld: holdsStill(state, ts) });
+    case 'queued':
+      return watchPull(state, ts, now);
     default:
-      return sweepTask(ts, now);
+      return sweepTask(state, ts, now);
   }
 }
 
@@ -133,6 +144,14 @@ function giveUpOnTrouble(state: RunState, ts: TaskState, now: RunMs): Event | nu
     case 'deliver-guidance':
     case 'watch-attempt':
       return null;
+    case 'watch-pull':
+      return null;
+    case 'shelve-pull':
+      // where there are no drafts
+      return { type: 'pull.shelved', task: ts.task.id };
+    case 'open-pull':
+    case 'enqueue-pull':
+      return failAttempt(state, ts, { cause: 'landing-blocked', detail: trouble.detail }, now);
     case 'sweep-task':
       return { type: 'task.swept', task: ts.task.id, rescue: null, kept: detail };
     case 'start-attempt':
@@ -140,13 +159,6 @@ function giveUpOnTrouble(state: RunState, ts: TaskState, now: RunMs): Event | nu
     default:
       return failAttempt(state, ts, { cause: 'internal-error', detail }, now);
   }
-}
-
-/** Tells whether the effect failed a moment ago and has to wait. */
-export function isResting(ts: TaskState, kind: EffectKind, now: RunMs): boolean {
-  const { trouble } = ts;
-  if (trouble?.effect !== kind) return false;
-  return trouble.retryAt > now || trouble.count >= MAX_TROUBLE;
 }
 
 type PlainKind =

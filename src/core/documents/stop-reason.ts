@@ -158,6 +158,11 @@ const BY_CAUSE: Readonly<Record<Cause, StopReason>> = {
     family: 'orchestrator',
     fix: '`weft resume TASK` goes on; a cancelled task starts anew with `weft restart TASK`.',
   },
+  'ci-failed': {
+    reason: 'verification_failed',
+    family: 'verification',
+    fix: 'Read the failing checks of its pull request; `weft answer TASK 1` lets the agent try again.',
+  },
   'landing-blocked': {
     reason: 'implement_blocked',
     family: 'orchestrator',

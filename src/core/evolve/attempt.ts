@@ -1,4 +1,5 @@
 // What the facts of an attempt do to its task. Decides nothing: what follows a failure is in the fact.
+import { noteForgeTrouble } from '../backoff.ts';
 import { writeComments } from '../comment.ts';
 import type { Event, StopReason } from '../event.ts';
 import { unreachable } from '../failure.ts';
@@ -335,6 +336,7 @@ function failAttempt(
   // who conflicts with what landed first would be overtaken again and again if its wait began anew
   if (ts.conflict === null) ts.queuedAt = null;
   ts.candidate = null;
+  if (ts.pull !== null) ts.pull.left = null;
   ts.conflict = null;
   ts.aside = null;
   ts.candidateRejected = null;
@@ -370,6 +372,8 @@ function noteTrouble(
   event: Extract<Event, { readonly type: 'effect.failed' }>,
   ms: RunMs,
 ): void {
+  if (event.forge !== undefined)
+    return noteForgeTrouble(state, { ...event.forge, sentence: event.detail }, ms);
   if (event.attempt !== ts.attempts) return;
   const { backoffMs, backoffCapMs } = state.policy.limits;
   const count = ts.trouble?.effect === event.effect ? ts.trouble.count + 1 : 1;

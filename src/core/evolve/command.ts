@@ -3,9 +3,10 @@ import { ownWords, writeAnswer } from '../answer-text.ts';
 import type { Event } from '../event.ts';
 import { unreachable } from '../failure.ts';
 import type { Question, RunMs } from '../model.ts';
-import { isLive, type RunState, type TaskState } from '../state.ts';
+import { hasVerifiedWork, isLive, type RunState, type TaskState } from '../state.ts';
 import { passOver, recallReview } from './answer.ts';
 import { endQuestion, inspectAnew, isAboutLive, keepGuidance, settleGuidance, uncharge } from './ending.ts';
+import { tellRemarks } from './pull.ts';
 
 type CommandEvent = Extract<
   Event,
@@ -31,6 +32,7 @@ export function evolveCommand(state: RunState, ts: TaskState, event: CommandEven
     case 'guidance.given':
       if (event.overlap !== undefined) ts.warnedOf.push(event.overlap);
       if (event.restacked !== undefined && ts.attempt !== null) ts.attempt.restacked = event.restacked;
+      if (event.remarks !== undefined) tellRemarks(ts, event.remarks);
       return guide(ts, event.text);
     case 'comment.given':
       ts.comments.push(event.comment);
@@ -114,7 +116,7 @@ function goOn(ts: TaskState, { options }: Question, answer: string): void {
 /** Verified work goes back: it did its part, what follows is a human's wish and no second try. */
 function guide(ts: TaskState, text: string): void {
   ts.guidance.push(text);
-  if (ts.phase !== 'committed' && ts.phase !== 'queued') return recallReview(ts);
+  if (!hasVerifiedWork(ts)) return recallReview(ts);
   if (ts.attempt !== null) uncharge(ts, ts.attempt);
   returnToWork(ts);
 }

@@ -1,4 +1,5 @@
 // Facts into state: the only function that changes a state. Total, deterministic, without effects.
+import { wakeAll } from '../backoff.ts';
 import { cut, settleBatch } from '../batch.ts';
 import type { Event, Recorded } from '../event.ts';
 import { unreachable } from '../failure.ts';
@@ -10,6 +11,7 @@ import { evolveAttempt } from './attempt.ts';
 import { evolveCommand } from './command.ts';
 import { evolveLanding } from './landing.ts';
 import { dropOverlaps, evolveOverlap, type OverlapEvent } from './overlap.ts';
+import { evolvePull } from './pull.ts';
 
 /** A fact and the clocks it was recorded at. */
 export type Fact = Pick<Recorded, 'at' | 'ms' | 'event'>;
@@ -74,6 +76,9 @@ function evolveRun(state: RunState, event: RunEvent, fact: Fact): void {
       state.stopping = event.agents;
       stopAttempts(state, event.agents);
       return;
+    case 'forge.met':
+      state.hasMergeQueue = event.hasMergeQueue;
+      return wakeAll(state);
     case 'run.rested':
       state.rested = event.outcome;
       state.restedMs = fact.ms;
@@ -152,6 +157,11 @@ function applyToTask(state: RunState, ts: TaskState, event: TaskEvent, ms: RunMs
     case 'task.cancelled':
     case 'task.done':
       return evolveCommand(state, ts, event, ms);
+    case 'pull.opened':
+    case 'pull.noted':
+    case 'pull.shelved':
+    case 'pull.enqueued':
+      return evolvePull(state, ts, event, ms);
     case 'task.queued':
     case 'candidate.built':
     case 'candidate.conflicted':

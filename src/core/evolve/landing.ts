@@ -1,4 +1,5 @@
 // What the facts of landing and of the end do to a task. Knows nothing of how commits are made.
+import { endForgeTrouble } from '../backoff.ts';
 import { join, topOf } from '../batch.ts';
 import type { Event } from '../event.ts';
 import { unreachable } from '../failure.ts';
@@ -7,6 +8,7 @@ import type { Oid, RunMs, TaskId } from '../model.ts';
 import { noteOdds } from '../odds.ts';
 import { isLive, type RunState, type TaskState } from '../state.ts';
 import { inspectAnew } from './ending.ts';
+import { claimCandidate, dropPull } from './pull.ts';
 
 type LandingEvent = Extract<
   Event,
@@ -81,6 +83,7 @@ export function evolveLanding(state: RunState, ts: TaskState, event: LandingEven
       return;
     case 'task.swept':
       if (isTerminal(ts.phase)) ts.swept = { rescue: event.rescue, kept: event.kept };
+      if (ts.phase === 'cancelled') dropPull(ts);
       if (!ts.wipe) return;
       ts.wipe = false;
       ts.attempt = null;
@@ -97,6 +100,7 @@ function land(
   event: Extract<LandingEvent, { readonly type: 'task.landed' }>,
   ms: RunMs,
 ): void {
+  endForgeTrouble(state);
   if (event.by === 'weft' && event.ref === state.policy.target) state.targetHolds = event.commit;
   // somebody merged what the task has gone on from since: what it makes of it is looked at again once it is verified
   if (event.by === 'human' && (isLive(ts) || ts.phase === 'verifying')) return;
@@ -132,6 +136,8 @@ function takeBuilt(
   const verified = empty || tree === ts.attempt?.verified?.tree;
   ts.candidate = { base, commit, tree, empty, verified, closes: false, note };
   ts.candidateRejected = null;
+  claimCandidate(ts, commit);
+  endForgeTrouble(state);
   join(state.index.line, ts);
 }
 
@@ -163,7 +169,7 @@ function takeVerified(
 /** What was added to verified work is looked at like the rest; of any other move a human says what it means. */
 function moveBranch(ts: TaskState, event: Extract<LandingEvent, { readonly type: 'branch.moved' }>): void {
   const { from, to, ahead } = event;
-  if (ts.phase !== 'queued' || ts.attempt?.inspected?.head !== from) return;
+  if ((ts.phase !== 'queued' && ts.phase !== 'pr_created') || ts.attempt?.inspected?.head !== from) return;
   ts.moved = { from, to };
   // it was about what was there then
   ts.attempt.accepted = false;

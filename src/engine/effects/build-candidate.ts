@@ -8,6 +8,7 @@ import { candidateRefOf } from '../../core/names.ts';
 import { type TaskState, taskOf } from '../../core/state.ts';
 import { findLacking, findRewriting } from '../landing-base.ts';
 import type { EffectContext, Performed } from '../perform.ts';
+import { findTargetTip } from '../target.ts';
 import { findMove } from './find-move.ts';
 
 type BuildCandidate = Extract<Effect, { kind: 'build-candidate' }>;
@@ -67,7 +68,7 @@ async function findBase(
   { parts, state }: EffectContext,
 ): Promise<Result<Oid | Event>> {
   if (behind !== null) return ok(behind.commit);
-  const tip = await parts.git.landingTip(state.policy.target);
+  const tip = await findTargetTip(parts, state.policy);
   if (!tip.ok) return tip;
   const rewritten = await findRewriting(parts.git, state, { task, tip: tip.value });
   return ok(rewritten ?? tip.value.oid);

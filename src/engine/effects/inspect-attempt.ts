@@ -13,6 +13,7 @@ import { type AttemptState, type TaskState, taskOf } from '../../core/state.ts';
 import type { Inspection } from '../../ports/git.ts';
 import type { EffectContext, Performed } from '../perform.ts';
 import { worktreeOf } from '../places.ts';
+import { knownTargetTip } from '../target.ts';
 import { readAnswer } from './read-answer.ts';
 import { endProcesses } from './stop-attempt.ts';
 
@@ -150,10 +151,10 @@ async function findChangeBase(context: EffectContext, attempt: AttemptState, bas
   const { git } = context.parts;
   const [head, tip] = await Promise.all([
     git.resolve(`refs/heads/${attempt.branch}`),
-    git.landingTip(context.state.policy.target),
+    knownTargetTip(context.parts, context.state.policy),
   ]);
-  if (head === null || !tip.ok) return base;
-  const shared = await git.mergeBase(head, tip.value.oid);
+  if (head === null || tip === null) return base;
+  const shared = await git.mergeBase(head, tip);
   if (shared === null) return base;
   if (await git.isAncestor({ ancestor: base, of: shared })) return shared;
   // what it stood on has landed as another commit: where the target was merged in since, it stands on that

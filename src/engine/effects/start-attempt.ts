@@ -16,6 +16,7 @@ import { type AttemptState, type RunState, type TaskState, taskOf } from '../../
 import type { AttemptFacts, Launch, TurnChecks } from '../../ports/agent.ts';
 import type { EffectContext, Performed } from '../perform.ts';
 import { attemptDirOf, readingOf, worktreeOf } from '../places.ts';
+import { findStartingTip, knownTargetTip } from '../target.ts';
 import { endProcesses } from './stop-attempt.ts';
 
 type StartAttempt = Extract<Effect, { kind: 'start-attempt' }>;
@@ -165,7 +166,7 @@ async function tellReader(
 async function findStart(context: EffectContext, attempt: AttemptState): Promise<Result<Oid>> {
   if (attempt.base !== null) return ok(attempt.base);
   if (attempt.stackedOn !== null) return ok(attempt.stackedOn.commit);
-  const tip = await context.parts.git.landingTip(context.state.policy.target);
+  const tip = await findStartingTip(context.parts, context.state.policy);
   return tip.ok ? ok(tip.value.oid) : tip;
 }
 
@@ -261,7 +262,7 @@ async function factsOf(
   of: Starting & Workplace & { readonly dir: string; readonly command: string | null },
 ): Promise<AttemptFacts> {
   const { parts, state } = context;
-  const tip = await parts.git.landingTip(state.policy.target);
+  const tip = await knownTargetTip(parts, state.policy);
   const maxUsd = dollarsLeft(state, of.ts);
   return {
     run: state.run ?? '',
@@ -288,7 +289,7 @@ async function factsOf(
     retryMs: state.policy.limits.quietMs,
     outputBytes: state.policy.limits.outputBytes,
     ...(maxUsd === null ? {} : { maxUsd }),
-    ...(tip.ok ? { target: tip.value.oid } : {}),
+    ...(tip === null ? {} : { target: tip }),
   };
 }
 

@@ -1,10 +1,18 @@
 // Clears a task's worktree, branch and refs away; what did not land is kept under a rescue ref first.
 import type { Effect } from '../../core/effect.ts';
 import { ok } from '../../core/failure.ts';
-import { branchOf, candidateRefOf, landedRefOf, rescueRefOf, sharedRefOf } from '../../core/names.ts';
+import {
+  branchOf,
+  candidateRefOf,
+  forgeRefOf,
+  landedRefOf,
+  rescueRefOf,
+  sharedRefOf,
+} from '../../core/names.ts';
 import { taskOf } from '../../core/state.ts';
 import type { EffectContext, Performed } from '../perform.ts';
 import { attemptDirOf, readingOf, worktreeOf } from '../places.ts';
+import { clearForge } from './clear-forge.ts';
 import { findMove } from './find-move.ts';
 import { endProcesses } from './stop-attempt.ts';
 
@@ -37,5 +45,10 @@ export async function sweepTask(effect: SweepTask, context: EffectContext): Perf
   });
   if (!removed.ok) return removed;
   await parts.git.unpin(candidateRefOf(state, effect.task));
+  await parts.git.unpin(forgeRefOf(state, effect.task));
+  if (parts.forge !== null && !ts.wipe) {
+    const cleared = await clearForge(context, { task: effect.task, forge: parts.forge });
+    if (!cleared.ok) return cleared;
+  }
   return ok([{ type: 'task.swept', task: effect.task, ...removed.value }]);
 }

@@ -60,6 +60,7 @@ const POLICY: readonly OptionSpec[] = [
     choices: ['merge', 'squash', 'rebase', 'fast-forward'],
     summary: 'How work lands on the target',
   },
+  { name: 'pull-requests', summary: 'Work becomes pull requests and lands at GitHub' },
   {
     name: 'gate',
     repeats: true,

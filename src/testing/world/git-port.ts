@@ -71,6 +71,35 @@ export function createWorldGit(world: World, life: Life): GitPort {
         half: () => leaveLock(git, ref),
       });
     },
+    ...refCalls(calls),
+    close: async () => undefined,
+    watchBranch: (branch, moved) => {
+      const watcher = { ref: refOf(branch), life, moved };
+      git.watchers.push(watcher);
+      return () => {
+        const at = git.watchers.indexOf(watcher);
+        if (at !== -1) git.watchers.splice(at, 1);
+      };
+    },
+  };
+}
+
+/** The calls that move, keep and drop refs. */
+function refCalls({ world, ask, change }: GitCalls): Pick<GitPort, 'moveBranch' | 'pin' | 'unpin'> {
+  const { git } = world;
+  return {
+    moveBranch: ({ branch, from, to }) => {
+      const ref = refOf(branch);
+      return change(`git.moveBranch ${branch}`, {
+        locks: [ref],
+        act: () => {
+          const at = git.refs.get(ref);
+          if (at === from) git.refs.set(ref, to);
+          return ok(at === from || at === to);
+        },
+        half: () => leaveLock(git, ref),
+      });
+    },
     pin: async (ref, commit) => {
       checkRef(ref);
       const pinned = await change(`git.pin ${ref}`, {
@@ -92,15 +121,6 @@ export function createWorldGit(world: World, life: Life): GitPort {
           if (ref === name || ref.startsWith(`${name}/`)) git.refs.delete(ref);
         }
       });
-    },
-    close: async () => undefined,
-    watchBranch: (branch, moved) => {
-      const watcher = { ref: refOf(branch), life, moved };
-      git.watchers.push(watcher);
-      return () => {
-        const at = git.watchers.indexOf(watcher);
-        if (at !== -1) git.watchers.splice(at, 1);
-      };
     },
   };
 }

@@ -102,6 +102,7 @@ export function createWorld(tape: Tape, of: { readonly scene: Scene; readonly lo
     tape,
     scene: of.scene,
     git: createGitWorld(files),
+    forge: null,
     processes: createProcessWorld(),
     disk: createDisk(),
     oracle: createOracle(),

@@ -14,6 +14,7 @@ import type { JournalPort, JournalStore, Leadership, Opened } from '../../ports/
 import { createWorldClock } from './clock.ts';
 import { createWorldJournals, leadershipOf } from './disk.ts';
 import { createWorldFiles } from './files-port.ts';
+import { createForgePort } from './forge-port.ts';
 import { createWorldGit } from './git-port.ts';
 import { REPOSITORY } from './git-store.ts';
 import { createWorldProcesses } from './process-port.ts';
@@ -117,6 +118,7 @@ function partsOf(world: World, life: Life, journal: JournalPort): Parts {
     readPlan: ({ resultFile }) => readAnswer('readPlan', parsePlan, resultFile),
     readReview: ({ resultFile }) => readAnswer('readReview', parseReview, resultFile),
     environment: () => ({}),
+    forge: world.forge === null ? null : createForgePort(world.forge, life),
     journal,
     places: placesOfWorld(world),
     epoch: life.epoch,

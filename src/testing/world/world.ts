@@ -4,6 +4,7 @@ import type { Outcome } from '../../core/event.ts';
 import type { RunState } from '../../core/state.ts';
 import type { Leading } from '../../engine/lead.ts';
 import type { Disk } from './disk.ts';
+import type { ForgeWorld } from './forge-store.ts';
 import type { GitWorld } from './git-store.ts';
 import type { Oracle } from './oracle.ts';
 import type { ProcessWorld } from './process-world.ts';
@@ -50,6 +51,8 @@ export interface World {
   readonly tape: Tape;
   readonly scene: Scene;
   readonly git: GitWorld;
+  /** Null: work lands here. */
+  forge: ForgeWorld | null;
   readonly processes: ProcessWorld;
   readonly disk: Disk;
   readonly oracle: Oracle;

@@ -30,7 +30,7 @@ test.each<[string, (state: RunState) => unknown, boolean]>([
   const state = buildState([buildTask('a')]);
   happen(state);
   const sweep = { kind: 'sweep-task', key: 'a/1/sweep-task', task: a, attempt: 1 };
-  expect(sweepTask(find(state, 'a'), state.ms)).toEqual(expected ? [sweep] : []);
+  expect(sweepTask(state, find(state, 'a'), state.ms)).toEqual(expected ? [sweep] : []);
 });
 
 test('trouble with it is waited out', () => {
@@ -38,6 +38,6 @@ test('trouble with it is waited out', () => {
   play(state, [facts.trouble(state, 'a', 'sweep-task')]);
   const ts = find(state, 'a');
   const at = ts.trouble?.retryAt ?? runMs(0);
-  expect(sweepTask(ts, runMs(at - 1))).toEqual([]);
-  expect(sweepTask(ts, at)).toHaveLength(1);
+  expect(sweepTask(state, ts, runMs(at - 1))).toEqual([]);
+  expect(sweepTask(state, ts, at)).toHaveLength(1);
 });

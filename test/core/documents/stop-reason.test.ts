@@ -35,6 +35,7 @@ const WORDS: Readonly<Record<Cause, string>> = {
   'work-vanished': 'parallel_file_collision guard',
   asked: 'implement_blocked worker',
   stopped: 'stopped_by_user orchestrator',
+  'ci-failed': 'verification_failed verification',
   'landing-blocked': 'implement_blocked orchestrator',
   'branch-moved': 'guard_violation guard',
   'target-rewritten': 'guard_violation guard',

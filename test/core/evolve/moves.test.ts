@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Event } from '../../../src/core/event.ts';
 import { MOVES } from '../../../src/core/lifecycle.ts';
-import type { Phase } from '../../../src/core/model.ts';
+import { type Phase, taskId } from '../../../src/core/model.ts';
 import type { RunState } from '../../../src/core/state.ts';
-import { bring, buildState, buildTask, facts, find, play } from '../build.ts';
+import { bring, buildState, buildTask, facts, find, hash, play } from '../build.ts';
 import {
   answered,
   cancelled,
@@ -35,6 +35,8 @@ const unreviewed = (state: RunState): RunState => {
 };
 const unreviewedWork = (state: RunState): RunState => play(unreviewed(state), [facts.verified(state, 'a')]);
 const reviewing = (state: RunState): RunState => bring(unreviewedWork(state), 'a', 'verifying');
+const offered = (state: RunState): RunState =>
+  play(bring(state, 'a', 'committed'), [facts.offered(state, 'a')]);
 const stopping = (state: RunState, event: Event): RunState => play(state, [event]);
 
 /** Brings a fresh task to `from`, then gives the last fact, which has to make the move. */
@@ -159,6 +161,46 @@ const TABLE: readonly (readonly [Phase, Phase, (state: RunState) => unknown, (st
     ['verifying', 'cancelled', verifying, () => cancelled],
     ['committed', 'cancelled', (state) => bring(state, 'a', 'committed'), () => cancelled],
     ['queued', 'cancelled', (state) => bring(state, 'a', 'queued'), () => cancelled],
+    [
+      'committed',
+      'pr_created',
+      (state) => bring(state, 'a', 'committed'),
+      (state) => facts.offered(state, 'a'),
+    ],
+    ['pr_created', 'queued', offered, () => facts.queued('a')],
+    [
+      'pr_created',
+      'queued',
+      offered,
+      (state) => ({
+        type: 'pull.enqueued',
+        task: taskId('a'),
+        head: find(state, 'a').pull?.head ?? hash('x'),
+      }),
+    ],
+    ['pr_created', 'merged', offered, () => facts.landed('a')],
+    ['pr_created', 'waiting', offered, (state) => failed(state, 'retry', 'ci-failed')],
+    ['pr_created', 'waiting', offered, () => guided],
+    ['pr_created', 'waiting', offered, () => restarted],
+    [
+      'queued',
+      'pr_created',
+      (state) => play(offered(state), [facts.queued('a'), facts.built('a')]),
+      (state) => facts.offered(state, 'a', { head: hash('a candidate') }),
+    ],
+    [
+      'queued',
+      'pr_created',
+      (state) => {
+        const { head = hash('x') } = find(offered(state), 'a').pull ?? {};
+        return play(state, [{ type: 'pull.enqueued', task: taskId('a'), head }]);
+      },
+      (state) => facts.noted(state, 'a', { dequeued: 'FAILED_CHECKS' }),
+    ],
+    ['pr_created', 'verifying', offered, () => moved('ahead')],
+    ['pr_created', 'failed', offered, (state) => failed(state, 'give-up', 'ci-failed')],
+    ['pr_created', 'failed', offered, () => gaveUp],
+    ['pr_created', 'cancelled', offered, () => cancelled],
     ['failed', 'waiting', (state) => play(state, [gaveUp]), () => restarted],
     ['cancelled', 'waiting', (state) => play(state, [cancelled]), () => restarted],
   ];

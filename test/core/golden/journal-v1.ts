@@ -199,6 +199,32 @@ const EVENTS: readonly Event[] = [
   { type: 'overlap.found', task, other, files: ['src/api/login.ts'] },
   { type: 'overlap.gone', task, other: null },
   { type: 'batch.closed', task },
+  { type: 'forge.met', hasMergeQueue: true },
+  { type: 'pull.opened', task, number: 12, url: 'https://forge/acme/shop/pull/12', head, answered: [41] },
+  {
+    type: 'pull.noted',
+    task,
+    note: {
+      state: 'open',
+      head,
+      base: 'main',
+      isDraft: false,
+      isMergeable: false,
+      failing: ['lint'],
+      waiting: [],
+      ignored: ['spelling'],
+      reported: 2,
+      decision: 'changes-requested',
+      queue: null,
+      dequeued: null,
+      merged: null,
+    },
+    remarks: [{ id: 41, path: 'src/api/login.ts', line: 12, author: 'ann', body: 'Name them.' }],
+    excerpt: 'src/api/login.ts:12: too long',
+    conflict: { base, files: ['src/api/login.ts'] },
+  },
+  { type: 'pull.shelved', task },
+  { type: 'pull.enqueued', task, head },
 ];
 
 /** The records, in the order of the file; two of them share each epoch. */

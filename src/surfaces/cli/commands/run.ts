@@ -35,6 +35,7 @@ export function readPolicyFlags(parsed: Parsed): Result<PolicyFlags> {
     agent: textOption(parsed, 'agent'),
     time: numberOption(parsed, 'time'),
     fast: parsed.options.has('fast') ? true : undefined,
+    pullRequests: parsed.options.has('pull-requests') ? true : undefined,
     strategy: textOption(parsed, 'strategy'),
     setup: textOption(parsed, 'setup'),
     gates: listOption(parsed, 'gate'),

@@ -1,0 +1,85 @@
+// What weft writes at the forge: titles, texts and answers, of facts alone. Nothing in it is an agent's own word.
+import { fillWords, writeSubject } from './message.ts';
+import type { GateResult } from './model.ts';
+import type { RunState, TaskState } from './state.ts';
+
+/** Text by which the pull request of a task is found again. */
+export function writeMarker({ run }: RunState, { task, pulls }: TaskState): string {
+  const count = pulls === 0 ? '' : ` pull=${pulls + 1}`;
+  return `<!-- weft run=${run} task=${defuse(task.id)}${count} -->`;
+}
+
+/** Title of its pull request. */
+export function writePullTitle(ts: TaskState): string {
+  return writeSubject(ts);
+}
+
+const BEGIN = '<!-- weft evidence -->';
+const END = '<!-- /weft evidence -->';
+
+/** Text of its pull request, without the marker: the template, with the evidence in it. */
+export function writePullBody(state: RunState, ts: TaskState): string {
+  const evidence = `${BEGIN}\n${writeEvidence(state, ts)}\n${END}`;
+  const template = state.policy.pullRequests?.body;
+  if (template === undefined) return `${defuse(ts.task.ref)}, task \`${defuse(ts.task.id)}\`\n\n${evidence}`;
+  const text = defuse(fillWords(template.replaceAll('{evidence}', '\u0000'), state, ts));
+  return text.includes('\u0000') ? text.replaceAll('\u0000', evidence) : `${text}\n\n${evidence}`;
+}
+
+/** A text that people may have changed, with the evidence of today in it; null: they took that out. */
+export function renewEvidence(body: string, state: RunState, ts: TaskState): string | null {
+  const [from, to] = [body.indexOf(BEGIN), body.indexOf(END)];
+  if (from < 0 || to < from) return null;
+  return `${body.slice(0, from)}${BEGIN}\n${writeEvidence(state, ts)}\n${body.slice(to)}`;
+}
+
+/** What was verified, and how. */
+function writeEvidence(state: RunState, { attempt, attempts }: TaskState): string {
+  const seen = attempt?.inspected;
+  if (attempt === null || seen == null) throw new Error('Internal error: nothing to show');
+  const { head, tree, fileCount, added, deleted } = seen;
+  const files = `${fileCount} ${fileCount === 1 ? 'file' : 'files'} changed, +${added} −${deleted}`;
+  const tries = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
+  const stacked =
+    attempt.stackedOn === null
+      ? []
+      : [`It is built on \`${attempt.stackedOn.task}\`, which lands first.`, ''];
+  return [
+    '### Verified by weft',
+    '',
+    `Commit \`${head.slice(0, 12)}\`, tree \`${tree.slice(0, 12)}\`: ${files}; ${tries}, run \`${state.run}\`.`,
+    '',
+    ...stacked,
+    ...writeGates(attempt.verified?.gates ?? []),
+  ].join('\n');
+}
+
+function writeGates(gates: readonly GateResult[]): readonly string[] {
+  if (gates.length === 0) return ['No gates are configured.'];
+  const rows = gates.map(({ command, exit, elapsedMs }) => {
+    const result = exit === 0 ? 'passed' : exit === null ? 'took too long' : `exit ${exit}`;
+    return `| \`${command.replaceAll('|', '\\|').replaceAll('`', "'")}\` | ${result} | ${Math.round(elapsedMs / 100) / 10} s |`;
+  });
+  return ['| Check | Result | Time |', '| --- | --- | --- |', ...rows];
+}
+
+/** Answer in the thread of a remark that was acted on. */
+export function writeReply({ attempt }: TaskState): string {
+  const head = attempt?.inspected?.head ?? '';
+  return `Taken up in ${head.slice(0, 12)}, which passed its checks. Please have another look.`;
+}
+
+/** Text by which such an answer is found again. */
+export function writeReplyMarker(remark: number): string {
+  return `<!-- weft remark=${remark} -->`;
+}
+
+/** Tells whether weft wrote a remark itself. */
+export function isOwnRemark(body: string): boolean {
+  return body.includes('<!-- weft ');
+}
+
+/** What comes from outside must not look like a marker. */
+function defuse(text: string): string {
+  return text.replaceAll('<!--', '<!\u200B--');
+}
