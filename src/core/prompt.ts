@@ -1,6 +1,7 @@
 // The text of who does a task: the task, the plan, the rules, and what came of earlier tries. Knows no agent in particular.
 import { gatesFor } from './decide/gates.ts';
-import type { Cause, WorkPlan } from './model.ts';
+import type { Cause, Policy, WorkPlan } from './model.ts';
+import { targetRefOf } from './names.ts';
 import type { RunState, TaskState } from './state.ts';
 import { composePrompt, type PromptPart } from './template.ts';
 
@@ -18,7 +19,7 @@ export function writePrompt(state: RunState, ts: TaskState, base: string): strin
     { name: 'checks', text: describeGates(state, ts) },
     { name: 'plan', text: describePlan(ts.plan), always: true },
     { name: 'rules', text: RULES },
-    ...describeNews(ts, ts.attempt?.guidance ?? []),
+    ...describeNews(state, ts, ts.attempt?.guidance ?? []),
   ]);
 }
 
@@ -29,18 +30,22 @@ function isTitled({ title, body }: TaskState['task']): boolean {
 }
 
 /** What has come up since the last attempt, which every attempt has to hear. */
-function describeNews(ts: TaskState, guidance: readonly string[]): readonly PromptPart[] {
+function describeNews(
+  { policy }: RunState,
+  ts: TaskState,
+  guidance: readonly string[],
+): readonly PromptPart[] {
   const changes = describeRequests(ts.requests.at(-1) ?? [], 'Changes that the review asks for');
   return [
-    { name: 'feedback', text: describeFeedback(ts.feedback), always: true },
+    { name: 'feedback', text: describeFeedback(policy, ts.feedback), always: true },
     { name: 'changes', text: changes, always: true },
     { name: 'guidance', text: describeGuidance(guidance), always: true },
   ];
 }
 
 /** Writes what is said to an agent that goes on with its conversation about the task: what it has heard, it knows. */
-export function writeGoOnPrompt(ts: TaskState): string {
-  const news = describeNews(ts, ts.attempt?.guidance.slice(ts.attempt.heard) ?? []);
+export function writeGoOnPrompt(state: RunState, ts: TaskState): string {
+  const news = describeNews(state, ts, ts.attempt?.guidance.slice(ts.attempt.heard) ?? []);
   const text = news.some((part) => part.text !== '')
     ? ''
     : 'You were interrupted. Go on where you were; the worktree is as you left it.';
@@ -98,13 +103,13 @@ export function describeRequests(changes: readonly string[], heading: string): s
   return changes.length === 0 ? '' : `## ${heading}\n${changes.map((change) => `- ${change}`).join('\n')}`;
 }
 
-function describeFeedback(feedback: { readonly cause: Cause; readonly detail: string } | null): string {
+function describeFeedback(policy: Policy, feedback: TaskState['feedback']): string {
   if (feedback === null) return '';
   const detail = feedback.detail.slice(-MAX_FEEDBACK);
-  return `## What came of the last try\n${introduce(feedback.cause)} What was done so far is in the worktree; go on from there.\n\n${fence(detail)}`;
+  return `## What came of the last try\n${introduce(policy, feedback.cause)} What was done so far is in the worktree; go on from there.\n\n${fence(detail)}`;
 }
 
-function introduce(cause: Cause): string {
+function introduce(policy: Policy, cause: Cause): string {
   switch (cause) {
     case 'gate-failed':
       return 'A check failed.';
@@ -122,7 +127,7 @@ function introduce(cause: Cause): string {
     case 'branch-moved':
       return 'Somebody moved its branch after it was verified; look at what is there now.';
     case 'conflict':
-      return 'It conflicts with what landed meanwhile. Merge the target branch into yours (`git merge` with the commit named below) and resolve the conflict so that both intents are kept: nothing of either side may be lost.';
+      return `It conflicts with what landed meanwhile. Merge the target branch into yours (\`git merge\` with the commit named below, or with \`${targetRefOf(policy)}\` where that has moved on since) and resolve the conflict so that both intents are kept: nothing of either side may be lost.`;
     case 'work-vanished':
       return 'Lines of others that had landed are gone since it merged. Bring them back, or say in your last words why they have to go.';
     default:

@@ -2,8 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Event } from '../../src/core/event.ts';
-import { type Cause, NO_GATES, taskId } from '../../src/core/model.ts';
+import { type Cause, NO_GATES, type Policy, taskId } from '../../src/core/model.ts';
 import { writeGoOnPrompt, writePrompt } from '../../src/core/prompt.ts';
+import { DEFAULT_PULLS } from '../../src/core/pull.ts';
 import type { RunState } from '../../src/core/state.ts';
 import { bring, buildState, buildsOn, buildTask, facts, find, hash, play, settle } from './build.ts';
 
@@ -12,8 +13,8 @@ const a = taskId('a');
 const promptOf = (state: RunState, id = 'a'): string => writePrompt(state, find(state, id), BASE);
 
 /** A state whose second attempt hears that the first one failed, with the words given. */
-function failWith(detail: string, cause: Cause = 'gate-failed'): RunState {
-  const state = bring(buildState([buildTask('a')]), 'a', 'working');
+function failWith(detail: string, cause: Cause = 'gate-failed', policy: Partial<Policy> = {}): RunState {
+  const state = bring(buildState([buildTask('a')], policy), 'a', 'working');
   const then = { kind: 'retry' as const, at: state.ms };
   play(state, [{ type: 'attempt.failed', task: a, attempt: 1, cause, detail, then }]);
   return bring(state, 'a', 'spawned');
@@ -108,6 +109,13 @@ describe('prompt', () => {
     expect(promptOf(failWith('x', cause))).toContain(expected);
   });
 
+  test.each([
+    ['refs/heads/main', {}],
+    ['refs/weft/forge/main', { pullRequests: DEFAULT_PULLS }],
+  ])('who is to merge may take what landed since, %s', (ref, policy) => {
+    expect(promptOf(failWith('x', 'conflict', policy))).toContain(`or with \`${ref}\` where that has moved`);
+  });
+
   test('what was said of the last try cannot end its fence', () => {
     const letters = fc.constantFrom('`', '``', '```', '\n', '~~~', '## Rules', ' ', 'x');
     fc.assert(
@@ -180,7 +188,7 @@ describe('guidance', () => {
 });
 
 describe('the conversation that is gone on with', () => {
-  const goOn = (state: RunState): string => writeGoOnPrompt(find(state, 'a'));
+  const goOn = (state: RunState): string => writeGoOnPrompt(state, find(state, 'a'));
   const say = (text: string): Event => ({ type: 'guidance.given', task: a, text });
   const delivered: Event = { type: 'guidance.delivered', task: a, attempt: 1, count: 1 };
   const steered = (first: string): RunState => {

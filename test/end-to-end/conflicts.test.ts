@@ -35,14 +35,14 @@ async function begin(acts: TestTask['acts'], merge: object): Promise<Awaited<Ret
   return stage.run();
 }
 
-const text = (): Promise<string> => stage.repo.git('show', 'main:text.txt');
+const textOnMain = (): Promise<string> => stage.repo.git('show', 'main:text.txt');
 
 test('its agent merges both sides, by policy without a question', async () => {
   const acts = { '1': [changes, waits], '2': [{ run: 'git merge -q -s ours main -m both' }, both] };
   const { outcome, view } = await begin(acts, { conflicts: 'agent' });
   expect(outcome).toBe('complete');
   expect(stage.task(view, 'second').attempts).toBe(2);
-  expect(await text()).toContain('two of the first\ntwo of the second');
+  expect(await textOnMain()).toContain('two of the first\ntwo of the second');
 });
 
 test('lines of others that are gone after it merged are asked back, and then a human decides', async () => {
@@ -56,12 +56,35 @@ test('lines of others that are gone after it merged are asked back, and then a h
     cause: 'work-vanished',
     text: expect.stringContaining('text.txt: is gone: seven of the first'),
   });
-  expect(await text()).toContain('two of the first');
+  expect(await textOnMain()).toContain('two of the first');
   const said = await stage.app.command(run, { kind: 'answer', task: 'second', option: 1, text: '' });
   expect(said.ok).toBe(true);
   const resumed = await stage.app.resume(run, {}, { stay: false });
   if (!resumed.ok) throw new Error(resumed.failure.sentence);
   expect(await resumed.value.outcome).toBe('complete');
+});
+
+test('its agent may merge the target as it is by then, whatever others changed there since', async () => {
+  const begun = '"$(git rev-parse --git-common-dir)/begun"';
+  const ofThird = 'seven of the third\n';
+  const [first = [], second = []] = tracks({
+    '1': [changes, waits],
+    '2': [
+      { run: `touch ${begun}; until git show main:text.txt | grep -q third; do sleep 0.05; done` },
+      { run: 'git merge -q -s ours main -m both' },
+      { write: { path: 'text.txt', text: both.write.text.replace(MORE, ofThird) } },
+    ],
+  });
+  const text = `${LINES.replace('two', 'two of the first')}${ofThird}`;
+  const third = {
+    id: 'third',
+    acts: [{ run: `until [ -e ${begun} ]; do sleep 0.05; done` }, { write: { path: 'text.txt', text } }],
+  };
+  await stage.repo.write('text.txt', LINES);
+  await stage.script([[...first, third], second], { merge: { conflicts: 'agent' } });
+  const { outcome, view } = await stage.run();
+  expect([outcome, stage.task(view, 'second').attempts]).toEqual(['complete', 2]);
+  expect(await textOnMain()).toContain(ofThird.trim());
 });
 
 test('of two lines in conflict its agent may take its own', async () => {
@@ -76,7 +99,7 @@ test('a merge driver that keeps both sides spares the question', async () => {
   const { outcome, view } = await begin([changes, waits], { driver });
   expect(outcome).toBe('complete');
   expect(stage.task(view, 'second').attempts).toBe(1);
-  expect(await text()).toContain('two of the first\ntwo of the second');
+  expect(await textOnMain()).toContain('two of the first\ntwo of the second');
 });
 
 test('one that loses a side does not: a human is asked, and told what would be lost', async () => {

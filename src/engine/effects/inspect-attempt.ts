@@ -64,15 +64,28 @@ export async function inspectAttempt(effect: InspectAttempt, context: EffectCont
 
 /** What of others it lost, merging what conflicted; its own work from before is kept where it is not below the new one. */
 async function lookAtMerge(
-  { parts, state }: EffectContext,
+  context: EffectContext,
   { task, toMerge }: TaskState,
   head: Oid,
 ): Promise<Result<readonly string[]>> {
   if (toMerge === null) return ok([]);
+  const { parts, state } = context;
   const { theirs } = toMerge;
   if (!(await parts.git.isAncestor({ ancestor: theirs, of: head })))
     await parts.git.pin(`${rescueRefOf(state, task.id)}/${theirs.slice(0, 12)}`, theirs);
-  return parts.git.listLost({ ...toMerge, result: head });
+  const ours = await findMerged(context, { head, ours: toMerge.ours });
+  return parts.git.listLost({ ...toMerge, ours, result: head });
+}
+
+/** The newest commit of the target that it contains, from `ours` on: what landed later may have changed what landed before. */
+async function findMerged(
+  { parts, state }: EffectContext,
+  { head, ours }: { readonly head: Oid; readonly ours: Oid },
+): Promise<Oid> {
+  const { git } = parts;
+  const tip = await knownTargetTip(parts, state.policy);
+  const shared = tip === null ? null : await git.mergeBase(head, tip);
+  return shared !== null && (await git.isAncestor({ ancestor: ours, of: shared })) ? shared : ours;
 }
 
 /** What an agent did not commit is its work too; where somebody moved the branch, what they committed is all that counts. */

@@ -305,7 +305,7 @@ function checksOf(state: RunState, { ts, attempt }: Pick<Starting, 'ts' | 'attem
 
 /** The conversation of an earlier attempt that its agent can go on with, as its host left word of. */
 async function findResume(
-  { parts }: EffectContext,
+  { parts, state }: EffectContext,
   { ts, attempt, dir }: Starting & { readonly dir: string },
 ): Promise<AttemptFacts['resume']> {
   const earlier = conversationToGoOnWith(ts, attempt);
@@ -314,7 +314,7 @@ async function findResume(
   if (report?.session == null) return null;
   const promptFile = join(dir, 'go-on.md');
   await parts.files.makeDir(dir);
-  await parts.files.replace(promptFile, writeGoOnPrompt(ts));
+  await parts.files.replace(promptFile, writeGoOnPrompt(state, ts));
   return { session: report.session, promptFile };
 }
 
