@@ -114,8 +114,8 @@ async function run(screen: Screen, inbox: Inbox, signal: AbortSignal): Promise<v
   const dropRefs = (): Promise<void> => unpin(screen.parts, radarRefsOf(screen.state));
   // who has just begun has agents to start
   await clock.sleep(REST_MS, signal);
-  // what an engine left that was killed
-  if (!signal.aborted) await dropRefs();
+  // what an engine left that was killed; nobody else takes it away, however soon this one ends
+  await dropRefs();
   let hasLooked = false;
   while (!signal.aborted) {
     const began = clock.monoMs();

@@ -177,6 +177,13 @@ test('nothing is left of it', async () => {
   expect(await rig.repo.git('for-each-ref', 'refs/weft/radar')).toBe('');
 });
 
+test('what the radar of a killed engine left is gone, too, however soon this one ends', async () => {
+  await rig.port.pin('refs/weft/radar/r1/a', trees.a.base);
+  begin();
+  await radar.stop();
+  expect(await rig.repo.git('for-each-ref', 'refs/weft/radar')).toBe('');
+});
+
 test('a policy without one has none', async () => {
   begin({ radar: { enabled: false, tell: false } });
   expect(clock.sleeping()).toBe(0);
