@@ -1,6 +1,6 @@
-// Builds `dist/`: a small entry, everything that it loads on demand, what talks to GitHub, the acting agent of the
-// demo, the scripted model, the simulation, and the program that can be struck at every operation, with its driver,
-// and the drivers of chaos and of the landing proof, with the latter's agent.
+// Builds `dist/`: a small entry, everything that it loads on demand, what serves agents, what talks to GitHub, the acting
+// agent of the demo, the scripted model, the simulation, and the program that can be struck at every operation, with its
+// driver, and the drivers of chaos and of the landing proof, with the latter's agent.
 import { chmodSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -8,13 +8,17 @@ import { build } from 'esbuild';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { version } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
 
-/** What the entry imports on demand is one file, so that core and ports are there once; what serves agents stays in it. */
-const gatherApp = {
-  name: 'gather-app',
+/**
+ * What the entry imports on demand is one file, so that core and ports are there once; what serves agents is another, as
+ * there is one at work beside every agent.
+ */
+const gatherRest = {
+  name: 'gather-rest',
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\/(?:compose|surfaces\/cli\/commands)\.ts$/ }, ({ kind }) =>
-      kind === 'dynamic-import' ? { path: './app.cjs', external: true } : undefined,
-    );
+    const gather = (filter, path) =>
+      onResolve({ filter }, ({ kind }) => (kind === 'dynamic-import' ? { path, external: true } : undefined));
+    gather(/^\.\/(?:compose|surfaces\/cli\/commands)\.ts$/, './app.cjs');
+    gather(/^\.\/(?:compose\/worker|surfaces\/cli\/commands\/mcp)\.ts$/, './worker.cjs');
   },
 };
 
@@ -62,23 +66,30 @@ const common = {
   legalComments: 'none',
 };
 
+/** An entry that has all that the files export. */
+function gathered(...paths) {
+  const contents = paths.map((path) => `export * from '${path}';`).join('\n');
+  return { contents, resolveDir: root, loader: 'ts' };
+}
+
 await Promise.all([
   build({
     ...common,
     entryPoints: ['src/main.ts'],
     outfile: 'dist/weft.cjs',
-    plugins: [gatherApp],
+    plugins: [gatherRest],
     define: { WEFT_VERSION: JSON.stringify(version) },
     // a plain require starts quicker than the loader of modules
     supported: { 'dynamic-import': false },
   }),
   build({
     ...common,
-    stdin: {
-      contents: "export * from './src/compose.ts'; export * from './src/surfaces/cli/commands.ts';",
-      resolveDir: root,
-      loader: 'ts',
-    },
+    stdin: gathered('./src/compose/worker.ts', './src/surfaces/cli/commands/mcp.ts'),
+    outfile: 'dist/worker.cjs',
+  }),
+  build({
+    ...common,
+    stdin: gathered('./src/compose.ts', './src/surfaces/cli/commands.ts'),
     outfile: 'dist/app.cjs',
     plugins: [speakEnglish, keepForgeApart],
   }),

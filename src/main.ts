@@ -138,7 +138,7 @@ async function load(command: string): Promise<RunCommand> {
   return (given, parsed) => runCommand(given, parsed, world);
 }
 
-/** Comes out of this file: beside every agent at work there is one, which has to be small. */
+/** Comes out of a file of its own: beside every agent at work there is one, which has to be small. */
 async function loadMcp(): Promise<RunCommand> {
   const [{ composeWorker }, { mcp }] = await Promise.all([
     import('./compose/worker.ts'),

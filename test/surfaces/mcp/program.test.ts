@@ -1,4 +1,4 @@
-// The built program as an agent starts it: alone in a folder, so that it can load nothing else of weft.
+// The built program as an agent starts it: in a folder without the rest of weft, so that it can load nothing of that.
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,7 +14,7 @@ let child: ChildProcessWithoutNullStreams | null = null;
 
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'weft-mcp-'));
-  copyFileSync('dist/weft.cjs', join(dir, 'weft.cjs'));
+  for (const name of ['weft.cjs', 'worker.cjs']) copyFileSync(join('dist', name), join(dir, name));
   writeFileSync(join(dir, 'prompt.md'), 'Write the limiter.');
 });
 afterEach(() => {
