@@ -25,6 +25,16 @@ export const DEFAULT_BUDGET: Budget = {
   atOnce: 8,
 };
 
+/** What an Enterprise server bears, which limits nothing unless its admins say so; then its answers say when to wait. */
+export const ENTERPRISE_BUDGET: Budget = {
+  pointsPerHour: 50_000,
+  pointsPerMinute: 5_000,
+  creatingPerHour: 5_000,
+  creatingPerMinute: 600,
+  creatingApartMs: 50,
+  atOnce: 8,
+};
+
 /** What a call does: look, or change something. */
 export type CallKind = 'read' | 'create';
 

@@ -3,6 +3,7 @@ import { fail, ok } from '../../../core/failure.ts';
 import type { ClockPort } from '../../../ports/clock.ts';
 import type { FoundForge } from '../../../ports/forge.ts';
 import { runProgram } from '../../git/exec.ts';
+import { ENTERPRISE_BUDGET } from './gate.ts';
 import { createGithubForge } from './github-forge.ts';
 import { parseRemote, type RemotePlace } from './remote.ts';
 import { findToken, isGithubCloud, type TokenMeans } from './token.ts';
@@ -33,7 +34,10 @@ export async function openGithub(means: ForgeMeans): Promise<FoundForge | null> 
     return { name, tokenFrom: null, forge: fail({ kind: 'unauthorized', sentence, hint }) };
   }
   const { repository, clock } = means;
-  const forge = createGithubForge({ place, api, token: token.token, repository, clock });
+  const forge = createGithubForge({
+    ...{ place, api, token: token.token, repository, clock },
+    ...(isGithubCloud(place.host) ? {} : { budget: ENTERPRISE_BUDGET }),
+  });
   return { name, tokenFrom: token.from, forge: ok(forge) };
 }
 
