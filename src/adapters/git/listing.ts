@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { oid } from '../../core/model.ts';
 import type { ListedWorktree } from '../../ports/git.ts';
 import { git, gitText } from './exec.ts';
-import { exists, gitDirOf, placeOf, placeOfEntry, readEntries, readLine } from './metadata.ts';
+import { exists, gitDirOf, listCheckouts, placeOf, readLine } from './metadata.ts';
 import { findHeadRef, type Repository } from './repository.ts';
 
 const BRANCH = 'refs/heads/';
@@ -50,10 +50,7 @@ export interface Holder {
 /** Finds the checkouts that have a branch; reads git's own files, which costs no process. */
 export async function findHolders(repo: Repository, branch: string): Promise<readonly Holder[]> {
   const holders: Holder[] = [];
-  const linked = (await readEntries(repo)).flatMap((entry) =>
-    entry.path === null ? [] : [placeOfEntry(repo, { ...entry, path: entry.path })],
-  );
-  for (const place of [repo.main, ...linked]) {
+  for (const place of await listCheckouts(repo)) {
     const path = place.cwd;
     const prunable = !(await exists(join(path, '.git')));
     // one that is being made, or goes away, has nothing checked out

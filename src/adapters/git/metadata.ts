@@ -102,6 +102,14 @@ export function placeOfEntry(repo: Repository, entry: PlacedEntry): Place {
   return { ...repo.main, cwd: entry.path, env };
 }
 
+/** Lists the main checkout and the worktrees whose folder is known. */
+export async function listCheckouts(repo: Repository): Promise<readonly Place[]> {
+  const linked = (await readEntries(repo)).flatMap((entry) =>
+    entry.path === null ? [] : [placeOfEntry(repo, { ...entry, path: entry.path })],
+  );
+  return [repo.main, ...linked];
+}
+
 /** Git directory of a place. */
 export function gitDirOf(repo: Repository, place: Place): string {
   return place.env['GIT_DIR'] ?? repo.commonDir;

@@ -5,7 +5,7 @@ import { attempt } from './exec.ts';
 import { underIndexLock } from './index-lock.ts';
 import { isInterrupted, mendInterrupted } from './interrupted.ts';
 import { surveyLocks, sweepLocks } from './locks.ts';
-import { dropEntry, gitDirOf, isOurs, mendCommonDirs, placeOfEntry, readEntries } from './metadata.ts';
+import { dropEntry, gitDirOf, isOurs, listCheckouts, mendCommonDirs, readEntries } from './metadata.ts';
 import { isGitAtWork, type Repository } from './repository.ts';
 
 /** Mends the repository and the folders of worktrees below `roots`; says in sentences what was mended. */
@@ -31,11 +31,8 @@ export async function repair(repo: Repository, roots: readonly string[]): Promis
 
 /** Finishes with fast-forwards that were cut off; gives the checkouts. */
 async function mendCheckouts(repo: Repository): Promise<readonly string[]> {
-  const linked = (await readEntries(repo)).flatMap((entry) =>
-    entry.path === null ? [] : [placeOfEntry(repo, { ...entry, path: entry.path })],
-  );
   const mended: string[] = [];
-  for (const place of [repo.main, ...linked]) {
+  for (const place of await listCheckouts(repo)) {
     const checkout = { place, gitDir: gitDirOf(repo, place) };
     if (!isInterrupted(checkout.gitDir)) continue;
     const done = await attempt(() => underIndexLock(checkout, () => mendInterrupted(checkout)));
