@@ -3,7 +3,7 @@
 import { readAnswer } from '../../../core/answer-text.ts';
 import type { SessionEnd } from '../../../ports/agent.ts';
 import { type Ask, type Conversation, LIVELY, type News, type Reply } from './conversation.ts';
-import { createEnding, type Ending } from './ending.ts';
+import { createEnding } from './ending.ts';
 import type { HostSetting, Message } from './host.ts';
 import { addNews, type Gathering, readReply, wordAsk } from './report.ts';
 import { createWatch, type Watch } from './watch.ts';
@@ -74,7 +74,7 @@ export function createTalk(setting: HostSetting, shared: Shared, write: (line: s
   const pump = createPump({
     take: () =>
       ending.at() === null ? takeNext(shared.waiting, { asks: shared.gathering().asks, watch }) : null,
-    deliver: createDelivery(setting, shared, { unheard, ending, watch, conversation, tell }),
+    deliver: createDelivery(setting, shared, { unheard, watch, conversation, tell }),
     idle: () => ending.settle(unheard.size),
   });
 
@@ -105,21 +105,17 @@ function createDelivery(
   shared: Shared,
   to: {
     readonly unheard: Map<number, Message>;
-    readonly ending: Ending;
     readonly watch: Watch;
     readonly conversation: Conversation;
     readonly tell: (news: News) => void;
   },
 ): (next: Next) => Promise<void> {
-  const { unheard, ending, watch, conversation, tell } = to;
+  const { unheard, watch, conversation, tell } = to;
   const reply = (ask: Ask, said: Reply): void => {
     const isOwn = watch.owns(ask.id);
     tell({ kind: 'asks-no-more', id: ask.id });
-    if (!isOwn) return conversation.reply(ask.id, said);
-    const fault = watch.judge(ask.id, said);
-    if (fault === null) return;
-    conversation.interrupt();
-    ending.finish({ fault, text: ask.text });
+    // who is ended is told to stop: to a question of the watch, any answer lets it go on
+    if (!isOwn) conversation.reply(ask.id, said);
   };
   // not told as news: who is given an answer need not be at work because of it
   const noteHeard = (number: number): void =>

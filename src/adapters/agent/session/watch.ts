@@ -1,6 +1,6 @@
 // Notices that an agent gets nowhere by itself: the model does not answer for long, or the same call fails again and again.
 // Asks people then; knows no protocol.
-import type { Ask, Fault, News, Reply } from './conversation.ts';
+import type { Ask, News } from './conversation.ts';
 
 /** What is noticed, and what becomes of it. */
 export interface Watch {
@@ -8,8 +8,6 @@ export interface Watch {
   note(news: News): void;
   /** Tells whether a question is its own, and open. */
   owns(id: string): boolean;
-  /** What an answer to one of its own questions means: why the agent is to be let go; null: it is not. */
-  judge(id: string, reply: Reply): Fault | null;
   end(): void;
 }
 
@@ -22,7 +20,6 @@ interface Desk {
 /** How the ids of its questions begin. */
 const RETRIES = 'weft:retries';
 const CIRCLES = 'weft:circles';
-const LABELS = ['Let it go on.', 'End this attempt.'] as const;
 
 /** News that only come when the model has answered. */
 const ANSWERED: ReadonlySet<News['kind']> = new Set(['doing', 'failed-call', 'passed-call', 'turn-over']);
@@ -42,7 +39,8 @@ export function createWatch(
     count += 1;
     const id = `${kind}-${count}`;
     open.set(id, text);
-    desk.ask({ id, text, labels: LABELS });
+    // what can be done about it is not the agent's choice: the engine has the options
+    desk.ask({ id, text, labels: [] });
   };
   const silence = watchSilence(patience.retryMs, (text) => put(RETRIES, text));
   const circles = watchCircles(patience.sameFailures, (text) => put(CIRCLES, text));
@@ -59,10 +57,6 @@ export function createWatch(
       if (!ANSWERED.has(news.kind)) return;
       silence.end();
       for (const id of open.keys()) if (id.startsWith(RETRIES)) desk.withdraw(id);
-    },
-    judge: (id, { choice }) => {
-      if (choice !== 1) return null;
-      return id.startsWith(RETRIES) ? 'api-error' : 'interrupted';
     },
   };
 }

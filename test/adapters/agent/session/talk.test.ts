@@ -323,18 +323,7 @@ describe('the end', () => {
 });
 
 describe('an agent that gets nowhere', () => {
-  const RETRY: News = { kind: 'retries', text: 'Asked again.' };
   const FAILURE: News = { kind: 'failed-call', text: 'make failed: no' };
-
-  it('is let go when people say so', async () => {
-    const scene = openScene();
-    scene.tell(RETRY);
-    await vi.advanceTimersByTimeAsync(60_000);
-    const { ask } = scene.report();
-    await scene.say(writeAnswer(ask?.text ?? '', 'End this attempt.'));
-    expect(scene.acts).toEqual(['interrupt']);
-    expect(scene.talk.ended()).toEqual({ fault: 'api-error', text: ask?.text });
-  });
 
   it('goes on when people say so, and hears nothing of it', async () => {
     const scene = openScene();
