@@ -45,7 +45,13 @@ test('the undisturbed pass meets what the scene is for', () => {
   ];
   expect(facts).toEqual(expect.arrayContaining(needed));
   expect(facts.filter((fact) => fact.startsWith('candidate.conflicted')).length).toBeGreaterThan(0);
-  expect(facts.filter((fact) => fact.startsWith('task.landed'))).toHaveLength(5);
+  expect(facts.filter((fact) => fact.startsWith('task.landed'))).toHaveLength(6);
+  expect(seen.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['snapshot', 'tryMerge']));
+  // its programs are counted too, whoever starts them: the merge driver makes it build twice
+  const builds = seen.filter(({ kind }) => kind === 'buildCandidate');
+  const most = (task: string): number =>
+    Math.max(...builds.filter(({ to }) => to === task).map(({ children }) => children));
+  expect(most('six')).toBeGreaterThan(most('four'));
   // some may go together
   expect(seen.filter(({ kind }) => kind === 'land').length).toBeGreaterThan(1);
 });

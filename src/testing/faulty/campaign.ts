@@ -75,6 +75,7 @@ function modesOf({ lane, kind, children }: Seen): readonly Mode[] {
       // an empty folder that cannot be removed is nobody's harm, and nobody is told
       return kind === 'removeEmpty' ? KILLS : [...KILLS, 'EIO', 'ENOSPC'];
     case 'git':
+    case 'radar':
       return children === 0 ? KILLS : [...KILLS, 'orphan', 'exit128', 'lost', 'hang'];
     case 'process':
       if (children === 0) return KILLS;
@@ -88,6 +89,7 @@ const TELLING: readonly Readonly<Record<Lane, readonly Mode[]>>[] = [
     control: ['before', 'after'],
     journal: ['torn', 'after'],
     git: ['torn', 'after', 'lost'],
+    radar: ['torn', 'after'],
     files: [],
     pictures: [],
     process: ['torn', 'after'],
@@ -96,6 +98,7 @@ const TELLING: readonly Readonly<Record<Lane, readonly Mode[]>>[] = [
     control: [],
     journal: ['EIO', 'ENOSPC', 'EIO-sync'],
     git: ['orphan', 'exit128', 'hang'],
+    radar: ['orphan', 'lost', 'hang'],
     files: ['torn', 'ENOSPC'],
     pictures: ['torn', 'ENOSPC'],
     process: ['EAGAIN', 'exit128', 'hang'],

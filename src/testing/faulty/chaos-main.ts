@@ -11,7 +11,7 @@ import { inScratch } from './scratch.ts';
 
 const USAGE = `npm run chaos -- [--kills N] [--seed N] [--round N] [--at-once N] [--json]
 
-Runs five tasks, over and over, each time in a fresh repository. In each round engine after engine is killed with SIGKILL
+Runs six tasks, over and over, each time in a fresh repository. In each round engine after engine is killed with SIGKILL
 at any moment: alone, with every program under it, or with its agents too. Meanwhile a person commits on the target, and
 others fetch, repack and prune. Then one engine is left alone, and what it leaves is judged.
   --kills N    engines to kill (200)

@@ -54,26 +54,25 @@ export async function judge(
     judgeDeeds(scene, deeds),
     judgeGit(scene, deeds),
     judgeCheckout(scene, of.standard),
-    judgeProcesses(scene),
   ]);
-  return wrongs.flat();
+  // not before the judges' own have ended
+  return [...wrongs.flat(), ...(await judgeProcesses(scene))];
 }
 
 /** The product's own check of a run. */
 export async function judgePromises(scene: Scene, run: string): Promise<readonly string[]> {
   const git = await createGitPort(scene.repo);
   if (!git.ok) return [git.failure.sentence];
-  const found = await verifyRun(
-    {
-      repository: git.value.repository,
-      stateDir: join(git.value.repository, '.weft'),
-      git: git.value,
-      process: createProcessPort(),
-      files: createFiles(),
-      journals: createJournalStore(),
-    },
-    run,
-  );
+  const parts = {
+    repository: git.value.repository,
+    stateDir: join(git.value.repository, '.weft'),
+    git: git.value,
+    process: createProcessPort(),
+    files: createFiles(),
+    journals: createJournalStore(),
+  };
+  const found = await verifyRun(parts, run);
+  await git.value.close();
   if (!found.ok) return [found.failure.sentence];
   const silent = found.value.filter(({ id, state }) => state === 'unseen' && id !== 'I10' && id !== 'I14');
   return [
@@ -95,7 +94,7 @@ async function judgeWork({ dir, repo }: Scene, standard: Standard | null): Promi
     'main',
   ]);
   const landed = tasks.split('\n').filter((task) => task !== '');
-  for (const task of ['one', 'two', 'three', 'four', 'five']) {
+  for (const task of ['one', 'two', 'three', 'four', 'five', 'six']) {
     const times = landed.filter((each) => each === task).length;
     if (times !== 1) wrongs.push(`I6: ${task} is on the target ${times} times`);
   }

@@ -22,7 +22,7 @@ import { inScratch } from './scratch.ts';
 
 const USAGE = `npm run kill-points -- [--all] [--seconds N] [--seed N] [--at-once N] [--point POINT] [--list] [--json]
 
-Runs five tasks once and counts what the engine does to the world. Then strikes an engine at each of these operations (kills
+Runs six tasks once and counts what the engine does to the world. Then strikes an engine at each of these operations (kills
 it before, in the middle or after; or lets the operation go wrong), starts it again, and looks whether the run ends as if
 nothing had happened.
   --all          every point; else one of each kind first, then others until the time is up

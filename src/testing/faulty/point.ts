@@ -1,7 +1,7 @@
 // Names the places at which an engine can be struck, and how. Strikes nobody.
 
-/** What an operation goes to. Operations are counted by lane, because lanes run beside each other. */
-export const LANES = ['control', 'journal', 'git', 'files', 'pictures', 'process'] as const;
+/** What an operation goes to, or who does it. Operations are counted by lane, because lanes run beside each other. */
+export const LANES = ['control', 'journal', 'git', 'radar', 'files', 'pictures', 'process'] as const;
 
 /** See `LANES`. */
 export type Lane = (typeof LANES)[number];

@@ -23,6 +23,7 @@ type Tellers<P> = {
 };
 
 const PICTURES = new Set(['view.json', 'state.json']);
+const RADAR = /^(?:radar|snapshot|tryMerge)\b/;
 
 /** The port with the named methods counted. */
 function watched<P extends object>(lane: Lane, port: P, tellers: Tellers<P>): P {
@@ -31,8 +32,9 @@ function watched<P extends object>(lane: Lane, port: P, tellers: Tellers<P>): P 
     if (act === undefined) throw new Error(`Internal error: no method ${name}`);
     const call = (...args: unknown[]): Promise<unknown> => {
       const { kind = name, to } = tell(...args);
-      // how often these are drawn depends on the time: among the others they would blur every number
-      const at = PICTURES.has(to) ? 'pictures' : lane;
+      // how often these are drawn, or looked at, depends on the time: among the others they would blur every number
+      const seen = RADAR.test(kind) ? 'radar' : lane;
+      const at = PICTURES.has(to) ? 'pictures' : seen;
       return operate({ lane: at, kind, to }, () => act(...args));
     };
     return [name, call];
@@ -54,7 +56,12 @@ const GIT: Tellers<GitPort> = {
   removeCheckout: (path) => ({ to: basename(path) }),
   repair: () => ({ to: 'the repository' }),
   pin: (ref) => ({ to: basename(ref) }),
-  unpin: (prefix) => ({ to: basename(prefix) }),
+  unpin: (prefix) => ({
+    ...(prefix.startsWith('refs/weft/radar/') ? { kind: 'radar unpin' } : {}),
+    to: basename(prefix),
+  }),
+  snapshot: ({ worktree }) => ({ to: basename(worktree) }),
+  tryMerge: ({ work, onto }) => ({ to: `${work.head.slice(0, 8)} onto ${onto.head.slice(0, 8)}` }),
 };
 
 /** The git port of a repository, watched. */

@@ -2,7 +2,9 @@
 // Knows no port in particular.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import childProcess from 'node:child_process';
+import { subscribe } from 'node:diagnostics_channel';
 import { appendFileSync } from 'node:fs';
+import { STARTING, type Starting } from '../../adapters/git/programs.ts';
 import { type Lane, type Mode, type Point, parsePoint, type Seen } from './point.ts';
 
 /** Environment variable with the point at which to strike; without it all operations are only counted. */
@@ -93,18 +95,16 @@ function spawn(
     case 'torn':
     case 'orphan': {
       const child = spawnReally(program, args, options);
-      setTimeout(() => tear(operation, child), pauseOf(operation));
+      setTimeout(() => tear(operation, child.pid), pauseOf(operation));
       return child;
     }
     case 'exit128':
-      write(operation);
-      return spawnReally('sh', ['-c', 'echo "fatal: struck" >&2; exit 128'], options);
     case 'lost':
+    case 'hang': {
       write(operation);
-      return spawnReally('sh', ['-c', '"$0" "$@"; exit 128', program, ...args], options);
-    case 'hang':
-      write(operation);
-      return spawnReally('sleep', ['600'], options);
+      const [other = '', ...rest] = replace(operation.mode, [program, ...args]);
+      return spawnReally(other, rest, options);
+    }
     case 'EAGAIN':
       return refuse(operation, 'EAGAIN');
     default:
@@ -112,11 +112,37 @@ function spawn(
   }
 }
 
+/** What runs in the place of a program that goes wrong. */
+function replace(mode: 'exit128' | 'lost' | 'hang', argv: readonly string[]): readonly string[] {
+  switch (mode) {
+    case 'exit128':
+      return ['sh', '-c', 'echo "fatal: struck" >&2; exit 128'];
+    case 'lost':
+      return ['sh', '-c', '"$0" "$@"; exit 128', ...argv];
+    case 'hang':
+      return ['sleep', '600'];
+  }
+}
+
+/** A program that is started through a shell, which many share. */
+function startInShell(told: Starting): void {
+  const operation = underWay.getStore();
+  if (operation === undefined) return;
+  operation.children += 1;
+  const { mode } = operation;
+  if (mode === null || operation.children !== point?.child) return;
+  if (mode === 'torn' || mode === 'orphan') setTimeout(() => tear(operation, told.group), pauseOf(operation));
+  if (mode !== 'exit128' && mode !== 'lost' && mode !== 'hang') return;
+  write(operation);
+  told.argv = replace(mode, told.argv);
+}
+
 /** A git may die with its engine, as when the machine goes down; agents and gates live on. */
-function tear(operation: Operation, child: childProcess.ChildProcess): never {
-  if (operation.lane === 'git' && operation.mode === 'torn' && child.pid !== undefined) {
+function tear(operation: Operation, group: number | undefined): never {
+  const isGit = operation.lane === 'git' || operation.lane === 'radar';
+  if (isGit && operation.mode === 'torn' && group !== undefined) {
     try {
-      process.kill(-child.pid, 'SIGKILL');
+      process.kill(-group, 'SIGKILL');
     } catch {
       // it has ended already
     }
@@ -140,4 +166,5 @@ function wait(act: (...args: unknown[]) => void, ms?: number, ...args: unknown[]
 }
 
 Object.assign(childProcess, { spawn });
+subscribe(STARTING, (told) => startInShell(told as Starting));
 Object.assign(globalThis, { setTimeout: Object.assign(wait, waitReally) });
