@@ -26,6 +26,17 @@ const writes = (id: string): TestTask => ({
   },
 });
 
+/** Approves all, which leaves one to be asked about; gives where each task is then, and after how many attempts. */
+async function approveAll(run: string): Promise<readonly string[]> {
+  expect((await stage.app.command(run, { kind: 'approve', task: null })).ok).toBe(true);
+  const led = await stage.app.resume(run, {}, { stay: false });
+  if (!led.ok) throw new Error('it does not resume');
+  expect(await led.value.outcome).toBe('blocked');
+  const view = await stage.app.view(run);
+  if (!view.ok) throw new Error(view.failure.sentence);
+  return view.value.tasks.map((task) => `${task.id} ${task.phase} ${task.attempts}`);
+}
+
 test('eight that wait land by few runs of the gates; who does not go with the others goes back alone', async () => {
   const log = join(stage.repo.path, '..', 'runs.log');
   await stage.script(
@@ -35,14 +46,7 @@ test('eight that wait land by few runs of the gates; who does not go with the ot
   const { run } = await stage.run();
   const alone = readFileSync(log, 'utf8').trim().split('\n');
   expect(alone).toHaveLength(8);
-  expect((await stage.app.command(run, { kind: 'approve', task: null })).ok).toBe(true);
-  const led = await stage.app.resume(run, {}, { stay: false });
-  if (!led.ok) throw new Error('it does not resume');
-  expect(await led.value.outcome).toBe('blocked');
-  const view = await stage.app.view(run);
-  if (!view.ok) throw new Error(view.failure.sentence);
-  const phases = view.value.tasks.map((task) => `${task.id} ${task.phase} ${task.attempts}`);
-  expect(phases).toEqual([
+  expect(await approveAll(run)).toEqual([
     'a merged 1',
     'b merged 1',
     'c merged 1',
@@ -84,12 +88,5 @@ test('a stacked task that takes the target in is measured from there once what i
   const { run } = await stage.run();
   await stage.repo.write('other.txt', 'other\n');
   await stage.repo.commit('meanwhile');
-  expect((await stage.app.command(run, { kind: 'approve', task: null })).ok).toBe(true);
-  const led = await stage.app.resume(run, {}, { stay: false });
-  if (!led.ok) throw new Error('it does not resume');
-  expect(await led.value.outcome).toBe('blocked');
-  const view = await stage.app.view(run);
-  if (!view.ok) throw new Error(view.failure.sentence);
-  const phases = view.value.tasks.map((task) => `${task.id} ${task.phase} ${task.attempts}`);
-  expect(phases).toEqual(['low merged 1', 'top committed 2']);
+  expect(await approveAll(run)).toEqual(['low merged 1', 'top committed 2']);
 });
