@@ -23,7 +23,7 @@ import {
   taskId,
   type WorkPlan,
 } from '../../src/core/model.ts';
-import type { PullNote } from '../../src/core/pull.ts';
+import type { PullNote, PullSight } from '../../src/core/pull.ts';
 import { nextRole } from '../../src/core/role.ts';
 import { type RunState, type TaskState, taskOf } from '../../src/core/state.ts';
 
@@ -157,12 +157,23 @@ export function question(id: string, text = 'Which one?', options: Question['opt
   return { id: `${id}/1`, task: taskId(id), from: 'agent', cause: 'asked', text, options, files: [] };
 }
 
+/** A pull request of which there is nothing to say. */
+const PLAIN = {
+  state: 'open',
+  base: 'main',
+  isDraft: false,
+  isMergeable: true,
+  decision: null,
+  queue: null,
+  dequeued: null,
+  merged: null,
+} as const;
+
+/** A pull request that nobody has checked, as it is seen. */
+export const SIGHT: PullSight = { ...PLAIN, head: oid('a'.repeat(40)), checks: [] };
+
 /** A pull request that is all right, but for its head. */
-const GOOD_NOTE: Omit<PullNote, 'head'> = {
-  ...{ state: 'open', base: 'main', isDraft: false, isMergeable: true },
-  ...{ failing: [], waiting: [], ignored: [], reported: 1 },
-  ...{ decision: null, queue: null, dequeued: null, merged: null },
-};
+const GOOD_NOTE: Omit<PullNote, 'head'> = { ...PLAIN, failing: [], waiting: [], ignored: [], reported: 1 };
 
 /** Facts of a task's latest attempt (`spawned` of its next one). */
 export const facts = {

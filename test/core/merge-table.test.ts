@@ -9,23 +9,11 @@ import {
 } from '../../src/core/merge-table.ts';
 import { oid } from '../../src/core/model.ts';
 import type { Check, CheckState } from '../../src/core/pull.ts';
+import { SIGHT as PULL } from './build.ts';
 
-const HEAD = oid('a'.repeat(40));
 const EARLIER = oid('b'.repeat(40));
 
-const SIGHT: MergeSight = {
-  state: 'open',
-  head: HEAD,
-  base: 'main',
-  isDraft: false,
-  isMergeable: true,
-  decision: null,
-  queue: null,
-  dequeued: null,
-  merged: null,
-  checks: [],
-  reviews: [],
-};
+const SIGHT: MergeSight = { ...PULL, reviews: [] };
 
 const SETTING: MergeSetting = {
   isSettled: true,
@@ -46,7 +34,7 @@ function advise(sight: Partial<MergeSight>, setting: Partial<MergeSetting> = {})
 type Review = MergeSight['reviews'][number];
 
 function review(author: string, state: Review['state'], more: Partial<Review> = {}): Review {
-  return { author, state, isTrusted: true, commit: HEAD, ...more };
+  return { author, state, isTrusted: true, commit: SIGHT.head, ...more };
 }
 
 const GREEN = [check('build', 'success')];

@@ -2,21 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { oid } from '../../src/core/model.ts';
 import { type Check, type CheckState, judgePull, notePull, type PullSight } from '../../src/core/pull.ts';
+import { SIGHT } from './build.ts';
 
-const HEAD = oid('a'.repeat(40));
-
-const SIGHT: PullSight = {
-  state: 'open',
-  head: HEAD,
-  base: 'main',
-  isDraft: false,
-  isMergeable: true,
-  decision: null,
-  queue: null,
-  dequeued: null,
-  merged: null,
-  checks: [],
-};
+const HEAD = SIGHT.head;
 
 function check(state: CheckState, name: string = state, isRequired = false): Check {
   return { name, isRequired, state, id: null, url: null, summary: '' };
