@@ -6,46 +6,33 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { ACP_PRESETS, createAcp } from '../../src/adapters/agent/session/acp.ts';
 import type { Opening } from '../../src/adapters/agent/session/conversation.ts';
-import { type Model, startModel } from '../../src/testing/model/server.ts';
-import { createTempRepo, type TempRepo } from '../../src/testing/temp-repo.ts';
-import { type Pump, startPump } from '../adapters/agent/session/fixtures/pump.ts';
+import type { Pump } from '../adapters/agent/session/fixtures/pump.ts';
 import { journalSays, type Running, readJournal, startWeft } from '../end-to-end/cli.ts';
 import { PRESETS, presetEnv } from './presets.ts';
+import { openScene, type Scene } from './scene.ts';
 
-let model: Model;
-let repo: TempRepo;
-let pumps: Pump[] = [];
+let scene: Scene;
 
 beforeEach(async () => {
-  [model, repo] = await Promise.all([startModel(), createTempRepo()]);
+  scene = await openScene();
 });
 
-afterEach(async () => {
-  await Promise.all(pumps.map((pump) => pump.close()));
-  pumps = [];
-  await model.close();
-  await repo.remove();
-});
-
-/** What the model was asked with last. */
-function lastTexts(): string {
-  return model.requests.at(-1)?.userTexts.join('\n') ?? '';
-}
+afterEach(() => scene.remove());
 
 /** Writes a plan of one task `it`, which waits for the file `go` beside the repository. */
 async function plan(agent: object): Promise<void> {
   const script = [
-    `@bash until [ -e ${repo.around}/go ]; do sleep 0.05; done`,
+    `@bash until [ -e ${scene.repo.around}/go ]; do sleep 0.05; done`,
     '@bash mkdir -p made && echo made > made/it.txt',
     '@say Done.',
   ];
-  await repo.write(
+  await scene.repo.write(
     '.weft/config.yaml',
     stringify({ integrate: 'auto', agent: 'real', agents: { real: agent } }),
   );
-  await repo.write('tracks.yaml', stringify({ tracks: [{ name: 'one', steps: [{ task: 'it.md' }] }] }));
-  await repo.write('it.md', `---\nowns: ['made/**']\n---\n\n# It\n\n${script.join('\n')}\n`);
-  await repo.commit('plan');
+  await scene.repo.write('tracks.yaml', stringify({ tracks: [{ name: 'one', steps: [{ task: 'it.md' }] }] }));
+  await scene.repo.write('it.md', `---\nowns: ['made/**']\n---\n\n# It\n\n${script.join('\n')}\n`);
+  await scene.repo.commit('plan');
 }
 
 for (const preset of PRESETS) {
@@ -58,24 +45,22 @@ for (const preset of PRESETS) {
     const start = (prompt: string, opening: Partial<Opening> = {}): Pump => {
       const agent = ACP_PRESETS[name];
       if (agent === undefined || program === null) throw new Error(`there is no ${name}`);
-      const whole = { worktree: repo.path, prompt, model: preset.model, ...opening };
+      const whole = { prompt, model: preset.model, ...opening };
       const asking = agent.env?.[opening.approvals ?? 'auto'];
-      const env = { ...presetEnv(preset, repo.around, model.url), ...asking };
-      const pump = startPump(createAcp({ ...agent, command: program }), whole, env);
-      pumps.push(pump);
-      return pump;
+      const env = { ...presetEnv(preset, scene.repo.around, scene.model.url), ...asking };
+      return scene.converse(createAcp({ ...agent, command: program }), whole, env);
     };
 
     it('writes, commits and hears what is said next', async () => {
       const pump = start(
-        `@write ${repo.path}/made.txt|It is made.\n@bash git add -A && git commit -qm Made\n@say Made.`,
+        `@write ${scene.repo.path}/made.txt|It is made.\n@bash git add -A && git commit -qm Made\n@say Made.`,
       );
       expect(await pump.next('turn-over')).toEqual({ kind: 'turn-over', fault: null, text: 'Made.' });
-      expect(await repo.git('show', 'HEAD:made.txt')).toBe('It is made.');
+      expect(await scene.repo.git('show', 'HEAD:made.txt')).toBe('It is made.');
       expect(pump.news).toContainEqual(
         expect.objectContaining({
           kind: 'doing',
-          files: expect.arrayContaining([join(repo.path, 'made.txt')]),
+          files: expect.arrayContaining([join(scene.repo.path, 'made.txt')]),
         }),
       );
       pump.conversation.say({ number: 1, text: '@say Once more.' });
@@ -87,19 +72,19 @@ for (const preset of PRESETS) {
     it.runIf(preset.asks)('is kept from a file before it is written, and told why', async () => {
       const guard = (file: string): string | null =>
         file.endsWith('no.txt') ? 'no.txt is not yours.' : null;
-      const pump = start(`@write ${repo.path}/no.txt|x\n@say Over.`, { guard });
+      const pump = start(`@write ${scene.repo.path}/no.txt|x\n@say Over.`, { guard });
       expect((await pump.next('turn-over')).fault).toBe(null);
-      expect(existsSync(join(repo.path, 'no.txt'))).toBe(false);
-      expect(lastTexts()).toContain('no.txt is not yours.');
+      expect(existsSync(join(scene.repo.path, 'no.txt'))).toBe(false);
+      expect(scene.lastTexts()).toContain('no.txt is not yours.');
     });
 
     it.runIf(preset.asks)('is asked for, and stopped', async () => {
       const pump = start('@bash touch a.txt\n@bash touch b.txt\n@say Never said.', { approvals: 'ask' });
       const { ask } = await pump.next('asks');
-      expect(existsSync(join(repo.path, 'a.txt'))).toBe(false);
+      expect(existsSync(join(scene.repo.path, 'a.txt'))).toBe(false);
       pump.conversation.reply(ask.id, { choice: 0, text: '' });
       await pump.next('asks');
-      expect(existsSync(join(repo.path, 'a.txt'))).toBe(true);
+      expect(existsSync(join(scene.repo.path, 'a.txt'))).toBe(true);
       pump.conversation.interrupt();
       expect((await pump.next('turn-over')).fault).toBe('interrupted');
     });
@@ -112,27 +97,29 @@ for (const preset of PRESETS) {
       const second = start('@say Still there.', { resume: id });
       expect(await second.next('session')).toEqual({ kind: 'session', id });
       expect((await second.next('turn-over')).text).toBe('Still there.');
-      expect(lastTexts()).toContain('The word is MARK.');
+      expect(scene.lastTexts()).toContain('The word is MARK.');
     });
 
     it('works under weft: it outlives the engine, hears guidance, and its work lands', async () => {
       const agent = { kind: 'acp', preset: name, program, ...(preset.model && { model: preset.model }) };
       await plan(agent);
-      const env = presetEnv(preset, repo.around, model.url);
-      const weft = (...args: readonly string[]): Running => startWeft(repo.path, args, env);
+      const env = presetEnv(preset, scene.repo.around, scene.model.url);
+      const weft = (...args: readonly string[]): Running => startWeft(scene.repo.path, args, env);
       const first = weft('run', 'tracks.yaml', '--stay');
-      await vi.waitFor(() => expect(model.requests.length).toBeGreaterThan(0), 30_000);
-      const run = await journalSays(repo.path, '"type":"attempt.started"', first);
+      await vi.waitFor(() => expect(scene.model.requests.length).toBeGreaterThan(0), 30_000);
+      const run = await journalSays(scene.repo.path, '"type":"attempt.started"', first);
       first.child.kill('SIGKILL');
       await first.ended;
       const second = weft('resume', run, '--stay');
       expect(await weft('guide', 'it', 'Mind the MARK.').ended).toMatchObject({ code: 0 });
-      await journalSays(repo.path, '"type":"guidance.delivered"', second);
-      await writeFile(join(repo.around, 'go'), '');
+      await journalSays(scene.repo.path, '"type":"guidance.delivered"', second);
+      await writeFile(join(scene.repo.around, 'go'), '');
       expect(await second.ended).toMatchObject({ code: 0 });
-      expect(await repo.git('show', 'main:made/it.txt')).toBe('made');
-      expect(model.requests.some(({ userTexts }) => userTexts.join().includes('Mind the MARK.'))).toBe(true);
-      const journal = await readJournal(join(repo.path, '.weft/runs', run));
+      expect(await scene.repo.git('show', 'main:made/it.txt')).toBe('made');
+      expect(scene.model.requests.some(({ userTexts }) => userTexts.join().includes('Mind the MARK.'))).toBe(
+        true,
+      );
+      const journal = await readJournal(join(scene.repo.path, '.weft/runs', run));
       expect(journal.split('"type":"attempt.spawned"')).toHaveLength(2);
     });
 

@@ -9,41 +9,28 @@ import { createClaude } from '../../src/adapters/agent/session/claude.ts';
 import type { Opening } from '../../src/adapters/agent/session/conversation.ts';
 import type { SessionPlan } from '../../src/adapters/agent/session/plan.ts';
 import { writeAnswer } from '../../src/core/answer-text.ts';
-import { type Model, startModel } from '../../src/testing/model/server.ts';
-import { createTempRepo, type TempRepo } from '../../src/testing/temp-repo.ts';
 import { bundleHost, type Hosted, startHost } from '../adapters/agent/session/fixtures/host.ts';
-import { type Pump, startPump } from '../adapters/agent/session/fixtures/pump.ts';
+import type { Pump } from '../adapters/agent/session/fixtures/pump.ts';
 import { describeWithAgents } from './binaries.ts';
+import { openScene, type Scene } from './scene.ts';
 import { claudeEnv } from './surroundings.ts';
 
 /** How long an event is waited for, ms. */
 const WAIT_MS = 30_000;
 
-let model: Model;
-let repo: TempRepo;
+let scene: Scene;
 let env: Readonly<Record<string, string>>;
-let pumps: Pump[] = [];
 
 beforeEach(async () => {
-  [model, repo] = await Promise.all([startModel(), createTempRepo()]);
-  env = claudeEnv(repo.around, model.url);
+  scene = await openScene();
+  env = claudeEnv(scene.repo.around, scene.model.url);
 });
 
-afterEach(async () => {
-  await Promise.all(pumps.map((pump) => pump.close()));
-  pumps = [];
-  await model.close();
-  await repo.remove();
-});
-
-/** All that the model was asked with last by people. */
-function lastTexts(): string {
-  return model.requests.at(-1)?.userTexts.join('\n') ?? '';
-}
+afterEach(() => scene.remove());
 
 /** A command that waits for the file `go`, and what lets it go on. */
 const WAIT = '@bash until [ -e go ]; do sleep 0.05; done';
-const go = (): Promise<void> => writeFile(join(repo.path, 'go'), '');
+const go = (): Promise<void> => writeFile(join(scene.repo.path, 'go'), '');
 
 const QUESTION = {
   question: 'Which limiter?',
@@ -59,10 +46,8 @@ const ask = (...questions: readonly object[]): string =>
 
 describeWithAgents('Claude Code under the protocol', ({ claude }) => {
   const start = (prompt: string, opening: Partial<Opening> = {}, more = {}): Pump => {
-    const whole = { worktree: repo.path, prompt, session: randomUUID(), ...opening };
-    const pump = startPump(createClaude({ program: claude }), whole, { ...env, ...more });
-    pumps.push(pump);
-    return pump;
+    const whole = { prompt, session: randomUUID(), ...opening };
+    return scene.converse(createClaude({ program: claude }), whole, { ...env, ...more });
   };
 
   it('writes, runs and commits without asking anybody, and leaves when it is let go', async () => {
@@ -74,7 +59,7 @@ describeWithAgents('Claude Code under the protocol', ({ claude }) => {
     ];
     const pump = start(script.join('\n'));
     expect(await pump.next('turn-over')).toEqual({ kind: 'turn-over', fault: null, text: 'Made.' });
-    expect(await repo.git('show', 'HEAD:made.txt')).toBe('Made.');
+    expect(await scene.repo.git('show', 'HEAD:made.txt')).toBe('Made.');
     expect((await pump.next('failed-call')).text).toMatch(/^Bash: exit 3 failed: Exit code 3/);
     expect(pump.news.filter(({ kind }) => kind === 'spent').at(-1)).toMatchObject({
       spending: { input: 4000, output: 200 },
@@ -91,16 +76,16 @@ describeWithAgents('Claude Code under the protocol', ({ claude }) => {
   ];
   for (const [name, opening, own] of settings) {
     it(`is kept from a file before it is written, and told why, ${name}`, async () => {
-      await mkdir(join(repo.around, 'home/claude'), { recursive: true });
-      await writeFile(join(repo.around, 'home/claude/settings.json'), JSON.stringify(own));
+      await mkdir(join(scene.repo.around, 'home/claude'), { recursive: true });
+      await writeFile(join(scene.repo.around, 'home/claude/settings.json'), JSON.stringify(own));
       const pump = start('@write forbidden.txt|x\n@write yes.txt|y\n@say Done.', opening);
       // the turn ends well, and only this tells of the call that was denied
       expect((await pump.next('failed-call')).text).toMatch(
         /^Write: forbidden.txt failed: .* is not yours\.$/,
       );
       expect(await pump.next('turn-over')).toMatchObject({ fault: null });
-      expect(existsSync(join(repo.path, 'forbidden.txt'))).toBe(false);
-      expect(await readFile(join(repo.path, 'yes.txt'), 'utf8')).toBe('y\n');
+      expect(existsSync(join(scene.repo.path, 'forbidden.txt'))).toBe(false);
+      expect(await readFile(join(scene.repo.path, 'yes.txt'), 'utf8')).toBe('y\n');
     });
   }
 
@@ -144,7 +129,7 @@ describeWithAgents('Claude Code under the protocol', ({ claude }) => {
       pump.conversation.reply(asked.id, { choice, text });
     }
     await pump.next('turn-over');
-    expect((await repo.git('status', '--porcelain', '-uall')).split('\n')).toEqual(
+    expect((await scene.repo.git('status', '--porcelain', '-uall')).split('\n')).toEqual(
       ['a', 'a1', 'b', 'b1'].map((name) => `?? ${name}`),
     );
     expect((await pump.next('failed-call')).text).toContain('Not that one.');
@@ -154,15 +139,15 @@ describeWithAgents('Claude Code under the protocol', ({ claude }) => {
   it('hears what is said in the midst of a turn, in that turn', async () => {
     const pump = start(`${WAIT}\n@say Steered.`);
     await pump.next('doing');
-    const { bytes } = model.requests.at(-1) ?? { bytes: 0 };
+    const { bytes } = scene.model.requests.at(-1) ?? { bytes: 0 };
     const words = 'MARK'.repeat(5_000);
     pump.conversation.say({ number: 1, text: words });
     await go();
     expect(await pump.next('heard')).toEqual({ kind: 'heard', number: 1 });
     expect(await pump.next('turn-over')).toMatchObject({ text: 'Steered.' });
     // one request more, and the words are in it
-    expect(model.requests).toHaveLength(2);
-    expect((model.requests.at(-1)?.bytes ?? 0) - bytes).toBeGreaterThan(words.length);
+    expect(scene.model.requests).toHaveLength(2);
+    expect((scene.model.requests.at(-1)?.bytes ?? 0) - bytes).toBeGreaterThan(words.length);
   });
 
   it('hears once what comes right at the end of a turn', async () => {
@@ -171,7 +156,7 @@ describeWithAgents('Claude Code under the protocol', ({ claude }) => {
     pump.conversation.say({ number: 1, text: 'And MARK.' });
     expect(await pump.next('heard')).toEqual({ kind: 'heard', number: 1 });
     await pump.next('turn-over');
-    await vi.waitFor(() => expect(lastTexts().split('MARK')).toHaveLength(2), WAIT_MS);
+    await vi.waitFor(() => expect(scene.lastTexts().split('MARK')).toHaveLength(2), WAIT_MS);
   });
 
   it('stops, and goes on with what is said then', async () => {
@@ -191,7 +176,7 @@ describeWithAgents('Claude Code under the protocol', ({ claude }) => {
     const second = start('@say Still there.', { resume: id });
     expect((await second.next('turn-over')).text).toBe('Still there.');
     expect(await second.next('session')).toEqual({ kind: 'session', id });
-    expect(lastTexts()).toContain('The word is MARK.');
+    expect(scene.lastTexts()).toContain('The word is MARK.');
   });
 
   it('says that there is nothing to go on with', async () => {
@@ -232,8 +217,8 @@ describeWithAgents('Claude Code under the host', ({ claude }) => {
   afterAll(() => rmSync(root, { recursive: true, force: true }));
 
   const start = (prompt: string, plan: Partial<SessionPlan> = {}): Promise<Hosted> =>
-    startHost({ entry, dir: repo.around }, prompt, {
-      plan: { program: claude, worktree: repo.path, session: randomUUID(), ...plan },
+    startHost({ entry, dir: scene.repo.around }, prompt, {
+      plan: { program: claude, worktree: scene.repo.path, session: randomUUID(), ...plan },
       env,
     });
 
@@ -241,13 +226,13 @@ describeWithAgents('Claude Code under the host', ({ claude }) => {
     const script = [
       '@write src/a.txt|A.',
       '@write b.txt|B.',
-      `@write ${join(repo.around, 'c.txt')}|C.`,
+      `@write ${join(scene.repo.around, 'c.txt')}|C.`,
       '@say Done.',
     ];
     const host = await start(script.join('\n'), { owns: ['src/**'] });
     expect(await host.ended).toMatchObject({ code: 0 });
-    expect(await repo.git('status', '--porcelain', '-uall')).toBe('?? src/a.txt');
-    expect(existsSync(join(repo.around, 'c.txt'))).toBe(false);
+    expect(await scene.repo.git('status', '--porcelain', '-uall')).toBe('?? src/a.txt');
+    expect(existsSync(join(scene.repo.around, 'c.txt'))).toBe(false);
     const transcript = await host.transcript();
     expect(transcript).toContain('b.txt is outside the files of this task (src/**).');
     expect(transcript).toContain('c.txt is outside the worktree of this task');
@@ -273,7 +258,7 @@ describeWithAgents('Claude Code under the host', ({ claude }) => {
     expect(await host.ended).toMatchObject({ code: 0 });
     const { heard, end } = await host.reports(() => true);
     expect({ heard, end }).toEqual({ heard: [], end: { fault: null, text: 'Second.' } });
-    expect(lastTexts()).toContain('`grep Made. made.txt` ended with exit code 1.');
+    expect(scene.lastTexts()).toContain('`grep Made. made.txt` ended with exit code 1.');
   });
 
   it.each([
@@ -288,7 +273,7 @@ describeWithAgents('Claude Code under the host', ({ claude }) => {
   });
 
   it('begins anew when there is nothing to go on with, with the whole prompt', async () => {
-    const goOnFile = join(repo.around, 'go-on.md');
+    const goOnFile = join(scene.repo.around, 'go-on.md');
     await writeFile(goOnFile, '@say Went on.');
     const host = await start('@say Began anew.', { resume: randomUUID(), goOnFile });
     expect(await host.ended).toMatchObject({ code: 0 });
@@ -306,7 +291,7 @@ describeWithAgents('Claude Code under the host', ({ claude }) => {
   it('is stopped with what it runs', async () => {
     const host = await start(`@bash echo $$ > shell; until [ -e go ]; do sleep 0.05; done`);
     const shell = await vi.waitFor(async () => {
-      const pid = Number(await readFile(join(repo.path, 'shell'), 'utf8'));
+      const pid = Number(await readFile(join(scene.repo.path, 'shell'), 'utf8'));
       expect(pid).toBeGreaterThan(0);
       return pid;
     }, WAIT_MS);

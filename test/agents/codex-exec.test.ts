@@ -7,45 +7,31 @@ import { afterAll, afterEach, beforeEach, expect, it } from 'vitest';
 import { createCodex } from '../../src/adapters/agent/session/codex.ts';
 import { createCodexExec } from '../../src/adapters/agent/session/codex-exec.ts';
 import type { Opening } from '../../src/adapters/agent/session/conversation.ts';
-import { type Model, startModel } from '../../src/testing/model/server.ts';
-import { createTempRepo, type TempRepo } from '../../src/testing/temp-repo.ts';
 import { bundleHost } from '../adapters/agent/session/fixtures/host.ts';
-import { type Pump, startPump } from '../adapters/agent/session/fixtures/pump.ts';
+import type { Pump } from '../adapters/agent/session/fixtures/pump.ts';
 import { describeWithAgents } from './binaries.ts';
-import { makeCodexHome } from './codex-home.ts';
+import { itTellsFaults } from './codex-faults.ts';
+import { openScene, type Scene } from './scene.ts';
+import { codexEnv } from './surroundings.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'weft-turns-'));
 const entry = bundleHost(root);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-let model: Model;
-let repo: TempRepo;
+let scene: Scene;
 let env: Readonly<Record<string, string>>;
-let pumps: Pump[] = [];
 
 beforeEach(async () => {
-  [model, repo] = await Promise.all([startModel(), createTempRepo()]);
-  env = await makeCodexHome(repo.around, model.url);
+  scene = await openScene();
+  env = codexEnv(scene.repo.around, scene.model.url);
 });
 
-afterEach(async () => {
-  await Promise.all(pumps.map((pump) => pump.close()));
-  pumps = [];
-  await model.close();
-  await repo.remove();
-});
-
-/** What the model was asked with last. */
-function lastTexts(): string {
-  return model.requests.at(-1)?.userTexts.join('\n') ?? '';
-}
+afterEach(() => scene.remove());
 
 describeWithAgents('Codex turn by turn', ({ codex }) => {
   const start = (prompt: string, opening: Partial<Opening> = {}): Pump => {
     const protocol = createCodexExec({ program: codex, turns: [process.execPath, entry, '--turns'] });
-    const pump = startPump(protocol, { worktree: repo.path, prompt, ...opening }, env);
-    pumps.push(pump);
-    return pump;
+    return scene.converse(protocol, { prompt, ...opening }, env);
   };
 
   it('writes, runs and commits, and leaves when it is let go', async () => {
@@ -57,9 +43,9 @@ describeWithAgents('Codex turn by turn', ({ codex }) => {
     ];
     const pump = start(script.join('\n'));
     expect(await pump.next('turn-over')).toEqual({ kind: 'turn-over', fault: null, text: 'Made.' });
-    expect(await repo.git('show', 'HEAD:made.txt')).toBe('It is made.');
+    expect(await scene.repo.git('show', 'HEAD:made.txt')).toBe('It is made.');
     expect(pump.news).toContainEqual(
-      expect.objectContaining({ kind: 'doing', files: [join(repo.path, 'made.txt')] }),
+      expect.objectContaining({ kind: 'doing', files: [join(scene.repo.path, 'made.txt')] }),
     );
     expect((await pump.next('failed-call')).text).toContain('exit code 3');
     expect(await pump.next('spent')).toMatchObject({ spending: { input: 4000, output: 200, usd: null } });
@@ -72,13 +58,13 @@ describeWithAgents('Codex turn by turn', ({ codex }) => {
     pump.conversation.say({ number: 1, text: 'Mind the MARK.' });
     pump.conversation.say({ number: 2, text: '@say Second.' });
     expect(pump.news.some(({ kind }) => kind === 'heard')).toBe(false);
-    await writeFile(join(repo.path, 'go'), '');
+    await writeFile(join(scene.repo.path, 'go'), '');
     expect(await pump.next('turn-over')).toMatchObject({ fault: null, text: 'Second.' });
     expect(pump.news.filter(({ kind }) => kind === 'heard')).toEqual([
       { kind: 'heard', number: 1 },
       { kind: 'heard', number: 2 },
     ]);
-    expect(lastTexts().split('MARK')).toHaveLength(2);
+    expect(scene.lastTexts().split('MARK')).toHaveLength(2);
     pump.conversation.say({ number: 3, text: '@say Third.' });
     expect((await pump.next('turn-over')).text).toBe('Third.');
     const ids = pump.news.flatMap((news) => (news.kind === 'session' ? [news.id] : []));
@@ -94,19 +80,18 @@ describeWithAgents('Codex turn by turn', ({ codex }) => {
     await pump.next('doing');
     pump.conversation.interrupt();
     expect(await pump.next('turn-over')).toMatchObject({ fault: 'interrupted' });
-    expect(existsSync(join(repo.path, 'late'))).toBe(false);
+    expect(existsSync(join(scene.repo.path, 'late'))).toBe(false);
   });
 
   it('goes on with what the app server began, and says when there is nothing', async () => {
-    const opening = { worktree: repo.path, prompt: '@say I remember.\nThe word is MARK.' };
-    const first = startPump(createCodex({ program: codex }), opening, env);
-    pumps.push(first);
+    const opening = { prompt: '@say I remember.\nThe word is MARK.' };
+    const first = scene.converse(createCodex({ program: codex }), opening, env);
     const { id } = await first.next('session');
     await first.next('turn-over');
     await first.close();
     const second = start('@say Still there.', { resume: id });
     expect((await second.next('turn-over')).text).toBe('Still there.');
-    expect(lastTexts()).toContain('The word is MARK.');
+    expect(scene.lastTexts()).toContain('The word is MARK.');
     const third = start('@say Never said.', { resume: '00000000-0000-7000-8000-000000000000' });
     expect(await third.next('turn-over')).toMatchObject({ fault: 'no-session' });
   });
@@ -129,24 +114,8 @@ describeWithAgents('Codex turn by turn', ({ codex }) => {
   it('is not started where people want to be asked', async () => {
     const pump = start('@write made.txt|x', { approvals: 'ask' });
     expect(await pump.next('turn-over')).toMatchObject({ fault: 'protocol' });
-    expect(model.requests).toHaveLength(0);
+    expect(scene.model.requests).toHaveLength(0);
   });
 
-  for (const [status, fault] of [
-    [401, 'login'],
-    [429, 'limit'],
-    [500, 'api-error'],
-  ] as const) {
-    it(`tells a ${status} of the model as ${fault}`, async () => {
-      const pump = start(`@error ${status}`);
-      expect(await pump.next('turn-over')).toMatchObject({ fault });
-      expect(pump.news.some(({ kind }) => kind === 'limited')).toBe(fault === 'limit');
-    });
-  }
-
-  it('says that it asks the model again', async () => {
-    const pump = start('@drop x2\n@say Got through.');
-    await pump.next('retries');
-    expect((await pump.next('turn-over')).text).toBe('Got through.');
-  });
+  itTellsFaults(start);
 });

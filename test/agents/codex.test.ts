@@ -5,40 +5,25 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createCodex } from '../../src/adapters/agent/session/codex.ts';
 import type { Opening } from '../../src/adapters/agent/session/conversation.ts';
-import { type Model, startModel } from '../../src/testing/model/server.ts';
-import { createTempRepo, type TempRepo } from '../../src/testing/temp-repo.ts';
-import { type Pump, startPump } from '../adapters/agent/session/fixtures/pump.ts';
+import type { Pump } from '../adapters/agent/session/fixtures/pump.ts';
 import { describeWithAgents } from './binaries.ts';
-import { makeCodexHome } from './codex-home.ts';
+import { itTellsFaults } from './codex-faults.ts';
+import { openScene, type Scene } from './scene.ts';
+import { codexEnv } from './surroundings.ts';
 
-let model: Model;
-let repo: TempRepo;
+let scene: Scene;
 let env: Readonly<Record<string, string>>;
-let pumps: Pump[] = [];
 
 beforeEach(async () => {
-  [model, repo] = await Promise.all([startModel(), createTempRepo()]);
-  env = await makeCodexHome(repo.around, model.url);
+  scene = await openScene();
+  env = codexEnv(scene.repo.around, scene.model.url);
 });
 
-afterEach(async () => {
-  await Promise.all(pumps.map((pump) => pump.close()));
-  pumps = [];
-  await model.close();
-  await repo.remove();
-});
-
-/** What the model was asked with last. */
-function lastTexts(): string {
-  return model.requests.at(-1)?.userTexts.join('\n') ?? '';
-}
+afterEach(() => scene.remove());
 
 describeWithAgents('Codex under the protocol', ({ codex }) => {
-  const start = (prompt: string, opening: Partial<Opening> = {}): Pump => {
-    const pump = startPump(createCodex({ program: codex }), { worktree: repo.path, prompt, ...opening }, env);
-    pumps.push(pump);
-    return pump;
-  };
+  const start = (prompt: string, opening: Partial<Opening> = {}): Pump =>
+    scene.converse(createCodex({ program: codex }), { prompt, ...opening }, env);
 
   it('writes, runs and commits without asking anybody, and leaves when it is let go', async () => {
     const script = [
@@ -49,9 +34,9 @@ describeWithAgents('Codex under the protocol', ({ codex }) => {
     ];
     const pump = start(script.join('\n'));
     expect(await pump.next('turn-over')).toEqual({ kind: 'turn-over', fault: null, text: 'Made.' });
-    expect(await repo.git('show', 'HEAD:made.txt')).toBe('It is made.');
+    expect(await scene.repo.git('show', 'HEAD:made.txt')).toBe('It is made.');
     expect(pump.news).toContainEqual(
-      expect.objectContaining({ kind: 'doing', files: [join(repo.path, 'made.txt')] }),
+      expect.objectContaining({ kind: 'doing', files: [join(scene.repo.path, 'made.txt')] }),
     );
     expect((await pump.next('failed-call')).text).toContain('exit code 3');
     expect(pump.news.filter(({ kind }) => kind === 'spent').at(-1)).toEqual({
@@ -66,31 +51,33 @@ describeWithAgents('Codex under the protocol', ({ codex }) => {
     const guard = (path: string): string | null => (path.endsWith('no.txt') ? 'no.txt is not yours.' : null);
     const pump = start('@write no.txt|x\n@write yes.txt|y', { guard });
     await pump.next('turn-over');
-    expect(existsSync(join(repo.path, 'no.txt'))).toBe(false);
-    expect((await pump.next('failed-call')).text).toBe(`Change of ${join(repo.path, 'no.txt')} refused`);
-    expect(lastTexts()).toContain('no.txt is not yours.');
-    expect(await readFile(join(repo.path, 'yes.txt'), 'utf8')).toBe('y\n');
+    expect(existsSync(join(scene.repo.path, 'no.txt'))).toBe(false);
+    expect((await pump.next('failed-call')).text).toBe(
+      `Change of ${join(scene.repo.path, 'no.txt')} refused`,
+    );
+    expect(scene.lastTexts()).toContain('no.txt is not yours.');
+    expect(await readFile(join(scene.repo.path, 'yes.txt'), 'utf8')).toBe('y\n');
   });
 
   it('is asked for, allowed and refused', async () => {
     const pump = start('@bash echo a > a.txt\n@bash echo b > b.txt', { approvals: 'ask' });
     const first = await pump.next('asks');
     expect(first.ask.text).toContain('echo a > a.txt');
-    expect(existsSync(join(repo.path, 'a.txt'))).toBe(false);
+    expect(existsSync(join(scene.repo.path, 'a.txt'))).toBe(false);
     pump.conversation.reply(first.ask.id, { choice: 0, text: '' });
     const second = await pump.next('asks');
     pump.conversation.reply(second.ask.id, { choice: null, text: 'Not the second one.' });
     expect((await pump.next('turn-over')).fault).toBe(null);
-    expect(existsSync(join(repo.path, 'a.txt'))).toBe(true);
-    expect(existsSync(join(repo.path, 'b.txt'))).toBe(false);
-    expect(lastTexts()).toContain('Not the second one.');
+    expect(existsSync(join(scene.repo.path, 'a.txt'))).toBe(true);
+    expect(existsSync(join(scene.repo.path, 'b.txt'))).toBe(false);
+    expect(scene.lastTexts()).toContain('Not the second one.');
   });
 
   it('hears what is said in the midst of a turn, and after it', async () => {
     const pump = start('@bash until [ -e go ]; do sleep 0.05; done\n@say Never said.');
     await pump.next('doing');
     pump.conversation.say({ number: 1, text: '@say Steered.' });
-    await writeFile(join(repo.path, 'go'), '');
+    await writeFile(join(scene.repo.path, 'go'), '');
     expect(await pump.next('heard')).toEqual({ kind: 'heard', number: 1 });
     expect((await pump.next('turn-over')).text).toBe('Steered.');
     pump.conversation.say({ number: 2, text: '@say Once more.' });
@@ -104,7 +91,7 @@ describeWithAgents('Codex under the protocol', ({ codex }) => {
     pump.conversation.say({ number: 1, text: 'And MARK.' });
     expect(await pump.next('heard')).toEqual({ kind: 'heard', number: 1 });
     await pump.next('turn-over');
-    expect(lastTexts().split('MARK')).toHaveLength(2);
+    expect(scene.lastTexts().split('MARK')).toHaveLength(2);
   });
 
   it('stops, and goes on with what is said then', async () => {
@@ -124,7 +111,7 @@ describeWithAgents('Codex under the protocol', ({ codex }) => {
     const second = start('@say Still there.', { resume: id });
     expect(await second.next('session')).toEqual({ kind: 'session', id });
     expect((await second.next('turn-over')).text).toBe('Still there.');
-    expect(lastTexts()).toContain('The word is MARK.');
+    expect(scene.lastTexts()).toContain('The word is MARK.');
     expect(second.news.filter(({ kind }) => kind === 'spent').at(-1)).toMatchObject({
       spending: { input: 2000 },
     });
@@ -135,21 +122,5 @@ describeWithAgents('Codex under the protocol', ({ codex }) => {
     expect(await pump.next('turn-over')).toMatchObject({ fault: 'no-session' });
   });
 
-  for (const [status, fault] of [
-    [401, 'login'],
-    [429, 'limit'],
-    [500, 'api-error'],
-  ] as const) {
-    it(`tells a ${status} of the model as ${fault}`, async () => {
-      const pump = start(`@error ${status}`);
-      expect(await pump.next('turn-over')).toMatchObject({ fault });
-      expect(pump.news.some(({ kind }) => kind === 'limited')).toBe(fault === 'limit');
-    });
-  }
-
-  it('says that it asks the model again', async () => {
-    const pump = start('@drop x2\n@say Got through.');
-    await pump.next('retries');
-    expect((await pump.next('turn-over')).text).toBe('Got through.');
-  });
+  itTellsFaults(start);
 });

@@ -3,7 +3,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { claudeBinary, codexBinary, wideBinary } from './binaries.ts';
-import { bareEnv, claudeEnv } from './surroundings.ts';
+import { bareEnv, claudeEnv, codexConfig } from './surroundings.ts';
 
 /** One preset. */
 export interface Preset {
@@ -114,7 +114,7 @@ export const PRESETS: readonly Preset[] = [
     counts: 4,
     surround: ({ home, url }) => ({
       env: { CODEX_HOME: join(home, '.codex'), CODEX_PATH: codexBinary() ?? '', OPENAI_API_KEY: KEY },
-      files: { '.codex/config.toml': codexAt(url) },
+      files: { '.codex/config.toml': codexConfig({ url, key: 'OPENAI_API_KEY' }) },
     }),
   },
 ];
@@ -137,17 +137,4 @@ function opencodeAt(url: string): object {
   const script = { npm: '@ai-sdk/openai-compatible', name: 'script', options, models };
   const model = 'script/scripted';
   return { model, small_model: model, autoupdate: false, share: 'disabled', provider: { script } };
-}
-
-function codexAt(url: string): string {
-  return `model = "gpt-5.5"
-model_provider = "script"
-[model_providers.script]
-name = "script"
-base_url = "${url}/v1"
-env_key = "OPENAI_API_KEY"
-wire_api = "responses"
-request_max_retries = 1
-stream_max_retries = 1
-`;
 }

@@ -1,11 +1,11 @@
 // A repository, a scripted model and private homes, in which real agents are started headless. Asserts nothing.
 import { spawn } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type JsonObject, parseObject } from '../../src/testing/model/json.ts';
-import { type Model, startModel } from '../../src/testing/model/server.ts';
-import { createTempRepo, type TempRepo, testGitEnv } from '../../src/testing/temp-repo.ts';
+import type { Model } from '../../src/testing/model/server.ts';
+import type { TempRepo } from '../../src/testing/temp-repo.ts';
 import type { Agents } from './binaries.ts';
+import { openScene } from './scene.ts';
+import { claudeEnv, codexEnv } from './surroundings.ts';
 
 /** What an agent did. */
 export interface Played {
@@ -39,73 +39,39 @@ export interface Stage {
 /** Agents that take longer are killed. */
 const LIMIT_MS = 50_000;
 
-/** A proxy where nothing listens: agents reach this machine and nothing else. */
-const DEAD_END = 'http://127.0.0.1:9';
-const NO_NETWORK = {
-  HTTP_PROXY: DEAD_END,
-  HTTPS_PROXY: DEAD_END,
-  ALL_PROXY: DEAD_END,
-  NO_PROXY: '127.0.0.1',
-};
-
 /** Sets a stage for the programs. */
 export async function setStage(agents: Agents): Promise<Stage> {
-  const [model, repo] = await Promise.all([startModel(), createTempRepo()]);
-  const home = join(repo.around, 'home');
-  const codexHome = join(home, 'codex');
-  await mkdir(codexHome, { recursive: true });
-  const env = { ...testGitEnv(), HOME: home, ...NO_NETWORK };
+  const { model, repo, remove } = await openScene();
+  const env = claudeEnv(repo.around, model.url);
   return {
     model,
     repo,
-    playClaude: (prompt, wish = {}) =>
-      play(agents.claude, [...CLAUDE_ARGS, ...(wish.args ?? []), prompt], {
+    remove,
+    playClaude: (prompt, { args = [], pays, until } = {}) =>
+      play(agents.claude, [...CLAUDE_ARGS, ...args, prompt], {
         cwd: repo.path,
-        until: wish.until,
-        env: {
-          ...env,
-          CLAUDE_CONFIG_DIR: join(home, 'claude'),
-          ANTHROPIC_BASE_URL: model.url,
-          [wish.pays === 'subscription' ? 'CLAUDE_CODE_OAUTH_TOKEN' : 'ANTHROPIC_API_KEY']: 'sk-not-a-key',
-          CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: '1',
-          CLAUDE_CODE_MAX_RETRIES: '2',
-          // without it, root may not pass over permissions
-          IS_SANDBOX: '1',
-        },
+        until,
+        env: pays === 'subscription' ? subscribe(env) : env,
       }),
     playCodex: (prompt) =>
-      play(agents.codex, ['exec', ...codexArgs(model.url), prompt], {
+      play(agents.codex, [...CODEX_ARGS, prompt], {
         cwd: repo.path,
-        env: { ...env, CODEX_HOME: codexHome, SCRIPT_KEY: 'sk-not-a-key' },
+        env: codexEnv(repo.around, model.url),
       }),
-    remove: async () => {
-      await model.close();
-      await repo.remove();
-    },
   };
+}
+
+/** The environment of who pays by subscription, not by key. */
+function subscribe({
+  ANTHROPIC_API_KEY: key = '',
+  ...env
+}: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return { ...env, CLAUDE_CODE_OAUTH_TOKEN: key };
 }
 
 const CLAUDE_ARGS = ['-p', '--output-format', 'stream-json', '--verbose', '--dangerously-skip-permissions'];
 
-function codexArgs(url: string): readonly string[] {
-  const settings = [
-    'model_provider=script',
-    'model_providers.script.name=script',
-    `model_providers.script.base_url=${url}/v1`,
-    'model_providers.script.env_key=SCRIPT_KEY',
-    'model_providers.script.wire_api=responses',
-    'model_providers.script.request_max_retries=2',
-    'model_providers.script.stream_max_retries=2',
-  ];
-  return [
-    '--json',
-    '--dangerously-bypass-approvals-and-sandbox',
-    '--ignore-user-config',
-    '-m',
-    'gpt-5.5',
-    ...settings.flatMap((setting) => ['-c', setting]),
-  ];
-}
+const CODEX_ARGS = ['exec', '--json', '--dangerously-bypass-approvals-and-sandbox'];
 
 interface Place {
   readonly cwd: string;

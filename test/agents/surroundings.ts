@@ -1,5 +1,5 @@
 // What agents find around them in tests: a home of their own, the scripted model, and no network. Asserts nothing.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { testGitEnv } from '../../src/testing/temp-repo.ts';
 
@@ -32,4 +32,27 @@ export function claudeEnv(around: string, modelUrl: string): Readonly<Record<str
     CLAUDE_CODE_MAX_RETRIES: '2',
     IS_SANDBOX: '1',
   };
+}
+
+/** The whole environment of Codex, whose home names the scripted model. */
+export function codexEnv(around: string, modelUrl: string): Readonly<Record<string, string>> {
+  const bare = bareEnv(around);
+  const home = join(bare.HOME, 'codex');
+  mkdirSync(home, { recursive: true });
+  writeFileSync(join(home, 'config.toml'), codexConfig({ url: modelUrl, key: 'SCRIPT_KEY' }));
+  return { ...bare, CODEX_HOME: home, SCRIPT_KEY: 'no-key-is-needed' };
+}
+
+/** What a `config.toml` of Codex says that names the scripted model; `key`: the variable that has the key. */
+export function codexConfig({ url, key }: { readonly url: string; readonly key: string }): string {
+  return `model = "gpt-5.5"
+model_provider = "script"
+[model_providers.script]
+name = "script"
+base_url = "${url}/v1"
+env_key = "${key}"
+wire_api = "responses"
+request_max_retries = 1
+stream_max_retries = 1
+`;
 }

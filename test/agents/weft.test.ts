@@ -1,44 +1,28 @@
 // Real agents under the whole of weft: they ask and are answered from elsewhere, hear people in mid-turn, and outlive the engine.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { asObject, type JsonObject, parseObject } from '../../src/testing/model/json.ts';
-import { type Model, startModel } from '../../src/testing/model/server.ts';
-import { createTempRepo, type TempRepo } from '../../src/testing/temp-repo.ts';
 import { type Ended, journalSays, type Running, readJournal, startWeft } from '../end-to-end/cli.ts';
 import { type Agents, describeWithAgents } from './binaries.ts';
-import { claudeEnv } from './surroundings.ts';
+import { openScene, type Scene } from './scene.ts';
+import { claudeEnv, codexEnv } from './surroundings.ts';
 
-let model: Model;
-let repo: TempRepo;
+let scene: Scene;
 let env: Record<string, string>;
 
 beforeEach(async () => {
-  [model, repo] = await Promise.all([startModel(), createTempRepo()]);
-  const codexHome = join(repo.around, 'home/codex');
-  env = { ...claudeEnv(repo.around, model.url), CODEX_HOME: codexHome, SCRIPT_KEY: 'no-key-is-needed' };
-  await mkdir(codexHome, { recursive: true });
-  await writeFile(join(codexHome, 'config.toml'), providerAt(model.url));
+  scene = await openScene();
+  const { repo, model } = scene;
+  env = { ...claudeEnv(repo.around, model.url), ...codexEnv(repo.around, model.url) };
 });
 
 afterEach(async () => {
-  endStrays(repo.around);
-  await model.close();
-  await repo.remove();
+  endStrays(scene.repo.around);
+  await scene.remove();
 });
-
-function providerAt(url: string): string {
-  return `model = "gpt-5.5"
-model_provider = "script"
-[model_providers.script]
-name = "script"
-base_url = "${url}/v1"
-env_key = "SCRIPT_KEY"
-wire_api = "responses"
-`;
-}
 
 /** Ends what a test that failed left behind: what works below the folder. */
 function endStrays(folder: string): void {
@@ -61,25 +45,25 @@ async function plan(
   const usual = { kind, program: agents[kind], env: ['SCRIPT_KEY'], checks: gate !== undefined };
   const agent = { ...usual, ...settings };
   const gates = { tier0: gate === undefined ? [] : [gate] };
-  await repo.write(
+  await scene.repo.write(
     '.weft/config.yaml',
     stringify({ integrate: 'auto', agent: kind, agents: { [kind]: agent }, gates }),
   );
-  await repo.write('tracks.yaml', stringify({ tracks: [{ name: 'one', steps: [{ task: 'it.md' }] }] }));
-  await repo.write('it.md', `---\nowns: ['made/**']\n---\n\n# It\n\nDo it.\n\n${script.join('\n')}\n`);
-  await repo.commit('plan');
+  await scene.repo.write('tracks.yaml', stringify({ tracks: [{ name: 'one', steps: [{ task: 'it.md' }] }] }));
+  await scene.repo.write('it.md', `---\nowns: ['made/**']\n---\n\n# It\n\nDo it.\n\n${script.join('\n')}\n`);
+  await scene.repo.commit('plan');
 }
 
 /** A command that waits for the file `go`, beside the repository, and what lets it go on. */
-const waits = (): string => `@bash until [ -e ${repo.around}/go ]; do sleep 0.05; done`;
-const go = (): Promise<void> => writeFile(join(repo.around, 'go'), '');
+const waits = (): string => `@bash until [ -e ${scene.repo.around}/go ]; do sleep 0.05; done`;
+const go = (): Promise<void> => writeFile(join(scene.repo.around, 'go'), '');
 const WORK = ['@bash mkdir -p made && echo made >> made/it.txt', '@say Done.'];
 
-const start = (...args: readonly string[]): Running => startWeft(repo.path, args, env);
+const start = (...args: readonly string[]): Running => startWeft(scene.repo.path, args, env);
 
 /** The facts of a type in the run's journal. */
 async function factsOf(run: string, type: string): Promise<readonly JsonObject[]> {
-  const journal = await readJournal(join(repo.path, '.weft/runs', run));
+  const journal = await readJournal(join(scene.repo.path, '.weft/runs', run));
   const facts = journal
     .split('\n')
     .map((line) => asObject(parseObject(line)?.['event']) ?? parseObject(line));
@@ -88,7 +72,7 @@ async function factsOf(run: string, type: string): Promise<readonly JsonObject[]
 
 /** What is kept of the talk with the agent. */
 async function transcript(run: string): Promise<string> {
-  const folder = join(repo.path, '.weft/runs', run);
+  const folder = join(scene.repo.path, '.weft/runs', run);
   const path = readdirSync(folder, { recursive: true, encoding: 'utf8' }).find((name) =>
     name.endsWith('transcript.jsonl'),
   );
@@ -108,7 +92,7 @@ async function answerIn(run: string): Promise<string | undefined> {
 }
 
 async function expectLanded(run: string): Promise<void> {
-  expect(await repo.git('show', 'main:made/it.txt')).toBe('made');
+  expect(await scene.repo.git('show', 'main:made/it.txt')).toBe('made');
   expect(await factsOf(run, 'attempt.spawned')).toHaveLength(1);
   expect(await factsOf(run, 'task.landed')).toHaveLength(1);
 }
@@ -121,7 +105,7 @@ function agentsAlive(program: string): readonly number[] {
     .filter((pid) => {
       try {
         const [first] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-        return first === program && readlinkSync(`/proc/${pid}/cwd`).startsWith(repo.around);
+        return first === program && readlinkSync(`/proc/${pid}/cwd`).startsWith(scene.repo.around);
       } catch {
         return false;
       }
@@ -153,7 +137,7 @@ describeWithAgents('Claude Code under weft', (agents) => {
   it('asks, is answered by another process, and goes on in the same conversation', async () => {
     await plan('claude', agents, [ASK, ...WORK]);
     const running = start('run', 'tracks.yaml', '--stay');
-    const run = await journalSays(repo.path, '"type":"question.asked"', running);
+    const run = await journalSays(scene.repo.path, '"type":"question.asked"', running);
     const status = await succeeds(start('status'));
     expect(status.out).toContain('Which limiter?');
     expect(status.out).toContain('Bucket');
@@ -165,13 +149,13 @@ describeWithAgents('Claude Code under weft', (agents) => {
 
   it('asks, is let go, and goes on in the same conversation with the answer', async () => {
     await plan('claude', agents, [ASK, ...WORK]);
-    const run = await journalSays(repo.path, '"type":"run.started"', start('run', 'tracks.yaml'));
+    const run = await journalSays(scene.repo.path, '"type":"run.started"', start('run', 'tracks.yaml'));
     await vi.waitFor(async () => expect(await factsOf(run, 'attempt.exited')).toHaveLength(1), 20_000);
     await succeeds(start('answer', 'it', '2'));
     await succeeds(start('resume', run));
-    expect(await repo.git('show', 'main:made/it.txt')).toBe('made');
+    expect(await scene.repo.git('show', 'main:made/it.txt')).toBe('made');
     expect(await factsOf(run, 'task.landed')).toHaveLength(1);
-    const texts = model.requests.at(-1)?.userTexts.join('\n') ?? '';
+    const texts = scene.lastTexts();
     expect(texts).toContain('# It');
     expect(texts).toContain('Answer: Bucket');
   });
@@ -180,7 +164,7 @@ describeWithAgents('Claude Code under weft', (agents) => {
     const call = JSON.stringify({ question: 'Which limiter?', options: ['Window', 'Bucket'] });
     await plan('claude', agents, [`@tool mcp__weft__ask_guidance|${call}`, ...WORK]);
     const running = start('run', 'tracks.yaml', '--stay');
-    const run = await journalSays(repo.path, '"type":"question.asked"', running);
+    const run = await journalSays(scene.repo.path, '"type":"question.asked"', running);
     await succeeds(start('answer', 'it', '2'));
     await succeeds(running);
     await expectLanded(run);
@@ -194,9 +178,9 @@ describeWithAgents('Claude Code under weft', (agents) => {
   it('hears guidance in mid-turn, once', async () => {
     await plan('claude', agents, [waits(), ...WORK]);
     const running = start('run', 'tracks.yaml', '--stay');
-    await vi.waitFor(() => expect(model.requests).toHaveLength(1), 20_000);
+    await vi.waitFor(() => expect(scene.model.requests).toHaveLength(1), 20_000);
     await succeeds(start('guide', 'it', 'Mind the MARK.'));
-    const run = await journalSays(repo.path, '"type":"guidance.delivered"', running);
+    const run = await journalSays(scene.repo.path, '"type":"guidance.delivered"', running);
     await go();
     await succeeds(running);
     await expectLanded(run);
@@ -208,12 +192,12 @@ describeWithAgents('Claude Code under weft', (agents) => {
     await plan('claude', agents, [waits(), ASK, ...WORK]);
     const running = start('run', 'tracks.yaml', '--stay');
     await vi.waitFor(() => expect(agentsAlive(agents.claude)).toHaveLength(1), 20_000);
-    const run = await journalSays(repo.path, '"type":"attempt.started"', running);
+    const run = await journalSays(scene.repo.path, '"type":"attempt.started"', running);
     running.child.kill('SIGKILL');
     await running.ended;
     await go();
     const resumed = start('resume', run, '--stay');
-    await journalSays(repo.path, '"type":"question.asked"', resumed);
+    await journalSays(scene.repo.path, '"type":"question.asked"', resumed);
     await succeeds(start('answer', 'it', 'Neither.'));
     await succeeds(resumed);
     await expectLanded(run);
@@ -226,15 +210,15 @@ for (const kind of ['claude', 'codex'] as const) {
     it('goes on, hears what is said to the next one, and its work lands once', async () => {
       await plan(kind, agents, [waits(), ...WORK]);
       const running = start('run', 'tracks.yaml', '--stay');
-      await vi.waitFor(() => expect(model.requests).toHaveLength(1), 20_000);
-      const run = await journalSays(repo.path, '"type":"attempt.started"', running);
+      await vi.waitFor(() => expect(scene.model.requests).toHaveLength(1), 20_000);
+      const run = await journalSays(scene.repo.path, '"type":"attempt.started"', running);
       running.child.kill('SIGKILL');
       await running.ended;
       const before = agentsAlive(agents[kind]);
       expect(before).toHaveLength(1);
       const resumed = start('resume', run, '--stay');
       await succeeds(start('guide', 'it', 'Mind the MARK.'));
-      await journalSays(repo.path, '"type":"guidance.delivered"', resumed);
+      await journalSays(scene.repo.path, '"type":"guidance.delivered"', resumed);
       expect(agentsAlive(agents[kind])).toEqual(before);
       await go();
       await succeeds(resumed);
@@ -246,8 +230,8 @@ for (const kind of ['claude', 'codex'] as const) {
     it('ends while nobody leads, and its work lands once', async () => {
       await plan(kind, agents, [waits(), ...WORK]);
       const running = start('run', 'tracks.yaml', '--stay');
-      await vi.waitFor(() => expect(model.requests).toHaveLength(1), 20_000);
-      const run = await journalSays(repo.path, '"type":"attempt.started"', running);
+      await vi.waitFor(() => expect(scene.model.requests).toHaveLength(1), 20_000);
+      const run = await journalSays(scene.repo.path, '"type":"attempt.started"', running);
       running.child.kill('SIGKILL');
       await running.ended;
       await go();
@@ -263,7 +247,7 @@ for (const kind of ['claude', 'codex'] as const) {
     it('mends what fails, in one attempt', async () => {
       await plan(kind, agents, ['@say Done already.', ...WORK], { gate: 'test -s made/it.txt' });
       const running = start('run', 'tracks.yaml', '--stay');
-      const run = await journalSays(repo.path, '"type":"run.started"', running);
+      const run = await journalSays(scene.repo.path, '"type":"run.started"', running);
       await succeeds(running);
       await expectLanded(run);
       expect(await factsOf(run, 'attempt.exited')).toMatchObject([{ heard: [], fault: null }]);
@@ -292,7 +276,7 @@ describeWithAgents('Codex under weft', (agents) => {
     it(`asks by ${by} while its engine is killed, and goes on in the same conversation`, async () => {
       await plan('codex', agents, [...first, ...WORK], { settings });
       const running = start('run', 'tracks.yaml', '--stay');
-      const run = await journalSays(repo.path, '"type":"question.asked"', running);
+      const run = await journalSays(scene.repo.path, '"type":"question.asked"', running);
       const [asked] = await questions();
       expect(asked).toMatchObject(first.length > 0 ? BY_TOOL : BY_APPROVAL);
       const before = agentsAlive(agents.codex);
@@ -300,7 +284,7 @@ describeWithAgents('Codex under weft', (agents) => {
       await running.ended;
       expect(await questions()).toEqual([asked]);
       const resumed = start('resume', run, '--stay');
-      await journalSays(repo.path, '"type":"run.resumed"', resumed);
+      await journalSays(scene.repo.path, '"type":"run.resumed"', resumed);
       expect(agentsAlive(agents.codex)).toEqual(before);
       await succeeds(start('answer', 'it', first.length > 0 ? '2' : '1'));
       await succeeds(resumed);
@@ -316,10 +300,10 @@ describeWithAgents('Codex under weft', (agents) => {
   it('waits for leave, and what people say meanwhile is no answer, but heard after it', async () => {
     await plan('codex', agents, WORK, { settings: { approvals: 'ask' } });
     const running = start('run', 'tracks.yaml', '--stay');
-    const run = await journalSays(repo.path, '"type":"question.asked"', running);
+    const run = await journalSays(scene.repo.path, '"type":"question.asked"', running);
     const guided = await succeeds(start('guide', 'it', 'Yes, and mind the MARK.'));
     expect(guided.out).toContain('it waits for your choice, and will be told after it');
-    await journalSays(repo.path, '"type":"guidance.delivered"', running);
+    await journalSays(scene.repo.path, '"type":"guidance.delivered"', running);
     expect(await questions()).toMatchObject([BY_APPROVAL]);
     await succeeds(start('answer', 'it', '1:'));
     await succeeds(running);
@@ -327,25 +311,25 @@ describeWithAgents('Codex under weft', (agents) => {
     expect(await factsOf(run, 'question.answered')).toMatchObject([{ text: 'Allow it.' }]);
     const [exited] = await factsOf(run, 'attempt.exited');
     expect(exited).toMatchObject({ fault: null, heard: expect.arrayContaining([1, 2]) });
-    expect(model.requests.at(-1)?.userTexts.join('\n')).toContain('Yes, and mind the MARK.');
+    expect(scene.lastTexts()).toContain('Yes, and mind the MARK.');
   });
 });
 
 describeWithAgents('Codex without an app server under weft', (agents) => {
   it('does its work turn by turn, and hears in between', async () => {
-    const old = join(repo.around, 'codex');
+    const old = join(scene.repo.around, 'codex');
     const refuses = `[ "$1" = app-server ] && { echo "error: unrecognized subcommand 'app-server'" >&2; exit 2; }`;
     await writeFile(old, `#!/bin/sh\n${refuses}\nexec '${agents.codex}' "$@"\n`, { mode: 0o755 });
     await plan('codex', { ...agents, codex: old }, [waits(), ...WORK]);
     const running = start('run', 'tracks.yaml', '--stay');
-    await vi.waitFor(() => expect(model.requests).toHaveLength(1), 20_000);
+    await vi.waitFor(() => expect(scene.model.requests).toHaveLength(1), 20_000);
     await succeeds(start('guide', 'it', 'Mind the MARK.'));
-    const run = await journalSays(repo.path, '"type":"guidance.delivered"', running);
+    const run = await journalSays(scene.repo.path, '"type":"guidance.delivered"', running);
     await go();
     await succeeds(running);
     await expectLanded(run);
     expect(await factsOf(run, 'attempt.exited')).toMatchObject([{ heard: [1], fault: null }]);
-    expect(model.requests.at(-1)?.userTexts.join('\n')).toContain('Mind the MARK.');
+    expect(scene.lastTexts()).toContain('Mind the MARK.');
     const logs = await succeeds(start('logs', 'it'));
     expect(logs.out.split('This Codex has no app server')).toHaveLength(2);
   });
