@@ -55,7 +55,7 @@ async function pushAll(effect: LandCandidate, context: EffectContext, forge: For
   for (const task of merge.strategy === 'merge' ? [] : effect.tasks) {
     const ts = taskOf(state, task);
     if (ts.pull === null || ts.candidate === null || ts.candidate.empty) continue;
-    const offered = await offerCommit(forge, ts, ts.candidate.commit);
+    const offered = await offerCommit(context, ts, ts.candidate.commit);
     // somebody pushed to it a moment ago, which its watch shows
     if (!offered.ok && offered.failure.kind === 'refused') return stale(effect, effect.base);
     if (!offered.ok) return fail(failureOf(offered.failure));
@@ -127,7 +127,7 @@ async function mergeOne(
   const merged = await forge.merge(wish);
   if (!merged.ok)
     return merged.failure.kind === 'refused'
-      ? bringUpToDate(context, { forge, ts, sentence: merged.failure.sentence })
+      ? bringUpToDate(context, { ts, sentence: merged.failure.sentence })
       : fail(failureOf(merged.failure));
   const tip = await findTargetTip(parts, state.policy);
   if (!tip.ok) return tip;
@@ -148,14 +148,14 @@ function describeOther(target: string): string {
 /** What its rules do not let in as it is may be let in once it stands on the target: its checks run on that first. */
 async function bringUpToDate(
   context: EffectContext,
-  of: { readonly forge: ForgePort; readonly ts: TaskState; readonly sentence: string },
+  of: { readonly ts: TaskState; readonly sentence: string },
 ): Promise<Result<Merged, EffectFailure>> {
-  const { forge, ts, sentence } = of;
+  const { ts, sentence } = of;
   const { pull, candidate } = ts;
   if (pull === null || candidate === null) throw new Error('Internal error: nothing to bring up to date');
   const head = pull.note?.head ?? pull.head;
   if (await standsOn(context, candidate, head)) return fail({ kind: 'environment', sentence });
-  const offered = asResult(await offerCommit(forge, ts, candidate.commit));
+  const offered = asResult(await offerCommit(context, ts, candidate.commit));
   if (!offered.ok) return offered;
   const { number, url } = pull;
   const opened: Event = {

@@ -1,7 +1,6 @@
 // Puts verified work onto its branch at the forge and makes sure of its one pull request; answers what was said of it before.
 import type { Effect } from '../../core/effect.ts';
-import { fail, ok, type Result } from '../../core/failure.ts';
-import type { Oid } from '../../core/model.ts';
+import { fail, ok } from '../../core/failure.ts';
 import {
   renewEvidence,
   writeMarker,
@@ -12,9 +11,12 @@ import {
 } from '../../core/pull-text.ts';
 import { type TaskState, taskOf } from '../../core/state.ts';
 import type { Forged, ForgePort, PullFound } from '../../ports/forge.ts';
-import { type EffectFailure, failureOf } from '../forge-failure.ts';
+import { failureOf } from '../forge-failure.ts';
 import type { EffectContext, Performed } from '../perform.ts';
 import { findMove } from './find-move.ts';
+import { forgeOf } from './forge-call.ts';
+import { offerCommit } from './offer-commit.ts';
+import { findEnd } from './watch-pull.ts';
 
 type OpenPull = Extract<Effect, { kind: 'open-pull' }>;
 
@@ -25,35 +27,22 @@ export async function openPull(effect: OpenPull, context: EffectContext): Perfor
   const forge = forgeOf(context);
   const move = await findMove(context, ts);
   if (move !== null) return ok([move]);
-  const pushed = await offerCommit(forge, ts, effect.head);
-  if (!pushed.ok) return fail(failureOf(pushed.failure));
+  // while it was worked on nobody looked
+  const end = await findEnd(context, ts);
+  if (!end.ok || end.value.length > 0) return end;
+  const offered = await offerCommit(context, ts, effect.head);
+  if (!offered.ok) return offered;
+  if (offered.value !== null) return ok(offered.value);
   const found = await ensure(forge, context, ts);
   if (!found.ok) return fail(failureOf(found.failure));
   const answered: number[] = [];
   for (const remark of ts.pull?.told ?? []) {
     const said = await answer(forge, { ts, number: found.value.number, id: remark.id, path: remark.path });
-    if (!said.ok) return fail(failureOf(said.failure));
+    if (!said.ok && said.failure.kind !== 'gone') return fail(failureOf(said.failure));
     answered.push(remark.id);
   }
   const { number, url } = found.value;
   return ok([{ type: 'pull.opened', task: effect.task, number, url, head: effect.head, answered }]);
-}
-
-/** The forge; work is offered only where there is one. */
-export function forgeOf({ parts }: Pick<EffectContext, 'parts'>): ForgePort {
-  if (parts.forge === null) throw new Error('Internal error: there is no forge');
-  return parts.forge;
-}
-
-/** Moves the branch of a task at the forge from where weft last saw it. */
-export function offerCommit(
-  forge: ForgePort,
-  { attempt, pull }: TaskState,
-  commit: Oid,
-): Promise<Forged<void>> {
-  const branch = attempt?.branch ?? '';
-  const expected = pull === null ? null : (pull.note?.head ?? pull.head);
-  return forge.push({ branch, commit, expected });
 }
 
 async function ensure(forge: ForgePort, { state }: EffectContext, ts: TaskState): Promise<Forged<PullFound>> {
@@ -65,14 +54,15 @@ async function ensure(forge: ForgePort, { state }: EffectContext, ts: TaskState)
     body: writePullBody(state, ts),
     isDraft: false,
   });
-  if (!found.ok || found.value.state !== 'open' || ts.pull === null) return found;
+  const isFirst = ts.pull === null && ts.pulls === 0;
+  if (!found.ok || found.value.state !== 'open' || isFirst) return found;
   const { number } = found.value;
   const seen = (await forge.observe([number])).get(number);
   if (seen === undefined) return found;
   if (!seen.ok) return seen;
   const body = renewEvidence(seen.value.body, state, ts);
   const renewed = await forge.updatePull({ number, isDraft: false, ...(body === null ? {} : { body }) });
-  return renewed.ok ? found : renewed;
+  return renewed.ok || renewed.failure.kind === 'refused' ? found : renewed;
 }
 
 function answer(
@@ -87,9 +77,4 @@ function answer(
   const { ts, number, id, path } = of;
   const remark = { number, marker: writeReplyMarker(id), body: writeReply(ts) };
   return path === null ? forge.comment(remark) : forge.reply({ ...remark, comment: id });
-}
-
-/** A result of the forge's as one of an effect's. */
-export function asResult<T>(forged: Forged<T>): Result<T, EffectFailure> {
-  return forged.ok ? forged : fail(failureOf(forged.failure));
 }
