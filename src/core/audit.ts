@@ -297,7 +297,8 @@ function checkLanding(
   look(audit, 'I5', { what: 'landings' });
   if (landed.has(task)) accuse(audit, 'I6', `${task} lands again, as ${commit}`);
   landed.add(task);
-  if (built?.task !== task || built.base !== base || built.tree !== tree)
+  const isBuilt = built?.task === task && built.base === base && built.tree === tree;
+  if (!isBuilt && !isRemade(candidates, event))
     accuse(audit, 'I5', `${task} landed as ${commit}, which was not built for it on ${base}`);
   if (passed.get(task)?.has(tree) !== true) {
     unproven.set(commit, task);
@@ -306,6 +307,16 @@ function checkLanding(
   // one verdict speaks for all that the tree was built on in its batch
   for (let at: Oid | undefined = base; at !== undefined && unproven.delete(at); )
     at = candidates.get(at)?.base;
+}
+
+/** A forge makes commits of its own; what counts is that the tree was built for the task, on that base. */
+function isRemade(
+  candidates: Books['candidates'],
+  { task, tree, base }: Extract<Event, { readonly type: 'task.landed' }>,
+): boolean {
+  for (const built of candidates.values())
+    if (built.task === task && built.tree === tree && built.base === base) return true;
+  return false;
 }
 
 function checkSweep(

@@ -195,6 +195,7 @@ async function lookAt(merger: Merger, { pull, run }: Work): Promise<Forged<Look>
   const { number } = pull;
   const here = await merger.runOf(run);
   const method = asMethod(here?.state.policy.merge.strategy ?? options.strategy);
+  const { settleMs } = here?.state.policy.pullRequests ?? DEFAULT_PULLS;
   for (let turn = 0; ; turn += 1) {
     const seen = (await forge.observe([number])).get(number);
     if (seen === undefined) throw new Error(`Internal error: the forge says nothing of #${number}`);
@@ -203,7 +204,7 @@ async function lookAt(merger: Merger, { pull, run }: Work): Promise<Forged<Look>
     if (!standing.ok) return standing;
     const { head, base } = seen.value;
     const advice = adviseMerge(seen.value, {
-      isSettled: head === pull.head && tools.clock.wallMs() - pull.changedAt >= DEFAULT_PULLS.settleMs,
+      isSettled: head === pull.head && tools.clock.wallMs() - pull.changedAt >= settleMs,
       hasMergeQueue: standing.value.branch?.hasMergeQueue ?? false,
       ...{ method, methods: standing.value.methods },
       below: findBelow(merger, { number, base }),

@@ -5,8 +5,8 @@ import { auditJournal } from '../core/audit.ts';
 import type { Event, Recorded } from '../core/event.ts';
 import { fail, ok, type Result } from '../core/failure.ts';
 import { isTerminal } from '../core/lifecycle.ts';
-import type { Oid, TaskId } from '../core/model.ts';
-import { branchOf, landedRefOf, sharedRefOf, tagOf } from '../core/names.ts';
+import type { Oid, Policy, TaskId } from '../core/model.ts';
+import { branchOf, landedRefOf, sharedRefOf, tagOf, targetRefOf } from '../core/names.ts';
 import { type Audit, accuse, describeAudit, look, type PromiseFinding } from '../core/promise.ts';
 import { isLive, type RunState } from '../core/state.ts';
 import { type RunView, viewRun } from '../core/view.ts';
@@ -90,7 +90,7 @@ function refsOf(scene: Scene, task: TaskId): readonly string[] {
     landedRefOf(state, task),
     sharedRefOf(state, task),
     ...rescued,
-    asRef(ts?.landed?.ref ?? state.policy.target),
+    asRef(state.policy, ts?.landed?.ref ?? state.policy.target),
   ];
 }
 
@@ -113,7 +113,7 @@ async function checkLandings(scene: Scene): Promise<void> {
   for (const { task, commit, tree, base, ref, by } of factsOf(scene, 'task.landed')) {
     look(audit, 'I5', { what: 'commits on the target' });
     // what landed beside the target is on the target once that was brought forward, and the ref beside it is gone then
-    const refs = [asRef(ref), asRef(state.policy.target)];
+    const refs = [asRef(state.policy, ref), targetRefOf(state.policy)];
     if ((await git.resolve(commit)) === null || !(await isHeld(scene, { commit, refs }))) {
       accuse(audit, 'I5', `${commit}, by which ${task} landed, is not on ${ref}`);
       continue;
@@ -215,6 +215,7 @@ function parse(text: string): Readonly<Record<string, unknown>> | null {
   }
 }
 
-function asRef(name: string): string {
+function asRef(policy: Policy, name: string): string {
+  if (name === policy.target) return targetRefOf(policy);
   return name.startsWith('refs/') ? name : `refs/heads/${name}`;
 }

@@ -61,6 +61,7 @@ function drawFooter(view: RunView, style: FrameStyle): readonly string[] {
     drawCounts(view.counts),
     ...(asked === 0 ? [] : [asked === 1 ? '1 question' : `${asked} questions`]),
     ...(close === 0 ? [] : [close === 1 ? '1 conflict' : `${close} conflicts`]),
+    ...(view.forge === undefined ? [] : ['the forge is waited for']),
     span,
   ];
   const line = cutToWidth(parts.filter((part) => part !== '').join(' · '), style.columns);

@@ -10,7 +10,7 @@ import type { Paint } from './paint.ts';
 import { drawQuestion, leaveToQuestion } from './question.ts';
 import { printJson, printLines } from './report.ts';
 import { drawGlyph, drawRows } from './rows.ts';
-import { drawBrief, drawElsewhere, drawHeading, drawNext, drawSummary } from './summary.ts';
+import { drawBrief, drawElsewhere, drawForge, drawHeading, drawNext, drawSummary } from './summary.ts';
 
 /** What printing needs of a call. */
 export interface Surface {
@@ -66,6 +66,7 @@ export function drawStatus(view: RunView, style: StatusStyle): readonly string[]
     ...drawRows(view.tasks.map(leaveToQuestion), style),
     ...drawConflicts(view, style),
     ...drawElsewhere(view, style.paint),
+    ...drawForge(view, style.paint),
     ...view.tasks.flatMap((task) => drawQuestion(task, style.paint)),
   ];
 }
@@ -89,7 +90,7 @@ export function drawExplanation(view: RunView, task: TaskView, style: StatusStyl
     ['changed', task.files === 0 ? null : drawChanged(task)],
     ['branch', task.branch],
     ['worktree', task.worktree],
-    ['pull request', task.pr === undefined ? null : `#${task.pr}`],
+    ['pull request', task.pr === undefined ? null : `#${task.pr} ${task.prUrl ?? ''}`.trim()],
     ['landed', task.landed === undefined ? null : `${task.landed} on ${task.landedOn}`],
   ];
   return [

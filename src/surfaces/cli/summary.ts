@@ -1,7 +1,7 @@
 // What is said when a run has come to rest, and what `weft` alone says: what landed, what failed, what to do next.
 import { describeGone } from '../../core/landed.ts';
 import { nextCommand, type RunView, type TaskView } from '../../core/view.ts';
-import { cleanLine } from './clean.ts';
+import { cleanLine, cleanText } from './clean.ts';
 import type { Paint } from './paint.ts';
 import { drawQuestion } from './question.ts';
 import { drawCounts } from './rows.ts';
@@ -24,6 +24,7 @@ export function drawSummary(view: RunView, paint: Paint, said?: ReadonlySet<stri
     drawHeading(view, paint),
     ...drawLanded(view, paint),
     ...drawElsewhere(view, paint),
+    ...drawForge(view, paint),
     ...drawFailed(view, paint),
     ...drawAsking(view, paint, said),
   ];
@@ -97,4 +98,11 @@ export function drawNext(view: RunView, paint: Paint): readonly string[] {
   const next = nextCommand(view);
   if (next === null) return [];
   return [`next: ${paint('cyan', cleanLine(next.command))}  (${cleanLine(next.reason)})`];
+}
+
+/** Why everything that needs the forge waits; nothing when it answers. */
+export function drawForge({ forge }: RunView, paint: Paint): readonly string[] {
+  return forge === undefined
+    ? []
+    : [paint('yellow', `! all that needs the forge waits: ${cleanText(forge)}`)];
 }

@@ -9,6 +9,7 @@ import { plainPaint } from './paint.ts';
 import { drawQuestion } from './question.ts';
 import { printJson, printLines } from './report.ts';
 import { openScreen } from './screen.ts';
+import { drawForge } from './summary.ts';
 import { cutToWidth } from './width.ts';
 
 /** Shows views until it is closed. */
@@ -99,8 +100,15 @@ function createTableWatcher({ io, paint }: Call): Watcher {
 function createLineWatcher({ io }: Call, known?: RunView): Watcher {
   const findChanges = createChangeFinder(known);
   const said = new Set<string>();
+  let forge = known?.forge;
+  const tellForge = (view: RunView): void => {
+    if ((view.forge === undefined) !== (forge === undefined))
+      printLines(io, view.forge === undefined ? ['the forge answers again'] : drawForge(view, plainPaint));
+    forge = view.forge;
+  };
   return {
     show: (view) => {
+      tellForge(view);
       for (const change of findChanges(view)) {
         const { question } = change.task;
         const isNew = question !== undefined && !said.has(question.id);

@@ -92,7 +92,8 @@ export function readEnd(end: ProgramEnd, what: 'push' | 'fetch' = 'push'): Forge
     .slice(0, SENTENCE_CHARS);
   const sentence = `git ${what} failed: ${end.trouble ?? (said === '' ? `exit code ${end.code}` : said)}`;
   if (CREDENTIALS.test(end.stderr)) {
-    const hint = 'Give weft a valid token in GH_TOKEN, or log in again with `gh auth login`.';
+    const hint =
+      'Give weft a valid token in GH_TOKEN (GH_ENTERPRISE_TOKEN for Enterprise), or log in again with `gh auth login`.';
     return new ForgeError({ kind: 'unauthorized', sentence, hint });
   }
   if (FORBIDDEN.test(end.stderr)) {

@@ -85,7 +85,7 @@ function classify(status: number, said: string): ForgeFailure {
     return {
       kind: 'unauthorized',
       sentence: `GitHub does not accept the token: ${said}.`,
-      hint: 'Give weft a valid one in GH_TOKEN, or log in again with `gh auth login`.',
+      hint: 'Give weft a valid one in GH_TOKEN (GH_ENTERPRISE_TOKEN for Enterprise), or log in again with `gh auth login`.',
     };
   }
   if (status === 403) {
