@@ -106,6 +106,7 @@ export function answer(state: RunState, effect: WorkEffect, named: Named = NOWHE
       return { type: 'attempt.verified', ...of, tree: effect.tree, gates: [] };
     case 'open-pull':
     case 'watch-pull':
+    case 'adopt-push':
     case 'shelve-pull':
     case 'enqueue-pull':
       throw new Error('Internal error: nothing here goes to a forge');

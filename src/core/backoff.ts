@@ -44,9 +44,9 @@ export function noteForgeTrouble(
   wakeAll(state);
 }
 
-/** The forge has answered. */
+/** The forge has answered; what was asked of it before it wanted to be left alone ends no wait. */
 export function endForgeTrouble(state: RunState): void {
-  if (state.forgeTrouble === null) return;
+  if (state.forgeTrouble === null || isForgeResting(state, state.ms)) return;
   state.forgeTrouble = null;
   wakeAll(state);
 }

@@ -25,6 +25,7 @@ export type WorkEffect =
   | (OfAttempt & { readonly kind: 'verify-attempt'; readonly commit: Oid; readonly tree: Oid })
   | (OfAttempt & { readonly kind: 'open-pull'; readonly head: Oid })
   | (OfAttempt & { readonly kind: 'watch-pull' })
+  | (OfAttempt & { readonly kind: 'adopt-push' })
   | (OfAttempt & { readonly kind: 'shelve-pull' })
   | (OfAttempt & { readonly kind: 'enqueue-pull'; readonly head: Oid })
   | (OfAttempt & {

@@ -68,7 +68,12 @@ export type Event =
   /** Nothing can go on: all is final, or what is left waits for a human. */
   | { readonly type: 'run.rested'; readonly outcome: Outcome }
   /** What holds for the target at the forge, as an engine found it when it began. */
-  | { readonly type: 'forge.met'; readonly hasMergeQueue: boolean }
+  | {
+      readonly type: 'forge.met';
+      readonly hasMergeQueue: boolean;
+      /** It takes one pull request after the other; absent: weft may push there. */
+      readonly isProtected?: boolean;
+    }
   // an attempt
   | (OfAttempt & {
       readonly type: 'attempt.spawned';

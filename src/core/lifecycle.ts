@@ -31,13 +31,14 @@ export const MOVES: readonly Move[] = [
     to: 'waiting',
     on: ['attempt.planned', 'attempt.verified', 'attempt.failed', 'task.restarted'],
   },
-  { from: 'committed', to: 'waiting', on: ['guidance.given', 'task.restarted'] },
+  { from: 'committed', to: 'waiting', on: ['attempt.failed', 'guidance.given', 'task.restarted'] },
   { from: 'queued', to: 'waiting', on: ['attempt.failed', 'guidance.given', 'task.restarted'] },
   { from: 'pr_created', to: 'waiting', on: ['attempt.failed', 'guidance.given', 'task.restarted'] },
-  // it has to pass the checks of the forge as it is now, or the forge's queue let go of it
-  { from: 'queued', to: 'pr_created', on: ['pull.opened', 'pull.noted'] },
+  // it has to pass the checks of the forge as it is now
+  { from: 'queued', to: 'pr_created', on: ['pull.opened'] },
   { from: 'waiting', to: 'verifying', on: ['question.answered', 'task.done'] },
   // somebody went on with it
+  { from: 'committed', to: 'verifying', on: ['branch.moved'] },
   { from: 'queued', to: 'verifying', on: ['branch.moved'] },
   { from: 'pr_created', to: 'verifying', on: ['branch.moved'] },
   // the end

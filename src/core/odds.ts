@@ -29,6 +29,8 @@ const SIZES: readonly (readonly [below: number, size: number])[] = [
 
 /** The most tasks that are to be tried together now. */
 export function sizeOfBatch(state: RunState): number {
+  // there each tree that lands was tried as such
+  if (state.isProtected || state.hasMergeQueue) return 1;
   const chance = chanceOfRefusal(state);
   const size = SIZES.find(([below]) => chance < below)?.[1] ?? 1;
   return Math.min(size, state.policy.merge.batch ?? MAX_BATCH);

@@ -1,21 +1,42 @@
 // How the pull request of a task stands, as far as facts and time tell. Decides nothing.
-import type { RunMs } from './model.ts';
-import { judgePull, type PullVerdict } from './pull.ts';
+import type { Oid, RunMs } from './model.ts';
+import { judgePull, type PullRecord, type PullVerdict } from './pull.ts';
 import type { RunState, TaskState } from './state.ts';
 
-/** When checks that have not shown up are not waited for any longer; null: that is not waited for. */
-export function settleTimeOf({ policy }: RunState, { phase, pull }: TaskState): RunMs | null {
-  if (phase !== 'pr_created' || pull?.note == null || pull.note.reported > 0) return null;
-  return (pull.at + (policy.pullRequests?.settleMs ?? 0)) as RunMs;
+/** When something is not waited for any longer that the forge may show late; null: nothing is. */
+export function settleTimeOf({ policy }: RunState, ts: TaskState): RunMs | null {
+  const { phase, pull } = ts;
+  if ((phase !== 'pr_created' && phase !== 'queued') || pull?.note == null) return null;
+  const isAwaited =
+    isOld(ts, pull.note.head) || (phase === 'pr_created' ? pull.note.reported === 0 : isOut(pull));
+  return isAwaited ? ((pull.at + (policy.pullRequests?.settleMs ?? 0)) as RunMs) : null;
 }
 
 /** How a pull request stands that has been looked at; null: it has not. */
-export function verdictOf({ policy }: RunState, { pull }: TaskState, now: RunMs): PullVerdict | null {
+export function verdictOf({ policy }: RunState, ts: TaskState, now: RunMs): PullVerdict | null {
+  const { pull } = ts;
   if (pull?.note == null) return null;
+  const { note } = pull;
+  const isSettled = now >= pull.at + (policy.pullRequests?.settleMs ?? 0);
+  if (note.state === 'open' && isOld(ts, note.head) && !isSettled)
+    return { kind: 'wait', on: 'forge', sentence: 'waits until the forge shows what was put there last' };
   // what was put there to land was judged with it
-  const head = pull.ours.includes(pull.note.head) ? pull.note.head : pull.head;
-  const settledAt = pull.at + (policy.pullRequests?.settleMs ?? 0);
-  return judgePull(pull.note, { head, isSettled: now >= settledAt });
+  return judgePull(note, { head: isMeant(pull, note.head) ? note.head : pull.head, isSettled });
+}
+
+/** Tells whether a commit is what a pull request is to have now: what is to be looked at, or what was to land of that. */
+export function isMeant({ head, ours }: PullRecord, commit: Oid): boolean {
+  return commit === head || ours.includes(commit);
+}
+
+/** Tells whether a pull request that was put into the merge queue of the forge is not seen in it. */
+export function isOut({ enqueued, note }: PullRecord): boolean {
+  return enqueued && note !== null && note.state === 'open' && note.queue === null;
+}
+
+/** Tells whether weft put a commit there once and means another one now. */
+function isOld({ pull, offered }: TaskState, commit: Oid): boolean {
+  return pull !== null && !isMeant(pull, commit) && offered.includes(commit);
 }
 
 /** Tells whether the pull request is to be called a draft: its work is being gone on with. */

@@ -117,6 +117,8 @@ export function judgePull(
     return { kind: 'wait', on: 'checks', sentence: 'waits whether checks show up' };
   if (note.isMergeable === null)
     return { kind: 'wait', on: 'forge', sentence: 'waits until the forge knows whether it merges' };
+  if (note.isDraft)
+    return { kind: 'wait', on: 'review', sentence: 'waits, since somebody called it a draft' };
   if (decision === 'review-required')
     return { kind: 'wait', on: 'review', sentence: 'waits for an approving review' };
   return { kind: 'merge', sentence: describeChecks(note) };
@@ -151,14 +153,16 @@ export interface PullRemark {
 export interface PullRecord {
   readonly number: number;
   readonly url: string;
-  /** What weft put there to be looked at, and when. */
+  /** What weft put there to be looked at, and when it did that, or put it into the merge queue. */
   head: Oid;
   at: RunMs;
-  /** Other commits that weft may have put there since: those that were to land. The latest 20. */
+  /** Other commits that weft may have put there since: those that were to land. The latest 20, and what is there. */
   ours: Oid[];
   /** It is called a draft since its work is being gone on with. */
   isDraft: boolean;
   note: PullNote | null;
+  /** It was looked at since the engine began. */
+  isFresh: boolean;
   /** Output of the checks that failed on `head`; null: nothing failed, or nothing was to be had. */
   excerpt: string | null;
   /** Remarks that nobody has acted on yet, and those that its agent was given and that are to be answered. */
@@ -168,8 +172,6 @@ export interface PullRecord {
   seen: number[];
   /** It is in the forge's own merge queue. */
   enqueued: boolean;
-  /** Why it left that without landing; null: it did not. */
-  left: string | null;
 }
 
 /** How work becomes pull requests. */

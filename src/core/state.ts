@@ -188,6 +188,8 @@ export interface TaskState {
   /** What it depends on and the tip of the target lacks, and the ref that has it: it lands when the tip has it. */
   held: { on: TaskId; ref: string } | null;
   pull: PullRecord | null;
+  /** Commits that weft may have put onto its branch at the forge, the latest 100. */
+  offered: Oid[];
   /** Earlier pull requests of it that are over. */
   pulls: number;
   landed: Landed | null;
@@ -244,6 +246,8 @@ export interface RunState {
   odds: { landed: number; refused: number };
   /** The forge has a merge queue of its own for the target. */
   hasMergeQueue: boolean;
+  /** The target at the forge is protected: it takes one pull request after the other. */
+  isProtected: boolean;
   /** Null: the forge answers. */
   forgeTrouble: ForgeTrouble | null;
   rested: Outcome | null;
@@ -278,6 +282,7 @@ export function createState(): RunState {
     allowances: 0,
     odds: { landed: 0, refused: 0 },
     hasMergeQueue: false,
+    isProtected: false,
     forgeTrouble: null,
     rested: null,
     startedAt: 0,
@@ -332,6 +337,7 @@ export function createTaskState(task: Task, order: number, at: RunMs): TaskState
     rewritten: null,
     held: null,
     pull: null,
+    offered: [],
     pulls: 0,
     landed: null,
     landedGates: [],

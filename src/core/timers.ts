@@ -40,8 +40,8 @@ function endOfRunFor(state: RunState, ts: TaskState): RunMs | null {
 
 /** Earliest moment at which time alone changes a decision, or null. Drops timers that no longer matter. */
 export function nextTimer(state: RunState, now: RunMs): RunMs | null {
-  if (state.paused || state.stopping !== null) return earliest(nextOfHeld(state), nextOfForge(state, now));
-  return earliest(earliest(nextLift(state, now), nextAwaited(state, now)), nextOfForge(state, now));
+  if (state.paused || state.stopping !== null) return earliest(nextOfHeld(state), nextOfForge(state));
+  return earliest(earliest(nextLift(state, now), nextAwaited(state, now)), nextOfForge(state));
 }
 
 function earliest(one: RunMs | null, other: RunMs | null): RunMs | null {
@@ -50,8 +50,8 @@ function earliest(one: RunMs | null, other: RunMs | null): RunMs | null {
 }
 
 /** When the forge may be asked again, if anybody waits for that. */
-function nextOfForge({ forgeTrouble, index, stopping }: RunState, now: RunMs): RunMs | null {
-  if (forgeTrouble === null || forgeTrouble.retryAt <= now || stopping === 'stop') return null;
+function nextOfForge({ forgeTrouble, index, stopping }: RunState): RunMs | null {
+  if (forgeTrouble === null || forgeTrouble === index.awake || stopping === 'stop') return null;
   const isWaitedFor = index.open.size > 0 || index.line.ready.size > 0 || index.line.batch.length > 0;
   return isWaitedFor ? forgeTrouble.retryAt : null;
 }

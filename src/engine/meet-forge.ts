@@ -1,11 +1,13 @@
 // How an engine gets to know the forge: before a run begins, and whenever one goes on.
+import { isForgeResting } from '../core/backoff.ts';
 import type { Event } from '../core/event.ts';
 import { fail, ok, type Result } from '../core/failure.ts';
 import type { Oid, Policy } from '../core/model.ts';
 import { targetRefOf } from '../core/names.ts';
-import type { RunState } from '../core/state.ts';
-import type { ForgePort } from '../ports/forge.ts';
+import type { RunState, TaskState } from '../core/state.ts';
+import type { ForgePort, ForgeStanding } from '../ports/forge.ts';
 import { findNews } from './effects/watch-pull.ts';
+import { type EffectFailure, failureOf } from './forge-failure.ts';
 import type { Parts, Tools } from './parts.ts';
 
 /** Opens the forge that the policy wants work to go to; null: it wants none. */
@@ -45,23 +47,39 @@ export async function enterForge(forge: ForgePort, policy: Policy): Promise<Resu
   return fail({ kind: 'usage', sentence, hint: `Push it: git push origin ${target}` });
 }
 
+/** That other rules hold for the target than weft knows, as a fact; or null. */
+export function findRules(state: RunState, { mayPush, branch }: ForgeStanding): Event | null {
+  const hasMergeQueue = branch?.hasMergeQueue === true;
+  const isProtected = branch?.isProtected === true || !mayPush;
+  if (hasMergeQueue === state.hasMergeQueue && isProtected === state.isProtected) return null;
+  return { type: 'forge.met', hasMergeQueue, ...(isProtected ? { isProtected } : {}) };
+}
+
 /** What holds at the forge, and what became of pull requests while nobody looked, as facts; what cannot be told is told later. */
 export async function meetForge(parts: Parts, state: RunState): Promise<readonly Event[]> {
   const { forge } = parts;
-  if (forge === null) return [];
-  const standing = await forge.readStanding(state.policy.target);
-  if (!standing.ok) return [];
-  const hasMergeQueue = standing.value.branch?.hasMergeQueue === true;
-  const events: Event[] = hasMergeQueue === state.hasMergeQueue ? [] : [{ type: 'forge.met', hasMergeQueue }];
+  if (forge === null || isForgeResting(state, state.ms)) return [];
   const open = [...state.tasks.values()].filter(
     ({ phase, pull }) => pull !== null && (phase === 'pr_created' || phase === 'queued'),
   );
+  const standing = await forge.readStanding(state.policy.target);
+  if (!standing.ok) return sayTrouble(open, failureOf(standing.failure));
+  const met = findRules(state, standing.value);
+  const events: Event[] = met === null ? [] : [met];
   const seen = await forge.observe(open.flatMap(({ pull }) => pull?.number ?? []));
   const context = { parts, state, signal: new AbortController().signal };
   for (const ts of open) {
     const found = seen.get(ts.pull?.number ?? 0);
-    const news = found?.ok ? await findNews(context, ts, found.value) : null;
-    if (news?.ok) events.push(...news.value);
+    if (found === undefined) continue;
+    const news = found.ok ? await findNews(context, ts, found.value) : fail(failureOf(found.failure));
+    events.push(...(news.ok ? news.value : sayTrouble([ts], news.failure)));
   }
   return events;
+}
+
+/** That nobody could look what became of them, as a fact; without anything to look at, nobody minds. */
+function sayTrouble([first]: readonly TaskState[], { sentence, forge }: EffectFailure): readonly Event[] {
+  if (first === undefined || forge === undefined) return [];
+  const of = { task: first.task.id, attempt: first.attempts, effect: 'watch-pull' };
+  return [{ type: 'effect.failed', ...of, detail: sentence, forge }];
 }

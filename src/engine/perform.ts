@@ -3,6 +3,7 @@ import type { WorkEffect } from '../core/effect.ts';
 import type { Event } from '../core/event.ts';
 import type { Failure, Result } from '../core/failure.ts';
 import type { RunState } from '../core/state.ts';
+import { adoptPush } from './effects/adopt-push.ts';
 import { buildCandidate } from './effects/build-candidate.ts';
 import { deliverGuidance } from './effects/deliver-guidance.ts';
 import { enqueuePull } from './effects/enqueue-pull.ts';
@@ -158,6 +159,8 @@ function perform(effect: WorkEffect, context: EffectContext): Performed {
       return openPull(effect, context);
     case 'watch-pull':
       return watchPull(effect, context);
+    case 'adopt-push':
+      return adoptPush(effect, context);
     case 'shelve-pull':
       return shelvePull(effect, context);
     case 'enqueue-pull':

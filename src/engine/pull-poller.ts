@@ -16,6 +16,10 @@ interface Asking {
   readonly tell: (seen: Forged<PullSeen> | undefined) => void;
 }
 
+function lost(kind: 'gone' | 'environment', sentence: string): Forged<PullSeen> {
+  return { ok: false, failure: { kind, sentence } };
+}
+
 /** A poller that looks only while somebody asks. */
 export function createPullPoller(of: {
   readonly forge: Pick<ForgePort, 'observe'>;
@@ -28,20 +32,27 @@ export function createPullPoller(of: {
   let lookedAt = Number.NEGATIVE_INFINITY;
   let looking = false;
 
+  /** Whoever asks gets an answer, whatever happens. */
+  const observe = async (numbers: readonly number[]): Promise<(number: number) => Forged<PullSeen>> => {
+    try {
+      const seen = await forge.observe(numbers);
+      return (number) => seen.get(number) ?? lost('gone', `The forge shows no #${number}.`);
+    } catch (error) {
+      return () => lost('environment', `The forge could not be looked at: ${String(error)}`);
+    }
+  };
+
   const look = async (): Promise<void> => {
     looking = true;
     while (asking.size > 0) {
       await clock.sleep(Math.max(GATHER_MS, lookedAt + pauseMs() - clock.monoMs()));
       const asked = [...asking];
       if (asked.length === 0) break;
-      const seen = await forge.observe([...new Set(asked.map(({ number }) => number))]);
+      const seen = await observe([...new Set(asked.map(({ number }) => number))]);
       lookedAt = clock.monoMs();
       for (const each of asked) {
         asking.delete(each);
-        const found = seen.get(each.number);
-        each.tell(
-          found ?? { ok: false, failure: { kind: 'gone', sentence: `The forge shows no #${each.number}.` } },
-        );
+        each.tell(seen(each.number));
       }
     }
     looking = false;

@@ -1,7 +1,9 @@
 // The branch that work lands on: here, or at the forge where work becomes pull requests. Decides nothing.
+import { isForgeResting } from '../core/backoff.ts';
 import { fail, ok, type Result } from '../core/failure.ts';
 import type { Oid, Policy } from '../core/model.ts';
 import { targetRefOf } from '../core/names.ts';
+import type { RunState } from '../core/state.ts';
 import type { LandingTip } from '../ports/git.ts';
 import { failureOf } from './forge-failure.ts';
 import type { Parts } from './parts.ts';
@@ -23,12 +25,15 @@ export async function findTargetTip(
 /** The same, or as it was last known when the forge does not answer: whoever builds on that is brought up to date when it lands. */
 export async function findStartingTip(
   parts: Pick<Parts, 'git' | 'forge'>,
-  policy: Policy,
+  state: RunState,
 ): Promise<Result<LandingTip>> {
-  const tip = await findTargetTip(parts, policy);
-  if (tip.ok || parts.forge === null) return tip;
+  const { policy } = state;
+  if (parts.forge === null) return findTargetTip(parts, policy);
   const known = await knownTargetTip(parts, policy);
-  return known === null ? tip : ok({ ref: policy.target, oid: known, diverged: null });
+  const before = known === null ? null : ok({ ref: policy.target, oid: known, diverged: null });
+  if (before !== null && isForgeResting(state, state.index.now)) return before;
+  const tip = await findTargetTip(parts, policy);
+  return tip.ok ? tip : (before ?? tip);
 }
 
 /** Where the target was when it was last looked at; asks nobody else. */

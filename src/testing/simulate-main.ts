@@ -11,13 +11,14 @@ import { SABOTAGES } from './world/sabotage.ts';
 import { shrinkTape } from './world/shrink.ts';
 import { fixedTape, hashTape, seedTape, type Tape } from './world/tape.ts';
 
-const USAGE = `npm run simulate -- [--seed N] [--histories N] [--sabotage NAME|all] [--tape HEX] [--exhaustive] [--json]
+const USAGE = `npm run simulate -- [--seed N] [--histories N] [--sabotage NAME|all] [--tape HEX] [--pulls] [--exhaustive] [--json]
 
 Lives seeded histories of the real engine in a virtual world, with faults, and checks its promises.
   --seed N         first seed (1)
   --histories N    how many seeds (1000); a single one is told step by step
   --sabotage NAME  breaks a promise on purpose; all: every one must be caught within 1000 histories
   --tape HEX       lives the history of one tape, step by step
+  --pulls          only histories with pull requests: one in six of the seeds
   --exhaustive     every placement of two crashes over small plans
   --json           the sum as JSON
 `;
@@ -32,6 +33,7 @@ interface Wish {
   readonly histories: number;
   readonly tape: Uint8Array | null;
   readonly sabotage: string | null;
+  readonly pulls: boolean;
   readonly exhaustive: boolean;
   readonly json: boolean;
 }
@@ -42,6 +44,7 @@ function readWish(): Wish | null {
     histories: { type: 'string', default: '1000' },
     tape: { type: 'string' },
     sabotage: { type: 'string' },
+    pulls: { type: 'boolean', default: false },
     exhaustive: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -56,6 +59,7 @@ function readWish(): Wish | null {
       histories,
       tape: values.tape === undefined ? null : Buffer.from(values.tape, 'hex'),
       sabotage: values.sabotage ?? null,
+      pulls: values.pulls,
       exhaustive: values.exhaustive,
       json: values.json,
     };
@@ -113,7 +117,7 @@ async function runMany(wish: Wish, sabotage: Sabotage | null): Promise<number> {
   const workers = Math.max(1, Math.min(availableParallelism(), wish.histories));
   const shares = Array.from({ length: workers }, (_, at): Seeds => {
     const count = Math.floor((wish.histories + workers - 1 - at) / workers);
-    return { from: wish.seed + at, count, stride: workers };
+    return { from: wish.seed + at, count, stride: workers, pulls: wish.pulls };
   });
   const batch = addBatches(await Promise.all(shares.map((seeds) => runElsewhere(seeds, wish.sabotage))));
   const seconds = (performance.now() - began) / 1_000;

@@ -9,7 +9,7 @@ import type { Tape } from './world.ts';
 /** An effect that asks the forge. */
 export type ForgeEffect = Extract<
   WorkEffect,
-  { readonly kind: 'open-pull' | 'watch-pull' | 'shelve-pull' | 'enqueue-pull' }
+  { readonly kind: 'open-pull' | 'watch-pull' | 'adopt-push' | 'shelve-pull' | 'enqueue-pull' }
 >;
 
 /** Answers an effect; nothing: there is no news. */
@@ -24,6 +24,8 @@ export function answerAtForge(state: RunState, effect: ForgeEffect, tape: Tape):
         { type: 'pull.opened', task, number, url: `https://forge/${number}`, head: effect.head, answered },
       ];
     }
+    case 'adopt-push':
+      return pull?.note == null ? [] : [adopted(state, effect, pull.note, tape)];
     case 'shelve-pull':
       return [{ type: 'pull.shelved', task }];
     case 'enqueue-pull':
@@ -34,11 +36,10 @@ export function answerAtForge(state: RunState, effect: ForgeEffect, tape: Tape):
 }
 
 function look(state: RunState, { task }: ForgeEffect, tape: Tape): readonly Event[] {
-  const { pull, attempt } = find(state, task);
+  const { pull } = find(state, task);
   if (pull === null) return [];
   const note = (over: Partial<PullNote> = {}, more: Partial<Noted> = {}): Event =>
     facts.noted(state, task, over, more);
-  const from = attempt?.inspected?.head ?? hash('unknown');
   switch (tape(24)) {
     case 1:
       return [note({ state: 'closed' })];
@@ -60,21 +61,23 @@ function look(state: RunState, { task }: ForgeEffect, tape: Tape): readonly Even
     case 10:
       return [note({ decision: 'review-required' })];
     case 11:
-      return [
-        note({ head: hash('ahead') }),
-        { type: 'branch.moved', task, from, to: hash('ahead'), ahead: true },
-      ];
     case 12:
-      return [
-        note({ head: hash('away') }),
-        { type: 'branch.moved', task, from, to: hash('away'), ahead: false },
-      ];
+      return [note({ head: hash('strange') })];
     case 13:
       return [note({ dequeued: 'FAILED_CHECKS' })];
     default:
       if (pull.enqueued) return [landed(task, 'weft')];
       return isAllRight(pull) ? [] : [note()];
   }
+}
+
+/** What somebody pushed: on top of the work, instead of it, or gone by now. */
+function adopted(state: RunState, { task }: ForgeEffect, seen: PullNote, tape: Tape): Event {
+  const { pull, attempt } = find(state, task);
+  const from = attempt?.inspected?.head ?? hash('unknown');
+  const way = tape(3);
+  if (way === 2) return facts.noted(state, task, { ...seen, head: pull?.head ?? from });
+  return { type: 'branch.moved', task, from, to: seen.head, ahead: way === 0 };
 }
 
 function isAllRight({ note, head }: PullRecord): boolean {

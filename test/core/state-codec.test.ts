@@ -24,6 +24,7 @@ const SHAPES: Readonly<Record<number, string>> = {
   6: '7a3eaa86987ba9f1',
   7: '4c1032077f504a42',
   8: '80aaa3ea1a38902a',
+  9: '7136e41bc4dc4d51',
 };
 
 /** Types declared in the core, by name, without comments. Two of one name that differ are told apart by neither. */

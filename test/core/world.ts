@@ -193,6 +193,7 @@ function answer(world: World, effect: WorkEffect, tape: Tape): readonly Event[] 
     }
     case 'open-pull':
     case 'watch-pull':
+    case 'adopt-push':
     case 'shelve-pull':
     case 'enqueue-pull':
       return answerAtForge(state, effect, tape);

@@ -8,8 +8,7 @@ import { isBudget, shareOfBudget, shareOfRunBudget } from '../spending.ts';
 import type { AttemptState, RunState, TaskState } from '../state.ts';
 import { deadlineOf } from '../timers.ts';
 import { failAttempt, type Trouble } from './judge.ts';
-import { pullSteps, shelvePull, watchPull } from './pull.ts';
-import { submit } from './submit.ts';
+import { committedSteps, pullSteps, queuedSteps, shelvePull } from './pull.ts';
 import { sweepTask } from './sweep.ts';
 import { findRefusal, findTrouble } from './trouble.ts';
 
@@ -58,11 +57,11 @@ function stepsByPhase(state: RunState, ts: TaskState, now: RunMs): Steps {
     case 'verifying':
       return attempt === null || holdsStill(state, ts) ? [] : verifyStep(state, ts, attempt, now);
     case 'committed':
-      return holdsStill(state, ts) ? [] : submit(state, ts, now);
+      return holdsStill(state, ts) ? [] : committedSteps(state, ts, now);
     case 'pr_created':
       return pullSteps(state, ts, { now, isHeld: holdsStill(state, ts) });
     case 'queued':
-      return watchPull(state, ts, now);
+      return queuedSteps(state, ts, { now, isHeld: holdsStill(state, ts) });
     default:
       return sweepTask(state, ts, now);
   }
@@ -143,8 +142,8 @@ function giveUpOnTrouble(state: RunState, ts: TaskState, now: RunMs): Event | nu
   switch (trouble.effect as EffectKind) {
     case 'deliver-guidance':
     case 'watch-attempt':
-      return null;
     case 'watch-pull':
+    case 'adopt-push':
       return null;
     case 'shelve-pull':
       // where there are no drafts

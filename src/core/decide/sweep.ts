@@ -10,7 +10,7 @@ export function sweepTask(state: RunState, ts: TaskState, now: RunMs): readonly 
   if (!ended && !ts.wipe) return [];
   if (ts.trouble !== null && ts.trouble.retryAt > now) return [];
   // what is at the forge is cleared away with it
-  if (ended && ts.pull !== null && isForgeResting(state, now)) return [];
+  if (ended && ts.offered.length > 0 && isForgeResting(state, now)) return [];
   const key = `${ts.task.id}/${ts.attempts}/sweep-task`;
   return [{ kind: 'sweep-task', key, task: ts.task.id, attempt: ts.attempts }];
 }

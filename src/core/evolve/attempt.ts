@@ -336,7 +336,7 @@ function failAttempt(
   // who conflicts with what landed first would be overtaken again and again if its wait began anew
   if (ts.conflict === null) ts.queuedAt = null;
   ts.candidate = null;
-  if (ts.pull !== null) ts.pull.left = null;
+  if (ts.pull !== null) ts.pull.enqueued = false;
   ts.conflict = null;
   ts.aside = null;
   ts.candidateRejected = null;

@@ -2,11 +2,12 @@
 import { ownWords, writeAnswer } from '../answer-text.ts';
 import type { Event } from '../event.ts';
 import { unreachable } from '../failure.ts';
+import { isTerminal } from '../lifecycle.ts';
 import type { Question, RunMs } from '../model.ts';
 import { hasVerifiedWork, isLive, type RunState, type TaskState } from '../state.ts';
 import { passOver, recallReview } from './answer.ts';
 import { endQuestion, inspectAnew, isAboutLive, keepGuidance, settleGuidance, uncharge } from './ending.ts';
-import { tellRemarks } from './pull.ts';
+import { dropPull, tellRemarks } from './pull.ts';
 
 type CommandEvent = Extract<
   Event,
@@ -151,6 +152,8 @@ function returnToWork(ts: TaskState): void {
 }
 
 function restart(ts: TaskState): void {
+  // whatever became of it is over by this word
+  if (isTerminal(ts.phase)) dropPull(ts);
   ts.failure = null;
   ts.question = null;
   ts.askedAt = null;

@@ -11,7 +11,7 @@ import { evolveAttempt } from './attempt.ts';
 import { evolveCommand } from './command.ts';
 import { evolveLanding } from './landing.ts';
 import { dropOverlaps, evolveOverlap, type OverlapEvent } from './overlap.ts';
-import { evolvePull } from './pull.ts';
+import { evolvePull, noteOffer } from './pull.ts';
 
 /** A fact and the clocks it was recorded at. */
 export type Fact = Pick<Recorded, 'at' | 'ms' | 'event'>;
@@ -64,6 +64,8 @@ function evolveRun(state: RunState, event: RunEvent, fact: Fact): void {
       // the pause says that a resume ends it
       state.paused = false;
       state.resumes += 1;
+      // what people did meanwhile is not known
+      for (const { pull } of state.tasks.values()) if (pull !== null) pull.isFresh = false;
       indexPlan(state);
       return;
     case 'run.paused':
@@ -78,6 +80,7 @@ function evolveRun(state: RunState, event: RunEvent, fact: Fact): void {
       return;
     case 'forge.met':
       state.hasMergeQueue = event.hasMergeQueue;
+      state.isProtected = event.isProtected ?? false;
       return wakeAll(state);
     case 'run.rested':
       state.rested = event.outcome;
@@ -107,6 +110,7 @@ function evolveTask(state: RunState, event: TaskEvent, ms: RunMs): void {
   if (event.type !== 'effect.failed') ts.trouble = null;
   applyToTask(state, ts, event, ms);
   if (ts.phase !== before) {
+    if (ts.phase === 'committed') noteOffer(state, ts);
     ts.phaseAt = ms;
     ts.endedAt = isTerminal(ts.phase) ? ms : null;
   }

@@ -6,7 +6,7 @@ import { unreachable } from '../failure.ts';
 import { isTerminal } from '../lifecycle.ts';
 import type { Oid, RunMs, TaskId } from '../model.ts';
 import { noteOdds } from '../odds.ts';
-import { isLive, type RunState, type TaskState } from '../state.ts';
+import { hasVerifiedWork, isLive, type RunState, type TaskState } from '../state.ts';
 import { inspectAnew } from './ending.ts';
 import { claimCandidate, dropPull } from './pull.ts';
 
@@ -169,7 +169,7 @@ function takeVerified(
 /** What was added to verified work is looked at like the rest; of any other move a human says what it means. */
 function moveBranch(ts: TaskState, event: Extract<LandingEvent, { readonly type: 'branch.moved' }>): void {
   const { from, to, ahead } = event;
-  if ((ts.phase !== 'queued' && ts.phase !== 'pr_created') || ts.attempt?.inspected?.head !== from) return;
+  if (!hasVerifiedWork(ts) || ts.attempt?.inspected?.head !== from) return;
   ts.moved = { from, to };
   // it was about what was there then
   ts.attempt.accepted = false;

@@ -1,10 +1,12 @@
 // What the facts of a task's pull request do to the task. Knows no calls.
 
 import { endForgeTrouble } from '../backoff.ts';
+import { becomesPull } from '../decide/submit.ts';
 import type { Event } from '../event.ts';
 import { unreachable } from '../failure.ts';
-import type { RunMs } from '../model.ts';
+import type { Oid, RunMs } from '../model.ts';
 import type { PullRecord } from '../pull.ts';
+import { isMeant } from '../pull-standing.ts';
 import type { RunState, TaskState } from '../state.ts';
 
 type PullEvent = Extract<
@@ -14,6 +16,9 @@ type PullEvent = Extract<
 
 const MAX_SEEN = 1_000;
 const MAX_OURS = 20;
+const MAX_OFFERED = 100;
+/** Phases in which what is seen of a pull request is about the work as it is. */
+const ABOUT_WORK: ReadonlySet<TaskState['phase']> = new Set(['committed', 'pr_created', 'queued']);
 
 /** Applies one fact of a task's pull request. */
 export function evolvePull(state: RunState, ts: TaskState, event: PullEvent, ms: RunMs): void {
@@ -22,14 +27,19 @@ export function evolvePull(state: RunState, ts: TaskState, event: PullEvent, ms:
     case 'pull.opened':
       return open(ts, event, ms);
     case 'pull.noted':
-      if (ts.pull !== null) note(ts, ts.pull, event);
+      if (ts.pull !== null && ABOUT_WORK.has(ts.phase)) note(ts, ts.pull, event);
       return;
     case 'pull.shelved':
       if (ts.pull !== null) ts.pull.isDraft = true;
       return;
     case 'pull.enqueued':
-      if (ts.pull === null || ts.phase !== 'pr_created' || ts.pull.head !== event.head) return;
+      if (ts.pull === null || !isMeant(ts.pull, event.head)) return;
+      if (ts.phase !== 'pr_created' && ts.phase !== 'queued') return;
       ts.pull.enqueued = true;
+      // what was seen before says nothing of how it gets on there
+      ts.pull.note = null;
+      ts.pull.at = ms;
+      ts.candidate = null;
       ts.phase = 'queued';
       ts.queuedAt ??= ms;
       return;
@@ -42,22 +52,23 @@ export function evolvePull(state: RunState, ts: TaskState, event: PullEvent, ms:
 function open(ts: TaskState, event: Extract<PullEvent, { readonly type: 'pull.opened' }>, ms: RunMs): void {
   const { number, url, head, answered } = event;
   const before = ts.pull;
-  const isCandidate = ts.phase === 'queued' && head === ts.candidate?.commit;
-  const isWork = ts.phase === 'committed' && head === ts.attempt?.inspected?.head;
+  const isWork = head === ts.attempt?.inspected?.head;
+  const isNew = ts.phase === 'committed' && isWork;
+  const isBack = ts.phase === 'queued' && (isWork || head === ts.candidate?.commit);
   ts.pull = {
     ...{ number, url, head, at: ms },
-    ours: before === null ? [] : [...before.ours, before.head].slice(-MAX_OURS),
+    ours: [],
     isDraft: false,
     note: null,
+    isFresh: false,
     excerpt: null,
     pending: before?.pending ?? [],
     told: (before?.told ?? []).filter(({ id }) => !answered.includes(id)),
     seen: before?.seen ?? [],
     enqueued: false,
-    left: null,
   };
-  if (isWork || isCandidate) ts.phase = 'pr_created';
-  if (isCandidate) ts.candidate = null;
+  if (isNew || isBack) ts.phase = 'pr_created';
+  if (isBack) ts.candidate = null;
 }
 
 function note(
@@ -69,21 +80,32 @@ function note(
   const fresh = remarks.filter(({ id }) => !pull.seen.includes(id));
   if (event.note.head !== pull.note?.head) pull.excerpt = null;
   pull.note = event.note;
+  pull.isFresh = true;
   pull.excerpt = excerpt ?? pull.excerpt;
   pull.pending = [...pull.pending, ...fresh];
   pull.seen = [...pull.seen, ...fresh.map(({ id }) => id)].slice(-MAX_SEEN);
-  if (ts.phase === 'pr_created')
-    ts.conflict = conflict ?? (event.note.isMergeable === false ? ts.conflict : null);
-  const hasLeft = pull.enqueued && event.note.state === 'open' && event.note.queue === null;
-  if (!hasLeft || ts.phase !== 'queued') return;
-  pull.enqueued = false;
-  pull.left = event.note.dequeued ?? 'for a reason that it does not say';
-  ts.phase = 'pr_created';
+  if (ts.phase === 'pr_created') ts.conflict = conflict ?? null;
+}
+
+/** Verified work may be put there before it is known that it was. */
+export function noteOffer(state: RunState, ts: TaskState): void {
+  const head = ts.attempt?.inspected?.head;
+  if (head !== undefined && becomesPull(state, ts)) keepOffer(ts, head);
+}
+
+function keepOffer(ts: TaskState, commit: Oid): void {
+  if (!ts.offered.includes(commit)) ts.offered = [...ts.offered, commit].slice(-MAX_OFFERED);
 }
 
 /** A commit that may be put there to land is no stranger's. */
-export function claimCandidate({ pull }: TaskState, commit: PullRecord['head']): void {
-  if (pull !== null) pull.ours = [...pull.ours, commit].slice(-MAX_OURS);
+export function claimCandidate(ts: TaskState, commit: Oid): void {
+  const { pull } = ts;
+  if (pull === null) return;
+  keepOffer(ts, commit);
+  // what is there stays known, however many come after it
+  const there = pull.ours.filter((each) => each === pull.note?.head && each !== commit);
+  const others = pull.ours.filter((each) => !there.includes(each) && each !== commit);
+  pull.ours = [...there, ...others.slice(-MAX_OURS), commit];
 }
 
 /** Its agent was told these remarks. */

@@ -3,7 +3,7 @@ import type { Effect } from '../../core/effect.ts';
 import { ok } from '../../core/failure.ts';
 import { taskOf } from '../../core/state.ts';
 import type { EffectContext, Performed } from '../perform.ts';
-import { asResult, forgeOf } from './open-pull.ts';
+import { asResult, forgeOf } from './forge-call.ts';
 
 type EnqueuePull = Extract<Effect, { kind: 'enqueue-pull' }>;
 

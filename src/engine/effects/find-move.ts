@@ -7,7 +7,10 @@ import type { EffectContext } from '../perform.ts';
 type BranchMoved = Extract<Event, { readonly type: 'branch.moved' }>;
 
 /** The move of the branch that nobody was asked about yet, as a fact, or null. What was verified is kept by then. */
-export async function findMove(context: EffectContext, ts: TaskState): Promise<BranchMoved | null> {
+export async function findMove(
+  context: Pick<EffectContext, 'parts' | 'state'>,
+  ts: TaskState,
+): Promise<BranchMoved | null> {
   const { parts, state } = context;
   const { attempt, moved } = ts;
   // who shares a worktree has no branch

@@ -3,16 +3,21 @@
 // heads, and what came of it is compared with what was verified.
 import type { Effect } from '../../core/effect.ts';
 import type { Event } from '../../core/event.ts';
-import { fail, ok, type Result } from '../../core/failure.ts';
+import { fail, ok } from '../../core/failure.ts';
 import { writeLandingMessage } from '../../core/message.ts';
-import type { Oid, Policy } from '../../core/model.ts';
+import type { Oid, Policy, TaskId } from '../../core/model.ts';
+import { judgePull, notePull, type PullRecord } from '../../core/pull.ts';
+import { isMeant } from '../../core/pull-standing.ts';
 import { type CandidateState, type TaskState, taskOf } from '../../core/state.ts';
 import type { ForgePort, ForgeStanding, MergeMethod } from '../../ports/forge.ts';
-import { type EffectFailure, failureOf } from '../forge-failure.ts';
+import { failureOf } from '../forge-failure.ts';
+import { findRules } from '../meet-forge.ts';
 import type { EffectContext, Performed } from '../perform.ts';
 import { findTargetTip } from '../target.ts';
-import { sayLanded } from './landed-fact.ts';
-import { asResult, offerCommit } from './open-pull.ts';
+import { asResult } from './forge-call.ts';
+import { describeOther, sayLanded } from './landed-fact.ts';
+import { offerCommit } from './offer-commit.ts';
+import { findEnd } from './watch-pull.ts';
 
 type LandCandidate = Extract<Effect, { kind: 'land-candidate' }>;
 
@@ -22,21 +27,43 @@ export async function landAtForge(
   context: EffectContext,
   forge: ForgePort,
 ): Performed {
-  const tip = await findTargetTip(context.parts, context.state.policy);
+  const { parts, state } = context;
+  const tip = await findTargetTip(parts, state.policy);
   if (!tip.ok) return tip;
+  const actual = tip.value.oid;
   // the answer to an earlier try may have been lost
-  if (await holds(context, tip.value.oid, effect.commit)) return ok(landAll(effect, context));
-  if (tip.value.oid !== effect.base) return stale(effect, tip.value.oid);
-  const standing = await forge.readStanding(context.state.policy.target);
-  if (!standing.ok) return fail(failureOf(standing.failure));
-  const mayPush = standing.value.mayPush && standing.value.branch?.isProtected !== true;
-  return mayPush
-    ? pushAll(effect, context, forge)
-    : mergeAll(effect, context, { forge, standing: standing.value });
+  if (await holds(context, actual, effect.commit)) return ok(landAll(effect, context));
+  if (actual !== effect.base) return stale(effect, actual);
+  const read = await forge.readStanding(state.policy.target);
+  if (!read.ok) return fail(failureOf(read.failure));
+  const standing = read.value;
+  const rules = findRules(state, standing);
+  // together they were tried by other rules
+  if (rules !== null) return ok([rules, ...sayStale(effect, actual)]);
+  if (!state.hasMergeQueue && !state.isProtected) return pushAll(effect, context, forge);
+  if (effect.tasks.length > 1) return stale(effect, actual);
+  const ts = taskOf(state, effect.task);
+  const { candidate, pull } = ts;
+  if (candidate === null || pull === null) throw new Error('Internal error: nothing to merge');
+  const of = { forge, ts, candidate, pull };
+  return state.hasMergeQueue ? enqueueOne(context, of) : mergeOne(context, { ...of, standing });
+}
+
+/** Lands a task of whose work nothing is left: unless that is since its pull request was merged. */
+export async function landNothing(effect: LandCandidate, context: EffectContext): Performed {
+  for (const task of effect.tasks) {
+    const end = await findEnd(context, taskOf(context.state, task));
+    if (!end.ok || end.value.length > 0) return end;
+  }
+  return ok(landAll(effect, context));
+}
+
+function sayStale({ task }: { readonly task: TaskId }, actual: Oid): readonly Event[] {
+  return [{ type: 'landing.stale', task, actual }];
 }
 
 function stale(effect: LandCandidate, actual: Oid): Performed {
-  return Promise.resolve(ok([{ type: 'landing.stale', task: effect.task, actual }]));
+  return Promise.resolve(ok(sayStale(effect, actual)));
 }
 
 async function holds({ parts }: EffectContext, tip: Oid, commit: Oid): Promise<boolean> {
@@ -56,117 +83,96 @@ async function pushAll(effect: LandCandidate, context: EffectContext, forge: For
     const ts = taskOf(state, task);
     if (ts.pull === null || ts.candidate === null || ts.candidate.empty) continue;
     const offered = await offerCommit(context, ts, ts.candidate.commit);
-    // somebody pushed to it a moment ago, which its watch shows
-    if (!offered.ok && offered.failure.kind === 'refused') return stale(effect, effect.base);
-    if (!offered.ok) return fail(failureOf(offered.failure));
+    if (!offered.ok) return offered;
+    if (offered.value !== null) return ok(offered.value);
   }
   const pushed = await forge.push({ branch: target, commit: effect.commit, expected: effect.base });
-  if (pushed.ok) {
-    await findTargetTip(context.parts, state.policy);
-    return ok(landAll(effect, context));
-  }
-  if (pushed.failure.kind !== 'refused') return fail(failureOf(pushed.failure));
+  if (!pushed.ok && pushed.failure.kind !== 'refused') return fail(failureOf(pushed.failure));
   const now = await findTargetTip(context.parts, state.policy);
+  if (pushed.ok) return ok(landAll(effect, context));
   if (!now.ok) return now;
   if (await holds(context, now.value.oid, effect.commit)) return ok(landAll(effect, context));
   return now.value.oid === effect.base ? fail(failureOf(pushed.failure)) : stale(effect, now.value.oid);
 }
 
-/** Merges one after the other; the first that does not become what was verified ends it. */
-async function mergeAll(
-  effect: LandCandidate,
-  context: EffectContext,
-  of: { readonly forge: ForgePort; readonly standing: ForgeStanding },
-): Performed {
-  const events: Event[] = [];
-  let base = effect.base;
-  for (const task of effect.tasks) {
-    const ts = taskOf(context.state, task);
-    const { candidate } = ts;
-    if (candidate === null) throw new Error('Internal error: nothing to land');
-    if (candidate.empty || ts.pull === null) {
-      events.push(sayLanded(context, task, { ref: context.state.policy.target, detour: null }));
-      continue;
-    }
-    const merged = await mergeOne(context, { ...of, ts, base });
-    if (!merged.ok) return events.length > 0 ? ok(events) : merged;
-    events.push(...merged.value.events);
-    if (merged.value.commit === null) break;
-    base = merged.value.commit;
-  }
-  return ok(events);
+/** A task and its pull request, about to be merged there. */
+interface Merging {
+  readonly forge: ForgePort;
+  readonly ts: TaskState;
+  readonly candidate: CandidateState;
+  readonly pull: PullRecord;
 }
 
-interface Merged {
-  readonly events: readonly Event[];
-  /** Null: the others have to be built anew. */
-  readonly commit: Oid | null;
+/** Its head, as far as that is what was verified. */
+function headOf({ pull }: Merging): Oid {
+  const seen = pull.note?.head;
+  return seen !== undefined && isMeant(pull, seen) ? seen : pull.head;
+}
+
+async function enqueueOne(context: EffectContext, of: Merging): Performed {
+  const { forge, ts, pull } = of;
+  const head = headOf(of);
+  const done = await forge.enqueue({ number: pull.number, head });
+  if (done.ok) return ok([{ type: 'pull.enqueued', task: ts.task.id, head }]);
+  if (done.failure.kind !== 'refused') return asResult(done);
+  return bringUpToDate(context, of, done.failure.sentence);
 }
 
 async function mergeOne(
   context: EffectContext,
-  of: {
-    readonly forge: ForgePort;
-    readonly standing: ForgeStanding;
-    readonly ts: TaskState;
-    readonly base: Oid;
-  },
-): Promise<Result<Merged, EffectFailure>> {
-  const { forge, standing, ts, base } = of;
+  of: Merging & { readonly standing: ForgeStanding },
+): Performed {
+  const { forge, standing, ts, pull, candidate } = of;
   const { parts, state } = context;
-  const { pull, candidate } = ts;
-  if (pull === null || candidate === null) throw new Error('Internal error: nothing to merge');
   const method = methodFor(state.policy, standing);
   if (method === null) {
     const sentence = `${forge.name} allows no way to merge.`;
     return fail({ kind: 'environment', sentence, hint: 'Allow one in the settings of the repository.' });
   }
   const [title = '', , ...rest] = writeLandingMessage(state, ts).trimEnd().split('\n');
-  const head = pull.note?.head ?? pull.head;
-  const wish = { number: pull.number, head, method, title, message: rest.join('\n') };
+  const wish = { number: pull.number, head: headOf(of), method, title, message: rest.join('\n') };
   const merged = await forge.merge(wish);
   if (!merged.ok)
     return merged.failure.kind === 'refused'
-      ? bringUpToDate(context, { ts, sentence: merged.failure.sentence })
-      : fail(failureOf(merged.failure));
+      ? bringUpToDate(context, of, merged.failure.sentence)
+      : asResult(merged);
   const tip = await findTargetTip(parts, state.policy);
   if (!tip.ok) return tip;
+  const { target: ref } = state.policy;
   const tree = await parts.git.treeOf(merged.value);
-  const isSame = tree === candidate.tree;
-  const landed: Event = {
-    type: 'task.landed',
-    ...{ task: ts.task.id, commit: merged.value, tree, base, ref: state.policy.target, by: 'weft' },
-    detour: isSame ? null : describeOther(state.policy.target),
-  };
-  return ok({ events: [landed], commit: isSame ? merged.value : null });
-}
-
-function describeOther(target: string): string {
-  return `somebody moved ${target} in the moment of the merge, so another tree landed than the one that was verified`;
+  const detour = tree === candidate.tree ? null : describeOther(state.policy);
+  const landed = { task: ts.task.id, commit: merged.value, tree, base: candidate.base, ref, detour };
+  return ok([{ type: 'task.landed', ...landed, by: 'weft' }]);
 }
 
 /** What its rules do not let in as it is may be let in once it stands on the target: its checks run on that first. */
-async function bringUpToDate(
-  context: EffectContext,
-  of: { readonly ts: TaskState; readonly sentence: string },
-): Promise<Result<Merged, EffectFailure>> {
-  const { ts, sentence } = of;
-  const { pull, candidate } = ts;
-  if (pull === null || candidate === null) throw new Error('Internal error: nothing to bring up to date');
-  const head = pull.note?.head ?? pull.head;
-  if (await standsOn(context, candidate, head)) return fail({ kind: 'environment', sentence });
-  const offered = asResult(await offerCommit(context, ts, candidate.commit));
+async function bringUpToDate(context: EffectContext, of: Merging, sentence: string): Performed {
+  const { ts, pull, candidate } = of;
+  const end = await findEnd(context, ts);
+  if (!end.ok) return end;
+  // whatever became of it, it does not land by this
+  if (end.value.length > 0) return ok([...end.value, ...sayStale({ task: ts.task.id }, candidate.base)]);
+  const head = headOf(of);
+  if (await standsOn(context, candidate, head)) return lookAgain(of, { head, sentence });
+  const offered = await offerCommit(context, ts, candidate.commit);
   if (!offered.ok) return offered;
-  const { number, url } = pull;
-  const opened: Event = {
-    type: 'pull.opened',
-    task: ts.task.id,
-    number,
-    url,
-    head: candidate.commit,
-    answered: [],
-  };
-  return ok({ events: [opened], commit: null });
+  return ok(offered.value ?? [sayOpened(ts, pull, candidate.commit)]);
+}
+
+function sayOpened({ task }: TaskState, { number, url }: PullRecord, head: Oid): Event {
+  return { type: 'pull.opened', task: task.id, number, url, head, answered: [] };
+}
+
+/** Why it is refused may show by now, as a check that failed since; else nobody but people can say what is to be done. */
+async function lookAgain(
+  { forge, ts, pull }: Merging,
+  { head, sentence }: { readonly head: Oid; readonly sentence: string },
+): Performed {
+  const seen = (await forge.observe([pull.number])).get(pull.number);
+  if (seen?.ok === false) return asResult(seen);
+  const verdict = seen === undefined ? null : judgePull(notePull(seen.value), { head, isSettled: true });
+  if (verdict === null || verdict.kind === 'merge') return fail({ kind: 'environment', sentence });
+  return ok([sayOpened(ts, pull, head)]);
 }
 
 /** Tells whether the forge refused exactly what would be offered to it. */

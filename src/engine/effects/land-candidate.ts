@@ -2,7 +2,7 @@
 import type { Effect } from '../../core/effect.ts';
 import { ok } from '../../core/failure.ts';
 import type { EffectContext, Performed } from '../perform.ts';
-import { landAtForge } from './land-at-forge.ts';
+import { landAtForge, landNothing } from './land-at-forge.ts';
 import { sayLanded } from './landed-fact.ts';
 
 type LandCandidate = Extract<Effect, { kind: 'land-candidate' }>;
@@ -12,6 +12,7 @@ export async function landCandidate(effect: LandCandidate, context: EffectContex
   const { parts, state } = context;
   const { commit, base, tasks } = effect;
   const { target } = state.policy;
+  if (commit === base && parts.forge !== null) return landNothing(effect, context);
   if (commit === base)
     return ok(tasks.map((task) => sayLanded(context, task, { ref: target, detour: null })));
   const others = tasks.length > 1 ? ` and ${tasks.length - 1} before it` : '';

@@ -166,7 +166,7 @@ async function tellReader(
 async function findStart(context: EffectContext, attempt: AttemptState): Promise<Result<Oid>> {
   if (attempt.base !== null) return ok(attempt.base);
   if (attempt.stackedOn !== null) return ok(attempt.stackedOn.commit);
-  const tip = await findStartingTip(context.parts, context.state.policy);
+  const tip = await findStartingTip(context.parts, context.state);
   return tip.ok ? ok(tip.value.oid) : tip;
 }
 

@@ -3,15 +3,18 @@ import type { Effect } from '../../core/effect.ts';
 import type { Event } from '../../core/event.ts';
 import { fail, ok, type Result } from '../../core/failure.ts';
 import type { Oid } from '../../core/model.ts';
-import { forgeRefOf, rescueRefOf } from '../../core/names.ts';
+import { landedRefOf } from '../../core/names.ts';
 import { judgePull, notePull, type PullNote, type PullRecord, type PullRemark } from '../../core/pull.ts';
+import { isMeant } from '../../core/pull-standing.ts';
 import { isOwnRemark } from '../../core/pull-text.ts';
-import { type TaskState, taskOf } from '../../core/state.ts';
+import { type RunState, type TaskState, taskOf } from '../../core/state.ts';
 import type { PullSeen } from '../../ports/forge.ts';
 import { type EffectFailure, failureOf } from '../forge-failure.ts';
 import type { EffectContext, Performed } from '../perform.ts';
 import { findTargetTip } from '../target.ts';
-import { forgeOf } from './open-pull.ts';
+import type { Looking } from './adopt-push.ts';
+import { asResult, forgeOf } from './forge-call.ts';
+import { describeOther } from './landed-fact.ts';
 
 type WatchPull = Extract<Effect, { kind: 'watch-pull' }>;
 
@@ -20,7 +23,9 @@ export async function watchPull(effect: WatchPull, context: EffectContext): Perf
   const { pulls, signal } = context;
   for (;;) {
     const number = taskOf(context.state, effect.task).pull?.number;
-    if (number === undefined || pulls === null) throw new Error('Internal error: no pull request to watch');
+    if (pulls === null) throw new Error('Internal error: there is no forge to watch');
+    // it was let go of a moment ago
+    if (number === undefined) return ok([]);
     const seen = await pulls.next(number, signal);
     if (seen === undefined) return ok([]);
     if (!seen.ok) return fail(failureOf(seen.failure));
@@ -29,9 +34,6 @@ export async function watchPull(effect: WatchPull, context: EffectContext): Perf
     if (!news.ok || news.value.length > 0) return news;
   }
 }
-
-/** What a look at a pull request needs. */
-type Looking = Pick<EffectContext, 'parts' | 'state'>;
 
 /** What is new in how a pull request stands, as facts; none: all is known. */
 export async function findNews(
@@ -42,28 +44,38 @@ export async function findNews(
   const { pull } = ts;
   if (pull === null) return ok([]);
   const note = notePull(seen);
-  const remarks = findRemarks(context, pull, seen);
-  const known = pull.note;
-  const isKnown = JSON.stringify(note) === JSON.stringify(known) && remarks.length === 0;
   // a merge is told until it is a landing
   if (note.state === 'merged') return adoptMerge(context, ts, note);
-  if (isKnown) return ok([]);
+  const remarks = findRemarks(context, pull, seen);
   const noted: Event = { type: 'pull.noted', task: ts.task.id, note, remarks };
-  if (note.state === 'open' && isStrange(pull, note.head)) {
-    const moved = await adoptHead(context, ts, note.head);
-    return moved.ok ? ok([noted, ...moved.value]) : moved;
-  }
+  const isSame = JSON.stringify(note) === JSON.stringify(pull.note) && remarks.length === 0;
+  // that it was looked at, and that the forge answers again, is news too
+  if (isSame) return ok(pull.isFresh && context.state.forgeTrouble === null ? [] : [noted]);
+  if (note.state !== 'open' || !isMeant(pull, note.head)) return ok([noted]);
   const verdict = judgePull(note, { head: note.head, isSettled: true });
-  const excerpt =
-    verdict.kind === 'return' && verdict.cause === 'ci-failed' ? await readLogs(context, seen) : '';
-  const conflict = note.isMergeable === false ? await findConflict(context, ts) : null;
-  return ok([
-    { ...noted, ...(excerpt === '' ? {} : { excerpt }), ...(conflict === null ? {} : { conflict }) },
-  ]);
+  const hasFailed = verdict.kind === 'return' && verdict.cause === 'ci-failed';
+  const excerpt = hasFailed ? await readLogs(context, seen) : ok('');
+  if (!excerpt.ok) return excerpt;
+  const conflict = note.isMergeable === false ? await findConflict(context, ts) : ok(null);
+  if (!conflict.ok) return conflict;
+  const more = conflict.value === null ? {} : { conflict: conflict.value };
+  return ok([{ ...noted, ...(excerpt.value === '' ? {} : { excerpt: excerpt.value }), ...more }]);
 }
 
-function isStrange(pull: PullRecord, head: Oid): boolean {
-  return head !== pull.head && !pull.ours.includes(head) && head !== pull.note?.head;
+/** That the pull request of a task is over, as facts, whether that is known or not; none: it is open, or there is none. */
+export async function findEnd(
+  context: Looking,
+  ts: TaskState,
+): Promise<Result<readonly Event[], EffectFailure>> {
+  if (ts.pull === null) return ok([]);
+  const { number } = ts.pull;
+  const seen = (await forgeOf(context).observe([number])).get(number);
+  if (seen === undefined) return fail({ kind: 'environment', sentence: `The forge shows no #${number}.` });
+  if (!seen.ok) return asResult(seen);
+  if (seen.value.state === 'open') return ok([]);
+  const note = notePull(seen.value);
+  if (note.state === 'merged') return adoptMerge(context, ts, note);
+  return ok([{ type: 'pull.noted', task: ts.task.id, note, remarks: [] }]);
 }
 
 const MAX_BODY = 4_000;
@@ -91,7 +103,8 @@ function findRemarks({ state }: Looking, pull: PullRecord, seen: PullSeen): read
 
 const MAX_LOGS = 3;
 
-async function readLogs(context: Looking, seen: PullSeen): Promise<string> {
+/** What checks that failed have to say; what nobody can read any more goes without. */
+async function readLogs(context: Looking, seen: PullSeen): Promise<Result<string, EffectFailure>> {
   const { parts, state } = context;
   const failed = notePull(seen).failing;
   const checks = seen.checks.filter(({ name, state: is }) => is === 'failure' && failed.includes(name));
@@ -101,24 +114,27 @@ async function readLogs(context: Looking, seen: PullSeen): Promise<string> {
   const parted: string[] = [];
   for (const { id, name, summary, url } of checks.slice(0, MAX_LOGS)) {
     const log = id === null ? null : await forgeOf(context).readLog({ check: id, maxBytes });
+    if (log?.ok === false && log.failure.kind === 'rate-limited') return asResult(log);
     const text = log?.ok === true ? log.value.trim() : '';
     const head = [`Check ${name} failed.`, summary, url ?? ''].filter((each) => each !== '').join(' ');
     parted.push(text === '' ? head : `${head}\n${text}`);
   }
-  return parts.redact(parted.join('\n\n'));
+  return ok(parts.redact(parted.join('\n\n')));
 }
 
+/** Where it conflicts with the target; null: here it merges. */
 async function findConflict(
   { parts, state }: Looking,
   ts: TaskState,
-): Promise<{ readonly base: Oid; readonly files: readonly string[] } | null> {
+): Promise<Result<{ readonly base: Oid; readonly files: readonly string[] } | null, EffectFailure>> {
   const work = ts.attempt?.inspected;
+  if (work == null) return ok(null);
   const tip = await findTargetTip(parts, state.policy);
-  if (work == null || !tip.ok) return null;
+  if (!tip.ok) return tip;
   const base = tip.value.oid;
   const tried = await parts.git.tryMerge({ work, onto: { head: base, base } });
-  if (!tried.ok || tried.value.length === 0) return null;
-  return { base, files: tried.value.slice(0, 100) };
+  if (!tried.ok) return tried;
+  return ok(tried.value.length === 0 ? null : { base, files: tried.value.slice(0, 100) });
 }
 
 /** What was merged at the forge has landed, whoever did it. */
@@ -130,45 +146,30 @@ async function adoptMerge(
   const { parts, state } = context;
   const tip = await findTargetTip(parts, state.policy);
   if (!tip.ok) return tip;
-  const { target } = state.policy;
-  const commit =
-    note.merged !== null && (await parts.git.resolve(`${note.merged}^{commit}`)) !== null
-      ? note.merged
-      : tip.value.oid;
-  const isOurs = commit === ts.candidate?.commit || ts.pull?.enqueued === true;
-  return ok([
-    {
-      type: 'task.landed',
-      task: ts.task.id,
-      commit,
-      tree: await parts.git.treeOf(commit),
-      base: commit,
-      ref: target,
-      detour: null,
-      by: isOurs ? 'weft' : 'human',
-    },
-  ]);
+  const isHere = note.merged !== null && (await parts.git.resolve(`${note.merged}^{commit}`)) !== null;
+  const commit = isHere && note.merged !== null ? note.merged : tip.value.oid;
+  const tree = await parts.git.treeOf(commit);
+  const isOurs = ts.pull?.enqueued === true || (await isCandidate(context, ts, { commit, tree }));
+  const isOther = ts.phase === 'queued' && !isOurs && tree !== ts.attempt?.verified?.tree;
+  const detour = isOther ? describeOther(state.policy) : describeRest(state, ts);
+  const of = { task: ts.task.id, commit, tree, base: commit, ref: state.policy.target, detour };
+  return ok([{ type: 'task.landed', ...of, by: isOurs ? 'weft' : 'human' }]);
 }
 
-/** Somebody put other commits onto its branch: they are brought here, and what was verified is kept beside them. */
-async function adoptHead(
-  { parts, state }: Looking,
-  ts: TaskState,
-  head: Oid,
-): Promise<Result<readonly Event[], EffectFailure>> {
-  const { attempt } = ts;
-  const from = attempt?.inspected?.head;
-  if (attempt === null || from === undefined) return ok([]);
-  const into = forgeRefOf(state, ts.task.id);
-  const forge = forgeOf({ parts });
-  const fetched = await forge.fetch({ branch: attempt.branch, into });
-  if (!fetched.ok) return fail(failureOf(fetched.failure));
-  const to = fetched.value;
-  // it moved again in between: the next look shows where to
-  if (to !== head) return ok([]);
-  const ahead = await parts.git.isAncestor({ ancestor: from, of: to });
-  if (!ahead) await parts.git.pin(`${rescueRefOf(state, ts.task.id)}/${from.slice(0, 12)}`, from);
-  const moved = await parts.git.moveBranch({ branch: attempt.branch, from, to });
-  if (!moved.ok) return moved;
-  return ok(moved.value ? [{ type: 'branch.moved', task: ts.task.id, from, to, ahead }] : []);
+/** Tells whether what was merged is what weft was about to land. */
+async function isCandidate(
+  { parts }: Looking,
+  { candidate }: TaskState,
+  merged: { readonly commit: Oid; readonly tree: Oid },
+): Promise<boolean> {
+  if (candidate === null || candidate.empty) return false;
+  if (merged.tree === candidate.tree) return true;
+  return parts.git.isAncestor({ ancestor: candidate.commit, of: merged.commit });
+}
+
+/** Says what is not in it that was verified since; null: nothing. */
+function describeRest(state: RunState, { task, attempt, pull }: TaskState): string | null {
+  const head = attempt?.inspected?.head;
+  if (pull === null || head === undefined || isMeant(pull, head)) return null;
+  return `#${pull.number} was merged while it was worked on: what was done since is kept under ${landedRefOf(state, task.id)}`;
 }

@@ -4,6 +4,7 @@ import { evolve } from '../../core/evolve/evolve.ts';
 import { isAllowed, isTerminal } from '../../core/lifecycle.ts';
 import type { Cause, TaskId } from '../../core/model.ts';
 import { type TaskState, taskOf } from '../../core/state.ts';
+import { isLandedAtForge, noteRest } from './forge-promises.ts';
 import { filesOf, isAncestorOf, mergeTrees } from './git-store.ts';
 import { findAsking, isAhead, isInTheWay, isRunning, isSatisfied, slotsOf } from './oracle.ts';
 import { count, note, violate } from './scheduler.ts';
@@ -22,6 +23,7 @@ export function admitRecords(world: World, records: readonly Recorded[]): void {
     if (record.ms < (last?.ms ?? 0)) violate(world, 'run-clock', `${record.ms} ms after ${last?.ms} ms`);
     note(world, () => `journal ${record.seq} ${JSON.stringify(record.event).slice(0, 300)}`);
     oracle.records.push(record);
+    noteRest(world, record);
     admit(world, record);
   }
 }
@@ -123,6 +125,7 @@ const AT_ONCE = new Set([
   'plan-scope',
   'changes-requested',
   'asked',
+  'ci-failed',
   'stopped',
   'run-budget',
 ]);
@@ -249,6 +252,10 @@ function checkLanded(
   const { id } = ts.task;
   const seen = ts.attempt?.inspected;
   if (event.by === 'weft' && event.ref === world.scene.policy.target) oracle.holds = event.commit;
+  if (isLandedAtForge(world, event)) {
+    if (event.by === 'human') count(world, 'recovery: work merged by hand was adopted');
+    return;
+  }
   if (event.by === 'weft' && event.commit !== event.base) {
     if (oracle.landed.get(id) === event.commit) return;
     // a candidate that is the agent's own commit may be on the target before weft moves it: a person merged it

@@ -1,4 +1,5 @@
 // What the agents of the world do that work on a task: short scripts, chosen by the tape, from diligent to deceitful.
+import { targetRefOf } from '../../core/names.ts';
 import { type Act, ask, hang, leave, say, vanish, waitForAnswer } from './acts.ts';
 import { writeFile } from './disk.ts';
 import { BAD, CLASH } from './gates.ts';
@@ -111,7 +112,7 @@ const mergeTarget: Act = (world, proc) => {
   const { git } = world;
   if (sharesWorktree(world)) return true;
   const worktree = git.worktrees.get(proc.cwd);
-  const target = git.refs.get('refs/heads/weft/integration') ?? git.refs.get('refs/heads/main');
+  const target = git.refs.get('refs/heads/weft/integration') ?? git.refs.get(targetRefOf(world.scene.policy));
   if (worktree === undefined || !worktree.folder || target === undefined || worktree.branch === null)
     return true;
   const head = headOf(git, worktree);

@@ -3,7 +3,7 @@ import { STRIKE_NAMES } from './faults.ts';
 import { type HistoryEnd, runHistory } from './history.ts';
 import type { Sabotage } from './life.ts';
 import { listReaders } from './readers.ts';
-import { TEMPERS } from './scene.ts';
+import { isOffered, TEMPERS } from './scene.ts';
 import { seedTape } from './tape.ts';
 
 /** Seeds to live: `count` of them from `from`, `stride` apart. */
@@ -11,6 +11,8 @@ export interface Seeds {
   readonly from: number;
   readonly count: number;
   readonly stride: number;
+  /** Only histories with pull requests; the others are passed over. */
+  readonly pulls?: boolean;
 }
 
 /** What a batch adds up to. Plain data: it crosses from worker to worker. */
@@ -68,6 +70,7 @@ export async function runBatch(seeds: Seeds, sabotage: Sabotage | null = null): 
   let [histories, steps, faults] = [0, 0, 0];
   for (let at = 0; at < seeds.count && failed.length < MAX_FAILED; at += 1) {
     const seed = seeds.from + at * seeds.stride;
+    if (seeds.pulls === true && !isOffered(seedTape(seed).byte())) continue;
     const end = await runHistory({ tape: seedTape(seed), sabotage });
     histories += 1;
     steps += end.steps;

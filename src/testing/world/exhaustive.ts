@@ -54,6 +54,7 @@ export function plainScene({ tasks, shape, phased = false }: SmallCase, crashes:
     tempers: ['diligent'],
     patience: 0,
     stay: false,
+    forge: null,
     faultRate: 0,
     faults: 0,
     deeds: 0,

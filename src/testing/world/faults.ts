@@ -1,5 +1,6 @@
 // What strikes: crashes of the engine, of its children and of the machine, refusing disks, jumping clocks, and people.
-
+import { FORGE_DEED_NAMES, FORGE_DEEDS } from './forge-deeds.ts';
+import { STORM_NAMES } from './forge-weather.ts';
 import { DEEDS } from './people.ts';
 import { endProc, reboot } from './process-world.ts';
 import { sealCheckout } from './promises.ts';
@@ -34,8 +35,9 @@ function keep<T>(list: T[], fits: (each: T) => boolean): void {
   list.splice(0, list.length, ...list.filter(fits));
 }
 
-function isChild(item: Item): boolean {
-  return item.name.startsWith('git.') || item.name.startsWith('process.start');
+/** What was asked of others goes on without who asked. */
+function isChild({ name }: Item): boolean {
+  return name.startsWith('git.') || name.startsWith('process.start') || name.startsWith('forge.');
 }
 
 /** The struck thing does not happen, or half, or happens and is not heard of. */
@@ -169,23 +171,37 @@ const STRIKES: readonly string[] = Object.keys(FAULTS).flatMap((name, at) =>
   Array.from({ length: [6, 4, 3, 4, 2, 4, 1, 1, 1, 2, 2, 2][at] ?? 1 }, () => name),
 );
 const DEED_NAMES = Object.keys(DEEDS);
+/** Where there is a forge, people are as busy there as here. */
+const DEED_NAMES_WITH_FORGE: readonly string[] = [
+  ...DEED_NAMES,
+  ...Object.keys(FORGE_DEEDS),
+  ...Object.keys(FORGE_DEEDS),
+];
 
 /** Names of everything that may strike, for the counters. */
 export const STRIKE_NAMES: readonly string[] = [
   ...Object.keys(FAULTS).map((name) => `fault: ${name}`),
   ...DEED_NAMES.map((name) => `deed: ${name}`),
+  ...FORGE_DEED_NAMES,
+  ...STORM_NAMES,
 ];
+
+function doDeed(world: World, name: string): boolean | undefined {
+  const act = FORGE_DEEDS[name];
+  return act === undefined || world.forge === null ? DEEDS[name]?.(world) : act(world.forge);
+}
 
 /** Strikes at the thing that would have happened next; false: nothing fitted. */
 export function strike(world: World, item: Item): boolean {
   const { tape, scene } = world;
-  const [names, kind] = tape.chance(scene.deedShare) ? [DEED_NAMES, 'deed'] : [STRIKES, 'fault'];
+  const deeds = world.forge === null ? DEED_NAMES : DEED_NAMES_WITH_FORGE;
+  const [names, kind] = tape.chance(scene.deedShare) ? [deeds, 'deed'] : [STRIKES, 'fault'];
   if ((kind === 'deed' ? world.deedsLeft : world.faultsLeft) === 0) return false;
   const first = tape.pick(names.length);
   for (let turn = 0; turn < names.length; turn += 1) {
     const name = names[(first + turn) % names.length] ?? '';
-    const act = kind === 'deed' ? DEEDS[name] : FAULTS[name];
-    if (act?.(world, item) !== true) continue;
+    const happened = kind === 'deed' ? doDeed(world, name) : FAULTS[name]?.(world, item);
+    if (happened !== true) continue;
     if (kind === 'deed') sealCheckout(world);
     count(world, `${kind}: ${name}`);
     note(world, () => `*** ${kind}: ${name}`);

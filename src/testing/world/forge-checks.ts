@@ -77,8 +77,8 @@ export function createRandomCi(of: {
     return {
       name,
       state: isRed ? 'failure' : byte % 16 === 9 ? 'neutral' : byte % 16 === 10 ? 'skipped' : 'success',
-      absentMs: [0, 0, 5_000, 1_800_000][Math.floor(byte / 16) % 4] ?? 0,
-      pendingMs: [20_000, 1_000, 300_000, 3_600_000][byte % 4] ?? 20_000,
+      absentMs: [0, 0, 5_000, 60_000][Math.floor(byte / 16) % 4] ?? 0,
+      pendingMs: [20_000, 1_000, 300_000, 120_000][byte % 4] ?? 20_000,
       log: isRed ? `${name} looks\n##[error]${name} failed, ${byte}` : '',
     };
   };

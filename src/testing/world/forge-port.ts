@@ -98,9 +98,15 @@ async function callForge<T>(
     await answer(world, life, { name: `forge.${name} is answered`, takesMs, act: () => undefined });
   }
   const told = given.answer;
-  if (!told.ok && told.failure.kind === 'rate-limited')
-    weather.told = { epoch: life.epoch, until: world.monoMs + told.failure.waitMs };
+  if (!told.ok && told.failure.kind === 'rate-limited') noteTold(forge, life, told.failure.waitMs);
   return told;
+}
+
+/** What it hears again of the same wait is nothing new. */
+function noteTold({ world, weather }: ForgeWorld, { epoch, wanted }: Life, waitMs: number): void {
+  const until = world.monoMs + waitMs;
+  if (weather.told?.epoch === epoch && weather.told.until >= until - 1) return;
+  weather.told = { epoch, until, underWay: wanted };
 }
 
 interface Answer<T> {

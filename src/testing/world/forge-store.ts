@@ -199,6 +199,11 @@ export function isHere({ world: { git }, away }: ForgeWorld, commit: Oid): boole
   return git.commits.has(commit) && !away.has(commit);
 }
 
+/** The first of the commits that the repository does not have: nobody brought it here from the forge; null: it has them all. */
+export function findAway({ git, forge }: World, ...commits: readonly Oid[]): Oid | null {
+  return commits.find((each) => !git.commits.has(each) || forge?.away.has(each) === true) ?? null;
+}
+
 /** Brings a branch of the forge under a ref of the repository; null: there is no such branch, and the ref is gone. */
 export function fetchBranch(
   { world: { git }, branches, away }: ForgeWorld,

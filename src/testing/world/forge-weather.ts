@@ -41,11 +41,13 @@ export interface Weather {
   closedUntil: number;
   /** Monotonic ms until which the token is not accepted. */
   deniedUntil: number;
-  /** Wait that an engine was told of. */
-  told: { readonly epoch: number; readonly until: number } | null;
+  /** Wait that an engine was told of, and what it had under way then. */
+  told: { readonly epoch: number; readonly until: number; readonly underWay: readonly string[] } | null;
   /** What was last seen of each pull request: no older look is ever told after it. */
   readonly heard: Map<number, Look>;
   looks: number;
+  /** How many storms there were. */
+  drawn: number;
 }
 
 /** Weather in which nothing goes wrong. */
@@ -59,6 +61,7 @@ export function createWeather(): Weather {
     told: null,
     heard: new Map(),
     looks: 0,
+    drawn: 0,
   };
 }
 
@@ -71,6 +74,7 @@ export function drawStorm(
   if (at !== -1) return weather.planned.splice(at, 1)[0]?.storm ?? null;
   if (weather.left === 0 || !tape.chance(weather.share)) return null;
   weather.left -= 1;
+  weather.drawn += 1;
   const storms = call.startsWith('observe') ? OF_LOOKS : OF_CHANGES;
   return storms[tape.pick(storms.length)] ?? null;
 }

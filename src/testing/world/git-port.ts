@@ -2,6 +2,7 @@
 import { fail, ok, type Result } from '../../core/failure.ts';
 import type { Oid } from '../../core/model.ts';
 import type { GitPort, Landing, LandingTip } from '../../ports/git.ts';
+import { findAway } from './forge-store.ts';
 import { buildIn, tryIn } from './git-candidate.ts';
 import {
   changedPaths,
@@ -43,24 +44,42 @@ export function createWorldGit(world: World, life: Life): GitPort {
   const { ask, change } = calls;
   return {
     repository: REPOSITORY,
-    resolve: (revision) => ask(`git.resolve ${revision}`, () => resolveIn(git, revision)),
+    resolve: (revision) =>
+      ask(`git.resolve ${revision}`, () => {
+        const found = resolveIn(git, revision.replace(/\^\{commit\}$/, ''));
+        return found === null || findAway(world, found) !== null ? null : found;
+      }),
     currentBranch: () => ask('git.currentBranch', () => git.checkout.branch),
-    isAncestor: ({ ancestor, of }) => ask('git.isAncestor', () => isAncestorOf(git, ancestor, of)),
-    treeOf: (commit) => ask('git.treeOf', () => commitOf(git, commit).tree),
-    mergeBase: (one, other) => ask('git.mergeBase', () => mergeBaseOf(git, one, other)),
+    isAncestor: ({ ancestor, of }) =>
+      ask('git.isAncestor', () => {
+        checkHere(world, ancestor, of);
+        return isAncestorOf(git, ancestor, of);
+      }),
+    treeOf: (commit) =>
+      ask('git.treeOf', () => {
+        checkHere(world, commit);
+        return commitOf(git, commit).tree;
+      }),
+    mergeBase: (one, other) =>
+      ask('git.mergeBase', () => {
+        checkHere(world, one, other);
+        return mergeBaseOf(git, one, other);
+      }),
     ...worktreeCalls(calls),
     buildCandidate: (what) =>
       change('git.buildCandidate', {
         locks: [what.pin],
         act: () => {
-          const lost = [what.target, what.base, what.head].find((commit) => !git.commits.has(commit));
-          return lost === undefined ? ok(buildIn(world, what)) : refuse(`There is no commit ${lost}.`);
+          const lost = findAway(world, what.target, what.base, what.head);
+          return lost === null ? ok(buildIn(world, what)) : refuse(`There is no commit ${lost}.`);
         },
       }),
     ...radarCalls(calls),
     listLost: () => ask('git.listLost', () => ok([])),
     landingTip: (branch) => change('git.landingTip', { locks: [], act: () => tipOf(world, branch) }),
     land: async (what) => {
+      if (world.forge !== null)
+        violate(world, 'target-at-forge', `${what.note} lands here, and not at the forge`);
       const ref = refOf(what.branch);
       if (world.items.some((item) => item.life === life && item.name.startsWith('git.land '))) {
         violate(world, 'one-landing', `${what.note} begins beside another landing`);
@@ -93,6 +112,8 @@ function refCalls({ world, ask, change }: GitCalls): Pick<GitPort, 'moveBranch' 
       return change(`git.moveBranch ${branch}`, {
         locks: [ref],
         act: () => {
+          const lost = findAway(world, to);
+          if (lost !== null) return refuse(`There is no commit ${lost}.`);
           const at = git.refs.get(ref);
           if (at === from) git.refs.set(ref, to);
           return ok(at === from || at === to);
@@ -105,7 +126,7 @@ function refCalls({ world, ask, change }: GitCalls): Pick<GitPort, 'moveBranch' 
       const pinned = await change(`git.pin ${ref}`, {
         locks: [ref],
         act: () => {
-          if (!git.commits.has(commit)) return refuse(`There is no commit ${commit}.`);
+          if (findAway(world, commit) !== null) return refuse(`There is no commit ${commit}.`);
           git.refs.set(ref, commit);
           return ok(undefined);
         },
@@ -143,7 +164,15 @@ function radarCalls({ world, change }: GitCalls): Pick<GitPort, 'snapshot' | 'tr
           return ok(commit);
         },
       }),
-    tryMerge: (what) => change('git.tryMerge', { locks: [], act: () => ok(tryIn(git, what)) }),
+    tryMerge: (what) =>
+      change('git.tryMerge', {
+        locks: [],
+        act: () => {
+          const { work, onto } = what;
+          const lost = findAway(world, work.head, work.base, onto.head, onto.base);
+          return lost === null ? ok(tryIn(git, what)) : refuse(`There is no commit ${lost}.`);
+        },
+      }),
   };
 }
 
@@ -181,6 +210,12 @@ function createCalls(world: World, life: Life): GitCalls {
         refused: () => refuse('git took too long'),
       }),
   };
+}
+
+/** git fails on what it does not have. */
+function checkHere(world: World, ...commits: readonly Oid[]): void {
+  const lost = findAway(world, ...commits);
+  if (lost !== null) throw new Error(`fatal: Not a valid object name ${lost}`);
 }
 
 function refuse(sentence: string): Result<never> {

@@ -105,9 +105,10 @@ export function deriveCommit(
   return made;
 }
 
+/** Later ones sort after earlier ones, and their first twelve characters tell them apart. */
 function nextOid(git: GitWorld, letter: string): Oid {
   git.count += 1;
-  return oid(letter.padEnd(30, '0') + git.count.toString(16).padStart(10, '0'));
+  return oid(`${letter}${git.count.toString(16).padStart(11, '0')}`.padEnd(40, '0'));
 }
 
 /** The commit; a missing one is a bug of the world. */

@@ -2,6 +2,7 @@
 import { fail, ok, type Result } from '../../core/failure.ts';
 import type { Oid } from '../../core/model.ts';
 import type { GitPort, Inspection, WorktreeMade, WorktreeSpec } from '../../ports/git.ts';
+import { findAway } from './forge-store.ts';
 import type { GitCalls } from './git-port.ts';
 import { halfRemove, indexLock, removeIn } from './git-removal.ts';
 import {
@@ -121,7 +122,7 @@ function checkoutCalls({ world, ask, change }: GitCalls): CheckoutCalls {
       change(`git.ensureCheckout ${path}`, {
         locks: [indexLock(path)],
         act: () => {
-          if (!git.commits.has(commit)) return missing(commit);
+          if (findAway(world, commit) !== null) return missing(commit);
           const files = new Map(filesOf(git, commit));
           const before = git.worktrees.get(path)?.setUp;
           const made = { path, branch: null, detached: commit, files, reason, ready: true, folder: true };
@@ -179,7 +180,7 @@ function repairIn({ world, life }: GitCalls): Promise<readonly string[]> {
 function ensureIn(world: World, spec: WorktreeSpec): Result<WorktreeMade> {
   const { git } = world;
   const ref = `refs/heads/${spec.branch}`;
-  if (!git.commits.has(spec.base)) return missing(spec.base);
+  if (findAway(world, spec.base) !== null) return missing(spec.base);
   const found = git.worktrees.get(spec.path);
   if (found?.ready === true && found.folder) {
     return ok({ path: spec.path, head: recordStart(world, spec), reused: true });
@@ -245,7 +246,7 @@ function halfMake(world: World, spec: WorktreeSpec): void {
   const { git } = world;
   if (git.worktrees.get(spec.path)?.ready === true) return;
   const ref = `refs/heads/${spec.branch}`;
-  if (!git.commits.has(spec.base) || findHolder(git, spec) !== null) return;
+  if (findAway(world, spec.base) !== null || findHolder(git, spec) !== null) return;
   if (!git.refs.has(ref)) beginBranch(world, spec);
   const how = world.tape.pick(4);
   if (how === 0) return;

@@ -5,6 +5,10 @@ import { agentFor, nextRole } from '../../core/role.ts';
 import { type TaskState, taskOf } from '../../core/state.ts';
 import { createDisk } from './disk.ts';
 import { forget, killAt, strike } from './faults.ts';
+import { createRandomCi } from './forge-checks.ts';
+import { helpAtForge } from './forge-deeds.ts';
+import { checkAdopted, checkForge, hasNewsAtForge, reasonOfPull } from './forge-promises.ts';
+import { createForgeWorld, type ForgeWorld } from './forge-store.ts';
 import { createGitWorld, isAncestorOf } from './git-store.ts';
 import { type Sabotage, startLife } from './life.ts';
 import {
@@ -20,6 +24,7 @@ import { helpOut, mergeBeside, say } from './people.ts';
 import { createProcessWorld } from './process-world.ts';
 import { checkCheckout, checkReachable, checkReplay, sealCheckout } from './promises.ts';
 import { drawScene, type Scene } from './scene.ts';
+import type { ForgePlan } from './scene-forge.ts';
 import { advance, count, later, note, readyItems, take, violate } from './scheduler.ts';
 import type { Tape } from './tape.ts';
 import type { Life, Violation, World } from './world.ts';
@@ -68,11 +73,12 @@ export async function runHistory(of: {
       help += 1;
       continue;
     }
-    const happened = step(world);
+    const happened = isQuiet(world) ? 'nothing' : step(world);
     heard = happened !== 'beside';
     if (happened === 'nothing') {
       if (help >= MAX_HELP || !helpStaying(world)) break;
       help += 1;
+      world.oracle.atForge.quiet = { records: 0, looks: 0 };
     }
     if (world.steps > maxSteps) {
       violate(world, 'comes-to-rest', `${world.steps} steps and no rest`);
@@ -122,8 +128,16 @@ export function createWorld(tape: Tape, of: { readonly scene: Scene; readonly lo
     refused: false,
     idleCrashes: 0,
   };
+  if (of.scene.forge !== null) world.forge = openForge(world, of.scene.forge);
   sealCheckout(world);
   return world;
+}
+
+function openForge(world: World, { setup, checks, reds, share, storms }: ForgePlan): ForgeWorld {
+  const ci = checks.length === 0 ? null : createRandomCi({ tape: world.tape, names: checks, reds });
+  const forge = createForgeWorld(world, { ...setup, ci });
+  Object.assign(forge.weather, { share, left: storms });
+  return forge;
 }
 
 /** Lets everything that can go on without the world go on. */
@@ -131,6 +145,20 @@ function settle(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });
+}
+
+/** Looks at the forge that show nothing new, after which an engine that stays waits for people. */
+const QUIET_LOOKS = 60;
+
+/** Tells whether an engine does nothing any more but look at the forge. */
+function isQuiet({ forge, oracle, scene, life }: World): boolean {
+  if (forge === null || !scene.stay || life?.standing !== 'leads' || life.outcome !== null) return false;
+  const looks = forge.ledger.calls.get('observe') ?? 0;
+  const { quiet } = oracle.atForge;
+  const count = oracle.records.length;
+  if (quiet.records === count) return looks - quiet.looks > QUIET_LOOKS;
+  oracle.atForge.quiet = { records: count, looks };
+  return false;
 }
 
 /** One thing happens: to an engine, or beside it, or nothing can. */
@@ -156,6 +184,7 @@ function step(world: World): 'heard' | 'beside' | 'nothing' {
   note(world, () => item.name);
   item.run();
   if (item.name.startsWith('git.')) checkCheckout(world);
+  checkForge(world);
   return item.life === null && world.life === life ? 'beside' : 'heard';
 }
 
@@ -221,8 +250,11 @@ function endOfLife(world: World, life: Life, help: number): boolean {
   checkReachable(world);
   if (life.outcome === 'complete' || help >= MAX_HELP) return false;
   const merged = mergeBeside(world);
+  const isNews = hasNewsAtForge(world);
+  const helped = world.forge !== null && helpAtForge(world.forge);
   const commands = helpOut(world);
-  if (commands.length === 0 && !merged && life.outcome !== 'stopped') return false;
+  const isHelp = commands.length > 0 || merged || helped || isNews;
+  if (!isHelp && life.outcome !== 'stopped') return false;
   for (const each of commands) say(world, each);
   world.life = null;
   return true;
@@ -234,9 +266,10 @@ function helpStaying(world: World): boolean {
   if (life?.standing !== 'leads') return violateStuck(world);
   checkRest(world);
   const merged = mergeBeside(world);
+  const helped = world.forge !== null && helpAtForge(world.forge);
   const commands = helpOut(world);
   for (const each of commands) say(world, each);
-  return merged || commands.length > 0;
+  return merged || helped || commands.length > 0;
 }
 
 function violateStuck(world: World): boolean {
@@ -247,6 +280,7 @@ function violateStuck(world: World): boolean {
 /** At rest every task is final or waits for something that a person can name. */
 function checkRest(world: World): void {
   const { shadow } = world.oracle;
+  checkAdopted(world);
   for (const ts of shadow.tasks.values()) {
     const reason = reasonToRest(world, ts);
     if (reason === null)
@@ -268,7 +302,8 @@ function isAwaited(world: World, task: TaskState['task']['id'] | null): boolean 
 function reasonToRest(world: World, ts: TaskState): string | null {
   const { shadow } = world.oracle;
   if (isTerminal(ts.phase)) {
-    const swept = ts.phase === 'failed' || ts.attempts === 0 || ts.swept !== null;
+    const later = shadow.stopping === 'stop' && shadow.forgeTrouble !== null;
+    const swept = ts.phase === 'failed' || ts.attempts === 0 || ts.swept !== null || later;
     return swept ? ts.phase : null;
   }
   if (shadow.stopping !== null || shadow.paused) return 'the run was stopped';
@@ -283,9 +318,11 @@ function reasonToRest(world: World, ts: TaskState): string | null {
       world.scene.policy.collisionPolicy !== 'force' && others.some((other) => isInTheWay(world, ts, other));
     return blocked ? 'the claim of another' : null;
   }
+  if (ts.phase === 'pr_created') return reasonOfPull(world, ts);
   if (ts.phase === 'committed') {
     const human = world.scene.policy.integrate === 'human' || ts.task.type === 'hybrid';
-    return human && !ts.approved ? 'approval' : null;
+    const isOffered = world.forge !== null && ts.attempt?.inspected?.fileCount !== 0;
+    return human && !ts.approved && !isOffered ? 'approval' : null;
   }
   if (ts.phase === 'queued') {
     const asks = [...shadow.tasks.values()].some(({ question }) => question?.cause === 'target-rewritten');

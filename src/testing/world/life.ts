@@ -4,7 +4,8 @@ import { parsePlan, parseReview } from '../../adapters/agent/result-file.ts';
 import type { Command } from '../../core/decide/command.ts';
 import { decide } from '../../core/decide/decide.ts';
 import { ok } from '../../core/failure.ts';
-import { type RunId, runId } from '../../core/model.ts';
+import { type Oid, type RunId, runId } from '../../core/model.ts';
+import { targetRefOf } from '../../core/names.ts';
 import { type Beginning, type Leading, lead } from '../../engine/lead.ts';
 import type { Parts } from '../../engine/parts.ts';
 import { placesOf } from '../../engine/places.ts';
@@ -15,6 +16,8 @@ import { createWorldClock } from './clock.ts';
 import { createWorldJournals, leadershipOf } from './disk.ts';
 import { createWorldFiles } from './files-port.ts';
 import { createForgePort } from './forge-port.ts';
+import { checkWanted, noteStart } from './forge-promises.ts';
+import { fetchBranch } from './forge-store.ts';
 import { createWorldGit } from './git-port.ts';
 import { REPOSITORY } from './git-store.ts';
 import { createWorldProcesses } from './process-port.ts';
@@ -57,7 +60,9 @@ export async function startLife(world: World, sabotage: Sabotage | null): Promis
     outcome: null,
     leaving: false,
     state: null,
+    wanted: [],
   };
+  noteStart(world);
   world.life = life;
   note(world, () => `engine ${life.epoch} takes the lead`);
   const honest = leadershipOf(world, life);
@@ -71,7 +76,9 @@ export async function startLife(world: World, sabotage: Sabotage | null): Promis
   const listen: typeof decide = (state, now) => {
     life.state = state;
     if (life.leaving) violate(world, 'leaves-at-once', 'the engine decides although it was told to leave');
-    return (sabotage?.decide?.(decide, world) ?? decide)(state, now);
+    const effects = (sabotage?.decide?.(decide, world) ?? decide)(state, now);
+    if (effects[0]?.kind !== 'record') checkWanted(world, life, effects);
+    return effects;
   };
   const state = recoverState(opened.value.opened);
   const leading = lead({
@@ -90,11 +97,17 @@ export async function startLife(world: World, sabotage: Sabotage | null): Promis
 }
 
 function beginningOf(world: World): Beginning {
-  const targetOid = world.git.refs.get('refs/heads/main');
-  if (targetOid === undefined) throw new Error('Internal error: the world has no main');
+  const targetOid = findTarget(world);
+  if (targetOid == null) throw new Error('Internal error: the world has no main');
   const { policy, tasks } = world.scene;
   const of = { run: RUN, repository: REPOSITORY, policy, tasks, targetOid };
   return { kind: 'new', started: { type: 'run.started', ...of } };
+}
+
+/** Where the target is as a run begins; the forge's is brought here, as who enters a forge does. */
+function findTarget({ scene, forge, git }: World): Oid | null | undefined {
+  const into = targetRefOf(scene.policy);
+  return forge === null ? git.refs.get(into) : fetchBranch(forge, { branch: scene.policy.target, into });
 }
 
 function partsOf(world: World, life: Life, journal: JournalPort): Parts {

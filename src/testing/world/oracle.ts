@@ -3,6 +3,7 @@ import type { Recorded } from '../../core/event.ts';
 import { isTerminal } from '../../core/lifecycle.ts';
 import type { Edge, Oid, TaskId } from '../../core/model.ts';
 import { createState, type RunState, type TaskState, taskOf } from '../../core/state.ts';
+import { createForgeSeen, type ForgeSeen } from './forge-seen.ts';
 import { commitOf } from './git-store.ts';
 import { CHECK } from './scene.ts';
 import type { World } from './world.ts';
@@ -45,6 +46,7 @@ export interface Oracle {
   allowances: number;
   /** Guidance that people were told is taken. */
   readonly promised: { readonly task: TaskId; readonly text: string }[];
+  readonly atForge: ForgeSeen;
 }
 
 /** A ledger of nothing. */
@@ -69,6 +71,7 @@ export function createOracle(): Oracle {
     tries: new Map(),
     allowances: 0,
     promised: [],
+    atForge: createForgeSeen(),
   };
 }
 
@@ -99,9 +102,8 @@ export function isSatisfied(world: World, edge: Edge): boolean {
   if (landed || edge.on === 'merged') return landed;
   const tree = ts.attempt?.inspected?.tree;
   const verified = tree !== undefined && isVerified(world, tree);
-  return edge.on === 'submitted'
-    ? verified && ts.phase === 'queued'
-    : verified && (ts.phase === 'queued' || ts.phase === 'committed');
+  const isSubmitted = ts.phase === 'queued' || ts.phase === 'pr_created';
+  return verified && (isSubmitted || (edge.on === 'verified' && ts.phase === 'committed'));
 }
 
 /** It landed by there being nothing to land. */
@@ -113,7 +115,8 @@ function isNothing(ts: TaskState): boolean {
 export function isKnownSatisfied(world: World, edge: Edge): boolean {
   const { phase } = taskOf(world.oracle.shadow, edge.task);
   if (phase === 'merged') return true;
-  return phase === 'queued' ? edge.on !== 'merged' : phase === 'committed' && edge.on === 'verified';
+  if (phase === 'queued' || phase === 'pr_created') return edge.on !== 'merged';
+  return phase === 'committed' && edge.on === 'verified';
 }
 
 /** Tells whether the least of the gates was seen to pass on exactly that tree. */

@@ -4,6 +4,7 @@ import { isTerminal } from '../../core/lifecycle.ts';
 import type { Oid } from '../../core/model.ts';
 import type { TaskState } from '../../core/state.ts';
 import { writeFile } from './disk.ts';
+import { mergeByPerson } from './forge-people.ts';
 import { moveRef } from './git-port.ts';
 import { logOf } from './git-removal.ts';
 import {
@@ -37,15 +38,29 @@ export function helpOut(world: World): readonly Command[] {
       const option = 1 + world.tape.pick(ts.question.options.length);
       commands.push({ kind: 'answer', task: id, option, text: `answer ${world.steps} to ${id}.` });
     } else if (ts.phase === 'committed' && !ts.approved) {
-      const byHand = world.tape.pick(4) === 3 && mergeByHand(world, ts);
+      const byHand = world.forge === null && world.tape.pick(4) === 3 && mergeByHand(world, ts);
       if (byHand) sealCheckout(world);
       else commands.push({ kind: 'approve', task: id });
+    } else if (ts.phase === 'pr_created' && !ts.approved && needsWord(world, ts)) {
+      if (!(world.tape.pick(4) === 3 && mergeAtForge(world, ts)))
+        commands.push({ kind: 'approve', task: id });
     } else if (ts.phase === 'waiting' && ts.task.type === 'manual') {
       if (ts.task.edges.every((edge) => isKnownSatisfied(world, edge)))
         commands.push({ kind: 'done', task: id });
     }
   }
   return commands;
+}
+
+function needsWord({ scene }: World, { task }: TaskState): boolean {
+  return scene.policy.integrate === 'human' || task.type === 'hybrid';
+}
+
+/** Merges what is good enough at the forge; false: it cannot be. */
+function mergeAtForge({ forge }: World, { pull }: TaskState): boolean {
+  const [method] = forge?.setup.methods ?? [];
+  if (forge === null || pull === null || method === undefined) return false;
+  return mergeByPerson(forge, pull.number, method).ok;
 }
 
 /** Says it to the engine that leads, or leaves it in the inbox folder. */

@@ -21,8 +21,14 @@ export function sealCheckout(world: World): void {
   world.oracle.checkout = pictureOfCheckout(world);
 }
 
-function pictureOfCheckout({ git: { checkout } }: World): string {
-  return JSON.stringify([checkout.branch, checkout.head, [...checkout.files]]);
+function pictureOfCheckout(world: World): string {
+  const { checkout } = world.git;
+  return JSON.stringify([checkout.branch, checkout.head, [...checkout.files], localTarget(world)]);
+}
+
+/** Where work lands at a forge, the branch of that name here is the user's own. */
+function localTarget({ forge, git, scene }: World): Oid | undefined {
+  return forge === null ? undefined : git.refs.get(`refs/heads/${scene.policy.target}`);
 }
 
 /** At most one agent at a time in a worktree, strays of an earlier one included. */
@@ -111,7 +117,8 @@ export function checkMove(
   for (const each of together) checkOne(world, { ...each, ref: of.ref, to: of.to });
 }
 
-interface Landing {
+/** A commit by which a task lands. */
+export interface Landing {
   readonly task: TaskId;
   readonly commit: Oid;
   readonly base: Oid;
@@ -129,7 +136,8 @@ function candidatesOf({ oracle }: World, of: { readonly from: Oid; readonly to: 
   return found;
 }
 
-function checkOne(world: World, of: Landing & { readonly ref: string; readonly to: Oid }): void {
+/** What lands was reviewed, is where it was verified, has what it depends on below it, and lands once. */
+export function checkOne(world: World, of: Landing & { readonly ref: string; readonly to: Oid }): void {
   const { oracle, git } = world;
   const { task } = of;
   if (world.scene.policy.phases.review !== false && !isReviewed(world, task))

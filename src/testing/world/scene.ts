@@ -2,6 +2,7 @@
 
 import { DEFAULT_LIMITS } from '../../core/limits.ts';
 import { type Budget, DEFAULT_POLICY, type Edge, type Policy, type Task, taskId } from '../../core/model.ts';
+import { drawForge, drawPulls, type ForgePlan } from './scene-forge.ts';
 import type { Tape } from './tape.ts';
 
 /** How an agent behaves in one attempt; the scripts are in `agents.ts`. */
@@ -69,6 +70,8 @@ export interface Scene {
   readonly patience: number;
   /** The engine waits for people instead of coming to rest. */
   readonly stay: boolean;
+  /** Where work becomes pull requests; null: it lands here. */
+  readonly forge: ForgePlan | null;
   /** Of 256 steps, how many strike. */
   readonly faultRate: number;
   readonly faults: number;
@@ -165,13 +168,26 @@ export function drawScene(tape: Tape): Scene {
     tempers: tape.pick(4) === 0 ? ['diligent'] : TEMPERS,
     patience: tape.pick(4),
     stay: tape.chance(100),
+    forge: null,
     faultRate: [6, 12, 24, 48, 96][tape.pick(5)] ?? 6,
     faults: 3 + tape.pick(5),
     deeds: [4, 0, 12][tape.pick(3)] ?? 4,
     deedShare: [40, 100, 180][tape.pick(3)] ?? 40,
     crashes: [],
   };
-  return shape % 16 === 13 ? crowd(scene) : scene;
+  const offered = isOffered(shape) ? offer(scene, tape) : scene;
+  return shape % 16 === 13 ? crowd(offered) : offered;
+}
+
+/** Tells by the first byte of a tape whether its scene has pull requests. */
+export function isOffered(shape: number): boolean {
+  return shape % 6 === 5;
+}
+
+/** All work becomes pull requests, for which everybody needs a worktree. */
+function offer(scene: Scene, tape: Tape): Scene {
+  const policy: Policy = { ...scene.policy, isolation: 'worktree', pullRequests: drawPulls(tape) };
+  return { ...scene, policy, forge: drawForge(tape) };
 }
 
 /** All work on the same file at once, the radar looks, and agents resolve what conflicts. */

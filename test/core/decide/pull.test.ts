@@ -58,13 +58,16 @@ describe('a pull request', () => {
     ['that nobody has approved', { decision: 'review-required' }, 'watch-pull a'],
     ['that was closed', { state: 'closed' }, 'record task.cancelled a'],
     ['that was merged', { state: 'merged' }, 'watch-pull a'],
-    ['with a stranger’s commits', { head: hash('strange') }, 'watch-pull a'],
     ['of which the forge does not know whether it merges', { isMergeable: null }, 'watch-pull a'],
-    ['that conflicts, nobody knows where', { isMergeable: false }, 'watch-pull a'],
+    ['that conflicts there and merges here', { isMergeable: false }, 'record task.queued a'],
     ['that a review wants changed, who was heard', { decision: 'changes-requested' }, 'watch-pull a'],
   ];
   test.each(table)('%s', (_, note, expected) => {
     expect(sayDecisions(noted(note))).toEqual([expected]);
+  });
+
+  test('with a stranger’s commits has them brought here', () => {
+    expect(sayDecisions(noted({ head: hash('strange') }))).toEqual(['watch-pull a', 'adopt-push a']);
   });
 
   test('goes to the merge queue of the forge where there is one', () => {
@@ -78,7 +81,9 @@ describe('a pull request', () => {
       'its pull request #12 is in the merge queue of the forge',
     );
     play(state, [facts.noted(state, 'a', { dequeued: 'FAILED_CHECKS' })]);
-    settle(state);
+    // the forge may be about to show that it landed
+    expect(sayDecisions(state)).toEqual(['watch-pull a']);
+    settle(state, DEFAULT_PULLS.settleMs);
     expect(find(state, 'a').feedback).toEqual({
       cause: 'ci-failed',
       detail: 'The merge queue of the forge let go of it: FAILED_CHECKS.',
@@ -204,7 +209,7 @@ describe('trouble with the forge', () => {
     });
     expect(waits).toEqual([1_000, 2_000, 4_000]);
     expect(find(state, 'a').trouble).toBeNull();
-    play(state, [facts.offered(state, 'a')]);
+    play(state, [facts.offered(state, 'a')], wait);
     expect(state.forgeTrouble).toBeNull();
   });
 });

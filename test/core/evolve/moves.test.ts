@@ -189,14 +189,12 @@ const TABLE: readonly (readonly [Phase, Phase, (state: RunState) => unknown, (st
       (state) => facts.offered(state, 'a', { head: hash('a candidate') }),
     ],
     [
-      'queued',
-      'pr_created',
-      (state) => {
-        const { head = hash('x') } = find(offered(state), 'a').pull ?? {};
-        return play(state, [{ type: 'pull.enqueued', task: taskId('a'), head }]);
-      },
-      (state) => facts.noted(state, 'a', { dequeued: 'FAILED_CHECKS' }),
+      'committed',
+      'waiting',
+      (state) => bring(state, 'a', 'committed'),
+      (state) => failed(state, 'ask', 'branch-moved'),
     ],
+    ['committed', 'verifying', (state) => bring(state, 'a', 'committed'), () => moved('ahead')],
     ['pr_created', 'verifying', offered, () => moved('ahead')],
     ['pr_created', 'failed', offered, (state) => failed(state, 'give-up', 'ci-failed')],
     ['pr_created', 'failed', offered, () => gaveUp],

@@ -44,7 +44,15 @@ export function openForgeScene(
   const nextLife = (): Life => {
     world.epoch += 1;
     const { epoch } = world;
-    return { epoch, standing: 'leads', leading: null, outcome: null, leaving: false, state: null };
+    return {
+      epoch,
+      standing: 'leads',
+      leading: null,
+      outcome: null,
+      leaving: false,
+      state: null,
+      wanted: [],
+    };
   };
   const life = nextLife();
   const run = (item: Item): void => {

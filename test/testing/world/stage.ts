@@ -47,6 +47,7 @@ export function openStage(): Stage {
         outcome: null,
         leaving: false,
         state: null,
+        wanted: [],
       } as const;
       return { ...life };
     },
