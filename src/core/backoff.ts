@@ -39,7 +39,7 @@ export function noteForgeTrouble(
   const isSame = before !== null && before.retryAt > ms;
   const failures = isSame ? before.failures : (before?.failures ?? 0) + 1;
   const pause = Math.min(FIRST_MS * 2 ** (failures - 1), CAPS_MS[kind]);
-  const retryAt = runMs(Math.max(ms + Math.max(waitMs, pause), isSame ? before.retryAt : 0));
+  const retryAt = runMs(Math.max(Math.ceil(ms + Math.max(waitMs, pause)), isSame ? before.retryAt : 0));
   state.forgeTrouble = { kind, sentence, failures, retryAt };
   wakeAll(state);
 }

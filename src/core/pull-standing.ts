@@ -1,6 +1,6 @@
 // How the pull request of a task stands, as far as facts and time tell. Decides nothing.
 import type { Oid, RunMs } from './model.ts';
-import { judgePull, type PullRecord, type PullVerdict } from './pull.ts';
+import { judgePull, type PullNote, type PullRecord, type PullVerdict } from './pull.ts';
 import type { RunState, TaskState } from './state.ts';
 
 /** When something is not waited for any longer that the forge may show late; null: nothing is. */
@@ -17,11 +17,25 @@ export function verdictOf({ policy }: RunState, ts: TaskState, now: RunMs): Pull
   const { pull } = ts;
   if (pull?.note == null) return null;
   const { note } = pull;
+  if (note.base !== policy.target) return judgeElsewhere(policy.target, note);
   const isSettled = now >= pull.at + (policy.pullRequests?.settleMs ?? 0);
   if (note.state === 'open' && isOld(ts, note.head) && !isSettled)
     return { kind: 'wait', on: 'forge', sentence: 'waits until the forge shows what was put there last' };
   // what was put there to land was judged with it
   return judgePull(note, { head: isMeant(pull, note.head) ? note.head : pull.head, isSettled });
+}
+
+/** Somebody gave it another base: what is merged there has not landed, and nothing lands by it before it is changed back. */
+function judgeElsewhere(target: string, { state, base }: PullNote): PullVerdict {
+  if (state !== 'open') return { kind: 'over', state: 'closed' };
+  const sentence = `goes to ${base} now, and not to ${target}: change that back, or close it`;
+  return { kind: 'wait', on: 'review', sentence };
+}
+
+/** Tells whether nobody but people can say what becomes of a task whose pull request is open. */
+export function isAsking({ phase, pull, question, wipe }: TaskState): boolean {
+  if (phase !== 'waiting' || pull === null || wipe) return false;
+  return question !== null || pull.note?.state === 'closed';
 }
 
 /** Tells whether a commit is what a pull request is to have now: what is to be looked at, or what was to land of that. */

@@ -19,7 +19,7 @@ import { createLine, type LandingLine, settleInLine } from './landing-line.ts';
 import { isTerminal } from './lifecycle.ts';
 import { type Edge, type Phase, type RunMs, runMs, type TaskId } from './model.ts';
 import type { ForgeTrouble } from './pull.ts';
-import { isToBeShelved } from './pull-standing.ts';
+import { isAsking, isToBeShelved } from './pull-standing.ts';
 import {
   enterReady,
   isStartable,
@@ -334,7 +334,7 @@ function refreshGuess(state: RunState, ts: TaskState): void {
 function mayHaveStep(state: RunState, ts: TaskState): boolean {
   switch (ts.phase) {
     case 'waiting':
-      return ts.wipe || isToBeShelved(ts);
+      return ts.wipe || isToBeShelved(ts) || isAsking(ts);
     case 'merged':
     case 'cancelled':
       return ts.swept === null && ts.attempts > 0;

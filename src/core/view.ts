@@ -255,7 +255,16 @@ export function nextCommand(view: RunView): NextCommand | null {
     return { command: `git merge ${aside.ref}`, reason: `in a clean checkout of ${target}: ${lacks}` };
   }
   if (view.state === 'complete') return { command: 'weft receipt', reason: endOf(view) };
-  return nextOfPaused(view) ?? { command: 'weft resume', reason: `the run is ${view.state}` };
+  return nextOfPaused(view) ?? { command: 'weft resume', reason: reasonToResume(view) };
+}
+
+/** What people do at the forge is seen by whoever looks again. */
+function reasonToResume({ state, tasks }: RunView): string {
+  const open = tasks.filter((task) => task.phase === 'pr_created');
+  const [first] = open;
+  if (first === undefined) return `the run is ${state}`;
+  const more = open.length === 1 ? '' : ` and ${open.length - 1} more`;
+  return `when somebody has seen to ${first.prUrl ?? `#${first.pr}`}${more}`;
 }
 
 /** Phases in which a task gets on by itself. */

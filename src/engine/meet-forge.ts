@@ -2,9 +2,10 @@
 import { isForgeResting } from '../core/backoff.ts';
 import type { Event } from '../core/event.ts';
 import { fail, ok, type Result } from '../core/failure.ts';
+import { isTerminal } from '../core/lifecycle.ts';
 import type { Oid, Policy } from '../core/model.ts';
 import { targetRefOf } from '../core/names.ts';
-import type { RunState, TaskState } from '../core/state.ts';
+import type { RunState } from '../core/state.ts';
 import type { ForgePort, ForgeStanding } from '../ports/forge.ts';
 import { findNews } from './effects/watch-pull.ts';
 import { type EffectFailure, failureOf } from './forge-failure.ts';
@@ -60,10 +61,11 @@ export async function meetForge(parts: Parts, state: RunState): Promise<readonly
   const { forge } = parts;
   if (forge === null || isForgeResting(state, state.ms)) return [];
   const open = [...state.tasks.values()].filter(
-    ({ phase, pull }) => pull !== null && (phase === 'pr_created' || phase === 'queued'),
+    ({ phase, pull, wipe }) =>
+      pull !== null && (phase === 'pr_created' || phase === 'queued' || (phase === 'waiting' && !wipe)),
   );
   const standing = await forge.readStanding(state.policy.target);
-  if (!standing.ok) return sayTrouble(open, failureOf(standing.failure));
+  if (!standing.ok) return sayTrouble(state, failureOf(standing.failure));
   const met = findRules(state, standing.value);
   const events: Event[] = met === null ? [] : [met];
   const seen = await forge.observe(open.flatMap(({ pull }) => pull?.number ?? []));
@@ -72,14 +74,15 @@ export async function meetForge(parts: Parts, state: RunState): Promise<readonly
     const found = seen.get(ts.pull?.number ?? 0);
     if (found === undefined) continue;
     const news = found.ok ? await findNews(context, ts, found.value) : fail(failureOf(found.failure));
-    events.push(...(news.ok ? news.value : sayTrouble([ts], news.failure)));
+    events.push(...(news.ok ? news.value : sayTrouble(state, news.failure)));
   }
   return events;
 }
 
-/** That nobody could look what became of them, as a fact; without anything to look at, nobody minds. */
-function sayTrouble([first]: readonly TaskState[], { sentence, forge }: EffectFailure): readonly Event[] {
-  if (first === undefined || forge === undefined) return [];
-  const of = { task: first.task.id, attempt: first.attempts, effect: 'watch-pull' };
+/** That the forge did not answer, as a fact; it is said of any task that is not over. */
+function sayTrouble({ tasks }: RunState, { sentence, forge }: EffectFailure): readonly Event[] {
+  const ts = [...tasks.values()].find(({ phase }) => !isTerminal(phase));
+  if (ts === undefined || forge === undefined) return [];
+  const of = { task: ts.task.id, attempt: ts.attempts, effect: 'watch-pull' };
   return [{ type: 'effect.failed', ...of, detail: sentence, forge }];
 }

@@ -5,7 +5,7 @@ import type { EffectKind, RecordEffect, WorkEffect } from '../effect.ts';
 import type { Event } from '../event.ts';
 import type { RunMs } from '../model.ts';
 import type { PullRecord, PullRemark, PullVerdict } from '../pull.ts';
-import { isOut, isToBeShelved, settleTimeOf, verdictOf } from '../pull-standing.ts';
+import { isAsking, isOut, isToBeShelved, settleTimeOf, verdictOf } from '../pull-standing.ts';
 import type { RunState, TaskState } from '../state.ts';
 import { complainOfConflict } from './conflict.ts';
 import { failAttempt } from './judge.ts';
@@ -30,6 +30,18 @@ export function pullSteps(
   const { head } = ts.pull;
   const key = `${ts.task.id}/${ts.attempts}/enqueue-pull/${head}`;
   return [...watch, { kind: 'enqueue-pull', key, task: ts.task.id, attempt: ts.attempts, head }];
+}
+
+/** The steps of a task about which people are asked: they may have said it at the forge. */
+export function askingSteps(
+  state: RunState,
+  ts: TaskState,
+  now: RunMs,
+): readonly WorkEffect[] | RecordEffect {
+  if (!isAsking(ts)) return [];
+  const isClosed = verdictOf(state, ts, now)?.kind === 'over';
+  if (isClosed) return { kind: 'record', event: { type: 'task.cancelled', task: ts.task.id } };
+  return watchPull(state, ts, now);
 }
 
 /** The steps of a task that is about to land beside the landing itself, or the choice that comes before any. */

@@ -8,7 +8,7 @@ import { isBudget, shareOfBudget, shareOfRunBudget } from '../spending.ts';
 import type { AttemptState, RunState, TaskState } from '../state.ts';
 import { deadlineOf } from '../timers.ts';
 import { failAttempt, type Trouble } from './judge.ts';
-import { committedSteps, pullSteps, queuedSteps, shelvePull } from './pull.ts';
+import { askingSteps, committedSteps, pullSteps, queuedSteps, shelvePull } from './pull.ts';
 import { sweepTask } from './sweep.ts';
 import { findRefusal, findTrouble } from './trouble.ts';
 
@@ -62,6 +62,8 @@ function stepsByPhase(state: RunState, ts: TaskState, now: RunMs): Steps {
       return pullSteps(state, ts, { now, isHeld: holdsStill(state, ts) });
     case 'queued':
       return queuedSteps(state, ts, { now, isHeld: holdsStill(state, ts) });
+    case 'waiting':
+      return ts.wipe || holdsStill(state, ts) ? sweepTask(state, ts, now) : askingSteps(state, ts, now);
     default:
       return sweepTask(state, ts, now);
   }

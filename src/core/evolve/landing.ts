@@ -103,7 +103,7 @@ function land(
   endForgeTrouble(state);
   if (event.by === 'weft' && event.ref === state.policy.target) state.targetHolds = event.commit;
   // somebody merged what the task has gone on from since: what it makes of it is looked at again once it is verified
-  if (event.by === 'human' && (isLive(ts) || ts.phase === 'verifying')) return;
+  if (isLive(ts) || ts.phase === 'verifying') return;
   // a landing under way when a human cancelled it is a fact all the same
   const { commit, tree, ref, detour, by } = event;
   ts.landed ??= { commit, tree, ref, detour, by, at: ms };

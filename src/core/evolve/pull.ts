@@ -27,7 +27,10 @@ export function evolvePull(state: RunState, ts: TaskState, event: PullEvent, ms:
     case 'pull.opened':
       return open(ts, event, ms);
     case 'pull.noted':
-      if (ts.pull !== null && ABOUT_WORK.has(ts.phase)) note(ts, ts.pull, event);
+      if (ts.pull === null) return;
+      if (ABOUT_WORK.has(ts.phase)) note(ts, ts.pull, event);
+      // that it is over is so whatever is made of the work
+      else if (ts.phase === 'waiting' && event.note.state !== 'open') ts.pull.note = event.note;
       return;
     case 'pull.shelved':
       if (ts.pull !== null) ts.pull.isDraft = true;

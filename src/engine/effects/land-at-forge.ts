@@ -46,6 +46,11 @@ export async function landAtForge(
   const { candidate, pull } = ts;
   if (candidate === null || pull === null) throw new Error('Internal error: nothing to merge');
   const of = { forge, ts, candidate, pull };
+  const seen = (await forge.observe([pull.number])).get(pull.number);
+  if (seen?.ok === false) return asResult(seen);
+  // somebody gave it another base: it is not merged into that
+  if (seen?.value.state === 'open' && seen.value.base !== state.policy.target)
+    return ok([sayOpened(ts, pull, headOf(of))]);
   return state.hasMergeQueue ? enqueueOne(context, of) : mergeOne(context, { ...of, standing });
 }
 

@@ -22,6 +22,8 @@ export async function offerCommit(
   const expected = ts.pull === null ? null : (ts.pull.note?.head ?? ts.pull.head);
   const isKnown = expected === null || isOwn(ts, expected);
   if (isKnown) {
+    if (expected !== null && expected === ts.pull?.head)
+      await keepReplaced(context, ts, { expected, commit });
     const pushed = await forge.push({ branch, commit, expected });
     if (pushed.ok) return ok(null);
     if (pushed.failure.kind !== 'refused') return asResult(pushed);
@@ -33,10 +35,20 @@ export async function offerCommit(
   const at = fetched.value;
   if (at === commit) return ok(null);
   if (at !== null && !(await mayReplace(context, ts, at))) return adoptWork(context, ts, at);
-  if (at !== null && !(await isBelow(context, at, commit)))
-    await context.parts.git.pin(`${rescueRefOf(context.state, ts.task.id)}/${at.slice(0, 12)}`, at);
+  if (at !== null) await keepReplaced(context, ts, { expected: at, commit });
   const again = await forge.push({ branch, commit, expected: at });
   return again.ok ? ok(null) : asResult(again);
+}
+
+/** What a push takes off the branch is kept here. */
+async function keepReplaced(
+  context: Looking,
+  { task }: TaskState,
+  { expected, commit }: { readonly expected: Oid; readonly commit: Oid },
+): Promise<void> {
+  if (await isBelow(context, expected, commit)) return;
+  const ref = `${rescueRefOf(context.state, task.id)}/${expected.slice(0, 12)}`;
+  await context.parts.git.pin(ref, expected);
 }
 
 /** Tells whether weft may have put a commit there. */

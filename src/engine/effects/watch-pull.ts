@@ -13,6 +13,7 @@ import { type EffectFailure, failureOf } from '../forge-failure.ts';
 import type { EffectContext, Performed } from '../perform.ts';
 import { findTargetTip } from '../target.ts';
 import type { Looking } from './adopt-push.ts';
+import { findMove } from './find-move.ts';
 import { asResult, forgeOf } from './forge-call.ts';
 import { describeOther } from './landed-fact.ts';
 
@@ -43,15 +44,22 @@ export async function findNews(
 ): Promise<Result<readonly Event[], EffectFailure>> {
   const { pull } = ts;
   if (pull === null) return ok([]);
-  const note = notePull(seen);
+  const note = readNote(seen);
+  const noteOnly: Event = { type: 'pull.noted', task: ts.task.id, note, remarks: [] };
+  const isHere = note.base === context.state.policy.target;
   // a merge is told until it is a landing
-  if (note.state === 'merged') return adoptMerge(context, ts, note);
+  if (note.state === 'merged' && isHere) return adoptMerge(context, ts, note);
+  if (ts.phase === 'waiting')
+    return ok(note.state === 'open' || note.state === pull.note?.state ? [] : [noteOnly]);
   const remarks = findRemarks(context, pull, seen);
   const noted: Event = { type: 'pull.noted', task: ts.task.id, note, remarks };
   const isSame = JSON.stringify(note) === JSON.stringify(pull.note) && remarks.length === 0;
   // that it was looked at, and that the forge answers again, is news too
   if (isSame) return ok(pull.isFresh && context.state.forgeTrouble === null ? [] : [noted]);
   if (note.state !== 'open' || !isMeant(pull, note.head)) return ok([noted]);
+  // who moved its branch here is heard before it goes back to be worked on there
+  const move = await findMove(context, ts);
+  if (move !== null) return ok([move]);
   const verdict = judgePull(note, { head: note.head, isSettled: true });
   const hasFailed = verdict.kind === 'return' && verdict.cause === 'ci-failed';
   const excerpt = hasFailed ? await readLogs(context, seen) : ok('');
@@ -60,6 +68,15 @@ export async function findNews(
   if (!conflict.ok) return conflict;
   const more = conflict.value === null ? {} : { conflict: conflict.value };
   return ok([{ ...noted, ...(excerpt.value === '' ? {} : { excerpt: excerpt.value }), ...more }]);
+}
+
+/** What matters of it; whose last word was that changes are needed counts, whether or not reviews are required. */
+function readNote(seen: PullSeen): PullNote {
+  const last = new Map<string, string>();
+  for (const { author, state, isTrusted } of seen.reviews)
+    if (isTrusted && state !== 'commented' && state !== 'pending') last.set(author, state);
+  const isRefused = [...last.values()].includes('changes-requested');
+  return notePull({ ...seen, decision: isRefused ? 'changes-requested' : seen.decision });
 }
 
 /** That the pull request of a task is over, as facts, whether that is known or not; none: it is open, or there is none. */
@@ -73,8 +90,9 @@ export async function findEnd(
   if (seen === undefined) return fail({ kind: 'environment', sentence: `The forge shows no #${number}.` });
   if (!seen.ok) return asResult(seen);
   if (seen.value.state === 'open') return ok([]);
-  const note = notePull(seen.value);
-  if (note.state === 'merged') return adoptMerge(context, ts, note);
+  const note = readNote(seen.value);
+  if (note.state === 'merged' && note.base === context.state.policy.target)
+    return adoptMerge(context, ts, note);
   return ok([{ type: 'pull.noted', task: ts.task.id, note, remarks: [] }]);
 }
 

@@ -3,6 +3,7 @@ import { STRIKE_NAMES } from './faults.ts';
 import { type HistoryEnd, runHistory } from './history.ts';
 import type { Sabotage } from './life.ts';
 import { listReaders } from './readers.ts';
+import { FORGE_SABOTAGES } from './sabotage-forge.ts';
 import { isOffered, TEMPERS } from './scene.ts';
 import { seedTape } from './tape.ts';
 
@@ -110,8 +111,11 @@ export async function catchSabotage(
   sabotage: Sabotage,
   seeds: Seeds,
 ): Promise<{ readonly seed: number; readonly end: HistoryEnd } | null> {
+  // elsewhere there is nothing to be seen of it
+  const isAtForge = FORGE_SABOTAGES.includes(sabotage);
   for (let at = 0; at < seeds.count; at += 1) {
     const seed = seeds.from + at * seeds.stride;
+    if (isAtForge && !isOffered(seedTape(seed).byte())) continue;
     const end = await runHistory({ tape: seedTape(seed), sabotage, maxSteps: 6_000 });
     const first = end.violations[0];
     if (first !== undefined && sabotage.breaks.includes(first.invariant)) return { seed, end };

@@ -12,7 +12,7 @@ import {
   setBranch,
   startOver,
 } from './forge-people.ts';
-import { decideReview, listChecks } from './forge-standing.ts';
+import { decideReview, isRefused, listChecks } from './forge-standing.ts';
 import { type ForgePull, type ForgeWorld, openPulls, protectionOf, STRANGER_LOGIN } from './forge-store.ts';
 import { changedPaths, filesOf } from './git-store.ts';
 
@@ -130,7 +130,7 @@ export function helpAtForge(forge: ForgeWorld): boolean {
   for (const pull of openPulls(forge)) {
     const { number, head, base, isDraft } = pull;
     const decision = decideReview(forge, pull);
-    if (decision !== null && decision !== 'approved') {
+    if ((decision !== null && decision !== 'approved') || isRefused(pull)) {
       reviewByPerson(forge, number, { state: 'approved', body: '' });
       helped = true;
     }

@@ -103,10 +103,10 @@ async function callForge<T>(
 }
 
 /** What it hears again of the same wait is nothing new. */
-function noteTold({ world, weather }: ForgeWorld, { epoch, wanted }: Life, waitMs: number): void {
+function noteTold({ world, weather }: ForgeWorld, { epoch }: Life, waitMs: number): void {
   const until = world.monoMs + waitMs;
   if (weather.told?.epoch === epoch && weather.told.until >= until - 1) return;
-  weather.told = { epoch, until, underWay: wanted };
+  weather.told = { epoch, until };
 }
 
 interface Answer<T> {

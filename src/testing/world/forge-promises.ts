@@ -5,7 +5,7 @@ import type { Oid, TaskId } from '../../core/model.ts';
 import { targetRefOf } from '../../core/names.ts';
 import type { TaskState } from '../../core/state.ts';
 import { listRepeated, type Merging, type Pushing } from './forge-ledger.ts';
-import { decideReview } from './forge-standing.ts';
+import { decideReview, isRefused } from './forge-standing.ts';
 import { type ForgePull, type ForgeWorld, isHere, WEFT_LOGIN } from './forge-store.ts';
 import { commitOf, isAncestorOf, reachable } from './git-store.ts';
 import { isVerified, noteAgentCommit } from './oracle.ts';
@@ -97,28 +97,23 @@ const FORGE_EFFECTS: ReadonlySet<string> = new Set([
   'land-candidate',
 ]);
 
-/** The engine knows from now on until when the forge is to be left alone. */
+/** The engine knows from now on until when the forge is to be left alone. Each task has at most two effects under way by then. */
 export function noteRest(world: World, { event }: Recorded): void {
   const { forge, life, oracle } = world;
   if (event.type !== 'effect.failed' || event.forge?.kind !== 'rate-limited') return;
   if (forge?.weather.told == null || life === null || forge.weather.told.epoch !== life.epoch) return;
-  const { until, epoch, underWay } = forge.weather.told;
+  const { until, epoch } = forge.weather.told;
   if (oracle.atForge.rest?.epoch === epoch && oracle.atForge.rest.until >= until) return;
-  oracle.atForge.rest = { epoch, until, left: underWay.filter(usesForge).length };
-}
-
-function usesForge(kind: string): boolean {
-  return FORGE_EFFECTS.has(kind) || kind === 'start-attempt' || kind === 'sweep-task';
+  oracle.atForge.rest = { epoch, until, left: 2 * world.scene.tasks.length };
 }
 
 /** Nothing that asks the forge is wanted before its time. */
 export function checkWanted(world: World, life: Life, effects: readonly Effect[]): void {
   const { rest } = world.oracle.atForge;
-  life.wanted = effects.map(({ kind }) => kind);
   if (rest?.epoch !== life.epoch || rest.until <= world.monoMs + 1) return;
-  const early = life.wanted.find((kind) => FORGE_EFFECTS.has(kind));
+  const early = effects.find(({ kind }) => FORGE_EFFECTS.has(kind));
   if (early !== undefined)
-    violate(world, 'retry-after', `${early} begins ${rest.until - world.monoMs} ms before its time`);
+    violate(world, 'retry-after', `${early.kind} begins ${rest.until - world.monoMs} ms before its time`);
 }
 
 /** Takes down what an engine that begins now is to see. */
@@ -131,7 +126,7 @@ export function noteStart(world: World): void {
 
 /** What people may have done to a pull request. */
 function describe(forge: ForgeWorld, pull: ForgePull): string {
-  return [pull.state, pull.head, pull.isDraft, decideReview(forge, pull)].join(' ');
+  return [pull.state, pull.head, pull.isDraft, isRefused(pull), decideReview(forge, pull)].join(' ');
 }
 
 /** Tells whether a pull request is now as it was when the engine began. */
@@ -165,7 +160,7 @@ export function pullOfTask({ forge }: World, { pull }: TaskState): ForgePull | n
 /** Tells whether somebody has to do something at the forge for a pull request to go on. */
 export function waitsAtForge(forge: ForgeWorld, pull: ForgePull): boolean {
   const decision = decideReview(forge, pull);
-  return pull.isDraft || (decision !== null && decision !== 'approved');
+  return pull.isDraft || isRefused(pull) || (decision !== null && decision !== 'approved');
 }
 
 /** Tells whether an engine would find more at the forge than the last one saw. */

@@ -2,7 +2,7 @@
 import { joinChecks } from '../../adapters/forge/github/checks.ts';
 import type { Oid } from '../../core/model.ts';
 import type { Check, CheckState } from '../../core/pull.ts';
-import type { PullSeen, QueueEntry } from '../../ports/forge.ts';
+import type { ForgeReview, PullSeen, QueueEntry } from '../../ports/forge.ts';
 import { type ForgePull, type ForgeWorld, protectionOf, type QueuePlace } from './forge-store.ts';
 import { filesOf, isAncestorOf, mergeBaseOf, mergeTrees, type Tree } from './git-store.ts';
 
@@ -32,11 +32,20 @@ function isPassed(state: CheckState): boolean {
 export function decideReview(forge: ForgeWorld, pull: ForgePull): PullSeen['decision'] {
   const required = protectionOf(forge, pull.base)?.approvals ?? 0;
   if (required === 0) return null;
-  const counting = pull.reviews.filter(({ state, isTrusted }) => isTrusted && state !== 'commented');
-  const opinions = new Map(counting.map(({ author, state }) => [author, state]));
-  const states = [...opinions.values()];
+  const states = listOpinions(pull);
   if (states.includes('changes-requested')) return 'changes-requested';
   return states.filter((state) => state === 'approved').length >= required ? 'approved' : 'review-required';
+}
+
+/** What everybody who counts said last, without mere comments. */
+function listOpinions({ reviews }: ForgePull): readonly ForgeReview['state'][] {
+  const counting = reviews.filter(({ state, isTrusted }) => isTrusted && state !== 'commented');
+  return [...new Map(counting.map(({ author, state }) => [author, state])).values()];
+}
+
+/** Tells whether somebody who counts wants changes, whether reviews are required or not. */
+export function isRefused(pull: ForgePull): boolean {
+  return listOpinions(pull).includes('changes-requested');
 }
 
 /** Merges the head of a pull request with a commit of its base; null: they conflict. */

@@ -41,8 +41,8 @@ export interface Weather {
   closedUntil: number;
   /** Monotonic ms until which the token is not accepted. */
   deniedUntil: number;
-  /** Wait that an engine was told of, and what it had under way then. */
-  told: { readonly epoch: number; readonly until: number; readonly underWay: readonly string[] } | null;
+  /** Wait that an engine was told of. */
+  told: { readonly epoch: number; readonly until: number } | null;
   /** What was last seen of each pull request: no older look is ever told after it. */
   readonly heard: Map<number, Look>;
   looks: number;

@@ -60,7 +60,6 @@ export async function startLife(world: World, sabotage: Sabotage | null): Promis
     outcome: null,
     leaving: false,
     state: null,
-    wanted: [],
   };
   noteStart(world);
   world.life = life;

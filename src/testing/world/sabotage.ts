@@ -12,6 +12,7 @@ import { patternsOf } from '../../core/schedule-index.ts';
 import type { RunState, TaskState } from '../../core/state.ts';
 import type { Sabotage } from './life.ts';
 import { isAhead, isInTheWay, isSatisfied } from './oracle.ts';
+import { FORGE_SABOTAGES } from './sabotage-forge.ts';
 import { PORT_SABOTAGES } from './sabotage-ports.ts';
 import type { World } from './world.ts';
 
@@ -263,4 +264,4 @@ const DECISIONS: readonly Sabotage[] = [
 ];
 
 /** All of them. */
-export const SABOTAGES: readonly Sabotage[] = [...DECISIONS, ...PORT_SABOTAGES];
+export const SABOTAGES: readonly Sabotage[] = [...DECISIONS, ...PORT_SABOTAGES, ...FORGE_SABOTAGES];

@@ -21,8 +21,6 @@ export interface Life {
   leaving: boolean;
   /** The engine's own state, as last seen by its decisions. */
   state: RunState | null;
-  /** Kinds of the effects that it wanted last. */
-  wanted: readonly string[];
 }
 
 /** Something that will happen when the scheduler picks it. */

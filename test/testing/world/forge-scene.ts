@@ -51,7 +51,6 @@ export function openForgeScene(
       outcome: null,
       leaving: false,
       state: null,
-      wanted: [],
     };
   };
   const life = nextLife();

@@ -47,7 +47,6 @@ export function openStage(): Stage {
         outcome: null,
         leaving: false,
         state: null,
-        wanted: [],
       } as const;
       return { ...life };
     },
