@@ -139,11 +139,9 @@ function createApp(tools: Tools, here: Here): Omit<App, keyof Review> {
     check: async (policy, options) => {
       if (policy !== null) return examine(tools, policy);
       const closeness = options?.tryAgents === true ? 'try' : 'ask';
-      return [
-        ...(await examineConfigured(tools, here, closeness)),
-        ...(await checkForge(tools)),
-        ...(await checkJournals(tools)),
-      ];
+      const configured = await examineConfigured(tools, here, closeness);
+      const isLookedAt = configured.some(({ name }) => name === 'forge');
+      return [...configured, ...(isLookedAt ? [] : await checkForge(tools)), ...(await checkJournals(tools))];
     },
     verify: (run) => verifyRun(tools, run),
     start: ({ plan: of, policy }, { stay }) => startRun(tools, { plan: of, policy, stay }),

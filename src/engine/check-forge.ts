@@ -10,11 +10,32 @@ export async function checkForge({ findForge }: Pick<Tools, 'findForge'>): Promi
   const found = await findForge();
   if (found === null) return [];
   if (!found.forge.ok) return [explain(found.forge.failure)];
-  return examineForge(found, found.forge.value);
+  return examineForge(found, found.forge.value, null);
 }
 
-async function examineForge(found: FoundForge, forge: ForgePort): Promise<readonly Finding[]> {
-  const standing = await forge.readStanding(null);
+/** The same for runs whose work goes there: what is in the way of that is a failure, and the branch in question is the target. */
+export async function requireForge(
+  { findForge }: Pick<Tools, 'findForge'>,
+  target: string,
+): Promise<readonly Finding[]> {
+  const found = await findForge();
+  if (found === null) {
+    const sentence = 'work is to become pull requests, and no remote is at a forge';
+    const hint = 'Add the repository at GitHub as the remote `origin`, or leave `pullRequests` off.';
+    return [{ name: NAME, state: 'failed', sentence, hint }];
+  }
+  const findings = found.forge.ok
+    ? await examineForge(found, found.forge.value, target)
+    : [explain(found.forge.failure)];
+  return findings.map((each) => (each.state === 'warning' ? { ...each, state: 'failed' } : each));
+}
+
+async function examineForge(
+  found: FoundForge,
+  forge: ForgePort,
+  target: string | null,
+): Promise<readonly Finding[]> {
+  const standing = await forge.readStanding(target);
   if (!standing.ok) return [explain(standing.failure)];
   const { login, mayPush, mayMerge, methods, defaultBranch } = standing.value;
   const who = `${found.name} knows the token of ${found.tokenFrom} as ${login}`;
@@ -27,10 +48,10 @@ async function examineForge(found: FoundForge, forge: ForgePort): Promise<readon
     state: 'ok',
     sentence: `${who}, who ${may}; its default branch is ${defaultBranch}`,
   };
-  return [account, describeBranch(standing.value)];
+  return [account, describeBranch(standing.value, target ?? defaultBranch)];
 }
 
-function describeBranch({ branch, defaultBranch: name }: ForgeStanding): Finding {
+function describeBranch({ branch }: ForgeStanding, name: string): Finding {
   if (branch === null) {
     const hint = `Push it: git push origin ${name}`;
     return warn({ sentence: `the forge has no branch ${name} for pull requests to go to`, hint });

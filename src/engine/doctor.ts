@@ -2,6 +2,7 @@
 import { dirname } from 'node:path';
 import { type AgentConfig, type Policy, runId } from '../core/model.ts';
 import type { Probe, ProbeDetails, ProbeMeans, Trial } from '../ports/agent.ts';
+import { requireForge } from './check-forge.ts';
 import type { Tools } from './parts.ts';
 import { placesOf } from './places.ts';
 
@@ -29,7 +30,11 @@ export async function examine(
   const findings = [ok('git', `git ${tools.gitVersion} and the repository ${tools.repository} can be used`)];
   findings.push(await checkLeader(tools), ...(await checkPlaces(tools, policy)));
   if (policy === null) return findings;
-  findings.push(await checkTarget(tools, policy), checkGates(policy));
+  const target =
+    policy.pullRequests === undefined
+      ? [await checkTarget(tools, policy)]
+      : await requireForge(tools, policy.target);
+  findings.push(...target, checkGates(policy));
   findings.push(...(await checkAgents(tools, policy, closeness)));
   return findings;
 }

@@ -1,7 +1,7 @@
 // What weft doctor says of a forge.
 import { expect, it } from 'vitest';
 import { fail, ok } from '../../src/core/failure.ts';
-import { checkForge } from '../../src/engine/check-forge.ts';
+import { checkForge, requireForge } from '../../src/engine/check-forge.ts';
 import type { Forged, ForgePort, ForgeStanding, FoundForge } from '../../src/ports/forge.ts';
 
 const standing: ForgeStanding = {
@@ -13,10 +13,16 @@ const standing: ForgeStanding = {
   branch: { isProtected: true, requiredChecks: ['build', 'test'], hasMergeQueue: true },
 };
 
-async function look(found: Partial<FoundForge> | null, read: Forged<ForgeStanding> = ok(standing)) {
+async function look(
+  found: Partial<FoundForge> | null,
+  read: Forged<ForgeStanding> = ok(standing),
+  check: (tools: {
+    readonly findForge: () => Promise<FoundForge | null>;
+  }) => ReturnType<typeof checkForge> = checkForge,
+) {
   const forge = ok({ readStanding: async () => read } as unknown as ForgePort);
   const whole = { name: 'acme/shop on github.com', tokenFrom: 'GH_TOKEN', forge, ...found };
-  const findings = await checkForge({ findForge: async () => (found === null ? null : whole) });
+  const findings = await check({ findForge: async () => (found === null ? null : whole) });
   return findings.map(
     ({ state, sentence, hint }) => `${state}: ${sentence}${hint === undefined ? '' : ` | ${hint}`}`,
   );
@@ -64,4 +70,18 @@ it.each<[string, Partial<FoundForge>, Forged<ForgeStanding>, string]>([
   ],
 ])('%s is a warning with what helps', async (_, found, read, expected) => {
   expect((await look(found, read)).at(-1)).toBe(expected);
+});
+
+it('what is in the way of runs that need it is a failure, and the branch is their target', async () => {
+  const check: Parameters<typeof look>[2] = (tools) => requireForge(tools, 'next');
+  expect(await look(null, ok(standing), check)).toEqual([
+    'failed: work is to become pull requests, and no remote is at a forge | Add the repository at GitHub as the remote `origin`, or leave `pullRequests` off.',
+  ]);
+  expect((await look({}, ok({ ...standing, branch: null }), check)).at(-1)).toBe(
+    'failed: the forge has no branch next for pull requests to go to | Push it: git push origin next',
+  );
+  expect((await look({}, ok({ ...standing, mayPush: false }), check)).at(-1)).toMatch(
+    /^failed: .* may not push/,
+  );
+  expect((await look({}, ok(standing), check)).map((line) => line.split(':')[0])).toEqual(['ok', 'ok']);
 });
