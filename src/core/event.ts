@@ -279,6 +279,8 @@ export type Event =
       readonly to: Oid | null;
       /** It contains all that was verified. */
       readonly ahead: boolean;
+      /** People moved it at the forge; absent: here, whoever did. */
+      readonly atForge?: boolean;
     })
   /** The target was to take the task, and lacks what weft last knew it to hold. */
   | (OfTask & {

@@ -27,7 +27,10 @@ export async function requireForge(
   const findings = found.forge.ok
     ? await examineForge(found, found.forge.value, target)
     : [explain(found.forge.failure)];
-  return findings.map((each) => (each.state === 'warning' ? { ...each, state: 'failed' } : each));
+  return findings.map(({ hint, ...each }): Finding => {
+    const found: Finding = each.state === 'warning' ? { ...each, state: 'failed' } : each;
+    return hint === undefined ? found : { ...found, hint: hint.replace(': runs do without it', '') };
+  });
 }
 
 async function examineForge(

@@ -213,12 +213,15 @@ describe('a review', () => {
 });
 
 describe('people at the branch of a pull request', () => {
-  it('who add to it are heard: what they added is verified and lands', async () => {
+  it('who add to it are heard: what they added, beside its claim too, is verified and lands', async () => {
     const shop = await openShop([[task('one')]], { config: { integrate: 'human' } });
     await shop.weft('run', 'tracks.yaml');
     const [pull] = shop.forge.pulls(REPO);
     const branch = pull?.pull.headRef ?? '';
-    await shop.forge.human.push({ repo: REPO, branch }, { 'one.txt': 'one text, and more' });
+    await shop.forge.human.push(
+      { repo: REPO, branch },
+      { 'one.txt': 'one text, and more', 'beside.txt': 'a word' },
+    );
     const held = await shop.weft('resume');
     expect(held.code, held.out).toBe(3);
     await shop.weft('approve', 'one');

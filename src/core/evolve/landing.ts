@@ -173,5 +173,8 @@ function moveBranch(ts: TaskState, event: Extract<LandingEvent, { readonly type:
   ts.moved = { from, to };
   // it was about what was there then
   ts.attempt.accepted = false;
-  if (ahead) inspectAnew(ts, ts.attempt);
+  if (!ahead) return;
+  inspectAnew(ts, ts.attempt);
+  // agents have no way there: it is people's own, and only its gates have to pass
+  ts.attempt.accepted = event.atForge === true;
 }

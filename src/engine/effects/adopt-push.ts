@@ -55,5 +55,5 @@ export async function adoptWork(
   if (!moved.ok) return moved;
   if (!moved.value)
     return fail({ kind: 'environment', sentence: `Somebody moves ${ts.attempt.branch} here.` });
-  return ok([{ type: 'branch.moved', task: ts.task.id, from, to, ahead }]);
+  return ok([{ type: 'branch.moved', task: ts.task.id, from, to, ahead, atForge: true }]);
 }
