@@ -1,5 +1,6 @@
 // Bugs in how an engine deals with a forge: it looks too little, pushes too much, or asks too soon.
 import type { ForgeFailure, ForgePort, PullSeen } from '../../ports/forge.ts';
+import { FORGE_DEEDS } from './forge-deeds.ts';
 import type { ForgeWorld } from './forge-store.ts';
 import type { Sabotage } from './life.ts';
 
@@ -17,8 +18,9 @@ function withForge(
 function pushBlindly(fits: (branch: string, forge: ForgeWorld) => boolean): NonNullable<Sabotage['parts']> {
   return withForge((honest, forge) => ({
     push: (what) => {
+      const isBlind = fits(what.branch, forge);
       const actual = forge.branches.get(what.branch) ?? null;
-      return honest.push(fits(what.branch, forge) ? { ...what, expected: actual } : what);
+      return honest.push(isBlind ? { ...what, expected: actual } : what);
     },
   }));
 }
@@ -69,7 +71,10 @@ export const FORGE_SABOTAGES: readonly Sabotage[] = [
     parts: withForge((honest) => ({
       observe: async (numbers) => {
         const seen = await honest.observe(numbers);
-        const reopen = (value: PullSeen): PullSeen => ({ ...value, state: 'open', merged: null });
+        const reopen = (value: PullSeen): PullSeen => ({
+          ...value,
+          ...{ state: 'open', isMergeable: true, merged: null },
+        });
         return new Map(
           [...seen].map(([number, one]) => [number, one.ok ? { ok: true, value: reopen(one.value) } : one]),
         );
@@ -79,7 +84,10 @@ export const FORGE_SABOTAGES: readonly Sabotage[] = [
   {
     name: 'moves-the-forge-without-comparing',
     breaks: ['verified-target', 'compare-and-swap'],
-    parts: pushBlindly((branch, { defaultBranch }) => branch === defaultBranch),
+    parts: pushBlindly((branch, forge) => {
+      // rare enough by itself: somebody moves it in that moment
+      return branch === forge.defaultBranch && FORGE_DEEDS['moved the base at the forge']?.(forge) === true;
+    }),
   },
   {
     name: 'pushes-over-people',

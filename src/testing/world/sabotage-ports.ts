@@ -98,8 +98,11 @@ const GIT: readonly Sabotage[] = [
   {
     name: 'lands-without-comparing',
     breaks: ['verified-target', 'compare-and-swap'],
-    parts: withGit((honest) => ({
+    parts: withGit((honest, world) => ({
       land: async (what) => {
+        // rare enough by itself: somebody commits in that moment
+        DEEDS['committed on the target']?.(world);
+        sealCheckout(world);
         const tip = await honest.landingTip(what.branch);
         return honest.land(tip.ok ? { ...what, from: tip.value.oid } : what);
       },
