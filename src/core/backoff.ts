@@ -38,15 +38,19 @@ export function noteForgeTrouble(
   // calls that were under way together are one trouble
   const isSame = before !== null && before.retryAt > ms;
   const failures = isSame ? before.failures : (before?.failures ?? 0) + 1;
-  const pause = Math.min(FIRST_MS * 2 ** (failures - 1), CAPS_MS[kind]);
+  const pause = Math.min(FIRST_MS * 2 ** Math.max(0, failures - 1), CAPS_MS[kind]);
   const retryAt = runMs(Math.max(Math.ceil(ms + Math.max(waitMs, pause)), isSame ? before.retryAt : 0));
   state.forgeTrouble = { kind, sentence, failures, retryAt };
   wakeAll(state);
 }
 
-/** The forge has answered; what was asked of it before it wanted to be left alone ends no wait. */
+/** The forge has answered. What was asked of it before it wanted to be left alone ends no wait, but the next one is short. */
 export function endForgeTrouble(state: RunState): void {
-  if (state.forgeTrouble === null || isForgeResting(state, state.ms)) return;
+  if (state.forgeTrouble === null) return;
+  if (isForgeResting(state, state.ms)) {
+    state.forgeTrouble = { ...state.forgeTrouble, failures: 0 };
+    return;
+  }
   state.forgeTrouble = null;
   wakeAll(state);
 }

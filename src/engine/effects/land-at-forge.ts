@@ -6,7 +6,7 @@ import type { Event } from '../../core/event.ts';
 import { fail, ok } from '../../core/failure.ts';
 import { writeLandingMessage } from '../../core/message.ts';
 import type { Oid, Policy, TaskId } from '../../core/model.ts';
-import { judgePull, notePull, type PullRecord } from '../../core/pull.ts';
+import { judgePull, notePull, type PullNote, type PullRecord } from '../../core/pull.ts';
 import { isMeant } from '../../core/pull-standing.ts';
 import { type CandidateState, type TaskState, taskOf } from '../../core/state.ts';
 import type { ForgePort, ForgeStanding, MergeMethod } from '../../ports/forge.ts';
@@ -86,10 +86,14 @@ async function pushAll(effect: LandCandidate, context: EffectContext, forge: For
   const { target, merge } = state.policy;
   for (const task of merge.strategy === 'merge' ? [] : effect.tasks) {
     const ts = taskOf(state, task);
-    if (ts.pull === null || ts.candidate === null || ts.candidate.empty) continue;
-    const offered = await offerCommit(context, ts, ts.candidate.commit);
+    const { pull, candidate } = ts;
+    if (pull === null || candidate === null || candidate.empty) continue;
+    if (pull.note?.head === candidate.commit) continue;
+    const offered = await offerCommit(context, ts, candidate.commit);
     if (!offered.ok) return offered;
     if (offered.value !== null) return ok(offered.value);
+    // should one of many fail, the others need not be put there again
+    if (pull.note !== null) context.emit([sayOffered(ts.task.id, pull.note, candidate.commit)]);
   }
   const pushed = await forge.push({ branch: target, commit: effect.commit, expected: effect.base });
   if (!pushed.ok && pushed.failure.kind !== 'refused') return fail(failureOf(pushed.failure));
@@ -98,6 +102,12 @@ async function pushAll(effect: LandCandidate, context: EffectContext, forge: For
   if (!now.ok) return now;
   if (await holds(context, now.value.oid, effect.commit)) return ok(landAll(effect, context));
   return now.value.oid === effect.base ? fail(failureOf(pushed.failure)) : stale(effect, now.value.oid);
+}
+
+/** Where its head is by now; nothing that was seen of it is about that. */
+function sayOffered(task: TaskId, note: PullNote, head: Oid): Event {
+  const seen = { ...note, head, failing: [], waiting: [], ignored: [], reported: 0 };
+  return { type: 'pull.noted', task, note: seen, remarks: [] };
 }
 
 /** A task and its pull request, about to be merged there. */

@@ -119,6 +119,8 @@ interface Answer<T> {
 function suffer<T>(forge: ForgeWorld, call: string, act: (storm: Storm | null) => Forged<T>): Answer<T> {
   const { world, weather } = forge;
   const { tape } = world;
+  const lasts = (times: readonly number[]): number =>
+    Math.min(times[tape.pick(times.length)] ?? 0, weather.longestMs);
   const at = (answered: Forged<T>, lateMs = 0): Answer<T> => ({ answer: answered, lateMs });
   if (world.monoMs < weather.closedUntil) return at(limited(weather.closedUntil - world.monoMs));
   if (world.monoMs < weather.deniedUntil) return at(denied());
@@ -131,15 +133,15 @@ function suffer<T>(forge: ForgeWorld, call: string, act: (storm: Storm | null) =
     case 'before':
       return at(inDoubt());
     case 'limited': {
-      const waitMs = [60_000, 1_000, 900_000][tape.pick(3)] ?? 60_000;
+      const waitMs = lasts([60_000, 1_000, 900_000]);
       weather.closedUntil = world.monoMs + waitMs;
       return at(limited(waitMs));
     }
     case 'unauthorized':
-      weather.deniedUntil = world.monoMs + ([60_000, 1_000, 1_200_000][tape.pick(3)] ?? 60_000);
+      weather.deniedUntil = world.monoMs + lasts([60_000, 1_000, 1_200_000]);
       return at(denied());
     case 'late':
-      return at(settled(forge, act(null)), [5_000, 200, 120_000][tape.pick(3)]);
+      return at(settled(forge, act(null)), lasts([5_000, 200, 120_000]));
     case 'lost':
       settled(forge, act(null));
       return at(inDoubt());

@@ -35,6 +35,8 @@ export interface Weather {
   share: number;
   /** How many storms are left. */
   left: number;
+  /** How long the longest lasts, in ms. */
+  longestMs: number;
   /** Befall the next calls whose names begin so, whatever the tape says. */
   readonly planned: { readonly call: string; readonly storm: Storm }[];
   /** Monotonic ms until which the forge takes no calls. */
@@ -55,6 +57,7 @@ export function createWeather(): Weather {
   return {
     share: 0,
     left: 0,
+    longestMs: Number.POSITIVE_INFINITY,
     planned: [],
     closedUntil: 0,
     deniedUntil: 0,

@@ -7,6 +7,7 @@ import { createDisk } from './disk.ts';
 import { forget, killAt, strike } from './faults.ts';
 import { createRandomCi } from './forge-checks.ts';
 import { helpAtForge } from './forge-deeds.ts';
+import type { ForgeLedger } from './forge-ledger.ts';
 import { checkAdopted, checkForge, hasNewsAtForge, reasonOfPull } from './forge-promises.ts';
 import { createForgeWorld, type ForgeWorld } from './forge-store.ts';
 import { createGitWorld, isAncestorOf } from './git-store.ts';
@@ -42,6 +43,10 @@ export interface HistoryEnd {
   /** Placed crashes that found nothing to kill. */
   readonly idleCrashes: number;
   readonly steps: number;
+  /** What happened at the forge; null: there was none. */
+  readonly ledger: ForgeLedger | null;
+  /** How late it was in the end. */
+  readonly monoMs: number;
   readonly outcome: string;
   readonly tape: Uint8Array;
   readonly log: readonly string[];
@@ -91,6 +96,8 @@ export async function runHistory(of: {
     faults: world.faults,
     idleCrashes: world.idleCrashes,
     steps: world.steps,
+    ledger: world.forge?.ledger ?? null,
+    monoMs: world.monoMs,
     outcome,
     tape: world.tape.taken(),
     log: world.log ?? [],
@@ -133,10 +140,11 @@ export function createWorld(tape: Tape, of: { readonly scene: Scene; readonly lo
   return world;
 }
 
-function openForge(world: World, { setup, checks, reds, share, storms }: ForgePlan): ForgeWorld {
+function openForge(world: World, plan: ForgePlan): ForgeWorld {
+  const { setup, checks, reds, share, storms, longestMs = Number.POSITIVE_INFINITY } = plan;
   const ci = checks.length === 0 ? null : createRandomCi({ tape: world.tape, names: checks, reds });
   const forge = createForgeWorld(world, { ...setup, ci });
-  Object.assign(forge.weather, { share, left: storms });
+  Object.assign(forge.weather, { share, left: storms, longestMs });
   return forge;
 }
 

@@ -88,8 +88,8 @@ export async function startLife(world: World, sabotage: Sabotage | null): Promis
       opened.value.opened.last === null ? beginningOf(world) : { kind: 'resumed', policy: state.policy },
     stay: world.scene.stay,
     decide: listen,
-    snapshotEvery: SNAPSHOT_EVERY,
-    publishPauseMs: PUBLISH_PAUSE_MS,
+    snapshotEvery: Math.max(SNAPSHOT_EVERY, world.scene.tasks.length),
+    publishPauseMs: Math.max(PUBLISH_PAUSE_MS, 1_000 * world.scene.tasks.length),
   });
   life.leading = sabotage?.leading?.(leading) ?? leading;
   awaitOutcome(world, life, leading);

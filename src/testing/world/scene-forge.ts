@@ -15,6 +15,8 @@ export interface ForgePlan {
   readonly share: number;
   /** How many storms there are at most. */
   readonly storms: number;
+  /** How long the longest lasts, in ms; absent: as long as it likes. */
+  readonly longestMs?: number;
 }
 
 const METHODS: readonly ForgeSetup['methods'][] = [
