@@ -1,11 +1,13 @@
 // Gets folders out of the way at once (a rename) and deletes them in the background. Knows nothing of what is in them.
 import { randomBytes } from 'node:crypto';
-import { mkdir, rename, rmdir } from 'node:fs/promises';
+import { mkdir, readdir, rename, rmdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Programs } from './programs.ts';
 
 const TRASH = '.weft-trash';
 const DELETE_MS = 600_000;
+/** Arguments of one `rm`. */
+const MOST_AT_ONCE = 200;
 
 /** Where unwanted folders go. */
 export interface Trash {
@@ -26,12 +28,12 @@ export function createTrash({
   readonly programs: Programs;
 }): Trash {
   const pending = new Set<Promise<void>>();
-  const erase = (doomed: string, folder: string): void => {
+  const erase = (doomed: readonly string[], folder: string): void => {
     const clear = async (): Promise<void> => {
       // both only when nothing else is in them
       for (const dir of [folder, dirname(folder)]) await rmdir(dir).catch(() => undefined);
     };
-    const work = deleteTree(programs, doomed)
+    const work = deleteTrees(programs, doomed)
       .then(() => exclusive(clear))
       .finally(() => pending.delete(work));
     pending.add(work);
@@ -45,19 +47,22 @@ export function createTrash({
       } catch (error) {
         const isElsewhere = codeOf(error) === 'EXDEV' || codeOf(error) === 'EBUSY';
         if (!isElsewhere && codeOf(error) !== 'ENOENT') throw error;
-        if (isElsewhere) await deleteTree(programs, path);
+        if (isElsewhere) await deleteTrees(programs, [path]);
       }
-      erase(doomed, folder);
+      erase([doomed], folder);
     },
     empty: async (beside) => {
       const folder = join(beside, TRASH);
-      const doomed = join(beside, `${TRASH}-${randomBytes(6).toString('hex')}`);
-      try {
-        await rename(folder, doomed);
-      } catch {
-        return false;
+      // where they lie: under another name, a second process that is killed would leave them for good
+      const left = await readdir(folder).catch(() => null);
+      if (left === null) return false;
+      for (let at = 0; at === 0 || at < left.length; at += MOST_AT_ONCE) {
+        const some = left.slice(at, at + MOST_AT_ONCE);
+        erase(
+          some.map((name) => join(folder, name)),
+          folder,
+        );
       }
-      erase(doomed, folder);
       return true;
     },
     settled: async () => {
@@ -79,12 +84,13 @@ async function moveInto(folder: string, path: string, doomed: string): Promise<v
 }
 
 /** Deletes with `rm`, outside our own process; folders without write permission (module caches) are opened up first. */
-async function deleteTree(programs: Programs, path: string): Promise<void> {
+async function deleteTrees(programs: Programs, paths: readonly string[]): Promise<void> {
+  if (paths.length === 0) return;
   const call = { cwd: '/', timeoutMs: DELETE_MS };
-  const first = await programs.run('rm', ['-rf', '--', path], call);
+  const first = await programs.run('rm', ['-rf', '--', ...paths], call);
   if (first.code === 0) return;
-  await programs.run('chmod', ['-R', 'u+rwX', '--', path], call);
-  await programs.run('rm', ['-rf', '--', path], call);
+  await programs.run('chmod', ['-R', 'u+rwX', '--', ...paths], call);
+  await programs.run('rm', ['-rf', '--', ...paths], call);
 }
 
 /** Reads the system's code (`ENOENT` …) of an error. */

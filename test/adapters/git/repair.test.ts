@@ -5,6 +5,7 @@ import { mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { listProcesses } from '../../../src/adapters/git/processes.ts';
+import { createTrash } from '../../../src/adapters/git/trash.ts';
 import { createRig, type Rig, value, writeDeep } from './rig.ts';
 
 let rig: Rig;
@@ -128,6 +129,23 @@ test('trash and half copies of an engine that was killed are taken out', async (
   await rig.port.close();
   expect(await readdir(run)).toEqual(['b']);
   expect(existsSync(join(gitDir, '.weft-trash'))).toBe(false);
+});
+
+test('what is being deleted stays where the next engine looks for it, should this one be killed', async () => {
+  const folder = join(rig.worktrees, 'run');
+  await writeDeep(join(folder, '.weft-trash/a-123/file'), 'x');
+  // killed before any of its deletions did anything
+  const killed = createTrash({
+    exclusive: (work) => work(),
+    programs: { run: () => new Promise(() => undefined), close: () => Promise.resolve() },
+  });
+  expect(await killed.empty(folder)).toBe(true);
+  await writeDeep(join(folder, 'b/file'), 'x');
+  await killed.discard(join(folder, 'b'));
+  expect(await readdir(folder)).toEqual(['.weft-trash']);
+  await rig.port.repair([rig.worktrees]);
+  await rig.port.close();
+  expect(existsSync(folder)).toBe(false);
 });
 
 test('a repository in order is left alone and nothing is said', async () => {
