@@ -5,6 +5,7 @@ import { type Args, connect, FieldFailure, type Node } from './graphql-answer.ts
 import type { Hub, Site } from './hub.ts';
 import { dequeue, enqueue, readEntryState } from './merge-queue.ts';
 import { tellPull } from './pull-life.ts';
+import { findBase } from './pull-shape.ts';
 import { showTime, showTimeOrNull, suiteId } from './shapes.ts';
 import { decideReview, listCheckStates, readStanding } from './standing.ts';
 import {
@@ -173,7 +174,7 @@ function showPull(place: Place, issue: PullIssue): Node {
     headRefOid: pull.headSha,
     headRef: () => showRef(repo, pull.headRef),
     baseRefName: pull.baseRef,
-    baseRefOid: () => pull.merged?.base ?? resolveCommit(repo.path, `refs/heads/${pull.baseRef}`),
+    baseRefOid: () => findBase(repo, issue),
     mergeable,
     mergeStateStatus: async () => (await readStanding(hub, repo, issue)).state.toUpperCase(),
     reviewDecision: decideReview(repo, issue),

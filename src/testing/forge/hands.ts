@@ -1,11 +1,11 @@
 // What tests do as people and as CI, without HTTP, limits and faults. Knows no requests.
 import { listRefs, resolveCommit, writeFiles } from './bare-repo.ts';
 import { addCheck, changeCheck } from './checks.ts';
+import { closeEither } from './closing.ts';
 import { addComment, addLineComment, addReview, type NewLineComment } from './comments.ts';
 import { type CheckInput, type Hub, openAccount, signAs } from './hub.ts';
 import type { MergeMethod } from './integrate.ts';
 import {
-  closeIssue,
   mergePull,
   moveRef,
   type Outcome,
@@ -172,7 +172,7 @@ export function makeHands(hub: Hub): Hands {
             await mergePull(hub, repo, { issue, by, method, title: null, message: null, sha: null }),
           ),
         ),
-      close: (target) => onIssue(target, ({ repo, issue, by }) => closeIssue(hub, repo, { issue, by })),
+      close: (target) => onIssue(target, ({ repo, issue, by }) => closeEither(hub, repo, { issue, by })),
       reopen: (target) =>
         onIssue(target, async ({ repo, issue, by }) => {
           requireDone(await reopenIssue(hub, repo, { issue, by }));

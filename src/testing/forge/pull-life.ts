@@ -120,6 +120,7 @@ export async function openPull(hub: Hub, repo: Repository, input: NewPull): Prom
     headRef,
     headSha: head,
     baseRef: input.base,
+    lastBase: null,
     draft: input.draft,
     merged: null,
     test: null,
@@ -174,7 +175,7 @@ export async function tellEither(
   else tellIssue(hub, repo, what);
 }
 
-/** Closes an issue or a pull request; nothing happens to one that is closed. */
+/** Closes an issue, or a pull request that is in no merge queue; nothing happens to one that is closed. */
 export async function closeIssue(
   hub: Hub,
   repo: Repository,
@@ -188,7 +189,7 @@ export async function closeIssue(
   await tellEither(hub, repo, { issue, action: 'closed', by });
 }
 
-/** Opens what was closed; a pull request whose branch is gone, or that was merged, stays closed. */
+/** Opens what was closed; a pull request one of whose branches is gone, or that was merged, stays closed. */
 export async function reopenIssue(
   hub: Hub,
   repo: Repository,
@@ -196,8 +197,12 @@ export async function reopenIssue(
 ): Promise<Outcome<Issue>> {
   if (issue.state === 'open') return { ok: true, value: issue };
   if (isPull(issue)) {
-    const head = await resolveCommit(repo.path, `refs/heads/${issue.pull.headRef}`);
-    if (issue.pull.merged !== null || head === null) {
+    const [head, base] = await Promise.all(
+      [issue.pull.headRef, issue.pull.baseRef].map((branch) =>
+        resolveCommit(repo.path, `refs/heads/${branch}`),
+      ),
+    );
+    if (issue.pull.merged !== null || head == null || base == null) {
       const message = 'state cannot be changed. The pull request cannot be reopened.';
       return refuseInput({ resource: 'PullRequest', code: 'invalid', field: 'state', message });
     }
@@ -334,9 +339,12 @@ export async function finishMerge(hub: Hub, repo: Repository, issue: PullIssue):
     if (other !== undefined && !isPull(other)) await closeIssue(hub, repo, { issue: other, by });
   }
   if (!repo.settings.deleteBranchOnMerge || pull.headRef === repo.defaultBranch) return;
-  for (const { state, pull: other } of listPulls(repo)) {
+  for (const other of listPulls(repo)) {
+    if (other.state !== 'open' || other.pull.baseRef !== pull.headRef) continue;
     // what was stacked on the branch goes to where the branch went
-    if (state === 'open' && other.baseRef === pull.headRef) other.baseRef = pull.baseRef;
+    other.pull.baseRef = pull.baseRef;
+    other.updatedAt = hub.now();
+    await tellPull(hub, repo, { issue: other, action: 'edited', by });
   }
   const ref = `refs/heads/${pull.headRef}`;
   const head = await resolveCommit(repo.path, ref);

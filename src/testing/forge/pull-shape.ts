@@ -11,7 +11,7 @@ export async function showPull(site: Site, repo: Repository, issue: PullIssue): 
   const api = `${site.api}/repos/${fullName(repo)}`;
   const web = `${site.web}/${fullName(repo)}/pull/${number}`;
   const repository = showRepository(site, repo, 'read');
-  const base = pull.merged?.base ?? (await resolveCommit(repo.path, `refs/heads/${pull.baseRef}`));
+  const base = await findBase(repo, issue);
   const side = (ref: string, sha: string | null): Json => ({
     label: `${repo.owner}:${ref}`,
     ref,
@@ -40,6 +40,12 @@ export async function showPull(site: Site, repo: Repository, issue: PullIssue): 
     merged_at: showTimeOrNull(pull.merged?.at ?? null),
     merge_commit_sha: pull.merged?.sha ?? pull.test?.result?.sha ?? null,
   };
+}
+
+/** Commit that a pull request goes onto, or went onto when it was merged or its base was deleted. */
+export async function findBase(repo: Repository, { pull }: PullIssue): Promise<string | null> {
+  if (pull.merged !== null) return pull.merged.base;
+  return (await resolveCommit(repo.path, `refs/heads/${pull.baseRef}`)) ?? pull.lastBase;
 }
 
 /** A pull request as it is shown alone; the first look at a new head does not know whether it can be merged. */
@@ -75,10 +81,10 @@ export async function showWholePull(
 /** What a pull request changes: from where its branch left the base to its head; null: there is no base any more. */
 export async function listRange(
   repo: Repository,
-  { pull }: PullIssue,
+  issue: PullIssue,
 ): Promise<{ readonly from: string; readonly to: string } | null> {
-  const base = pull.merged?.base ?? `refs/heads/${pull.baseRef}`;
-  const tip = await resolveCommit(repo.path, base);
+  const { pull } = issue;
+  const tip = await findBase(repo, issue);
   const from = tip === null ? null : await findMergeBase(repo.path, [tip, pull.headSha]);
   return from === null ? null : { from, to: pull.headSha };
 }

@@ -29,6 +29,7 @@ export async function followRefChange(hub: Hub, repo: Repository, change: RefCha
   if (to !== null) startBuild(hub, repo, { ref, sha: to, by });
   if (ref.startsWith(QUEUE_REFS)) return;
   const branch = ref.slice(BRANCH.length);
+  if (to === null) for (const { pull } of listPulls(repo)) if (pull.baseRef === branch) pull.lastBase = from;
   const open = listPulls(repo).filter(({ state }) => state === 'open');
   for (const issue of open.filter(({ pull }) => pull.headRef === branch)) {
     if (to === null) await abandon(hub, repo, { issue, change });

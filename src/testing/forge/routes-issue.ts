@@ -17,9 +17,10 @@ import {
   textOrNull,
   textsOrNull,
 } from './answer.ts';
+import { closeEither } from './closing.ts';
 import { addComment, editComment, setLabels } from './comments.ts';
 import type { Hub } from './hub.ts';
-import { closeIssue, openIssue, reopenIssue, tellEither } from './pull-life.ts';
+import { openIssue, reopenIssue, tellEither } from './pull-life.ts';
 import { showComment, showIssue, showLabel } from './shapes.ts';
 import type { Comment, Issue } from './store.ts';
 
@@ -78,7 +79,7 @@ async function change(hub: Hub, { repo, issue, body, actor, site }: IssueAsk): P
   const labels = textsOrNull(body, 'labels');
   if (labels !== null) await setLabels(hub, repo, { issue, by: actor, labels });
   const reason = textOrNull(body, 'state_reason');
-  if (body['state'] === 'closed') await closeIssue(hub, repo, { issue, by: actor, reason });
+  if (body['state'] === 'closed') await closeEither(hub, repo, { issue, by: actor, reason });
   if (body['state'] !== 'open') return ok(showIssue(site, repo, issue));
   const outcome = await reopenIssue(hub, repo, { issue, by: actor });
   return answerWith(outcome, () => ok(showIssue(site, repo, issue)));

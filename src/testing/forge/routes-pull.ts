@@ -17,9 +17,11 @@ import {
   textsOrNull,
 } from './answer.ts';
 import { isAncestor, listChanges, listCommits, resolveCommit } from './bare-repo.ts';
+import { closeEither } from './closing.ts';
 import { type Hub, signAs } from './hub.ts';
 import { integrate, type MergeMethod } from './integrate.ts';
-import { closeIssue, mergePull, moveRef, openPull, reopenIssue, tellPull } from './pull-life.ts';
+import { dequeue } from './merge-queue.ts';
+import { mergePull, moveRef, openPull, reopenIssue, tellPull } from './pull-life.ts';
 import { listRange, showPull, showWholePull } from './pull-shape.ts';
 import { showFile } from './routes-git.ts';
 import { showCommit } from './shapes.ts';
@@ -72,12 +74,17 @@ async function change(hub: Hub, ask: PullAsk): Promise<Reply> {
   const { repo, issue, body, actor } = ask;
   const base = textOrNull(body, 'base');
   if (base !== null && base !== issue.pull.baseRef) {
+    if (issue.state === 'closed') {
+      const message = 'Cannot change the base branch of a closed pull request.';
+      return invalid({ resource: 'PullRequest', field: 'base', code: 'invalid', message });
+    }
     const sha = await resolveCommit(repo.path, `refs/heads/${base}`);
     if (sha === null) return invalid({ resource: 'PullRequest', field: 'base', code: 'invalid' });
     if (await isAncestor(repo.path, { older: issue.pull.headSha, newer: sha })) {
       const message = `There are no new commits between base branch '${base}' and head branch '${issue.pull.headRef}'`;
       return invalid({ resource: 'PullRequest', code: 'invalid', field: 'base', message });
     }
+    await dequeue(hub, repo, { issue, by: actor, reason: 'BASE_CHANGED' });
     issue.pull.baseRef = base;
   }
   issue.title = textOrNull(body, 'title') ?? issue.title;
@@ -85,7 +92,7 @@ async function change(hub: Hub, ask: PullAsk): Promise<Reply> {
   issue.updatedAt = hub.now();
   const isEdit = ['title', 'body', 'base'].some((name) => name in body);
   if (isEdit) await tellPull(hub, repo, { issue, action: 'edited', by: actor });
-  if (body['state'] === 'closed') await closeIssue(hub, repo, { issue, by: actor });
+  if (body['state'] === 'closed') await closeEither(hub, repo, { issue, by: actor });
   if (body['state'] !== 'open') return show(hub, ask);
   return answerWith(await reopenIssue(hub, repo, { issue, by: actor }), () => show(hub, ask));
 }

@@ -87,6 +87,8 @@ export interface Pull {
   readonly headRef: string;
   headSha: string;
   baseRef: string;
+  /** Where its base was when that was deleted; null: it never was. */
+  lastBase: string | null;
   draft: boolean;
   merged: { readonly at: number; readonly by: User; readonly sha: string; readonly base: string } | null;
   test: MergeTest | null;

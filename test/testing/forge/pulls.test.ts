@@ -2,6 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { ask, call, look, openForge, openPull, REPO } from './client.ts';
 
+const BASE = `query($number: Int!) {
+  repository(owner: "acme", name: "shop") { pullRequest(number: $number) { baseRefOid } }
+}`;
+
 describe('opening a pull request', () => {
   it('says 422 for what cannot be one', async () => {
     const forge = await openForge();
@@ -95,6 +99,36 @@ describe('opening a pull request', () => {
     await forge.human.deleteBranch({ repo: REPO, branch: 'topic' });
     expect((await call(forge, 'GET', `/pulls/${number}`)).body.state).toBe('closed');
     expect((await patch({ state: 'open' })).status).toBe(422);
+  });
+
+  it('keeps what it was when its base is deleted, and is not opened again without that', async () => {
+    const forge = await openForge();
+    await forge.human.push({ repo: REPO, branch: 'release' }, { 'r.txt': 'r\n' });
+    const release = await look(forge, 'rev-parse', 'release');
+    const { number } = await openPull(forge, 'topic');
+    const patch = (body: object) => call(forge, 'PATCH', `/pulls/${number}`, { body });
+    await patch({ base: 'release' });
+    await forge.human.deleteBranch({ repo: REPO, branch: 'release' });
+    const { body } = await call(forge, 'GET', `/pulls/${number}`);
+    expect([body.state, body.base.ref, body.base.sha]).toEqual(['closed', 'release', release]);
+    expect([body.commits, body.changed_files]).toEqual([1, 1]);
+    const { data } = await ask(forge, BASE, { number });
+    expect(data.repository.pullRequest.baseRefOid).toBe(release);
+    expect((await patch({ state: 'open' })).status).toBe(422);
+    expect((await patch({ base: 'main' })).status).toBe(422);
+    await forge.human.push({ repo: REPO, branch: 'release' }, { 'r.txt': 'r\n' });
+    expect((await patch({ state: 'open' })).body.state).toBe('open');
+  });
+
+  it('goes to where its base went, when that was merged and deleted', async () => {
+    const forge = await openForge({ settings: { deleteBranchOnMerge: true } });
+    const below = await openPull(forge, 'below');
+    await forge.human.push({ repo: REPO, branch: 'above', by: 'bot' }, { 'above.txt': 'above\n' });
+    const made = await call(forge, 'POST', '/pulls', { body: { title: 't', head: 'above', base: 'below' } });
+    await forge.human.merge({ repo: REPO, number: below.number }, 'squash');
+    const { body } = await call(forge, 'GET', `/pulls/${made.body.number}`);
+    expect([body.state, body.base.ref]).toEqual(['open', 'main']);
+    expect(Date.parse(body.updated_at)).toBeGreaterThanOrEqual(Date.parse(made.body.updated_at));
   });
 });
 

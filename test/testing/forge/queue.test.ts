@@ -120,6 +120,28 @@ describe('the merge queue', () => {
     expect((await read(forge, one.number)).mergeQueueEntry).toMatchObject({ position: 1 });
   });
 
+  it('lets go of what somebody closes, and builds anew what was behind it', async () => {
+    const forge = await queueForge();
+    const one = await openReady(forge, 'one');
+    const two = await openReady(forge, 'two');
+    await enqueue(forge, one.node_id);
+    await enqueue(forge, two.node_id);
+    await call(forge, 'PATCH', `/pulls/${one.number}`, { body: { state: 'closed' } });
+    expect(await read(forge, one.number)).toEqual({
+      state: 'CLOSED',
+      mergeQueueEntry: null,
+      timelineItems: { nodes: [{ reason: 'CLOSED' }] },
+    });
+    expect((await read(forge, two.number)).mergeQueueEntry).toMatchObject({ position: 1 });
+    const built = await look(
+      forge,
+      'rev-parse',
+      `gh-readonly-queue/main/pr-${two.number}-${await look(forge, 'rev-parse', 'main')}`,
+    );
+    await forge.ci.check({ repo: REPO, ref: built }, { name: 'test' });
+    expect(await look(forge, 'ls-tree', '--name-only', 'main')).toBe('README.md\ntwo.txt');
+  });
+
   it('takes nothing that is not ready', async () => {
     const forge = await queueForge();
     const unready = await openPull(forge, 'unready');
