@@ -15,7 +15,7 @@ export interface Oracle {
   readonly records: Recorded[];
   /** Trees on which a gate was seen to pass, by its command. */
   readonly passed: Map<string, Set<Oid>>;
-  /** Trees that a reviewer approved. */
+  /** Trees that a reviewer approved, or that people made on top of a pull request. */
   readonly approved: Set<Oid>;
   /** Attempts whose work a person took as it is, as `task/attempt`. */
   readonly accepted: Set<string>;
