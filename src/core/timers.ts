@@ -49,9 +49,15 @@ function earliest(one: RunMs | null, other: RunMs | null): RunMs | null {
   return one < other ? one : other;
 }
 
+/** Times that a run which is to end waits for a forge that stumbles: some seconds. */
+const STUMBLES = 3;
+
 /** When the forge may be asked again, if anybody waits for that. */
 function nextOfForge({ forgeTrouble, index, stopping }: RunState): RunMs | null {
   if (forgeTrouble === null || forgeTrouble === index.awake || stopping === 'stop') return null;
+  const { kind, failures } = forgeTrouble;
+  // who wants the run to end does not want to wait for what may take an hour
+  if (stopping === 'finish' && (kind !== 'environment' || failures > STUMBLES)) return null;
   const isWaitedFor = index.open.size > 0 || index.line.ready.size > 0 || index.line.batch.length > 0;
   return isWaitedFor ? forgeTrouble.retryAt : null;
 }

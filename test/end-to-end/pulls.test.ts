@@ -313,6 +313,18 @@ describe('a forge in trouble', () => {
     expect(shop.forge.duplicates()).toEqual([]);
   });
 
+  it('that is not to be asked for an hour does not hold a run that is to end', async () => {
+    const shop = await openShop([[task('one')]], {
+      options: { limits: { creatingPerHour: 0, retryAfterMs: 3_600_000 } },
+    });
+    const running = shop.run('run', 'tracks.yaml');
+    await journalSays(shop.repo.path, '"rate-limited"', running);
+    running.child.kill('SIGINT');
+    const { code, out } = await running.ended;
+    expect(code, out).toBe(130);
+    expect(phases(await shop.status())).toEqual({ one: 'committed' });
+  });
+
   it('that does not know the token any more lets agents go on, and is asked again', async () => {
     const shop = await openShop([[task('one')], [task('two')]]);
     const running = shop.run('run', 'tracks.yaml');

@@ -212,4 +212,24 @@ describe('trouble with the forge', () => {
     play(state, [facts.offered(state, 'a')], wait);
     expect(state.forgeTrouble).toBeNull();
   });
+
+  test('is not waited for by a run that is to end, unless it may be over in a moment', () => {
+    const ends: Event = { type: 'run.stopping', agents: 'finish' };
+    const limited = play(begin(), [ends]);
+    play(limited, [trouble(limited, 3_600_000)]);
+    expect(nextDeadline(limited, limited.ms)).toBeNull();
+    const stumbling = play(begin(), [ends]);
+    let wait = 0;
+    const waits = [1, 2, 3, 4].map(() => {
+      play(
+        stumbling,
+        [{ ...trouble(stumbling, 0), forge: { kind: 'environment', waitMs: 0 } } as Event],
+        wait,
+      );
+      const next = nextDeadline(stumbling, stumbling.ms);
+      wait = next === null ? 0 : next - stumbling.ms;
+      return next === null ? null : wait;
+    });
+    expect(waits).toEqual([1_000, 2_000, 4_000, null]);
+  });
 });
