@@ -1,5 +1,6 @@
 // A run whose work becomes pull requests, on the real command line against a forge with real git: what people and checks do
 // there, and what comes of it.
+import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -116,6 +117,33 @@ describe('verified work', () => {
     const { code, out } = await shop.weft('resume');
     expect(code, out).toBe(0);
     expect(await shop.log()).toContain('Task one');
+  });
+});
+
+describe('a dry run', () => {
+  it('asks the forge what it will need, and changes nothing', async () => {
+    const shop = await openShop([[task('one')]], {
+      rules: { protection: { main: { contexts: ['test'] } }, mergeQueue: { method: 'squash' } },
+    });
+    const { code, out, err } = await shop.weft('run', 'tracks.yaml', '--dry-run');
+    expect(code, err).toBe(0);
+    expect(out).toContain('as pull requests onto main');
+    expect(out).toContain('knows the token of GH_ENTERPRISE_TOKEN as bot, who may push and merge');
+    expect(out).toContain('branch main is protected, with required checks test; it has a merge queue');
+    shop.forge.expireToken('forge-token');
+    const refused = await shop.weft('run', 'tracks.yaml', '--dry-run');
+    expect(refused.code, refused.out).toBe(2);
+    expect(refused.err).toContain('fail:    forge: GitHub does not accept the token: Bad credentials.');
+    expect(shop.forge.pulls(REPO)).toEqual([]);
+    expect(existsSync(join(shop.repo.path, '.weft', 'runs'))).toBe(false);
+    expect(await shop.repo.git('for-each-ref', 'refs/weft')).toBe('');
+  });
+
+  it('fails where the token may not push', async () => {
+    const shop = await openShop([[task('one')]], { rules: { permissions: { bot: 'read', human: 'admin' } } });
+    const { code, err } = await shop.weft('run', 'tracks.yaml', '--dry-run');
+    expect(code).toBe(2);
+    expect(err).toContain('as bot, who may not push there');
   });
 });
 

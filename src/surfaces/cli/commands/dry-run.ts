@@ -1,18 +1,22 @@
 // The picture of a run that has not begun, as lines. Starts nothing.
 import { describeGuess } from '../../../core/guess.ts';
 import type { DryRunTask } from '../../../core/plan/dry-run.ts';
-import type { Planned } from '../../app.ts';
+import type { Check, Planned } from '../../app.ts';
 import { cleanLine } from '../clean.ts';
 import type { Paint } from '../paint.ts';
 import { measureWidth, padToWidth } from '../width.ts';
 
-/** Draws waves, agents, branches, claims, dependencies and collisions. */
-export function drawDryRun({ dryRun, policy }: Planned, paint: Paint): readonly string[] {
+/** Draws waves, agents, branches, claims, dependencies and collisions, and how the forge stands that the work would go to. */
+export function drawDryRun(
+  { dryRun, policy }: Planned,
+  checks: readonly Check[],
+  paint: Paint,
+): readonly string[] {
   const { tasks, waves, collisions } = dryRun;
   const byId = new Map(tasks.map((task) => [task.id, task]));
   const widest = Math.min(40, Math.max(0, ...tasks.map((task) => measureWidth(cleanLine(task.id)))));
   const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`;
-  const head = `${count(tasks.length, 'task')} in ${count(waves.length, 'wave')} · ${policy.maxAgents} at once · onto ${cleanLine(policy.target)}`;
+  const head = `${count(tasks.length, 'task')} in ${count(waves.length, 'wave')} · ${policy.maxAgents} at once · ${policy.pullRequests === undefined ? '' : 'as pull requests '}onto ${cleanLine(policy.target)}`;
   const lines = waves.flatMap((wave, at) => [
     '',
     paint('bold', `wave ${at + 1}`),
@@ -22,8 +26,12 @@ export function drawDryRun({ dryRun, policy }: Planned, paint: Paint): readonly 
     ({ first, second, witness }) =>
       `  ${cleanLine(first)} and ${cleanLine(second)} both claim ${cleanLine(witness)}`,
   );
+  const forge = checks
+    .filter(({ name, state }) => name === 'forge' && state === 'ok')
+    .map(({ name, sentence }) => `${name}: ${cleanLine(sentence)}`);
   return [
     paint('bold', head),
+    ...forge,
     ...lines,
     ...(meetings.length === 0 ? [] : ['', paint('yellow', COLLISIONS[policy.collisionPolicy]), ...meetings]),
     '',

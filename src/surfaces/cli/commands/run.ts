@@ -1,6 +1,6 @@
 // `weft run` and `weft resume`: check first, then lead the run in this process or in one left behind.
 import { fail, ok, type Result } from '../../../core/failure.ts';
-import type { App, LedRun, Planned, PolicyFlags } from '../../app.ts';
+import type { App, Check, LedRun, Planned, PolicyFlags } from '../../app.ts';
 import { type Call, type Handler, isAsked } from '../call.ts';
 import { cleanLine, cleanText } from '../clean.ts';
 import { EXIT_OF_FAILURE } from '../exit-code.ts';
@@ -65,9 +65,10 @@ export const run: Handler = async (call) => {
   const app = opened.value;
   const planned = await app.plan(file, flags.value);
   if (!planned.ok) return ok(reportPlan(call, planned.failure));
-  const failedChecks = reportChecks(call, await app.check(planned.value.policy));
+  const checks = await app.check(planned.value.policy);
+  const failedChecks = reportChecks(call, checks);
   if (failedChecks !== null) return ok(failedChecks);
-  if (isAsked(call, 'dry-run')) return ok(printDryRun(call, planned.value));
+  if (isAsked(call, 'dry-run')) return ok(printDryRun(call, planned.value, checks));
   if (isAsked(call, 'detach')) return leaveBehind(call, app);
   return begin(call, app, planned.value);
 };
@@ -118,9 +119,10 @@ function reportPlan(call: Call, failure: PlanFailure): number {
   return EXIT_OF_FAILURE[kind];
 }
 
-function printDryRun(call: Call, planned: Planned): number {
-  if (call.json) printJson(call.io, { dryRun: planned.dryRun, policy: planned.policy });
-  else printLines(call.io, drawDryRun(planned, call.paint));
+function printDryRun(call: Call, planned: Planned, checks: readonly Check[]): number {
+  const { dryRun, policy } = planned;
+  if (call.json) printJson(call.io, { dryRun, policy, checks });
+  else printLines(call.io, drawDryRun(planned, checks, call.paint));
   return 0;
 }
 
