@@ -1,6 +1,7 @@
 // What weft writes at the forge: titles, texts and answers, of facts alone. Nothing in it is an agent's own word.
 import { fillWords, writeSubject } from './message.ts';
 import type { GateResult } from './model.ts';
+import type { PullRemark } from './pull.ts';
 import type { RunState, TaskState } from './state.ts';
 
 /** Text by which the pull request of a task is found again. */
@@ -63,10 +64,17 @@ function writeGates(gates: readonly GateResult[]): readonly string[] {
   return ['| Check | Result | Time |', '| --- | --- | --- |', ...rows];
 }
 
-/** Answer in the thread of a remark that was acted on. */
-export function writeReply({ attempt }: TaskState): string {
+const MAX_QUOTED = 200;
+
+/** Answer to a remark that was acted on: in its thread, or below the pull request with a word of what it is about. */
+export function writeReply({ attempt }: TaskState, { path, body }: PullRemark): string {
   const head = attempt?.inspected?.head ?? '';
-  return `Taken up in ${head.slice(0, 12)}, which passed its checks. Please have another look.`;
+  const text = `Taken up in ${head.slice(0, 12)}, which passed its checks. Please have another look.`;
+  const [first = ''] = body.trim().split('\n', 1);
+  if (path !== null || first === '') return text;
+  const quoted = first.length > MAX_QUOTED ? `${first.slice(0, MAX_QUOTED)}…` : first;
+  // nobody is called twice
+  return `> ${defuse(quoted).replaceAll('@', '@\u200B')}\n\n${text}`;
 }
 
 /** Text by which such an answer is found again. */

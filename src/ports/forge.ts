@@ -91,6 +91,9 @@ export interface LineComment {
   readonly inReplyTo: number | null;
 }
 
+/** A comment below a pull request, on no line. */
+export type TalkComment = Pick<LineComment, 'id' | 'author' | 'isTrusted' | 'body'>;
+
 /** Where a pull request is in the forge's merge queue. */
 export interface QueueEntry {
   readonly state: QueueState;
@@ -126,6 +129,8 @@ export interface PullSeen extends PullFound {
   readonly reviews: readonly ForgeReview[];
   /** At most 500. */
   readonly comments: readonly LineComment[];
+  /** The latest 50. */
+  readonly talk: readonly TalkComment[];
   readonly queue: QueueEntry | null;
   /** Why it last left the merge queue without landing, in the forge's word. */
   readonly dequeued: string | null;

@@ -12,7 +12,7 @@ function seen(number: number): PullSeen {
   return {
     ...{ number, url: `https://forge/${number}`, state: 'open', head, title: 't', body: '', branch: 'b' },
     ...{ base: 'main', isDraft: false, isMergeable: true, merged: null, checks: [], decision: null },
-    ...{ reviews: [], comments: [], queue: null, dequeued: null },
+    ...{ reviews: [], comments: [], talk: [], queue: null, dequeued: null },
   };
 }
 

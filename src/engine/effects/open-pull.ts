@@ -1,6 +1,7 @@
 // Puts verified work onto its branch at the forge and makes sure of its one pull request; answers what was said of it before.
 import type { Effect } from '../../core/effect.ts';
 import { fail, ok } from '../../core/failure.ts';
+import type { PullRemark } from '../../core/pull.ts';
 import {
   renewEvidence,
   writeMarker,
@@ -37,7 +38,7 @@ export async function openPull(effect: OpenPull, context: EffectContext): Perfor
   if (!found.ok) return fail(failureOf(found.failure));
   const answered: number[] = [];
   for (const remark of ts.pull?.told ?? []) {
-    const said = await answer(forge, { ts, number: found.value.number, id: remark.id, path: remark.path });
+    const said = await answer(forge, { ts, number: found.value.number, remark });
     if (!said.ok && said.failure.kind !== 'gone') return fail(failureOf(said.failure));
     answered.push(remark.id);
   }
@@ -70,11 +71,11 @@ function answer(
   of: {
     readonly ts: TaskState;
     readonly number: number;
-    readonly id: number;
-    readonly path: string | null;
+    readonly remark: PullRemark;
   },
 ): Promise<Forged<void>> {
-  const { ts, number, id, path } = of;
-  const remark = { number, marker: writeReplyMarker(id), body: writeReply(ts) };
-  return path === null ? forge.comment(remark) : forge.reply({ ...remark, comment: id });
+  const { ts, number, remark } = of;
+  const { id, path } = remark;
+  const reply = { number, marker: writeReplyMarker(id), body: writeReply(ts, remark) };
+  return path === null ? forge.comment(reply) : forge.reply({ ...reply, comment: id });
 }

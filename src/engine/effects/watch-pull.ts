@@ -116,7 +116,13 @@ function findRemarks({ state }: Looking, pull: PullRecord, seen: PullSeen): read
   const comments = seen.comments
     .filter(counts)
     .map(({ id, path, line, author, body }): PullRemark => ({ id, path, line, author, body }));
-  return [...reviews, ...comments].map((remark) => ({ ...remark, body: remark.body.slice(0, MAX_BODY) }));
+  const talk = seen.talk
+    .filter((each) => counts(each) && each.body.trim() !== '')
+    .map(({ id, author, body }): PullRemark => ({ id, path: null, line: null, author, body }));
+  return [...reviews, ...comments, ...talk].map((remark) => ({
+    ...remark,
+    body: remark.body.slice(0, MAX_BODY),
+  }));
 }
 
 const MAX_LOGS = 3;

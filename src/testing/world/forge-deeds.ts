@@ -2,6 +2,7 @@
 import { reportCheck } from './forge-checks.ts';
 import {
   closeByPerson,
+  commentByPerson,
   editByPerson,
   mergeByPerson,
   pushFiles,
@@ -74,6 +75,12 @@ export const FORGE_DEEDS: Readonly<Record<string, ForgeDeed>> = {
         by: STRANGER_LOGIN,
       }),
     ),
+  ),
+  'commented below': onOpen((forge, { number }) =>
+    done(commentByPerson(forge, number, { body: stamp(forge) })),
+  ),
+  'a stranger commented below': onOpen((forge, { number }) =>
+    done(commentByPerson(forge, number, { body: stamp(forge), by: STRANGER_LOGIN })),
   ),
   'answered in a thread': onOpen((forge, { number, comments }) => {
     const comment = comments[forge.world.tape.pick(comments.length)];

@@ -122,6 +122,16 @@ export function reviewByPerson(forge: ForgeWorld, number: number, review: NewRev
   return said.map(({ id }) => id);
 }
 
+/** Says something below a pull request. */
+export function commentByPerson(
+  forge: ForgeWorld,
+  number: number,
+  { body, by: author = PERSON_LOGIN }: { readonly body: string; readonly by?: string },
+): void {
+  const isTrusted = author !== STRANGER_LOGIN;
+  pullOf(forge, number).talk.push({ id: nextId(forge), author, isTrusted, body });
+}
+
 /** Answers a comment on a line. */
 export function replyByPerson(
   forge: ForgeWorld,

@@ -119,7 +119,7 @@ export function comment(forge: ForgeWorld, { number, marker, body }: Remark): Fo
   if (!found.ok) return found;
   const { talk } = found.value;
   if (talk.some((each) => each.body.includes(marker))) return ok(undefined);
-  talk.push({ author: WEFT_LOGIN, body: withMarker(body, marker) });
+  talk.push({ id: nextId(forge), author: WEFT_LOGIN, isTrusted: true, body: withMarker(body, marker) });
   forge.ledger.said.push({ number, marker, comment: null });
   return ok(undefined);
 }

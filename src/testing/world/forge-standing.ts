@@ -94,6 +94,9 @@ export function stateOfPlace(forge: ForgeWorld, { pull, built }: QueuePlace): Qu
   return states.every(isPassed) ? 'mergeable' : 'awaiting-checks';
 }
 
+/** Comments below a pull request that are told. */
+const MAX_TALK = 50;
+
 /** All that is to be seen of a pull request now; the first look at its sides only starts the test whether they merge. */
 export function seePull(forge: ForgeWorld, pull: ForgePull): PullSeen {
   const { number, title, body, branch, base, isDraft, state, head, merged, reviews, dequeued } = pull;
@@ -116,6 +119,7 @@ export function seePull(forge: ForgeWorld, pull: ForgePull): PullSeen {
     decision: decideReview(forge, pull),
     reviews: [...reviews],
     comments: listThreads(pull),
+    talk: pull.talk.slice(-MAX_TALK),
     queue: place === undefined ? null : { state: stateOfPlace(forge, place), position: at + 1 },
     dequeued,
   };

@@ -1,6 +1,13 @@
 // A forge as plain maps beside the world's git: branches, pull requests, checks, a merge queue. Knows no port, no engine.
 import type { Oid } from '../../core/model.ts';
-import type { CheckState, ForgeReview, LineComment, MergeMethod, PullState } from '../../ports/forge.ts';
+import type {
+  CheckState,
+  ForgeReview,
+  LineComment,
+  MergeMethod,
+  PullState,
+  TalkComment,
+} from '../../ports/forge.ts';
 import { createForgeLedger, type ForgeLedger } from './forge-ledger.ts';
 import { createWeather, type Weather } from './forge-weather.ts';
 import { addCommit, ancestorsOf, type Commit, type Tree } from './git-store.ts';
@@ -90,7 +97,7 @@ export interface ForgePull {
   readonly reviews: ForgeReview[];
   readonly comments: Remarked[];
   /** What was said below it. */
-  readonly talk: { readonly author: string; readonly body: string }[];
+  readonly talk: TalkComment[];
   dequeued: string | null;
   /** Sides for which somebody asked whether they merge, and when. */
   asked: { readonly head: Oid; readonly base: Oid; readonly atMs: number } | null;

@@ -1,12 +1,12 @@
 // What people have said of pull requests, and where they are in the merge queue: one question of GraphQL for many.
 import { z } from 'zod';
-import type { ForgeReview, LineComment, PullSeen, QueueEntry } from '../../../ports/forge.ts';
+import type { ForgeReview, LineComment, PullSeen, QueueEntry, TalkComment } from '../../../ports/forge.ts';
 import { author, readAs, shaOrNull } from './answers.ts';
 import type { Room } from './room.ts';
 import { giveUp } from './trouble.ts';
 
 /** The part of a pull request that REST does not tell. */
-export type Talk = Pick<PullSeen, 'decision' | 'reviews' | 'comments' | 'queue' | 'dequeued'>;
+export type Talk = Pick<PullSeen, 'decision' | 'reviews' | 'comments' | 'talk' | 'queue' | 'dequeued'>;
 
 /** Pull requests in one question. */
 const BATCH = 20;
@@ -21,6 +21,7 @@ const PARTS = `fragment Talk on PullRequest {
       comments(first: 30) { nodes { databaseId body author { login } authorAssociation replyTo { databaseId } } }
     }
   }
+  comments(last: 50) { nodes { databaseId body author { login } authorAssociation } }
   mergeQueueEntry { state position }
   timelineItems(last: 1, itemTypes: [REMOVED_FROM_MERGE_QUEUE_EVENT]) {
     nodes { ... on RemovedFromMergeQueueEvent { reason } }
@@ -134,6 +135,12 @@ const thread = z
         })),
   );
 
+const comment = said.transform(
+  ({ databaseId, body, author: by, authorAssociation }): TalkComment => ({
+    ...{ id: databaseId, author: by, isTrusted: authorAssociation, body },
+  }),
+);
+
 const entry = z
   .object({
     state: z.enum(['QUEUED', 'AWAITING_CHECKS', 'MERGEABLE', 'UNMERGEABLE', 'LOCKED']),
@@ -146,6 +153,7 @@ const talkAnswer: z.ZodType<Talk> = z
     reviewDecision: z.enum(['APPROVED', 'CHANGES_REQUESTED', 'REVIEW_REQUIRED']).nullish(),
     reviews: z.object({ nodes: z.array(review) }),
     reviewThreads: z.object({ nodes: z.array(thread) }),
+    comments: z.object({ nodes: z.array(comment) }),
     mergeQueueEntry: entry.nullish(),
     timelineItems: z.object({ nodes: z.array(z.object({ reason: z.string().nullish() })) }),
   })
@@ -154,6 +162,7 @@ const talkAnswer: z.ZodType<Talk> = z
       decision: pull.reviewDecision ? DECISIONS[pull.reviewDecision] : null,
       reviews: pull.reviews.nodes,
       comments: pull.reviewThreads.nodes.flat().slice(-MAX_COMMENTS),
+      talk: pull.comments.nodes,
       queue: pull.mergeQueueEntry ?? null,
       dequeued: pull.timelineItems.nodes.at(-1)?.reason ?? null,
     }),

@@ -191,6 +191,20 @@ describe('a pull request', () => {
     expect((await see(port, number)).decision).toBe('approved');
   });
 
+  it('has what was said below it, by whom, and whether they may write', async () => {
+    const rig = await openRig();
+    const { forge, port } = rig;
+    const { number } = await openWork(rig, 'one');
+    await forge.human.comment({ repo: REPO, number }, 'Use a table.');
+    await forge.human.comment({ repo: REPO, number, by: 'stranger' }, 'Nice!');
+    given(await port.comment({ number, marker: '<!-- weft remark=1 -->', body: 'Done.' }));
+    expect((await see(port, number)).talk).toEqual([
+      { id: expect.any(Number), author: 'human', isTrusted: true, body: 'Use a table.' },
+      { id: expect.any(Number), author: 'stranger', isTrusted: false, body: 'Nice!' },
+      { id: expect.any(Number), author: 'bot', isTrusted: true, body: 'Done.\n\n<!-- weft remark=1 -->' },
+    ]);
+  });
+
   it('that is as it was costs nothing', async () => {
     const rig = await openRig({ protection: { main: { contexts: ['build'] } } });
     const { forge, port, clock } = rig;
