@@ -1,5 +1,6 @@
 // What people and programs say: comments, reviews, comments on lines. Knows no HTTP.
 import type { Hub } from './hub.ts';
+import { historyOf } from './issue-history.ts';
 import { type Outcome, tellEither } from './pull-life.ts';
 import { showPull } from './pull-shape.ts';
 import { showComment, showIssue, showReview, showReviewComment } from './shapes.ts';
@@ -157,11 +158,14 @@ export async function setLabels(
   repo: Repository,
   { issue, by, labels }: { readonly issue: Issue; readonly by: User; readonly labels: readonly string[] },
 ): Promise<void> {
+  const { timeline } = historyOf(issue);
   const before = issue.labels;
   issue.labels = [...new Set(labels)];
   issue.updatedAt = hub.now();
-  const tell = (action: string, name: string): Promise<void> =>
-    tellEither(hub, repo, { issue, action, by, more: { label: { name } } });
+  const tell = (action: 'labeled' | 'unlabeled', name: string): Promise<void> => {
+    timeline.push({ kind: action, label: name, at: hub.now(), by });
+    return tellEither(hub, repo, { issue, action, by, more: { label: { name } } });
+  };
   for (const name of issue.labels) if (!before.includes(name)) await tell('labeled', name);
   for (const name of before) if (!issue.labels.includes(name)) await tell('unlabeled', name);
 }

@@ -3,6 +3,7 @@ import { asObject, asText } from '../model/json.ts';
 import { resolveCommit } from './bare-repo.ts';
 import { type Args, connect, FieldFailure, type Node } from './graphql-answer.ts';
 import type { Hub, Site } from './hub.ts';
+import { showIssueNode } from './issue-graph.ts';
 import { dequeue, enqueue, readEntryState } from './merge-queue.ts';
 import { tellPull } from './pull-life.ts';
 import { findBase } from './pull-shape.ts';
@@ -112,6 +113,12 @@ function showRepository(place: Place): Node {
         'NOT_FOUND',
         `Could not resolve to a PullRequest with the number of ${String(args['number'])}.`,
       );
+    },
+    issue: (args: Args) => {
+      const issue = repo.issues.get(Number(args['number']));
+      if (issue !== undefined && issue.pull === null) return showIssueNode({ ...place, showActor }, issue);
+      const what = `Could not resolve to an Issue with the number of ${String(args['number'])}.`;
+      throw new FieldFailure('NOT_FOUND', what);
     },
     pullRequests: pulls,
     mergeQueue: (args: Args) => {

@@ -2,18 +2,11 @@
 import { listRefs, resolveCommit, writeFiles } from './bare-repo.ts';
 import { addCheck, changeCheck } from './checks.ts';
 import { closeEither } from './closing.ts';
-import { addComment, addLineComment, addReview, type NewLineComment } from './comments.ts';
+import { addComment, addLineComment, addReview, type NewLineComment, setLabels } from './comments.ts';
 import { type CheckInput, type Hub, openAccount, signAs } from './hub.ts';
 import type { MergeMethod } from './integrate.ts';
-import {
-  mergePull,
-  moveRef,
-  type Outcome,
-  openIssue,
-  openPull,
-  reopenIssue,
-  tellEither,
-} from './pull-life.ts';
+import { editText } from './issue-history.ts';
+import { mergePull, moveRef, type Outcome, openIssue, openPull, reopenIssue } from './pull-life.ts';
 import {
   asPull,
   type CheckRun,
@@ -58,9 +51,12 @@ export interface Human {
   /** Calls the thread of a comment on a line resolved, which does not count as a change of the pull request. */
   resolve(target: Target, comment: number): Promise<void>;
   merge(target: Target, method?: MergeMethod): Promise<string>;
-  close(target: Target): Promise<void>;
+  close(target: Target, reason?: 'completed' | 'not_planned'): Promise<void>;
   reopen(target: Target): Promise<void>;
   editBody(target: Target, body: string): Promise<void>;
+  editTitle(target: Target, title: string): Promise<void>;
+  label(target: Target, label: string): Promise<void>;
+  unlabel(target: Target, label: string): Promise<void>;
   /** Opens an issue. */
   openIssue(
     repo: string,
@@ -172,16 +168,24 @@ export function makeHands(hub: Hub): Hands {
             await mergePull(hub, repo, { issue, by, method, title: null, message: null, sha: null }),
           ),
         ),
-      close: (target) => onIssue(target, ({ repo, issue, by }) => closeEither(hub, repo, { issue, by })),
+      close: (target, reason = 'completed') =>
+        onIssue(target, ({ repo, issue, by }) => closeEither(hub, repo, { issue, by, reason })),
       reopen: (target) =>
         onIssue(target, async ({ repo, issue, by }) => {
           requireDone(await reopenIssue(hub, repo, { issue, by }));
         }),
       editBody: (target, body) =>
-        onIssue(target, async ({ repo, issue, by }) => {
-          Object.assign(issue, { body, updatedAt: hub.now() });
-          await tellEither(hub, repo, { issue, action: 'edited', by });
-        }),
+        onIssue(target, ({ repo, issue, by }) => editText(hub, repo, { issue, by, body })),
+      editTitle: (target, title) =>
+        onIssue(target, ({ repo, issue, by }) => editText(hub, repo, { issue, by, title })),
+      label: (target, label) =>
+        onIssue(target, ({ repo, issue, by }) =>
+          setLabels(hub, repo, { issue, by, labels: [...issue.labels, label] }),
+        ),
+      unlabel: (target, label) =>
+        onIssue(target, ({ repo, issue, by }) =>
+          setLabels(hub, repo, { issue, by, labels: issue.labels.filter((each) => each !== label) }),
+        ),
     },
   };
 }

@@ -1,6 +1,7 @@
 // REST: issues with labels, comments, parts and dependencies; pull requests are issues here. Knows no git.
 import { asText } from '../model/json.ts';
 import {
+  type Ask,
   answerWith,
   created,
   done,
@@ -13,16 +14,24 @@ import {
   type Reply,
   type RepoAsk,
   type Route,
+  refuse,
   repoRoute,
+  route,
   textOrNull,
   textsOrNull,
 } from './answer.ts';
 import { closeEither } from './closing.ts';
 import { addComment, editComment, setLabels } from './comments.ts';
 import type { Hub } from './hub.ts';
-import { openIssue, reopenIssue, tellEither } from './pull-life.ts';
-import { showComment, showIssue, showLabel } from './shapes.ts';
-import type { Comment, Issue } from './store.ts';
+import { editText, placeIssue } from './issue-history.ts';
+import { openIssue, reopenIssue } from './pull-life.ts';
+import { type Found, searchIssues } from './search.ts';
+import { showComment, showIssue, showLabel, showUser } from './shapes.ts';
+import { type Comment, type Issue, permissionOf } from './store.ts';
+
+const FORBIDDEN = 'Resource not accessible by personal access token';
+/** A search gives no more, whatever it finds. */
+const MAX_FOUND = 1_000;
 
 function list(ask: RepoAsk): Promise<Reply> {
   const { repo, query, site } = ask;
@@ -56,28 +65,39 @@ function fits(wanted: string | null, values: readonly string[]): boolean {
 function create(hub: Hub, { repo, body, actor, site }: RepoAsk): Reply {
   const title = asText(body['title']);
   if (title === '') return invalid({ resource: 'Issue', code: 'missing_field', field: 'title' });
-  const milestone = body['milestone'];
-  const issue = openIssue(hub, repo, {
-    user: actor,
-    title,
-    body: textOrNull(body, 'body'),
-    labels: textsOrNull(body, 'labels') ?? [],
-    assignees: textsOrNull(body, 'assignees') ?? [],
-    milestone: typeof milestone === 'number' ? milestone : null,
-  });
+  const { milestone } = body;
+  // who may only read is not refused: the rest of what they ask for is not done
+  const more =
+    permissionOf(repo, actor) === 'read'
+      ? {}
+      : {
+          labels: textsOrNull(body, 'labels') ?? [],
+          assignees: textsOrNull(body, 'assignees') ?? [],
+          milestone: typeof milestone === 'number' ? milestone : null,
+        };
+  const issue = openIssue(hub, repo, { user: actor, title, body: textOrNull(body, 'body'), ...more });
   return created(showIssue(site, repo, issue));
 }
 
+/** Who may only read may change the texts and the state of their own issues; what else they ask for is not done. */
 async function change(hub: Hub, { repo, issue, body, actor, site }: IssueAsk): Promise<Reply> {
-  issue.title = textOrNull(body, 'title') ?? issue.title;
-  if ('body' in body) issue.body = textOrNull(body, 'body');
-  const milestone = body['milestone'];
-  if (milestone === null || typeof milestone === 'number') issue.milestone = milestone;
-  issue.assignees = [...(textsOrNull(body, 'assignees') ?? issue.assignees)];
-  issue.updatedAt = hub.now();
-  if ('title' in body || 'body' in body) await tellEither(hub, repo, { issue, action: 'edited', by: actor });
-  const labels = textsOrNull(body, 'labels');
-  if (labels !== null) await setLabels(hub, repo, { issue, by: actor, labels });
+  const mayWrite = permissionOf(repo, actor) !== 'read';
+  if (!mayWrite && issue.user.login !== actor.login) return refuse(403, FORBIDDEN);
+  if ('title' in body || 'body' in body) {
+    const text = 'body' in body ? { body: textOrNull(body, 'body') } : {};
+    await editText(hub, repo, { issue, by: actor, title: textOrNull(body, 'title'), ...text });
+  }
+  if (mayWrite) {
+    const { milestone } = body;
+    const assignees = textsOrNull(body, 'assignees');
+    placeIssue(hub, {
+      ...{ issue, by: actor },
+      ...(milestone === null || typeof milestone === 'number' ? { milestone } : {}),
+      ...(assignees === null ? {} : { assignees }),
+    });
+    const labels = textsOrNull(body, 'labels');
+    if (labels !== null) await setLabels(hub, repo, { issue, by: actor, labels });
+  }
   const reason = textOrNull(body, 'state_reason');
   if (body['state'] === 'closed') await closeEither(hub, repo, { issue, by: actor, reason });
   if (body['state'] !== 'open') return ok(showIssue(site, repo, issue));
@@ -116,6 +136,8 @@ function getComment(ask: RepoAsk): Reply {
 function patchComment(hub: Hub, ask: RepoAsk): Reply {
   const found = findComment(ask);
   if (found === null) return notFound();
+  const isOwn = found.comment.user.login === ask.actor.login;
+  if (!isOwn && permissionOf(ask.repo, ask.actor) === 'read') return refuse(403, FORBIDDEN);
   editComment(hub, ask.repo, { ...found, by: ask.actor, body: asText(ask.body['body']) });
   return getComment(ask);
 }
@@ -132,11 +154,11 @@ async function changeLabels(hub: Hub, ask: IssueAsk, labels: readonly string[]):
   return ok(ask.issue.labels.map(showLabel));
 }
 
-function changeAssignees(ask: IssueAsk, how: 'add' | 'remove'): Reply {
-  const { issue, body, repo, site } = ask;
+function changeAssignees(hub: Hub, ask: IssueAsk, how: 'add' | 'remove'): Reply {
+  const { issue, body, repo, site, actor } = ask;
   const named = textsOrNull(body, 'assignees') ?? [];
   const others = issue.assignees.filter((login) => !named.includes(login));
-  issue.assignees = how === 'add' ? [...others, ...named] : others;
+  placeIssue(hub, { issue, by: actor, assignees: how === 'add' ? [...issue.assignees, ...named] : others });
   return { status: how === 'add' ? 201 : 200, body: showIssue(site, repo, issue) };
 }
 
@@ -185,15 +207,40 @@ function listBlocked(ask: IssueAsk): Promise<Reply> {
   return paginate(ask, blocked, (issue) => showIssue(ask.site, ask.repo, issue));
 }
 
+/** What a user may do, as only those are told who may write. */
+function getPermission(hub: Hub, { repo, actor, params, site }: RepoAsk): Reply {
+  if (permissionOf(repo, actor) === 'read') {
+    return refuse(403, 'Must have push access to view collaborator permission.');
+  }
+  const { login = '' } = params;
+  const user = hub.store.users.get(login);
+  if (user === undefined) return refuse(404, `${login} is not a user`);
+  const permission = permissionOf(repo, user) ?? 'none';
+  return ok({ permission, role_name: permission, user: showUser(site, user) });
+}
+
+async function search(hub: Hub, ask: Ask): Promise<Reply> {
+  const found = searchIssues(hub.store, { query: ask.query.get('q') ?? '', actor: ask.actor });
+  if (found === null) return invalid({ resource: 'Search', field: 'q', code: 'invalid' });
+  const shown = found.slice(0, MAX_FOUND);
+  const show = ({ repo, issue }: Found) => ({ ...showIssue(ask.site, repo, issue), score: 1 });
+  const wrap = (items: readonly unknown[]) => ({
+    total_count: found.length,
+    incomplete_results: false,
+    items,
+  });
+  return paginate(ask, shown, show, wrap);
+}
+
 /** Routes of this topic. */
 export const ISSUE_ROUTES: readonly Route[] = [
   repoRoute('GET', '/issues', (_, ask) => list(ask)),
   repoRoute('POST', '/issues', create, { readersMay: true }),
   repoRoute('GET', '/issues/comments/:comment', (_, ask) => getComment(ask)),
-  repoRoute('PATCH', '/issues/comments/:comment', patchComment),
+  repoRoute('PATCH', '/issues/comments/:comment', patchComment, { readersMay: true }),
   repoRoute('DELETE', '/issues/comments/:comment', (_, ask) => deleteComment(ask)),
   issueRoute('GET', '', (_, { repo, issue, site }) => ok(showIssue(site, repo, issue))),
-  issueRoute('PATCH', '', change),
+  issueRoute('PATCH', '', change, { readersMay: true }),
   issueRoute('GET', '/comments', (_, ask) => listComments(ask)),
   issueRoute('POST', '/comments', postComment, { readersMay: true }),
   issueRoute('GET', '/labels', (_, ask) => paginate(ask, ask.issue.labels, showLabel)),
@@ -211,8 +258,8 @@ export const ISSUE_ROUTES: readonly Route[] = [
       labels.filter((name) => name !== label),
     );
   }),
-  issueRoute('POST', '/assignees', (_, ask) => changeAssignees(ask, 'add')),
-  issueRoute('DELETE', '/assignees', (_, ask) => changeAssignees(ask, 'remove')),
+  issueRoute('POST', '/assignees', (hub, ask) => changeAssignees(hub, ask, 'add')),
+  issueRoute('DELETE', '/assignees', (hub, ask) => changeAssignees(hub, ask, 'remove')),
   issueRoute('GET', '/sub_issues', (_, ask) => listLinked(ask, ask.issue.subIssues)),
   issueRoute('POST', '/sub_issues', (_, ask) => link(ask, ask.issue.subIssues, ask.body['sub_issue_id'])),
   issueRoute('DELETE', '/sub_issue', (_, ask) => unlink(ask, ask.issue.subIssues, ask.body['sub_issue_id'])),
@@ -225,6 +272,8 @@ export const ISSUE_ROUTES: readonly Route[] = [
     unlink(ask, ask.issue.blockedBy, ask.params['issue']),
   ),
   issueRoute('GET', '/dependencies/blocking', (_, ask) => listBlocked(ask)),
+  repoRoute('GET', '/collaborators/:login/permission', getPermission),
+  route('GET', '/search/issues', search),
   repoRoute('GET', '/milestones', (_, ask) => paginate(ask, ask.repo.milestones, (milestone) => milestone)),
   repoRoute('POST', '/milestones', (_, { repo, body }) => {
     const milestone = { number: repo.milestones.length + 1, title: asText(body['title']), state: 'open' };

@@ -42,6 +42,8 @@ export interface Client {
   graph(document: string, variables: object): Promise<GraphAnswer>;
   /** Reads a text that may be long, as it comes. */
   stream(path: string): Promise<AsyncIterable<Uint8Array>>;
+  /** How much of what may be asked for is used, 0 to 1: whoever looks again and again looks less often then. */
+  pressure(): number;
 }
 
 const REQUEST_MS = 30_000;
@@ -114,6 +116,7 @@ export function createClient(options: ClientOptions): Client {
         const raw = { parseSuccessResponseBody: false };
         return (await octokit.request(`GET ${path}`, { request: raw })).data as AsyncIterable<Uint8Array>;
       }),
+    pressure: () => gate.pressure(),
   };
 }
 
@@ -186,14 +189,18 @@ function paceBy(gate: Gate, clock: ClockPort) {
 
 type Headings = Readonly<Record<string, string | number | undefined>>;
 
-/** Closes the gate for as long as an answer asks for. */
+/** Notes what is left, and closes the gate for as long as an answer asks for. */
 function noteLimits(
   headers: Headings,
   { gate, clock }: { readonly gate: Gate; readonly clock: ClockPort },
 ): void {
   const asked = headers['retry-after'];
   if (asked !== undefined) gate.close((Number(asked) || FALLBACK_SECONDS) * 1000);
-  if (String(headers['x-ratelimit-remaining']) !== '0') return;
+  const left = Number(headers['x-ratelimit-remaining'] ?? Number.NaN);
+  const used = 1 - left / Number(headers['x-ratelimit-limit']);
+  // searches have a small limit of their own, which says nothing of the rest
+  if (used >= 0 && headers['x-ratelimit-resource'] !== 'search') gate.note(used);
+  if (left !== 0) return;
   const now = Date.parse(String(headers['date'])) || clock.wallMs();
   gate.close(Math.max(0, Number(headers['x-ratelimit-reset']) * 1000 - now) + SLACK_MS);
 }

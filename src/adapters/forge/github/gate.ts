@@ -61,6 +61,10 @@ export interface Gate {
   close(ms: number): void;
   /** How long nothing is let through; 0: the gate is open. */
   closedMs(): number;
+  /** Notes how much of what everybody with this token may do is used, 0 to 1, as the forge says it. */
+  note(used: number): void;
+  /** How much of the fullest budget for looks is used, 0 to 1: the forge's, or our own. */
+  pressure(): number;
 }
 
 const MINUTE_MS = 60_000;
@@ -82,6 +86,7 @@ export function createGate(clock: ClockPort, budget: Budget = DEFAULT_BUDGET): G
   const readers = createSlots(budget.atOnce);
   const creator = createSlots(1);
   let closedUntil = 0;
+  let told = 0;
   const closedMs = (): number => Math.max(0, closedUntil - clock.monoMs());
 
   const admit = async (kind: CallKind): Promise<void> => {
@@ -109,6 +114,10 @@ export function createGate(clock: ClockPort, budget: Budget = DEFAULT_BUDGET): G
       closedUntil = Math.max(closedUntil, clock.monoMs() + ms);
     },
     closedMs,
+    note: (used) => {
+      told = used;
+    },
+    pressure: () => Math.min(1, Math.max(told, points.share(clock.monoMs()))),
   };
 }
 
@@ -117,6 +126,8 @@ function createWindow(limits: readonly (readonly [ms: number, most: number])[]):
   add(at: number): void;
   /** How long until one more is within all limits. */
   waitMs(now: number): number;
+  /** How full the fullest of them is, 0 to 1. */
+  share(now: number): number;
 } {
   const most = Math.max(...limits.map(([, count]) => count));
   const times: number[] = [];
@@ -132,6 +143,8 @@ function createWindow(limits: readonly (readonly [ms: number, most: number])[]):
           return times.length < count || oldest === undefined ? 0 : oldest + ms - now;
         }),
       ),
+    share: (now) =>
+      Math.max(...limits.map(([ms, count]) => times.filter((at) => at > now - ms).length / count)),
   };
 }
 

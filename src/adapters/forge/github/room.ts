@@ -2,7 +2,8 @@
 import type { z } from 'zod';
 import type { ClockPort } from '../../../ports/clock.ts';
 import { readAs } from './answers.ts';
-import type { Client } from './client.ts';
+import { type Client, createClient } from './client.ts';
+import { type Budget, createGate } from './gate.ts';
 import type { RemotePlace } from './remote.ts';
 
 /** One repository on one host, and how it is called. */
@@ -12,6 +13,27 @@ export interface Room {
   readonly place: RemotePlace;
   /** Where its calls begin: `/repos/owner/name`. */
   readonly root: string;
+}
+
+/** What a room is made from. */
+export interface RoomOptions {
+  readonly place: RemotePlace;
+  /** Where the interface is: `https://api.github.com`, `https://HOST/api/v3`. */
+  readonly api: string;
+  readonly token: string;
+  readonly clock: ClockPort;
+  /** What GitHub bears when absent. */
+  readonly budget?: Budget;
+  /** Unit of the waits between repeated looks; 1 s when absent. */
+  readonly retryUnitMs?: number;
+}
+
+/** Makes a room with a gate of its own; all that talk to one host with one token share one, and its budget. Asks nothing yet. */
+export function openRoom({ place, api, token, clock, budget, retryUnitMs }: RoomOptions): Room {
+  const gate = createGate(clock, budget);
+  const unit = retryUnitMs === undefined ? {} : { retryUnitMs };
+  const client = createClient({ api, token, gate, clock, ...unit });
+  return { client, clock, place, root: `/repos/${place.owner}/${place.name}` };
 }
 
 const PAGE = 100;
