@@ -100,7 +100,7 @@ export function readTaskFile(path: string, file: string): Result<TaskFile, TaskF
 }
 
 /** Finds the lines between a first line `---` and the next one; `open` when there is no next one. */
-function findFrontmatter(
+export function findFrontmatter(
   text: string,
 ): { readonly start: number; readonly end: number; readonly bodyStart: number } | 'open' | null {
   const opening = /^---[ \t]*(?:\r?\n|$)/.exec(text)?.[0];
