@@ -15,10 +15,16 @@ const MAX_NAMED = 100;
 export async function findRewriting(
   git: Pick<GitPort, 'isAncestor' | 'resolve'>,
   state: RunState,
-  of: { readonly task: TaskId; readonly tip: LandingTip },
+  of: {
+    readonly task: TaskId;
+    readonly tip: LandingTip;
+    /** What the target held for sure when the tip was asked for. */
+    readonly held: Oid | null;
+  },
 ): Promise<Event | null> {
   const { target } = state.policy;
-  const from = state.targetHolds;
+  // people may have said in the meantime that it is well as it is
+  const from = state.targetHolds === null ? null : of.held;
   // the very commit that is built upon, or the target may be rewritten between two looks
   const to = of.tip.ref === target ? of.tip.oid : await git.resolve(targetRefOf(state.policy));
   if (from === null || to === null || to === from) return null;

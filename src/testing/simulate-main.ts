@@ -7,11 +7,12 @@ import { addBatches, type Batch, catchSabotage, neverHappened, runBatch, type Se
 import { searchAll } from './world/exhaustive.ts';
 import { type HistoryEnd, runHistory } from './world/history.ts';
 import type { Sabotage } from './world/life.ts';
+import { type PullWish, provePulls } from './world/many-pulls.ts';
 import { SABOTAGES } from './world/sabotage.ts';
 import { shrinkTape } from './world/shrink.ts';
 import { fixedTape, hashTape, seedTape, type Tape } from './world/tape.ts';
 
-const USAGE = `npm run simulate -- [--seed N] [--histories N] [--sabotage NAME|all] [--tape HEX] [--pulls] [--exhaustive] [--json]
+const USAGE = `npm run simulate -- [--seed N] [--histories N] [--sabotage NAME|all] [--tape HEX] [--pulls] [--many-pulls N] [--exhaustive] [--json]
 
 Lives seeded histories of the real engine in a virtual world, with faults, and checks its promises.
   --seed N         first seed (1)
@@ -19,6 +20,7 @@ Lives seeded histories of the real engine in a virtual world, with faults, and c
   --sabotage NAME  breaks a promise on purpose; all: every one must be caught within 1000 histories
   --tape HEX       lives the history of one tape, step by step
   --pulls          only histories with pull requests: one in six of the seeds
+  --many-pulls N   one history of N pull requests, of whose calls something befalls three in ten, with ten crashes
   --exhaustive     every placement of two crashes over small plans
   --json           the sum as JSON
 `;
@@ -34,6 +36,8 @@ interface Wish {
   readonly tape: Uint8Array | null;
   readonly sabotage: string | null;
   readonly pulls: boolean;
+  /** Tasks of the one history with so many; null: none such. */
+  readonly manyPulls: number | null;
   readonly exhaustive: boolean;
   readonly json: boolean;
 }
@@ -45,6 +49,7 @@ function readWish(): Wish | null {
     tape: { type: 'string' },
     sabotage: { type: 'string' },
     pulls: { type: 'boolean', default: false },
+    'many-pulls': { type: 'string' },
     exhaustive: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -52,7 +57,8 @@ function readWish(): Wish | null {
   try {
     const { values } = parseArgs({ options });
     const [seed, histories] = [Number(values.seed), Number(values.histories)];
-    if (values.help || !Number.isSafeInteger(seed) || !Number.isSafeInteger(histories)) return null;
+    const manyPulls = values['many-pulls'] === undefined ? null : Number(values['many-pulls']);
+    if (values.help || ![seed, histories, manyPulls ?? 1].every(Number.isSafeInteger)) return null;
     if (values.sabotage !== undefined && values.sabotage !== 'all') findSabotage(values.sabotage);
     return {
       seed,
@@ -60,6 +66,7 @@ function readWish(): Wish | null {
       tape: values.tape === undefined ? null : Buffer.from(values.tape, 'hex'),
       sabotage: values.sabotage ?? null,
       pulls: values.pulls,
+      manyPulls,
       exhaustive: values.exhaustive,
       json: values.json,
     };
@@ -97,6 +104,7 @@ async function main(): Promise<number> {
     return 2;
   }
   if (wish.exhaustive) return searchSmallCases();
+  if (wish.manyPulls !== null) return openMany({ tasks: wish.manyPulls, seed: wish.seed });
   if (wish.sabotage === 'all') return tryAllSabotages(wish.seed);
   const sabotage = findSabotage(wish.sabotage);
   if (wish.tape !== null) return tell(fixedTape(wish.tape), sabotage);
@@ -110,6 +118,25 @@ async function tell(tape: Tape, sabotage: Sabotage | null): Promise<number> {
   say(`${end.log.join('\n')}\n\noutcome ${end.outcome}, ${end.steps} steps, ${end.faults} faults\n`);
   for (const { invariant, detail } of end.violations) say(`BROKEN ${invariant}: ${detail}\n`);
   return end.violations.length === 0 ? 0 : 1;
+}
+
+async function openMany(wish: PullWish): Promise<number> {
+  const { end, repeated, ...of } = await provePulls(wish);
+  const share = ((100 * of.befallen) / of.calls).toFixed(0);
+  const hours = (of.virtualMs / 3_600_000).toFixed(1);
+  say(
+    `${of.calls} calls in ${hours} hours of virtual time, ${share} of 100 befallen; ${of.crashes} crashes\n`,
+  );
+  say(`${wish.tasks} tasks: ${of.opened} opened, ${of.landed} landed, ${repeated.length} done twice\n`);
+  for (const { invariant, detail } of end.violations) say(`BROKEN ${invariant}: ${detail}\n`);
+  for (const what of repeated) say(`REPEATED ${what}\n`);
+  const isGood =
+    end.violations.length === 0 &&
+    of.opened === wish.tasks &&
+    of.landed === wish.tasks &&
+    repeated.length === 0;
+  say(isGood ? '1 passed, 0 failed\n' : `0 passed, 1 failed (outcome ${end.outcome})\n`);
+  return isGood ? 0 : 1;
 }
 
 async function runMany(wish: Wish, sabotage: Sabotage | null): Promise<number> {

@@ -68,8 +68,10 @@ async function findBase(
   { parts, state }: EffectContext,
 ): Promise<Result<Oid | Event>> {
   if (behind !== null) return ok(behind.commit);
+  // what lands while a forge takes its time with the answer need not be in that
+  const held = state.targetHolds;
   const tip = await findTargetTip(parts, state.policy);
   if (!tip.ok) return tip;
-  const rewritten = await findRewriting(parts.git, state, { task, tip: tip.value });
+  const rewritten = await findRewriting(parts.git, state, { task, tip: tip.value, held });
   return ok(rewritten ?? tip.value.oid);
 }

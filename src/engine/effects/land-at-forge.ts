@@ -15,7 +15,7 @@ import { findRules } from '../meet-forge.ts';
 import type { EffectContext, Performed } from '../perform.ts';
 import { findTargetTip } from '../target.ts';
 import { asResult } from './forge-call.ts';
-import { describeOther, sayLanded } from './landed-fact.ts';
+import { describeOther, noteLanding } from './landed-fact.ts';
 import { offerCommit } from './offer-commit.ts';
 import { findEnd } from './watch-pull.ts';
 
@@ -28,11 +28,12 @@ export async function landAtForge(
   forge: ForgePort,
 ): Performed {
   const { parts, state } = context;
+  const landAll = noteAll(effect, context);
   const tip = await findTargetTip(parts, state.policy);
   if (!tip.ok) return tip;
   const actual = tip.value.oid;
   // the answer to an earlier try may have been lost
-  if (await holds(context, actual, effect.commit)) return ok(landAll(effect, context));
+  if (await holds(context, actual, effect.commit)) return ok(landAll());
   if (actual !== effect.base) return stale(effect, actual);
   const read = await forge.readStanding(state.policy.target);
   if (!read.ok) return fail(failureOf(read.failure));
@@ -40,7 +41,7 @@ export async function landAtForge(
   const rules = findRules(state, standing);
   // together they were tried by other rules
   if (rules !== null) return ok([rules, ...sayStale(effect, actual)]);
-  if (!state.hasMergeQueue && !state.isProtected) return pushAll(effect, context, forge);
+  if (!state.hasMergeQueue && !state.isProtected) return pushAll({ effect, context, forge, landAll });
   if (effect.tasks.length > 1) return stale(effect, actual);
   const ts = taskOf(state, effect.task);
   const { candidate, pull } = ts;
@@ -56,11 +57,12 @@ export async function landAtForge(
 
 /** Lands a task of whose work nothing is left: unless that is since its pull request was merged. */
 export async function landNothing(effect: LandCandidate, context: EffectContext): Performed {
+  const landAll = noteAll(effect, context);
   for (const task of effect.tasks) {
     const end = await findEnd(context, taskOf(context.state, task));
     if (!end.ok || end.value.length > 0) return end;
   }
-  return ok(landAll(effect, context));
+  return ok(landAll());
 }
 
 function sayStale({ task }: { readonly task: TaskId }, actual: Oid): readonly Event[] {
@@ -75,13 +77,21 @@ async function holds({ parts }: EffectContext, tip: Oid, commit: Oid): Promise<b
   return tip === commit || parts.git.isAncestor({ ancestor: commit, of: tip });
 }
 
-function landAll({ tasks }: LandCandidate, context: EffectContext): readonly Event[] {
-  const { target } = context.state.policy;
-  return tasks.map((task) => sayLanded(context, task, { ref: target, detour: null }));
+function noteAll({ tasks }: LandCandidate, context: EffectContext): () => readonly Event[] {
+  const sayLanded = noteLanding(context, tasks);
+  const { target: ref } = context.state.policy;
+  return () => sayLanded({ ref, detour: null });
 }
 
 /** A pull request counts as merged once its base has its head: so that is what is about to land. */
-async function pushAll(effect: LandCandidate, context: EffectContext, forge: ForgePort): Performed {
+async function pushAll(of: {
+  readonly effect: LandCandidate;
+  readonly context: EffectContext;
+  readonly forge: ForgePort;
+  /** Says of what was about to land in the beginning that it did. */
+  readonly landAll: () => readonly Event[];
+}): Performed {
+  const { effect, context, forge, landAll } = of;
   const { state } = context;
   const { target, merge } = state.policy;
   for (const task of merge.strategy === 'merge' ? [] : effect.tasks) {
@@ -98,9 +108,9 @@ async function pushAll(effect: LandCandidate, context: EffectContext, forge: For
   const pushed = await forge.push({ branch: target, commit: effect.commit, expected: effect.base });
   if (!pushed.ok && pushed.failure.kind !== 'refused') return fail(failureOf(pushed.failure));
   const now = await findTargetTip(context.parts, state.policy);
-  if (pushed.ok) return ok(landAll(effect, context));
+  if (pushed.ok) return ok(landAll());
   if (!now.ok) return now;
-  if (await holds(context, now.value.oid, effect.commit)) return ok(landAll(effect, context));
+  if (await holds(context, now.value.oid, effect.commit)) return ok(landAll());
   return now.value.oid === effect.base ? fail(failureOf(pushed.failure)) : stale(effect, now.value.oid);
 }
 

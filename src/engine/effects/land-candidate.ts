@@ -3,7 +3,7 @@ import type { Effect } from '../../core/effect.ts';
 import { ok } from '../../core/failure.ts';
 import type { EffectContext, Performed } from '../perform.ts';
 import { landAtForge, landNothing } from './land-at-forge.ts';
-import { sayLanded } from './landed-fact.ts';
+import { noteLanding } from './landed-fact.ts';
 
 type LandCandidate = Extract<Effect, { kind: 'land-candidate' }>;
 
@@ -13,8 +13,8 @@ export async function landCandidate(effect: LandCandidate, context: EffectContex
   const { commit, base, tasks } = effect;
   const { target } = state.policy;
   if (commit === base && parts.forge !== null) return landNothing(effect, context);
-  if (commit === base)
-    return ok(tasks.map((task) => sayLanded(context, task, { ref: target, detour: null })));
+  const sayLanded = noteLanding(context, tasks);
+  if (commit === base) return ok(sayLanded({ ref: target, detour: null }));
   const others = tasks.length > 1 ? ` and ${tasks.length - 1} before it` : '';
   const note = `weft: land ${effect.task}${others}`;
   if (parts.forge !== null) return landAtForge(effect, context, parts.forge);
@@ -24,5 +24,5 @@ export async function landCandidate(effect: LandCandidate, context: EffectContex
     return ok([{ type: 'landing.stale', task: effect.task, actual: landing.value.actual }]);
   }
   const { ref, detour } = landing.value;
-  return ok(tasks.map((task) => sayLanded(context, task, { ref, detour })));
+  return ok(sayLanded({ ref, detour }));
 }

@@ -54,12 +54,12 @@ function readText(disk: Disk, path: string, maxBytes: number): string | null {
 function remove(world: World, path: string): void {
   const { files, folders } = world.disk;
   const isInside = (name: string): boolean => name === path || name.startsWith(`${path}/`);
-  for (const [name, text] of [...files]) {
+  for (const [name, text] of files) {
     if (!isInside(name)) continue;
     if (name.includes('/inbox/')) checkTaken(world, text);
     files.delete(name);
   }
-  for (const folder of [...folders]) if (isInside(folder)) folders.delete(folder);
+  for (const folder of folders) if (isInside(folder)) folders.delete(folder);
   tellWatchers(world, parentOf(path));
 }
 

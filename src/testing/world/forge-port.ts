@@ -122,6 +122,7 @@ function suffer<T>(forge: ForgeWorld, call: string, act: (storm: Storm | null) =
   const lasts = (times: readonly number[]): number =>
     Math.min(times[tape.pick(times.length)] ?? 0, weather.longestMs);
   const at = (answered: Forged<T>, lateMs = 0): Answer<T> => ({ answer: answered, lateMs });
+  if (world.monoMs < Math.max(weather.closedUntil, weather.deniedUntil)) count(world, 'forge: turned away');
   if (world.monoMs < weather.closedUntil) return at(limited(weather.closedUntil - world.monoMs));
   if (world.monoMs < weather.deniedUntil) return at(denied());
   const storm = drawStorm(weather, { call, tape });

@@ -135,8 +135,16 @@ export function filesOf(git: GitWorld, commit: Oid): Tree {
 
 /** Tells whether one commit is the other or one of its ancestors. */
 export function isAncestorOf(git: GitWorld, ancestor: Oid, of: Oid): boolean {
-  if (ancestor === of) return true;
-  return ancestorsOf(git, [of]).has(ancestor);
+  const seen = new Set<Oid>();
+  const open = [of];
+  for (let at = open.pop(); at !== undefined; at = open.pop()) {
+    if (at === ancestor) return true;
+    // later ones sort after earlier ones: it is in nothing's past that is older than itself
+    if (at < ancestor || seen.has(at)) continue;
+    seen.add(at);
+    open.push(...commitOf(git, at).parents);
+  }
+  return false;
 }
 
 /** The commits and all their ancestors. */
@@ -153,6 +161,8 @@ export function ancestorsOf(git: GitWorld, from: Iterable<Oid>): Set<Oid> {
 
 /** A best common ancestor, or null. */
 export function mergeBaseOf(git: GitWorld, one: Oid, other: Oid): Oid | null {
+  if (isAncestorOf(git, one, other)) return one;
+  if (isAncestorOf(git, other, one)) return other;
   const below = ancestorsOf(git, [other]);
   const common = [...ancestorsOf(git, [one])].filter((each) => below.has(each));
   // a best one is no ancestor of another common one

@@ -2,7 +2,7 @@
 import { type Command, judgeCommand } from '../../core/decide/command.ts';
 import type { Oid, TaskId } from '../../core/model.ts';
 import { type RunState, serializeState, taskOf } from '../../core/state.ts';
-import { ancestorsOf, commitOf, dirtyPaths, filesOf, isAncestorOf, reachable } from './git-store.ts';
+import { commitOf, dirtyPaths, filesOf, isAncestorOf, reachable } from './git-store.ts';
 import { isReviewed, isVerified } from './oracle.ts';
 import type { Proc } from './process-world.ts';
 import { count, violate } from './scheduler.ts';
@@ -89,7 +89,7 @@ export function checkReachable(world: World): void {
     if (kept.has(commit)) continue;
     const ts = taskOf(oracle.shadow, task);
     const head = ts.attempt?.inspected?.head;
-    const landed = ts.phase === 'merged' && head !== undefined && ancestorsOf(git, [head]).has(commit);
+    const landed = ts.phase === 'merged' && head !== undefined && isAncestorOf(git, commit, head);
     if (!landed) violate(world, 'nothing-lost', `commit ${commit} of ${task} is in no ref`);
   }
 }
