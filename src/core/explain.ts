@@ -8,6 +8,7 @@ import { awaitsApproval } from './decide/pull.ts';
 import { findHead, mayLand } from './decide/queue.ts';
 import { countSlots, findClaimInTheWay, findFullLane, isFull } from './decide/schedule.ts';
 import { becomesPull, needsApproval } from './decide/submit.ts';
+import { describeFailed } from './effect-words.ts';
 import { unreachable } from './failure.ts';
 import { isTerminal } from './lifecycle.ts';
 import type { Edge, Phase, RunMs } from './model.ts';
@@ -47,9 +48,7 @@ export function explainTask(state: RunState, ts: TaskState, now: RunMs): string 
     case 'failed':
       return ts.failure === null ? 'it failed' : `${ts.failure.cause}: ${firstLine(ts.failure.sentence)}`;
     case 'cancelled':
-      return ts.swept?.rescue == null
-        ? 'it was cancelled'
-        : `it was cancelled; its work is kept at ${ts.swept.rescue}`;
+      return explainCancelled(ts);
     default:
       return unreachable(ts.phase);
   }
@@ -149,8 +148,9 @@ function explainQuestion(ts: TaskState): string {
 }
 
 function explainTrouble(ts: TaskState, now: RunMs): string {
-  const wait = Math.max(0, (ts.trouble?.retryAt ?? now) - now);
-  return `${ts.trouble?.effect} failed (${firstLine(ts.trouble?.detail ?? '')}); tried again within ${ago(wait)}`;
+  const { effect = '', detail = '', retryAt = now } = ts.trouble ?? {};
+  const wait = Math.max(0, retryAt - now);
+  return `${describeFailed(effect)} (${firstLine(detail)}); tried again within ${ago(wait)}`;
 }
 
 function explainSpawned(state: RunState, ts: TaskState, now: RunMs): string {
@@ -314,12 +314,27 @@ function list(names: readonly string[]): string {
     : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
 }
 
+/** Who closes its pull request cancels a task, and the other way round. */
+function explainCancelled({ pull, swept }: TaskState): string {
+  const kept = swept?.rescue == null ? '' : `; its work is kept at ${swept.rescue}`;
+  const name = `its pull request #${pull?.number}`;
+  switch (pull?.note?.state) {
+    case 'closed':
+      return `${name} was closed${kept}`;
+    case 'merged':
+      return `${name} was merged into ${pull.note.base}${kept}`;
+    default:
+      return `it was cancelled${pull === null || swept === null ? '' : ` and ${name} closed`}${kept}`;
+  }
+}
+
 function explainMerged(ts: TaskState): string {
   if (ts.task.type === 'manual') return 'was done by hand';
   if (ts.landed === null) return 'is done';
   const { commit, ref, detour, by } = ts.landed;
-  const who = by === 'human' ? ' by a human' : '';
-  return `landed${who} as ${commit.slice(0, 8)} on ${ref}${detour === null ? '' : ` (${detour})`}`;
+  // there it may have been a person, or weft on a person's word
+  const how = by === 'weft' ? 'landed' : ts.pull === null ? 'landed by a human' : 'was merged at the forge';
+  return `${how} as ${commit.slice(0, 8)} on ${ref}${detour === null ? '' : ` (${detour})`}`;
 }
 
 /** A duration in the two largest units that say something. */

@@ -106,7 +106,15 @@ describe('verified work', () => {
     expect(second.code, second.out).toBe(0);
     const { tasks } = await shop.status();
     const byPr = Object.fromEntries(tasks.map(({ pr, phase }) => [pr ?? 'none', phase]));
-    expect(byPr).toEqual({ 1: 'merged', none: 'cancelled' });
+    expect(byPr).toEqual({ 1: 'merged', 2: 'cancelled' });
+    expect(tasks.map(({ reason }) => reason)).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/^was merged at the forge as \w+ on main$/),
+        expect.stringMatching(/^its pull request #2 was closed; its work is kept at /),
+      ]),
+    );
+    const { out: receipt } = await shop.weft('receipt');
+    expect(receipt).toContain(tasks.find(({ pr }) => pr === 2)?.prUrl);
     expect(await shop.repo.git('ls-remote', '--heads', shop.forge.gitDir(REPO))).not.toContain('weft/');
   });
 

@@ -1,6 +1,7 @@
 // The next step of a task that has begun: watch, stop, inspect, verify, or judge a failure.
 import { isResting } from '../backoff.ts';
 import type { EffectKind, RecordEffect, WorkEffect } from '../effect.ts';
+import { describeFailed } from '../effect-words.ts';
 import type { Event } from '../event.ts';
 import { MAX_TROUBLE } from '../limits.ts';
 import type { RunMs } from '../model.ts';
@@ -140,7 +141,7 @@ function verifyStep(state: RunState, ts: TaskState, attempt: AttemptState, now: 
 function giveUpOnTrouble(state: RunState, ts: TaskState, now: RunMs): Event | null {
   const { trouble } = ts;
   if (trouble === null || trouble.count < MAX_TROUBLE) return null;
-  const detail = `${trouble.effect} failed ${trouble.count} times: ${trouble.detail}`;
+  const detail = `${describeFailed(trouble.effect)}, ${trouble.count} times: ${trouble.detail}`;
   switch (trouble.effect as EffectKind) {
     case 'deliver-guidance':
     case 'watch-attempt':

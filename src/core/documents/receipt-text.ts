@@ -13,6 +13,7 @@ export function renderReceipt(receipt: ReceiptDocument): string {
     renderHead(receipt),
     renderTasks(receipt),
     renderGates(receipt),
+    renderPulls(receipt),
     renderElsewhere(receipt),
     renderStops(receipt),
     renderFailures(receipt),
@@ -88,7 +89,7 @@ function checksText({ verification: { passed, gates } }: TaskReceipt): string {
 
 function commitText({ merge, checkpoint_sha, pr }: TaskReceipt): string {
   const commit = merge?.commit ?? checkpoint_sha;
-  const by = merge?.by === 'human' ? ' by hand' : '';
+  const by = merge?.by !== 'human' ? '' : pr === null ? ' by hand' : ' at the forge';
   const where = merge?.detour == null ? '' : ` on ${merge.ref}`;
   return commit === undefined ? '-' : `${commit.slice(0, 8)}${by}${where}${pr === null ? '' : ` #${pr}`}`;
 }
@@ -105,6 +106,13 @@ function renderGates({ tasks }: ReceiptDocument): string {
   return rows.length === 0
     ? ''
     : `## Checks\n\n${renderTable([['Task', 'Command', 'Result', 'Time'], ...rows])}`;
+}
+
+function renderPulls({ tasks }: ReceiptDocument): string {
+  const lines = tasks.flatMap(({ task_id, pr_url }) =>
+    pr_url === undefined ? [] : [`- ${oneLine(task_id)}: ${oneLine(pr_url)}`],
+  );
+  return lines.length === 0 ? '' : `## Pull requests\n\n${lines.join('\n')}`;
 }
 
 function renderElsewhere({ target, landed_aside, landed_gone = [] }: ReceiptDocument): string {

@@ -85,6 +85,7 @@ export interface TaskReceipt {
   /** Newest commit of its branch, then the commit on the target. */
   readonly commits: readonly string[];
   readonly pr: number | null;
+  readonly pr_url?: string;
   readonly merge: MergeReceipt | null;
 }
 
@@ -199,7 +200,8 @@ function documentTask(state: RunState, ts: TaskState, now: RunMs): TaskReceipt {
     lines_deleted: seen?.deleted ?? 0,
     cost_usd: sumSpending(ts)?.usd ?? null,
     commits: [...new Set(commits)],
-    pr: null,
+    pr: ts.pull?.number ?? null,
+    ...(ts.pull === null ? {} : { pr_url: ts.pull.url }),
     merge: landed === null ? null : documentMerge(state, ts, landed),
   };
 }

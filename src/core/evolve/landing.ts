@@ -8,7 +8,7 @@ import type { Oid, RunMs, TaskId } from '../model.ts';
 import { noteOdds } from '../odds.ts';
 import { hasVerifiedWork, isLive, type RunState, type TaskState } from '../state.ts';
 import { inspectAnew } from './ending.ts';
-import { claimCandidate, dropPull } from './pull.ts';
+import { claimCandidate } from './pull.ts';
 
 type LandingEvent = Extract<
   Event,
@@ -83,7 +83,6 @@ export function evolveLanding(state: RunState, ts: TaskState, event: LandingEven
       return;
     case 'task.swept':
       if (isTerminal(ts.phase)) ts.swept = { rescue: event.rescue, kept: event.kept };
-      if (ts.phase === 'cancelled') dropPull(ts);
       if (!ts.wipe) return;
       ts.wipe = false;
       ts.attempt = null;

@@ -7,7 +7,8 @@ import {
   renderReceipt,
   type TaskReceipt,
 } from '../../../src/core/documents/receipt.ts';
-import { bring, buildState, buildTask, play } from '../build.ts';
+import { DEFAULT_PULLS } from '../../../src/core/pull.ts';
+import { bring, buildState, buildTask, facts, play } from '../build.ts';
 
 function receiptOf(over: Partial<ReceiptDocument> = {}): ReceiptDocument {
   const state = bring(buildState([buildTask('a')]), 'a', 'merged', 1_000);
@@ -58,6 +59,12 @@ test.each<[string, Partial<TaskReceipt>, number, string]>([
   ['commit of the branch', { merge: null, checkpoint_sha: 'abcdefabcdef' }, 9, 'abcdefab'],
   ['merged by a person', { merge: { ...merge, commit: '01234567', by: 'human' } }, 9, '01234567 by hand'],
   [
+    'merged at the forge',
+    { merge: { ...merge, commit: '01234567', by: 'human' }, pr: 7 },
+    9,
+    '01234567 at the forge #7',
+  ],
+  [
     'landed elsewhere',
     { merge: { ...merge, commit: '01234567', ref: 'aside', detour: 'in the way' }, pr: 7 },
     9,
@@ -65,6 +72,19 @@ test.each<[string, Partial<TaskReceipt>, number, string]>([
   ],
 ])('a row: %s', (_name, over, at, cell) => {
   expect(cellsOf(over)[at]).toBe(cell);
+});
+
+test('pull requests are listed with their addresses', () => {
+  const state = buildState([buildTask('a'), buildTask('b')], { pullRequests: DEFAULT_PULLS });
+  bring(state, 'a', 'committed');
+  play(state, [facts.offered(state, 'a')]);
+  const receipt = documentReceipt(state, state.ms);
+  expect(receipt.tasks.map(({ pr, pr_url }) => [pr, pr_url])).toEqual([
+    [12, 'https://forge/pull/12'],
+    [null, undefined],
+  ]);
+  expect(renderReceipt(receipt)).toContain('\n## Pull requests\n\n- a: https://forge/pull/12\n');
+  expect(renderReceipt(receiptOf())).not.toContain('Pull requests');
 });
 
 const summary = receiptOf().summary;
