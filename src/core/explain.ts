@@ -237,9 +237,7 @@ function explainPull(state: RunState, ts: TaskState, now: RunMs): string {
     case 'moved':
       return `${name} has commits of somebody else's, which are looked at`;
     case 'merge':
-      return awaitsApproval(state, ts)
-        ? `${name} can be merged (${verdict.sentence}): merge it, or \`weft approve ${ts.task.id}\``
-        : `${name} can be merged and goes into the queue`;
+      return explainMergeable(state, ts, `${name} can be merged`, verdict.sentence);
     case 'return':
       return verdict.cause === 'changes-requested'
         ? `${name} waits for who asked for changes to look again`
@@ -249,6 +247,18 @@ function explainPull(state: RunState, ts: TaskState, now: RunMs): string {
     default:
       return unreachable(verdict);
   }
+}
+
+/** Nobody is asked to merge what has unlanded work of another task in it. */
+function explainMergeable(state: RunState, ts: TaskState, can: string, checks: string): string {
+  if (!awaitsApproval(state, ts)) return `${can} and goes into the queue`;
+  const { id, edges } = ts.task;
+  const below = edges.map((edge) => taskOf(state, edge.task)).find(({ phase }) => phase !== 'merged');
+  if (below === undefined) return `${can} (${checks}): merge it, or \`weft approve ${id}\``;
+  const first = below.pull === null ? below.task.id : `#${below.pull.number} of ${below.task.id}`;
+  return isTerminal(below.phase)
+    ? `${can} (${checks}) after ${first}, which ${endOf(below.phase)}: it cannot land unless \`weft restart ${below.task.id}\` helps`
+    : `${can} (${checks}) once ${first} has landed; \`weft approve ${id}\` lands it then`;
 }
 
 function explainCommitted(state: RunState, ts: TaskState, now: RunMs): string {

@@ -27,7 +27,7 @@ export interface MergeSetting {
   /** How it is to be merged, and how the repository lets anything be merged. */
   readonly method: Method;
   readonly methods: readonly Method[];
-  /** Number of the open pull request whose branch is its base; null: its base is nobody's. */
+  /** Number of the open pull request that it is built on; null: on none. */
   readonly below: number | null;
 }
 
@@ -164,6 +164,18 @@ function writeCheck({ name, url, summary }: Check): string {
 /** Words of others as code: they name nobody and format nothing. */
 function code(words: string): string {
   return `\`${words.replace(/[`\s]+/g, ' ').trim()}\``;
+}
+
+const BELOW = /<!-- weft below=([^\n]{1,500}?) -->/;
+
+/** Mark by which `weft merge` knows what a pull request is stacked on. */
+export function writeBelow(task: string): string {
+  return `<!-- weft below=${task} -->`;
+}
+
+/** Task of the same run whose work is in it, by its body; null: it stands on none. */
+export function readBelow(body: string): string | null {
+  return BELOW.exec(body)?.[1] ?? null;
 }
 
 const MARK = /<!-- weft run=(\S{1,200}) task=([^\n]{1,500}?)(?: pull=\d{1,6})? -->/g;

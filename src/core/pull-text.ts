@@ -1,8 +1,9 @@
 // What weft writes at the forge: titles, texts and answers, of facts alone. Nothing in it is an agent's own word.
+import { writeBelow } from './merge-table.ts';
 import { fillWords, writeSubject } from './message.ts';
 import type { GateResult } from './model.ts';
 import type { PullRemark } from './pull.ts';
-import type { RunState, TaskState } from './state.ts';
+import { type RunState, type TaskState, taskOf } from './state.ts';
 
 /** Text by which the pull request of a task is found again. */
 export function writeMarker({ run }: RunState, { task, pulls }: TaskState): string {
@@ -41,18 +42,28 @@ function writeEvidence(state: RunState, { attempt, attempts }: TaskState): strin
   const { head, tree, fileCount, added, deleted } = seen;
   const files = `${fileCount} ${fileCount === 1 ? 'file' : 'files'} changed, +${added} −${deleted}`;
   const tries = `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`;
-  const stacked =
-    attempt.stackedOn === null
-      ? []
-      : [`It is built on \`${attempt.stackedOn.task}\`, which lands first.`, ''];
   return [
     '### Verified by weft',
     '',
     `Commit \`${head.slice(0, 12)}\`, tree \`${tree.slice(0, 12)}\`: ${files}; ${tries}, run \`${state.run}\`.`,
     '',
-    ...stacked,
+    ...writeStack(state, attempt.stackedOn),
     ...writeGates(attempt.verified?.gates ?? []),
   ].join('\n');
+}
+
+/** What it shows of other work, and what is to be looked at first; the mark is for `weft merge`. */
+function writeStack(state: RunState, on: NonNullable<TaskState['attempt']>['stackedOn']): readonly string[] {
+  if (on === null) return [];
+  const { pull } = taskOf(state, on.task);
+  const id = `\`${defuse(on.task)}\``;
+  const below = pull === null ? id : `#${pull.number} (${id})`;
+  return [
+    `**Stacked on ${below}**: review that first, and do not merge this before that has landed.`,
+    `What is shown here has its commits in it; only the commits after \`${on.commit.slice(0, 12)}\` are this task's.`,
+    writeBelow(on.task),
+    '',
+  ];
 }
 
 function writeGates(gates: readonly GateResult[]): readonly string[] {

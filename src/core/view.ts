@@ -261,7 +261,9 @@ export function nextCommand(view: RunView): NextCommand | null {
 /** What people do at the forge is seen by whoever looks again. */
 function reasonToResume({ state, tasks }: RunView): string {
   const open = tasks.filter((task) => task.phase === 'pr_created');
-  const [first] = open;
+  const isOpen = (id: string): boolean => open.some((other) => other.id === id);
+  // of what is stacked, the lowest has to be seen to first
+  const first = open.find(({ dependsOn }) => !dependsOn.some(isOpen)) ?? open[0];
   if (first === undefined) return `the run is ${state}`;
   const more = open.length === 1 ? '' : ` and ${open.length - 1} more`;
   return `when somebody has seen to ${first.prUrl ?? `#${first.pr}`}${more}`;

@@ -1,6 +1,6 @@
 // Goes through the open pull requests of weft, oldest first, and does what the merger's table says. Judges nothing itself.
 import { type Failure, fail, ok, type Result } from '../core/failure.ts';
-import { adviseMerge, type MergeAdvice, type MergeRow, readMark } from '../core/merge-table.ts';
+import { adviseMerge, type MergeAdvice, type MergeRow, readBelow, readMark } from '../core/merge-table.ts';
 import { writeLandingMessage } from '../core/message.ts';
 import { type Policy, taskId } from '../core/model.ts';
 import { findNearest } from '../core/plan/nearest.ts';
@@ -190,8 +190,9 @@ function draftFailure({ tools }: Merger, draft: Draft, failure: ForgeFailure): M
 /** Waits before it is asked again whether a pull request merges: a forge finds that out when it is asked first. */
 const PATIENCE_MS: readonly number[] = [250, 1_000, 2_000, 4_000];
 
-async function lookAt(merger: Merger, { pull, run }: Work): Promise<Forged<Look>> {
+async function lookAt(merger: Merger, work: Work): Promise<Forged<Look>> {
   const { forge, tools, options } = merger;
+  const { pull, run } = work;
   const { number } = pull;
   const here = await merger.runOf(run);
   const method = asMethod(here?.state.policy.merge.strategy ?? options.strategy);
@@ -207,7 +208,7 @@ async function lookAt(merger: Merger, { pull, run }: Work): Promise<Forged<Look>
       isSettled: head === pull.head && tools.clock.wallMs() - pull.changedAt >= settleMs,
       hasMergeQueue: standing.value.branch?.hasMergeQueue ?? false,
       ...{ method, methods: standing.value.methods },
-      below: findBelow(merger, { number, base }),
+      below: findBelow(merger, work, base),
     });
     const waitMs = PATIENCE_MS[turn];
     if (advice.kind !== 'wait' || advice.on !== 'forge' || waitMs === undefined)
@@ -216,13 +217,14 @@ async function lookAt(merger: Merger, { pull, run }: Work): Promise<Forged<Look>
   }
 }
 
-/** Branches that are not weft's may have long-lived pull requests of their own. */
-function findBelow(
-  { open }: Merger,
-  { number, base }: { readonly number: number; readonly base: string },
-): number | null {
-  const isBelow = (other: PullListed): boolean =>
-    other.number !== number && other.branch === base && readMark(other.body) !== null;
+/** What has its branch as its base, or says so. Branches that are not weft's may have long-lived pull requests of their own. */
+function findBelow({ open }: Merger, { pull, run }: Work, base: string): number | null {
+  const task = readBelow(pull.body);
+  const isBelow = (other: PullListed): boolean => {
+    const mark = readMark(other.body);
+    if (other.number === pull.number || mark === null) return false;
+    return other.branch === base || (mark.run === run && mark.task === task);
+  };
   return [...open.values()].find(isBelow)?.number ?? null;
 }
 

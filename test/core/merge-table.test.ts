@@ -5,7 +5,9 @@ import {
   type MergeAdvice,
   type MergeSetting,
   type MergeSight,
+  readBelow,
   readMark,
+  writeBelow,
 } from '../../src/core/merge-table.ts';
 import { oid } from '../../src/core/model.ts';
 import type { Check, CheckState } from '../../src/core/pull.ts';
@@ -179,5 +181,7 @@ describe('the mark', () => {
   ];
   it.each(table)('of %j', (body, expected) => {
     expect(readMark(body)).toEqual(expected);
+    expect(readBelow(body)).toBeNull();
+    expect(readBelow(`${writeBelow('a b')}\n${body}`)).toBe('a b');
   });
 });

@@ -296,6 +296,33 @@ describe('what is said below a pull request', () => {
   });
 });
 
+describe('stacked work', () => {
+  it('says what is to be reviewed first, and is merged by nobody before that', async () => {
+    const shop = await openShop([[task('lower'), task('upper')]], { config: { integrate: 'human' } });
+    const { code, out } = await shop.weft('run', 'tracks.yaml');
+    expect(code, out).toBe(3);
+    const [lower, upper] = shop.forge.pulls(REPO);
+    expect([lower?.title, upper?.title]).toEqual(['Task lower', 'Task upper']);
+    expect(lower?.body).not.toContain('Stacked');
+    expect(upper?.body).toContain('**Stacked on #1 (`lower`)**: review that first');
+    expect(upper?.body).toContain(`only the commits after \`${lower?.pull.headSha.slice(0, 12)}\` are`);
+    const { tasks } = await shop.status();
+    expect(tasks.map(({ reason }) => reason)).toEqual([
+      'its pull request #1 can be merged (it has no checks): merge it, or `weft approve lower`',
+      'its pull request #2 can be merged (it has no checks) once #1 of lower has landed; `weft approve upper` lands it then',
+    ]);
+    const alone = await shop.weft('merge', 'upper');
+    expect(alone.out).toContain('it is built on #1, which is open');
+    expect(shop.forge.pulls(REPO).map(({ state }) => state)).toEqual(['open', 'open']);
+    // approved in any order, they land in theirs
+    await shop.weft('approve', 'upper');
+    await shop.weft('approve', 'lower');
+    const last = await shop.weft('resume');
+    expect(last.code, last.out).toBe(0);
+    expect((await shop.log()).slice(0, 2)).toEqual(['Task upper', 'Task lower']);
+  });
+});
+
 describe('people at the branch of a pull request', () => {
   it('who add to it are heard: what they added, beside its claim too, is verified and lands', async () => {
     const shop = await openShop([[task('one')]], { config: { integrate: 'human' } });
