@@ -30,7 +30,7 @@ export interface Home {
 const MAX_REFERENCES = 100;
 
 const SAYS =
-  /(?<before>(?:\b(?:no longer|not|never|n['’]t)\s+)?)\b(?<words>depend(?:s|ent)?\s+(?:up)?on|blocked\s+by|(?:stacked\s+)?on\s+top\s+of|stacked\s+on)\b/gi;
+  /(?<before>(?:(?:\b(?:no longer|not|never)|n['’]t)\s+)?)\b(?<words>depend(?:s|ent)?\s+(?:up)?on|blocked\s+by|(?:stacked\s+)?on\s+top\s+of|stacked\s+on)\b/gi;
 const REFERENCE =
   /^(?:https?:\/\/(?<host>[\w.:-]{1,100})\/)?(?:(?<owner>[\w.-]{1,100})\/(?<name>[\w.-]{1,100})(?:\/(?:issues|pull)\/|#)|#|GH-)(?<number>[1-9]\d{0,8})(?![\w/])/i;
 /** What may be between two references of one list. */

@@ -30,7 +30,7 @@ const UNSEEN = /[^\P{Cc}\t\n]|[\u200b\u202a-\u202e\u2060-\u2064\u2066-\u2069\u{e
 
 /** A title in one line that shows all there is; empty ones become the number. */
 export function cleanTitle(title: string, number: number): string {
-  const line = title.replace(/\s+/g, ' ').replace(UNSEEN, '').trim().slice(0, MAX_TITLE);
+  const line = title.replace(UNSEEN, '').replace(/\s+/g, ' ').trim().slice(0, MAX_TITLE);
   return line === '' ? `#${number}` : line;
 }
 
