@@ -17,12 +17,11 @@ export function writeBody({ items }: Stream): string {
     list('Done before you came', completed),
     list('Cancelled, not to be done', cancelled),
     ...open.map((item, at) => writeItem(item, at + 1)),
-    open.length === 0 ? '' : writeRule(open),
   ];
-  return `${parts
-    .filter((part) => part !== '')
-    .join('\n\n')
-    .slice(0, MAX_BODY)}\n`;
+  const text = parts.filter((part) => part !== '').join('\n\n');
+  const shown =
+    text.length > MAX_BODY ? `${text.slice(0, MAX_BODY)}\n\n(The text is cut here: it is too long.)` : text;
+  return open.length === 0 ? `${shown}\n` : `${shown}\n\n${writeRule(open)}\n`;
 }
 
 function list(heading: string, items: readonly Item[]): string {

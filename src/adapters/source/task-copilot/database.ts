@@ -101,8 +101,10 @@ interface Kept {
 /** Makes a store with nothing open; `waitsMs` are the pauses, in ms, before it is tried again while somebody else writes. */
 export function createStore(waitsMs: readonly number[] = WAITS_MS): Store {
   const kept = new Map<string, Kept>();
+  let finding: Promise<Result<Open>> | null = null;
   const access = async <T>(path: string, mode: Mode, act: (database: Database) => T): Promise<Result<T>> => {
-    const driver = await findDriver();
+    finding ??= findDriver();
+    const driver = await finding;
     if (!driver.ok) return driver;
     for (const waitMs of [...waitsMs, null]) {
       const done = transact({ kept, open: driver.value, path, mode }, act);

@@ -1,6 +1,6 @@
 // What a Task Copilot database has for weft: a task for each stream, how they stand, what was left out. Writes nothing.
 import { isAbsolute, relative, sep } from 'node:path';
-import type { Diagnostic } from '../../../core/plan/diagnostic.ts';
+import { type Diagnostic, MAX_DIAGNOSTICS } from '../../../core/plan/diagnostic.ts';
 import type { TaskDraft } from '../../../core/plan/draft.ts';
 import { findNearest } from '../../../core/plan/nearest.ts';
 import { quote, quoteList } from '../../../core/plan/quote.ts';
@@ -43,12 +43,11 @@ export function loadStreams(picture: Picture, options: LoadOptions): Loaded {
     const standing = findStanding(stream, options.ours);
     if (standing !== null) standings.set(stream.id, standing);
   }
-  const drafts = (only === null ? gathered.streams : [only]).map((stream) =>
-    draft(stream, options.repository),
-  );
-  const { diagnostics } = gathered;
-  if (only === null) return { drafts, diagnostics, texts: new Map(), standings, notes };
-  return { ...loadOne(only, { gathered, standings, drafts }), diagnostics, texts: new Map(), notes };
+  const loading = only === null ? gathered.streams : [only];
+  const drafts = loading.map((stream) => draft(stream, options.repository));
+  const diagnostics = loading.flatMap((stream) => stream.diagnostics).slice(0, MAX_DIAGNOSTICS);
+  const parts = only === null ? { drafts, standings } : loadOne(only, { gathered, standings, drafts });
+  return { ...parts, diagnostics, texts: new Map(), notes };
 }
 
 /** What one stream needs has to be complete already: nobody will do it in this run. */

@@ -23,6 +23,8 @@ export interface Stream {
   readonly needs: readonly string[];
   /** Tasks in no stream that it needs and that are not over. */
   readonly needsLoose: readonly Item[];
+  /** What it needs and is not there. */
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 /** All streams, and what is odd about them. */
@@ -31,7 +33,6 @@ export interface Gathered {
   /** Tasks in no stream. */
   readonly loose: readonly Item[];
   readonly archived: number;
-  readonly diagnostics: readonly Diagnostic[];
   readonly notes: readonly string[];
 }
 
@@ -95,13 +96,13 @@ export function gatherStreams(picture: Picture): Gathered {
       number: row?.number ?? null,
       needs: found.needs,
       needsLoose: found.loose,
+      diagnostics: found.diagnostics,
     };
   });
   return {
     streams,
     loose: shown.filter(({ stream }) => stream === null),
     archived: archived.length,
-    diagnostics: resolver.diagnostics,
     notes: resolver.notes,
   };
 }
@@ -124,6 +125,7 @@ function group(items: readonly Item[]): readonly Group[] {
 
 interface Resolved {
   readonly needs: readonly string[];
+  readonly diagnostics: readonly Diagnostic[];
   readonly loose: readonly Item[];
   /** Ids of tasks of the same stream that a task needs, by its id. */
   readonly inside: ReadonlyMap<string, readonly string[]>;
@@ -134,16 +136,15 @@ function createResolver(of: {
   readonly groups: readonly Group[];
   readonly archived: readonly Group[];
 }): {
-  readonly diagnostics: Diagnostic[];
-  readonly notes: string[];
+  readonly notes: readonly string[];
   readonly resolve: (own: Group) => Resolved;
 } {
   const { picture, groups, archived } = of;
   const items = new Map(picture.items.map((item) => [item.id, item]));
-  const diagnostics: Diagnostic[] = [];
   const notes: string[] = [];
   const live = new Set(groups.map(({ key }) => key));
   const resolve = (own: Group): Resolved => {
+    const diagnostics: Diagnostic[] = [];
     const needs = new Set<string>();
     const loose = new Map<string, Item>();
     const inside = new Map<string, readonly string[]>();
@@ -171,9 +172,9 @@ function createResolver(of: {
         if (other !== undefined) needItem(item, other);
       }
     }
-    return { needs: [...needs], loose: [...loose.values()], inside };
+    return { needs: [...needs], loose: [...loose.values()], inside, diagnostics };
   };
-  return { diagnostics, notes, resolve };
+  return { notes, resolve };
 }
 
 function describeUnknown(of: {

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createStore, findDriver } from '../../../../src/adapters/source/task-copilot/database.ts';
 import { readStreamProgress } from '../../../../src/adapters/source/task-copilot/progress.ts';
 import { findDriverProblem, makeDatabase } from '../../../../src/testing/task-copilot/make-database.ts';
-import { startNeighbour } from '../../../../src/testing/task-copilot/neighbour.ts';
+import { startNeighbour } from './neighbour.ts';
 import { makePlace, type Place } from './place.ts';
 
 const problem = await findDriverProblem();

@@ -1,9 +1,10 @@
 // What is read from Task Copilot databases of both generations.
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DEFAULT_POLICY } from '../../../../src/core/model.ts';
 import { compilePlan } from '../../../../src/core/plan/compile.ts';
 import type { Loaded } from '../../../../src/ports/source.ts';
-import { findDriverProblem } from '../../../../src/testing/task-copilot/make-database.ts';
+import { findDriverProblem, makeDatabase } from '../../../../src/testing/task-copilot/make-database.ts';
 import { makePlace, type Place } from './place.ts';
 
 const problem = await findDriverProblem();
@@ -199,6 +200,26 @@ describe.skipIf(problem !== null)(`streams of a database (${problem ?? 'there is
       '2 of the open tasks are in no stream and were left out.',
       'The metadata of "odd" is not JSON and was passed over.',
     ]);
+  });
+
+  test('one stream alone is not kept from running by what others lack', async () => {
+    const database = await place.make(1);
+    database.add(
+      { id: 'a', metadata: { streamId: 'Stream-A', dependencies: ['Nowhere'] } },
+      { id: 'b', metadata: { streamId: 'Stream-B' } },
+    );
+    expect((await place.source().load()).diagnostics).toHaveLength(1);
+    expect((await place.source({ stream: 'Stream-B' }).load()).diagnostics).toEqual([]);
+  });
+
+  test('a name with signs is a path like others', async () => {
+    const db = join(place.root, 'a b#c?d%20', 'tasks.db');
+    const database = await makeDatabase(db, 2);
+    database.add({ id: 1, stream: 'Stream-A' });
+    const source = place.source({ db });
+    expect((await source.load()).drafts).toHaveLength(1);
+    expect(await source.claim?.('Stream-A')).toEqual({ ok: true, value: { kind: 'ours' } });
+    database.close();
   });
 
   test('the plan compiles', async () => {

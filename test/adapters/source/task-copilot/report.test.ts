@@ -6,7 +6,7 @@ import { oid } from '../../../../src/core/model.ts';
 import type { TaskReport } from '../../../../src/core/source.ts';
 import type { SourcePort } from '../../../../src/ports/source.ts';
 import { findDriverProblem, type MadeDatabase } from '../../../../src/testing/task-copilot/make-database.ts';
-import { startNeighbour } from '../../../../src/testing/task-copilot/neighbour.ts';
+import { startNeighbour } from './neighbour.ts';
 import { makePlace, makeReport, type Place } from './place.ts';
 
 const problem = await findDriverProblem();
