@@ -6,6 +6,7 @@ import type { Loaded, SourcePort } from '../../../ports/source.ts';
 import { codeOf } from '../../system/make-dirs.ts';
 import { type BdTool, createBdTool } from './bd-tool.ts';
 import { claimIssue, isIssueId } from './claim.ts';
+import { takeFingerprint } from './fingerprint.ts';
 import { type BeadsIssue, readIssueLines, readIssues } from './issue.ts';
 import { type BeadsSpec, drawPicture, findNextDay, hasUnseen } from './picture.ts';
 import { type BeadsFound, type ProbeOptions, probeBeads } from './probe.ts';
@@ -56,10 +57,12 @@ function createLiveSource(
   const fresh = new Set<string>();
   const settled = new Set<string>();
   let dueAt: number | null = null;
+  let loaded: string | null = null;
   return {
     name: 'beads',
     environment: { BEADS_DIR: beadsDir },
     load: async () => {
+      loaded = (await takeFingerprint(beadsDir)).text;
       const read = await readAll(tool);
       if (!read.ok) return refuse(read.failure);
       const now = Date.now();
@@ -73,6 +76,7 @@ function createLiveSource(
           cwd: repository,
           follow: abilities.events ? [program, 'events', 'tail', '--follow'] : null,
           dueAt: () => dueAt,
+          loaded,
           loadMs: tool.lastMs,
         },
         changed,
@@ -123,23 +127,25 @@ function createRecordsSource(
   { path, beadsDir, why }: Extract<BeadsFound, { readonly kind: 'records' }>,
 ): SourcePort {
   let dueAt: number | null = null;
+  let seen: string | null = null;
   return {
     name: 'beads',
     environment: { BEADS_DIR: beadsDir },
     load: async () => {
+      seen = (await takeFingerprint(beadsDir)).text;
       const text = await readRecords(path);
       if (!text.ok) return refuse(text.failure);
       const { issues, broken } = readIssueLines(text.value);
       const now = Date.now();
       dueAt = findNextDay(issues, now);
       const loaded = drawPicture({ issues, spec, actor: nameActor(run), run, ready: null, now });
-      const damage = broken === 0 ? [] : [`${broken} lines of ${basename(path)} could not be read.`];
+      const damage = broken === 0 ? [] : [`Lines of ${basename(path)} that could not be read: ${broken}.`];
       const warning = `${why} Issues were read from ${basename(path)}, which may be old; Beads is told nothing, and nothing is claimed there.`;
       return { ...loaded, notes: [warning, ...damage, ...(loaded.notes ?? [])] };
     },
     watch: (changed, signal) =>
       watchBeads(
-        { beadsDir, cwd: repository, follow: null, dueAt: () => dueAt, loadMs: () => 0 },
+        { beadsDir, cwd: repository, follow: null, dueAt: () => dueAt, loaded: seen, loadMs: () => 0 },
         changed,
         signal,
       ),

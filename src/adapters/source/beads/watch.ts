@@ -13,6 +13,8 @@ export interface WatchSetting {
   readonly cwd: string;
   /** Wall time in ms at which something becomes due by itself; null: nothing does. */
   readonly dueAt: () => number | null;
+  /** Fingerprint at the last load, so that what happened between it and the watch is told; null: there was none. */
+  readonly loaded: string | null;
   /** How long a load takes, in ms. */
   readonly loadMs: () => number;
 }
@@ -34,7 +36,8 @@ export async function watchBeads(
   if (signal.aborted) return;
   const child = setting.follow === null ? null : startFollowing(setting, setting.follow, changed);
   const watchers = new Map<string, FSWatcher>();
-  let last = await takeFingerprint(setting.beadsDir);
+  const first = await takeFingerprint(setting.beadsDir);
+  let last = { ...first, text: setting.loaded ?? first.text };
   let lastAt = Date.now();
   let settling: NodeJS.Timeout | undefined;
   let pending: Promise<void> | null = null;
@@ -79,6 +82,7 @@ export async function watchBeads(
   };
 
   attend();
+  lookInTurn();
   const timer = setInterval(lookInTurn, LOOK_MS);
   if (!signal.aborted) await once(signal, 'abort');
   clearInterval(timer);
