@@ -120,10 +120,7 @@ export function makeHands(hub: Hub): Hands {
     const repo = requireRepo(hub, target.repo);
     return hub.inTurn(repo, () => act({ repo, by: openAccount(hub, target.by ?? 'human') }));
   };
-  const onIssue = <T>(
-    target: Target,
-    act: (scene: Scene & { readonly issue: Issue }) => Promise<T>,
-  ): Promise<T> =>
+  const onIssue: OnIssue = (target, act) =>
     enter(target, (scene) => {
       const issue = scene.repo.issues.get(target.number);
       if (issue === undefined) throw new Error(`Internal error: there is no #${target.number}`);
@@ -143,6 +140,7 @@ export function makeHands(hub: Hub): Hands {
     human: {
       ...makeBranchHand(hub, enter),
       ...makeOpeningHand(hub, enter),
+      ...makeEditingHand(hub, onIssue),
       review: (target, { state, body = 'I have looked.', comments = [] }) =>
         onPull(target, async ({ repo, issue, by }) =>
           requireDone(await addReview(hub, repo, { issue, by, state, body, comments, sha: null })),
@@ -174,18 +172,6 @@ export function makeHands(hub: Hub): Hands {
         onIssue(target, async ({ repo, issue, by }) => {
           requireDone(await reopenIssue(hub, repo, { issue, by }));
         }),
-      editBody: (target, body) =>
-        onIssue(target, ({ repo, issue, by }) => editText(hub, repo, { issue, by, body })),
-      editTitle: (target, title) =>
-        onIssue(target, ({ repo, issue, by }) => editText(hub, repo, { issue, by, title })),
-      label: (target, label) =>
-        onIssue(target, ({ repo, issue, by }) =>
-          setLabels(hub, repo, { issue, by, labels: [...issue.labels, label] }),
-        ),
-      unlabel: (target, label) =>
-        onIssue(target, ({ repo, issue, by }) =>
-          setLabels(hub, repo, { issue, by, labels: issue.labels.filter((each) => each !== label) }),
-        ),
     },
   };
 }
@@ -194,6 +180,31 @@ type Enter = <T>(
   target: { readonly repo: string; readonly by?: string },
   act: (scene: Scene) => Promise<T>,
 ) => Promise<T>;
+
+type OnIssue = <T>(
+  target: Target,
+  act: (scene: Scene & { readonly issue: Issue }) => Promise<T>,
+) => Promise<T>;
+
+function makeEditingHand(
+  hub: Hub,
+  onIssue: OnIssue,
+): Pick<Human, 'editBody' | 'editTitle' | 'label' | 'unlabel'> {
+  return {
+    editBody: (target, body) =>
+      onIssue(target, ({ repo, issue, by }) => editText(hub, repo, { issue, by, body })),
+    editTitle: (target, title) =>
+      onIssue(target, ({ repo, issue, by }) => editText(hub, repo, { issue, by, title })),
+    label: (target, label) =>
+      onIssue(target, ({ repo, issue, by }) =>
+        setLabels(hub, repo, { issue, by, labels: [...issue.labels, label] }),
+      ),
+    unlabel: (target, label) =>
+      onIssue(target, ({ repo, issue, by }) =>
+        setLabels(hub, repo, { issue, by, labels: issue.labels.filter((each) => each !== label) }),
+      ),
+  };
+}
 
 function makeOpeningHand(hub: Hub, enter: Enter): Pick<Human, 'openIssue' | 'openPull'> {
   return {
