@@ -255,7 +255,9 @@ describe.skipIf(problem !== null)(`writing to a database (${problem ?? 'there is
     const database = await makeFirst();
     const neighbour = startNeighbour(database.path);
     const source = place.source();
-    await neighbour.exec("BEGIN IMMEDIATE; UPDATE tasks SET title = 'half' WHERE id = 'T1'");
+    await neighbour.exec(
+      "BEGIN IMMEDIATE; UPDATE tasks SET title = 'half', notes = 'Mind me.' WHERE id = 'T1'",
+    );
     expect((await source.load()).drafts[0]?.body).toContain('1. Task T1');
     let claimed = false;
     const claiming = source.claim?.('Stream-A').then((result) => {
@@ -267,6 +269,10 @@ describe.skipIf(problem !== null)(`writing to a database (${problem ?? 'there is
     await neighbour.exec('COMMIT');
     expect(await claiming).toEqual(OURS);
     await neighbour.stop();
+    // the claim looked before the other's write was there, and again after it
+    expect(database.all("SELECT notes, status FROM tasks WHERE id = 'T1'")).toEqual([
+      { notes: 'Mind me.\n[weft r1] taken', status: 'in_progress' },
+    ]);
     expect(database.all('PRAGMA journal_mode')).toEqual([{ journal_mode: 'wal' }]);
   });
 });
