@@ -36,7 +36,8 @@ export function findObjection(of: Case): string | null {
   const approvedAt = Math.max(...approvals);
   const again = joinWays(wayOf(of.selectors, ' again'), name);
   // times are whole seconds: what happened in the same one may have come after
-  const edit = history.edits.find(({ by, at }) => at >= approvedAt && !writers.has(by));
+  const second = Math.floor(approvedAt / 1000) * 1000;
+  const edit = history.edits.find(({ by, at }) => at >= second && !writers.has(by));
   if (edit !== undefined) return `its text was edited by ${edit.by} after it was approved: ${again}`;
   if (approvedAt < history.since) {
     return `too much happened to it to tell who wrote its text since it was approved: ${again}`;

@@ -23,7 +23,8 @@ const MAX_OTHERS = 200;
 
 interface Remembered {
   readonly history: History;
-  readonly updatedAt: number;
+  /** The issue as it was then. */
+  readonly issue: Issue;
 }
 
 /** Makes a loader, which remembers the past of issues. */
@@ -60,9 +61,11 @@ async function readPast(
   { past, issues }: { readonly past: Map<number, Remembered>; readonly issues: readonly Issue[] },
 ): Promise<void> {
   const now = room.clock.wallMs();
-  const due = issues.filter(({ number, updatedAt }) => {
-    const known = past.get(number);
-    return known === undefined || known.updatedAt !== updatedAt || now - updatedAt < FRESH_MS;
+  const due = issues.filter((issue) => {
+    const known = past.get(issue.number)?.issue;
+    const isSame =
+      known?.updatedAt === issue.updatedAt && known.body === issue.body && known.title === issue.title;
+    return !isSame || now - issue.updatedAt < FRESH_MS;
   });
   const read = await readHistories(
     room,
@@ -70,10 +73,10 @@ async function readPast(
   );
   const selected = new Set(issues.map(({ number }) => number));
   for (const number of past.keys()) if (!selected.has(number)) past.delete(number);
-  for (const { number, updatedAt } of due) {
-    const history = read.get(number);
-    if (history === undefined) past.delete(number);
-    else past.set(number, { history, updatedAt });
+  for (const issue of due) {
+    const history = read.get(issue.number);
+    if (history === undefined) past.delete(issue.number);
+    else past.set(issue.number, { history, issue });
   }
 }
 

@@ -19,7 +19,7 @@ export function isWorthTelling({ phase, attempts, question }: TaskReport): boole
 /** Writes the comment. It has no times, so that it is the same while nothing happens. */
 export function writeStatus(report: TaskReport, redact: (text: string) => string): string {
   const { task, run, attempts, agent, branch, pull, landed } = report;
-  const tries = attempts > 1 ? `, attempt ${attempts}` : '';
+  const tries = attempts > 0 ? `, attempt ${attempts}` : '';
   const facts = [
     ...(branch === null ? [] : [`- Branch: ${code(branch)}`]),
     ...(pull === null ? [] : [`- Pull request: #${pull.number}`]),

@@ -1,4 +1,5 @@
 // Looks again and again whether issues have changed, at the pace that the budget allows. Knows nothing of what is in them.
+import { createHash } from 'node:crypto';
 import type { Room } from '../../forge/github/room.ts';
 import { attempt } from '../../forge/github/trouble.ts';
 
@@ -25,6 +26,7 @@ export async function watchIssues(
   },
 ): Promise<void> {
   const { clock, client } = room;
+  const look = createLook(room);
   let wholeAt = clock.monoMs();
   let failures = 0;
   let askedMs = 0;
@@ -32,7 +34,7 @@ export async function watchIssues(
     const paceMs = paceOf(client.pressure()) * Math.min(MAX_BACKOFF, 2 ** failures);
     await clock.sleep(Math.max(paceMs, askedMs), signal);
     if (signal.aborted) return;
-    const looked = await attempt(() => look(room, paths()));
+    const looked = await attempt(() => look(paths()));
     if (!looked.ok) {
       askedMs = looked.failure.kind === 'rate-limited' ? looked.failure.waitMs : 0;
       // one wish is obeyed as it is; what keeps failing is asked less and less
@@ -53,8 +55,23 @@ export function paceOf(pressure: number): number {
   return Math.round(EAGER_MS + (LAZY_MS - EAGER_MS) * over);
 }
 
-/** What was answered with "as before" costs nothing. */
-async function look({ client }: Room, paths: readonly string[]): Promise<boolean> {
-  const answers = await Promise.all(paths.map((path) => client.get(path)));
-  return answers.some(({ isKnown }) => !isKnown);
+/** What was answered with "as before" costs nothing. Searches are not always answered so; theirs are compared here. */
+function createLook({ client }: Room): (paths: readonly string[]) => Promise<boolean> {
+  const seen = new Map<string, string>();
+  return async (paths) => {
+    const changes = await Promise.all(
+      paths.map(async (path) => {
+        const { body, isKnown } = await client.get(path);
+        if (!path.startsWith('/search/')) return !isKnown;
+        const [before, now] = [seen.get(path), hashOf(body)];
+        seen.set(path, now);
+        return before === undefined ? !isKnown : before !== now;
+      }),
+    );
+    return changes.includes(true);
+  };
+}
+
+function hashOf(body: unknown): string {
+  return createHash('sha256').update(JSON.stringify(body)).digest('base64');
 }

@@ -175,3 +175,26 @@ it('obeys a wish to wait', async () => {
   expect(slept[0]).toBe(30_000);
   expect(slept[1]).toBeGreaterThan(3_000_000);
 });
+
+it('does not take a search that is answered anew for one that has changed', async () => {
+  const rig = await openRig();
+  await rig.open({ title: 'a' });
+  const { room, clock } = rig;
+  const client = {
+    ...room.client,
+    get: async (path: string) => ({ ...(await room.client.get(path)), isKnown: false }),
+  };
+  const stop = new AbortController();
+  const heard: number[] = [];
+  let looks = 0;
+  const sleep = async (ms: number): Promise<void> => {
+    clock.pass(ms);
+    looks += 1;
+    if (looks === 4) await rig.forge.human.editBody({ repo: REPO, number: 1, by: 'ada' }, 'other');
+    if (looks === 6) stop.abort();
+  };
+  const paths = (): readonly string[] => [`/search/issues?q=${encodeURIComponent(`repo:${REPO}`)}`];
+  const changed = (): number => heard.push(looks);
+  await watchIssues({ ...room, client, clock: { ...clock, sleep } }, { paths, changed, signal: stop.signal });
+  expect(heard).toEqual([1, 4]);
+});
