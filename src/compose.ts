@@ -17,8 +17,7 @@ import {
   loadConfig,
   overridePolicy,
 } from './adapters/config/load-config.ts';
-import { PLAN_FILE, STAND_IN } from './adapters/config/sample.ts';
-import { writeSample } from './adapters/config/write-sample.ts';
+import { PLAN_FILE } from './adapters/config/sample.ts';
 import { createControlPort } from './adapters/control/control-port.ts';
 import { createGitPort } from './adapters/git/git-port.ts';
 import { findPager, openDiffTool, readFileAt, streamPatch } from './adapters/git/show-change.ts';
@@ -35,6 +34,7 @@ import { createPathKind } from './adapters/source/path-kind.ts';
 import { createTrackFileSource } from './adapters/source/track-file.ts';
 import { createClock } from './adapters/system/clock.ts';
 import { createFiles } from './adapters/system/files.ts';
+import { initCheckout, migratePlans } from './compose/set-up.ts';
 import { fail, ok, type Result } from './core/failure.ts';
 import { DEFAULT_POLICY, type Policy } from './core/model.ts';
 import { renderDiagnostics, renderPosition } from './core/plan/code-frame.ts';
@@ -48,7 +48,7 @@ import { type Closeness, examine, type Finding } from './engine/doctor.ts';
 import { learnDurations } from './engine/durations.ts';
 import { guessOwnership } from './engine/guesses.ts';
 import { mergePulls } from './engine/merge-pulls.ts';
-import { ignoreState, resumeRun, startRun } from './engine/open-run.ts';
+import { resumeRun, startRun } from './engine/open-run.ts';
 import type { Tools } from './engine/parts.ts';
 import { readLogs } from './engine/read-logs.ts';
 import { giveComment, readFinishedWork, readWaitingWork } from './engine/read-review.ts';
@@ -56,7 +56,7 @@ import { findRun, followView, giveCommand, listRuns, readReceipt, readView } fro
 import { verifyRun } from './engine/verify-run.ts';
 import { cleanWorktrees, listWorktrees, prune } from './engine/worktrees.ts';
 import type { FoundForge } from './ports/forge.ts';
-import type { App, Diagnosed, Initialised, NextStep, OpenApp, Planned } from './surfaces/app.ts';
+import type { App, Diagnosed, NextStep, OpenApp, Planned } from './surfaces/app.ts';
 import type { Demo, DemoAgent, DemoStage } from './surfaces/cli/call.ts';
 import { pickDemoOption } from './testing/demo/answers.ts';
 import { demoFiles } from './testing/demo/repository.ts';
@@ -163,7 +163,8 @@ function createApp(tools: Tools, here: Here): Omit<App, keyof Review> {
     worktrees: () => listWorktrees(tools),
     clean: (only, { dryRun, force }) => cleanWorktrees(tools, { only, dryRun, force }),
     prune: ({ dryRun }) => prune(tools, { dryRun }),
-    init: () => init(tools, here),
+    init: (options) => initCheckout(tools, here, options),
+    migrate: (options, show) => migratePlans(here, options, show),
     firstStep: () => findFirstStep(tools, here),
     leader: () => tools.control.findLeader(tools.stateDir),
   };
@@ -285,18 +286,6 @@ async function examineConfigured(
     hint: '`weft init` writes one.',
   };
   return [none, ...(await examine(tools, { ...policy, agents: {} }))];
-}
-
-async function init(tools: Tools, { checkout, path }: Here): Promise<Result<Initialised>> {
-  await ignoreState({ files: tools.files, stateDir: join(checkout, '.weft') });
-  const sample = writeSample(checkout, path);
-  if (!sample.ok) return sample;
-  const { written, agent } = sample.value;
-  const note =
-    agent === STAND_IN
-      ? `No agent that weft knows is on PATH: the agent "${agent.name}" in ${CONFIG_FILE} stands in for yours.`
-      : null;
-  return ok({ written, note });
 }
 
 async function findFirstStep(tools: Tools, { checkout, repository }: Here): Promise<NextStep> {

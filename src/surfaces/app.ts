@@ -49,12 +49,42 @@ export interface Check {
   readonly agent?: ProbeDetails;
 }
 
+/** What `weft init` is asked for beside a configuration; without any of it there is a sample plan, too. */
+export interface InitOptions {
+  /** Recipes for just. */
+  readonly just: boolean;
+  /** A command and a plugin for Claude Code. */
+  readonly claude: boolean;
+  /** Settings that make weft behave as another way of working does. */
+  readonly preset: 'tracks' | 'beads' | 'issues' | 'streams' | null;
+  /** Version of weft. */
+  readonly version: string;
+}
+
 /** What `weft init` did. */
 export interface Initialised {
   /** Paths relative to the checkout. */
   readonly written: readonly string[];
+  /** What to know of what was asked for beside, a sentence each. */
+  readonly notes?: readonly string[];
   /** What to know about it, for people; null: nothing. */
   readonly note: string | null;
+}
+
+/** What became, or in a dry run would become, of one epic or task of a plan. */
+export interface MigrationRow {
+  readonly kind: 'epic' | 'task';
+  /** Path of its folder or file, relative to the repository. */
+  readonly file: string;
+  readonly title: string;
+  /** Id of the issue; null: there is none. */
+  readonly issue: string | null;
+  /** `linked`: it was there, and what was missing of its parent and dependencies was added. */
+  readonly did: 'created' | 'linked' | 'found' | 'skipped';
+  /** Why it was skipped; empty: it was not. */
+  readonly why: string;
+  /** Files of the tasks that it waits for. */
+  readonly waitsFor: readonly string[];
 }
 
 /** What to type next. */
@@ -221,7 +251,15 @@ export interface App {
   /** Drops leftovers: metadata of vanished worktrees, stale locks, and what belongs to runs that are gone; says what it did. */
   prune(options: { readonly dryRun: boolean }): Promise<Pruned>;
   /** Writes the sample configuration, track and task files, schemas and ignore entries; never overwrites what people wrote. */
-  init(): Promise<Result<Initialised>>;
+  init(options?: InitOptions): Promise<Result<Initialised>>;
+  /**
+   * Makes issues of Beads of the tasks of plan folders, those named or the usual ones; tells of each when it is done with.
+   * What an earlier call made is found again. With `dryRun` nothing changes. Failures: `usage`, `environment`.
+   */
+  migrate(
+    options: { readonly paths: readonly string[]; readonly dryRun: boolean },
+    show: (row: MigrationRow) => void,
+  ): Promise<Result<readonly MigrationRow[]>>;
   /** What to do first in a repository that had no run yet. */
   firstStep(): Promise<NextStep>;
   /** Who leads this repository now. */

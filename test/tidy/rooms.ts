@@ -12,7 +12,7 @@ const MAY_IMPORT: Readonly<Record<Room, readonly Room[]>> = {
   adapters: ['core', 'ports', 'adapters'],
   surfaces: ['core', 'ports', 'engine', 'surfaces'],
   testing: ['core', 'ports', 'engine', 'adapters', 'testing'],
-  compose: ['core', 'ports', 'engine', 'adapters', 'surfaces', 'testing'],
+  compose: ['core', 'ports', 'engine', 'adapters', 'surfaces', 'testing', 'compose'],
   main: ['core', 'surfaces', 'compose'],
 };
 

@@ -4,6 +4,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { fail, ok, type Result } from '../../core/failure.ts';
 import { renderSchemas } from './json-schema.ts';
 import { CONFIG_FILE } from './load-config.ts';
+import { applyPreset, type Preset } from './presets.ts';
 import {
   KNOWN_AGENTS,
   type SampleAgent,
@@ -21,18 +22,31 @@ export interface WrittenSample {
   readonly agent: SampleAgent | null;
 }
 
+/** What a sample is to be like. */
+export interface SampleWish {
+  /** What a new configuration sets; null: what is usual. */
+  readonly preset: Preset | null;
+  /** Whether a first plan is wanted. */
+  readonly withPlan: boolean;
+}
+
 /**
  * Writes what is missing: the configuration, a plan where nobody has begun with either, and the schemas that both point
  * to. `path` is the PATH on which agents are looked for. Failure `environment`: the disk refuses.
  */
-export function writeSample(checkout: string, path: string): Result<WrittenSample> {
+export function writeSample(
+  checkout: string,
+  path: string,
+  { preset, withPlan }: SampleWish,
+): Result<WrittenSample> {
   const isNew = !existsSync(join(checkout, CONFIG_FILE));
   const agent = KNOWN_AGENTS.find(({ program }) => isOnPath(program, path)) ?? STAND_IN;
   const plan = samplePlan();
   // a plan is written whole or not at all: a task that no track names is of no use
-  const isBare = isNew && !plan.some((file) => existsSync(join(checkout, file.path)));
+  const isBare = withPlan && isNew && !plan.some((file) => existsSync(join(checkout, file.path)));
+  const config = sampleConfig({ agent, ...guessCommands(checkout) });
   const files = [
-    ...(isNew ? [{ path: CONFIG_FILE, text: sampleConfig({ agent, ...guessCommands(checkout) }) }] : []),
+    ...(isNew ? [{ path: CONFIG_FILE, text: preset === null ? config : applyPreset(config, preset) }] : []),
     ...(isBare ? plan : []),
   ];
   try {

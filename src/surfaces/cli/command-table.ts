@@ -64,11 +64,42 @@ const START_GROUP: CommandGroup = {
       name: 'init',
       summary: 'Write a sample configuration and a sample plan',
       detail: [
-        'Takes an agent that is on PATH; without one, something stands in for it. Never overwrites a file.',
+        "Takes an agent that is on PATH; without one, something stands in for it. Never overwrites a file that is not weft's.",
+        'With one of the options there is no sample plan: you have tasks already.',
       ],
       arguments: [],
-      options: [JSON_OPTION],
-      examples: [{ line: 'weft init', note: 'in the repository' }],
+      options: [
+        { name: 'just', summary: 'Put recipes for just into the justfile, or into a new one' },
+        {
+          name: 'claude',
+          summary: 'Write the command /orchestrate, a plugin for Claude Code, and ./watch-status',
+        },
+        {
+          name: 'preset',
+          choices: ['tracks', 'beads', 'issues', 'streams'],
+          summary: 'Set places, branches and limits as in that way of working',
+        },
+        JSON_OPTION,
+      ],
+      examples: [
+        { line: 'weft init', note: 'in the repository' },
+        { line: 'weft init --preset beads --just', note: 'for who comes from Beads and just' },
+        { line: 'weft init --preset streams --claude', note: 'for who works in Claude Code' },
+      ],
+    },
+    {
+      name: 'migrate beads',
+      summary: 'Make issues of Beads of the tasks of plan folders',
+      detail: [
+        'Without PATH the folder is .plan or .claude/plan. An epic per folder, an issue per open task, and what waits for what.',
+        'Typed again, also after an interruption, it finds what is there and adds what is missing.',
+      ],
+      arguments: [{ name: 'PATH', optional: true, rest: true, summary: 'Plan folders, or epics in them' }],
+      options: [{ name: 'dry-run', summary: 'Say what would be made and make nothing' }, JSON_OPTION],
+      examples: [
+        { line: 'weft migrate beads --dry-run', note: 'look first' },
+        { line: 'weft migrate beads .plan/e2e_testing', note: 'one epic' },
+      ],
     },
     {
       name: 'demo',

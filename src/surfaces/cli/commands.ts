@@ -4,12 +4,14 @@ import type { Demo, Handler } from './call.ts';
 import { answer, approve, createHolder, createMover, guide } from './commands/decide.ts';
 import { demo } from './commands/demo.ts';
 import { doctor } from './commands/doctor.ts';
+import { init } from './commands/init.ts';
 import { logs } from './commands/logs.ts';
 import { merge } from './commands/merge.ts';
+import { migrateBeads } from './commands/migrate.ts';
 import { comment, reject, review } from './commands/review.ts';
 import { resume, run } from './commands/run.ts';
 import { explain, front, status } from './commands/status.ts';
-import { cleanWorktrees, init, listWorktrees, prune, removeWorktree } from './commands/tidy.ts';
+import { cleanWorktrees, listWorktrees, prune, removeWorktree } from './commands/tidy.ts';
 import { receipt, wait } from './commands/wait.ts';
 import type { Io } from './io.ts';
 import { choosePaint } from './paint.ts';
@@ -45,6 +47,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   'worktree clean': cleanWorktrees,
   'worktree remove': removeWorktree,
   prune,
+  'migrate beads': migrateBeads,
   'orchestrate run': run,
   'orchestrate resume': resume,
   'orchestrate wait': wait,

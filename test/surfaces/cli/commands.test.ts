@@ -348,4 +348,46 @@ describe('keeping tidy', () => {
     expect(await typed.code).toBe(0);
     expect(typed.out()).toContain('wrote .weft/config.yaml\nNobody is there.\n');
   });
+
+  it('weft init with what it can do beside', async () => {
+    const notes = ['One.', 'Two.'];
+    const fake = createFakeApp(VIEW, {
+      init: async (options) => {
+        fake.asked.push(['init', options]);
+        return ok({ written: [], note: null, notes });
+      },
+    });
+    const typed = type('init --just --claude --preset beads', fake);
+    expect(await typed.code).toBe(0);
+    expect(typed.out()).toMatch(/^Everything is there already\.\nOne\.\nTwo\.\nnext: /);
+    const wish = { just: true, claude: true, preset: 'beads', version: '1.2.3' };
+    expect(fake.asked).toEqual([['init', wish]]);
+    const json = type('init --json', fake);
+    expect(await json.code).toBe(0);
+    expect(JSON.parse(json.out())).toMatchObject({ schemaVersion: 1, written: [], note: null, notes });
+    expect(await type('init --preset other', fake).code).toBe(2);
+  });
+
+  it('weft migrate beads', async () => {
+    const fake = createFakeApp(VIEW);
+    const typed = type('migrate beads .plan/x docs/plan', fake);
+    expect(await typed.code).toBe(0);
+    expect(typed.out()).toBe(
+      'created  t-1.1          A  .plan/x/tasks/1_a.md  after .plan/x/tasks/0_z.md\n' +
+        '1 created, 0 there already, 0 skipped. Next: `weft run beads`.\n',
+    );
+    const dry = type('migrate beads --dry-run', fake);
+    expect(await dry.code).toBe(0);
+    expect(dry.out()).toMatch(/^would create .*\n1 to create, 0 there already, 0 skipped\.\n$/);
+    expect(fake.asked).toEqual([
+      ['migrate', { paths: ['.plan/x', 'docs/plan'], dryRun: false }],
+      ['migrate', { paths: [], dryRun: true }],
+    ]);
+    const json = type('migrate beads --json', fake);
+    expect(await json.code).toBe(0);
+    expect(JSON.parse(json.out())).toMatchObject({
+      dryRun: false,
+      rows: [{ did: 'created', issue: 't-1.1' }],
+    });
+  });
 });

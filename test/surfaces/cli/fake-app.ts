@@ -4,7 +4,7 @@ import type { Outcome } from '../../../src/core/event.ts';
 import { fail, ok } from '../../../src/core/failure.ts';
 import { DEFAULT_POLICY, type Phase } from '../../../src/core/model.ts';
 import type { RunView, TaskView } from '../../../src/core/view.ts';
-import type { App, LedRun, Planned } from '../../../src/surfaces/app.ts';
+import type { App, LedRun, MigrationRow, Planned } from '../../../src/surfaces/app.ts';
 import type { Demo } from '../../../src/surfaces/cli/call.ts';
 import { runCommand } from '../../../src/surfaces/cli/commands.ts';
 import { runFront } from '../../../src/surfaces/cli/front.ts';
@@ -90,6 +90,19 @@ export interface FakeApp {
   interrupts(): number;
 }
 
+/** What a migration did. */
+const MIGRATED: readonly MigrationRow[] = [
+  {
+    kind: 'task',
+    file: '.plan/x/tasks/1_a.md',
+    title: 'A\u001b[31m',
+    issue: 't-1.1',
+    did: 'created',
+    why: '',
+    waitsFor: ['.plan/x/tasks/0_z.md'],
+  },
+];
+
 /** A plan of nothing. */
 export const PLANNED: Planned = {
   plan: { tasks: [] },
@@ -171,7 +184,12 @@ export function createFakeApp(view: RunView, changes: Partial<App> = {}): FakeAp
     worktrees: async () => [],
     clean: async (...words) => note('clean', words, ok({ removed: [], kept: [] })),
     prune: async () => ({ dropped: [], removed: [], kept: [] }),
-    init: async () => ok({ written: ['.weft/config.yaml'], note: 'Nobody is there.' }),
+    init: async (options) =>
+      note('init', [options], ok({ written: ['.weft/config.yaml'], note: 'Nobody is there.' })),
+    migrate: async (options, show) => {
+      for (const row of MIGRATED) show(row);
+      return note('migrate', [options], ok(MIGRATED));
+    },
     firstStep: async () => ({ command: 'weft init', reason: 'writes samples' }),
     leader: async () => ({ pid: 1 }),
     ...changes,

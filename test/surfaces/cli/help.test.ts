@@ -25,6 +25,7 @@ describe('help', () => {
 
       Start
         init                 Write a sample configuration and a sample plan
+        migrate beads        Make issues of Beads of the tasks of plan folders
         demo                 Run ten tasks with acting agents in a throw-away
                              repository
         run                  Run the tasks of a track file

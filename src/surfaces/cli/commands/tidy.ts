@@ -1,4 +1,4 @@
-// `weft worktree …`, `weft prune` and `weft init`: what weft put on disk.
+// `weft worktree …` and `weft prune`: what weft put on disk.
 import { ok, type Result } from '../../../core/failure.ts';
 import type { App, Cleaned } from '../../app.ts';
 import { argumentOf, type Call, type Handler, isAsked } from '../call.ts';
@@ -69,25 +69,6 @@ export const prune: Handler = (call) =>
     else {
       const lines = [...dropped.map(cleanLine), ...drawCleaned(pruned, { dryRun })];
       printLines(call.io, lines.length === 0 ? ['There is nothing to drop.'] : lines);
-    }
-    return ok(0);
-  });
-
-/** `weft init`. */
-export const init: Handler = (call) =>
-  inRepository(call, async (app) => {
-    const made = await app.init();
-    if (!made.ok) return made;
-    const { written, note } = made.value;
-    if (call.json) printJson(call.io, { written, note });
-    else {
-      for (const path of written) printLine(call.io, `wrote ${cleanLine(path)}`);
-      if (written.length === 0) printLine(call.io, 'Everything is there already.');
-      if (note !== null) printLine(call.io, cleanLine(note));
-      printLine(
-        call.io,
-        `next: ${call.paint('cyan', 'weft doctor')}  (is everything there that agents need?)`,
-      );
     }
     return ok(0);
   });

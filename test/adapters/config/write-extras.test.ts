@@ -1,0 +1,132 @@
+// What `weft init` writes beside the sample, and that Claude Code and a shell take it.
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { loadConfig } from '../../../src/adapters/config/load-config.ts';
+import { PRESET_NAMES, PRESETS, type PresetName } from '../../../src/adapters/config/presets.ts';
+import { type Extras, type WrittenExtras, writeExtras } from '../../../src/adapters/config/write-extras.ts';
+import { writeSample } from '../../../src/adapters/config/write-sample.ts';
+import type { Policy } from '../../../src/core/model.ts';
+import { claudeBinary } from '../../agents/binaries.ts';
+import { withFiles } from '../source/scene.ts';
+
+const CLAUDE = claudeBinary();
+const NOTHING: Extras = { just: false, claude: false, preset: null };
+
+function extras(root: string, wish: Partial<Extras>, version = '1.2.3'): WrittenExtras {
+  const written = writeExtras(root, { ...NOTHING, ...wish }, { isNewConfig: false, version });
+  if (!written.ok) throw new Error(written.failure.sentence);
+  return written.value;
+}
+
+describe('files for Claude Code', () => {
+  const FILES = [
+    '.claude/commands/orchestrate.md',
+    '.claude-plugin/marketplace.json',
+    '.claude/plugins/weft/.claude-plugin/plugin.json',
+    '.claude/plugins/weft/commands/orchestrate.md',
+    '.claude/plugins/weft/skills/orchestration/SKILL.md',
+    'watch-status',
+  ];
+
+  test('are written once, and follow the version', () =>
+    withFiles({}, (root) => {
+      expect(extras(root, { claude: true }).written).toEqual(FILES);
+      expect(extras(root, { claude: true }).written).toEqual([]);
+      expect(extras(root, { claude: true }, '1.3.0').written).toEqual([FILES[2]]);
+      expect(statSync(join(root, 'watch-status')).mode & 0o111).toBe(0o111);
+    }));
+
+  test('of others, or changed by them, stay; older ones of weft do not', () =>
+    withFiles(
+      { 'watch-status': '#!/bin/sh\n', '.claude-plugin/marketplace.json': '{"name": "mine"}' },
+      (root) => {
+        const first = extras(root, { claude: true });
+        expect(first.notes.slice(0, 2)).toEqual([
+          ".claude-plugin/marketplace.json is there and not weft's, so it stays as it is.",
+          "watch-status is there and not weft's, so it stays as it is.",
+        ]);
+        const command = join(root, '.claude/commands/orchestrate.md');
+        writeFileSync(command, readFileSync(command, 'utf8').replace('The person', 'My person'));
+        expect(extras(root, { claude: true }).written).toEqual([]);
+        expect(readFileSync(command, 'utf8')).toContain('My person');
+      },
+    ));
+
+  test.skipIf(CLAUDE === null)(
+    'are what the real Claude Code accepts (needs test/agents installed)',
+    { timeout: 60_000 },
+    () =>
+      withFiles({}, (root) => {
+        extras(root, { claude: true });
+        const env = { PATH: process.env['PATH'], HOME: root, CLAUDE_CONFIG_DIR: join(root, 'home') };
+        for (const path of ['.', '.claude/plugins/weft']) {
+          const said = execFileSync(CLAUDE ?? '', ['plugin', 'validate', '--strict', path], {
+            cwd: root,
+            env,
+            encoding: 'utf8',
+          });
+          expect(said).toMatch(/passed/i);
+        }
+      }),
+  );
+
+  test('./watch-status is a script that refuses what is no number', () =>
+    withFiles({}, (root) => {
+      extras(root, { claude: true });
+      const script = join(root, 'watch-status');
+      execFileSync('sh', ['-n', script]);
+      writeFileSync(join(root, 'weft'), '#!/bin/sh\necho "$@"\n', { mode: 0o755 });
+      const env = { PATH: `${root}:${process.env['PATH'] ?? ''}` };
+      expect(execFileSync(script, [], { env, encoding: 'utf8' })).toBe('status --watch\n');
+      expect(() => execFileSync(script, ['1; id'], { env, stdio: 'pipe' })).toThrow(/usage/);
+    }));
+});
+
+describe('presets', () => {
+  const policyOf = (root: string, preset: PresetName | null): Policy => {
+    writeSample(root, '', { preset: preset === null ? null : PRESETS[preset], withPlan: false });
+    const loaded = loadConfig({ repository: root });
+    if (!loaded.ok) throw new Error(loaded.failure.diagnostics.map(({ sentence }) => sentence).join(' '));
+    return loaded.value;
+  };
+
+  test.each<[PresetName, object]>([
+    ['tracks', { maxAgents: 16, worktrees: { root: '.runr-worktrees', branch: 'runr/{run}/{task}' } }],
+    [
+      'beads',
+      { maxAgents: 4, integrate: 'auto', worktrees: { root: '../worktrees', branch: 'agent/{task}' } },
+    ],
+    ['issues', { maxAgents: 3, integrate: 'human', worktrees: { branch: 'issue-{task}' } }],
+    [
+      'streams',
+      { limits: { attempts: 10 }, worktrees: { root: '.claude/worktrees', branch: 'stream/{task}' } },
+    ],
+  ])('%s', (name, wanted) =>
+    withFiles({}, (root) => {
+      const policy = policyOf(root, name);
+      expect(policy).toMatchObject(wanted);
+      expect(policy.pullRequests !== undefined).toBe(name === 'beads' || name === 'issues');
+      expect(existsSync(join(root, 'tracks.yaml'))).toBe(false);
+    }),
+  );
+
+  test('set each key once', () =>
+    withFiles({}, (root) => {
+      policyOf(root, 'beads');
+      const text = readFileSync(join(root, '.weft/config.yaml'), 'utf8');
+      for (const key of Object.keys(PRESETS.beads.settings))
+        expect(text.match(new RegExp(`^(?:# )?${key}:`, 'gm')), key).toHaveLength(1);
+      expect(text).toMatch(/^maxAgents: 4 +# agents that work at once$/m);
+    }));
+
+  test.each(PRESET_NAMES)('%s leaves a configuration as it is and says what would be in it', (name) =>
+    withFiles({ '.weft/config.yaml': 'maxAgents: 2\n' }, (root) => {
+      const { notes } = extras(root, { preset: name });
+      expect(readFileSync(join(root, '.weft/config.yaml'), 'utf8')).toBe('maxAgents: 2\n');
+      expect(notes[0]).toContain(`worktrees: ${PRESETS[name].settings['worktrees']}`);
+      expect(extras(root, { preset: name }).written).toEqual([]);
+    }),
+  );
+});
