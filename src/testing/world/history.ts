@@ -310,7 +310,7 @@ function isAwaited(world: World, task: TaskState['task']['id'] | null): boolean 
 function reasonToRest(world: World, ts: TaskState): string | null {
   const { shadow } = world.oracle;
   if (isTerminal(ts.phase)) {
-    const later = shadow.stopping === 'stop' && shadow.forgeTrouble !== null;
+    const later = shadow.stopping !== null && shadow.forgeTrouble !== null;
     const swept = ts.phase === 'failed' || ts.attempts === 0 || ts.swept !== null || later;
     return swept ? ts.phase : null;
   }
