@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openBeadsSource } from '../../../../src/adapters/source/beads/beads-source.ts';
-import { probeBeads } from '../../../../src/adapters/source/beads/probe.ts';
+import { createBeadsSource } from '../../../../src/adapters/source/beads/beads-source.ts';
+import { findBeadsDir, probeBeads } from '../../../../src/adapters/source/beads/probe.ts';
 import type { TaskReport } from '../../../../src/core/source.ts';
 import type { SourcePort } from '../../../../src/ports/source.ts';
 import {
@@ -23,10 +23,11 @@ import {
 
 const obstacle = findObstacle();
 
-async function open(repository: string, run = 'r1'): Promise<SourcePort> {
-  const opened = await openBeadsSource({ repository, run, spec: ALL, env: {} });
-  if (!opened.ok) throw new Error(opened.failure.sentence);
-  return opened.value;
+function open(repository: string, run = 'r1'): SourcePort {
+  const beadsDir = findBeadsDir({ repository, env: {} });
+  const abilities = { heartbeat: false, events: false };
+  const found = { kind: 'bd', program: 'bd', version: '1.0.5', beadsDir, abilities } as const;
+  return createBeadsSource({ repository, run, spec: ALL, found });
 }
 
 async function tell(source: SourcePort, ...reports: readonly TaskReport[]): Promise<void> {
@@ -72,7 +73,7 @@ describe.skipIf(obstacle !== null)(`with the real bd${obstacle === null ? '' : `
       row('t-w', { dependencies: [depends('t-w', 't-g')] }),
       row('t-c', { status: 'closed', closed_at: '2026-01-02T00:00:00Z' }),
     ]);
-    const source = await open(repository);
+    const source = open(repository);
     const { drafts, diagnostics, standings } = await source.load();
     expect(diagnostics).toEqual([]);
     const printed = drafts.map(({ id, dependencies, track, owns }) => ({
@@ -99,7 +100,7 @@ describe.skipIf(obstacle !== null)(`with the real bd${obstacle === null ? '' : `
         dependencies: [depends('t-e.1', 't-e', 'parent-child')],
       }),
     ]);
-    const source = await open(repository);
+    const source = open(repository);
     expect(await source.claim?.('t-e.1')).toEqual({ ok: true, value: { kind: 'ours' } });
     expect(await source.claim?.('t-e.1')).toEqual({ ok: true, value: { kind: 'ours' } });
     const work = { branch: 'weft/r1/t/work', worktree: '/w/t', pid: 42 };
@@ -133,7 +134,7 @@ describe.skipIf(obstacle !== null)(`with the real bd${obstacle === null ? '' : `
     ).toBe('');
     // another process says the same again, and nothing is written; it asks its question once
     const before = revision(repository);
-    await tell(await open(repository), report('t-e.1', 'queued', { ...work, pull: { number: 7, url: 'u' } }));
+    await tell(open(repository), report('t-e.1', 'queued', { ...work, pull: { number: 7, url: 'u' } }));
     expect(revision(repository)).toBe(before);
     bd(repository, ['update', 't-e.1', '--unset-metadata', 'weft_question']);
     await tell(source, report('t-e.1', 'working', { ...work, question }));
@@ -152,12 +153,12 @@ describe.skipIf(obstacle !== null)(`with the real bd${obstacle === null ? '' : `
     expect(issues.get('t-e.1')?.metadata).not.toHaveProperty('agent_pid');
     expect(issues.get('t-e')).toMatchObject({ status: 'closed' });
     const after = revision(repository);
-    await tell(await open(repository), landed);
+    await tell(open(repository), landed);
     expect(revision(repository)).toBe(after);
     // what a person opens again stays open
     bd(repository, ['reopen', 't-e.1']);
     bd(repository, ['reopen', 't-e']);
-    await tell(await open(repository), landed);
+    await tell(open(repository), landed);
     expect(look(repository).get('t-e.1')?.status).toBe('open');
     expect(look(repository).get('t-e')?.status).toBe('open');
     expect(
@@ -171,7 +172,7 @@ describe.skipIf(obstacle !== null)(`with the real bd${obstacle === null ? '' : `
       repository,
       [...'abcdef'].map((letter) => row(`t-${letter}`)),
     );
-    const source = await open(repository);
+    const source = open(repository);
     for (const id of ['t-a', 't-b', 't-c', 't-f']) await source.claim?.(id);
     bd(repository, ['update', 't-d', '--claim'], 'ada');
     const reports = [
@@ -187,7 +188,7 @@ describe.skipIf(obstacle !== null)(`with the real bd${obstacle === null ? '' : `
     await tell(source, ...reports);
     expect(look(repository).get('t-c')).toMatchObject({ status: 'in_progress', assignee: 'weft-r1' });
     bd(repository, ['update', 't-f', '--status', 'open', '--assignee', '']);
-    const next = await open(repository);
+    const next = open(repository);
     await tell(next, ...reports);
     await tell(next, ...reports);
     const issues = look(repository);
@@ -205,8 +206,8 @@ describe.skipIf(obstacle !== null)(`with the real bd${obstacle === null ? '' : `
     expect(commentsOf(repository, 't-a')[0]).toContain('error: no\nway');
     // people let the run try again; another run has to wait for them
     expect((await next.load()).standings?.get('t-a')).toBeUndefined();
-    expect((await (await open(repository, 'r2')).load()).standings?.get('t-a')?.kind).toBe('held');
-    expect(await (await open(repository, 'r2')).claim?.('t-a')).toMatchObject({ value: { kind: 'taken' } });
+    expect((await open(repository, 'r2').load()).standings?.get('t-a')?.kind).toBe('held');
+    expect(await open(repository, 'r2').claim?.('t-a')).toMatchObject({ value: { kind: 'taken' } });
     expect(await next.claim?.('t-a')).toEqual({ ok: true, value: { kind: 'ours' } });
   }, 60_000);
 
@@ -218,7 +219,7 @@ describe.skipIf(obstacle !== null)(`with the real bd${obstacle === null ? '' : `
       row('t-undefined'),
     ]);
     bd(repository, ['update', 't-a', '--claim'], 'ada');
-    const source = await open(repository);
+    const source = open(repository);
     expect(await source.claim?.('t-a')).toEqual({ ok: true, value: { kind: 'taken', by: 'ada' } });
     expect(await source.claim?.('t-b')).toEqual({
       ok: true,
@@ -233,7 +234,7 @@ describe.skipIf(obstacle !== null)(`with the real bd${obstacle === null ? '' : `
   test('the watcher tells of writes, of others and of ours, and not of reads', async () => {
     const repository = yard.repository();
     seed(repository, [row('t-a')]);
-    const source = await open(repository);
+    const source = open(repository);
     const stop = new AbortController();
     let count = 0;
     let heard = (): void => undefined;
@@ -262,7 +263,7 @@ describe.skipIf(obstacle !== null)(`with the real bd${obstacle === null ? '' : `
     const worktree = `${repository}-worktree`;
     execFileSync('git', ['-C', repository, 'worktree', 'add', '-q', worktree], { stdio: 'ignore' });
     expect(existsSync(join(worktree, '.beads'))).toBe(true);
-    const source = await open(worktree);
+    const source = open(worktree);
     expect((await source.load()).drafts).toHaveLength(1);
     expect(source.environment).toEqual({ BEADS_DIR: join(repository, '.beads') });
     const env = { ...process.env, ...source.environment };
