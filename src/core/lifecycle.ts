@@ -55,12 +55,14 @@ export const MOVES: readonly Move[] = [
   { from: 'committed', to: 'cancelled', on: ['task.cancelled'] },
   { from: 'queued', to: 'cancelled', on: ['task.cancelled'] },
   { from: 'pr_created', to: 'cancelled', on: ['task.cancelled'] },
+  // a human merges what it left at the forge
+  { from: 'failed', to: 'merged', on: ['task.landed'] },
   // a human starts it anew
   { from: 'failed', to: 'waiting', on: ['task.restarted'] },
   { from: 'cancelled', to: 'waiting', on: ['task.restarted'] },
 ];
 
-/** Phases that no engine leaves by itself. */
+/** Phases that a task leaves by a human's deed alone. */
 export function isTerminal(phase: Phase): boolean {
   return phase === 'merged' || phase === 'failed' || phase === 'cancelled';
 }

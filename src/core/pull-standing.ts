@@ -38,6 +38,11 @@ export function isAsking({ phase, pull, question, wipe }: TaskState): boolean {
   return question !== null || pull.note?.state === 'closed';
 }
 
+/** Tells whether somebody may still merge what was given up. */
+export function isLeftOpen({ phase, pull }: TaskState): boolean {
+  return phase === 'failed' && pull !== null && (pull.note === null || pull.note.state === 'open');
+}
+
 /** Tells whether a commit is what a pull request is to have now: what is to be looked at, or what was to land of that. */
 export function isMeant({ head, ours }: PullRecord, commit: Oid): boolean {
   return commit === head || ours.includes(commit);

@@ -19,7 +19,7 @@ import { createLine, type LandingLine, settleInLine } from './landing-line.ts';
 import { isTerminal } from './lifecycle.ts';
 import { type Edge, type Phase, type RunMs, runMs, type TaskId } from './model.ts';
 import type { ForgeTrouble } from './pull.ts';
-import { isAsking, isToBeShelved } from './pull-standing.ts';
+import { isAsking, isLeftOpen, isToBeShelved } from './pull-standing.ts';
 import {
   enterReady,
   isStartable,
@@ -343,7 +343,7 @@ function mayHaveStep(state: RunState, ts: TaskState): boolean {
     case 'queued':
       return ts.pull !== null;
     case 'failed':
-      return false;
+      return isLeftOpen(ts);
     default:
       return true;
   }

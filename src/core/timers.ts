@@ -58,7 +58,8 @@ function nextOfForge({ forgeTrouble, index, stopping }: RunState): RunMs | null 
   const { kind, failures } = forgeTrouble;
   // who wants the run to end does not want to wait for what may take an hour
   if (stopping === 'finish' && (kind !== 'environment' || failures > STUMBLES)) return null;
-  const isWaitedFor = index.open.size > 0 || index.line.ready.size > 0 || index.line.batch.length > 0;
+  const isInNeed = [...index.open.keys()].some(({ phase }) => phase !== 'failed');
+  const isWaitedFor = isInNeed || index.line.ready.size > 0 || index.line.batch.length > 0;
   return isWaitedFor ? forgeTrouble.retryAt : null;
 }
 

@@ -5,6 +5,7 @@ import { fail, ok, type Result } from '../core/failure.ts';
 import { isTerminal } from '../core/lifecycle.ts';
 import type { Oid, Policy } from '../core/model.ts';
 import { targetRefOf } from '../core/names.ts';
+import { isLeftOpen } from '../core/pull-standing.ts';
 import type { RunState } from '../core/state.ts';
 import type { ForgePort, ForgeStanding } from '../ports/forge.ts';
 import { findNews } from './effects/watch-pull.ts';
@@ -61,8 +62,10 @@ export async function meetForge(parts: Parts, state: RunState): Promise<readonly
   const { forge } = parts;
   if (forge === null || isForgeResting(state, state.ms)) return [];
   const open = [...state.tasks.values()].filter(
-    ({ phase, pull, wipe }) =>
-      pull !== null && (phase === 'pr_created' || phase === 'queued' || (phase === 'waiting' && !wipe)),
+    (ts) =>
+      isLeftOpen(ts) ||
+      (ts.pull !== null &&
+        (ts.phase === 'pr_created' || ts.phase === 'queued' || (ts.phase === 'waiting' && !ts.wipe))),
   );
   const standing = await forge.readStanding(state.policy.target);
   if (!standing.ok) return sayTrouble(state, failureOf(standing.failure));

@@ -21,7 +21,11 @@ describe('lifecycle', () => {
   test('what landed never moves again; failed and cancelled only by a human', () => {
     const out = MOVES.filter((row) => isTerminal(row.from));
     expect(out.filter((row) => row.from === 'merged')).toEqual([]);
-    expect(new Set(out.flatMap((row) => row.on))).toEqual(new Set(['task.restarted']));
+    expect(out.map(({ from, to, on }) => `${from} ${to} ${on.join()}`)).toEqual([
+      'failed merged task.landed',
+      'failed waiting task.restarted',
+      'cancelled waiting task.restarted',
+    ]);
   });
 
   test('a move is allowed by the fact that causes it alone', () => {

@@ -362,6 +362,35 @@ describe('people at the branch of a pull request', () => {
   });
 });
 
+describe('work that was given up', () => {
+  it('and merged by a person all the same has landed, as the next look shows', async () => {
+    const shop = await openShop([[task('one')], [task('two')]], {
+      pulls: { settleMs: 60_000, ciRounds: 0 },
+      config: { integrate: 'human' },
+      options: { ci: () => [{ name: 'test', conclusion: 'failure', log: 'red for good' }] },
+    });
+    await shop.weft('run', 'tracks.yaml');
+    await shop.weft('answer', 'one', '3');
+    await shop.weft('resume');
+    const before = await shop.status();
+    const one = before.tasks.find(({ id }) => id === 'one');
+    expect(one?.phase).toBe('failed');
+    const of = { repo: REPO, number: one?.pr ?? 0 };
+    // who merges it calls it ready first
+    for (const { pull } of shop.forge.pulls(REPO)) pull.draft = false;
+    await shop.forge.human.merge(of, 'squash');
+    const { code, out } = await shop.weft('resume');
+    expect(code, out).toBe(3);
+    const { tasks } = await shop.status();
+    const after = tasks.find(({ id }) => id === 'one');
+    expect(after).toMatchObject({ phase: 'merged', pr: one?.pr, worktree: null });
+    expect(after?.reason).toMatch(/^was merged at the forge as /);
+    expect(await shop.repo.git('ls-remote', '--heads', shop.forge.gitDir(REPO))).not.toContain(
+      shop.forge.pulls(REPO)[of.number - 1]?.pull.headRef,
+    );
+  });
+});
+
 describe('rules of the forge', () => {
   it('with a merge queue of its own, that lands the work', async () => {
     const shop = await openShop([[task('one')], [task('two')]], {

@@ -23,7 +23,7 @@ export function isIdle(state: RunState, effect: WorkEffect, now: RunMs): boolean
   const ts = taskOf(state, effect.task);
   if (effect.kind === 'watch-attempt') return ts.question !== null && ts.attempt?.stop === null;
   if (effect.kind !== 'watch-pull') return false;
-  if (ts.phase === 'waiting') return true;
+  if (ts.phase === 'waiting' || ts.phase === 'failed') return true;
   // what people did while no engine ran is looked at in any case
   if (ts.pull?.isFresh !== true) return false;
   // what lands from here gets on without being watched

@@ -5,11 +5,12 @@ import { describeFailed } from '../effect-words.ts';
 import type { Event } from '../event.ts';
 import { MAX_TROUBLE } from '../limits.ts';
 import type { RunMs } from '../model.ts';
+import { isLeftOpen } from '../pull-standing.ts';
 import { isBudget, shareOfBudget, shareOfRunBudget } from '../spending.ts';
 import type { AttemptState, RunState, TaskState } from '../state.ts';
 import { deadlineOf } from '../timers.ts';
 import { failAttempt, type Trouble } from './judge.ts';
-import { askingSteps, committedSteps, pullSteps, queuedSteps, shelvePull } from './pull.ts';
+import { askingSteps, committedSteps, pullSteps, queuedSteps, shelvePull, watchPull } from './pull.ts';
 import { sweepTask } from './sweep.ts';
 import { findRefusal, findTrouble } from './trouble.ts';
 
@@ -65,6 +66,8 @@ function stepsByPhase(state: RunState, ts: TaskState, now: RunMs): Steps {
       return queuedSteps(state, ts, { now, isHeld: holdsStill(state, ts) });
     case 'waiting':
       return ts.wipe || holdsStill(state, ts) ? sweepTask(state, ts, now) : askingSteps(state, ts, now);
+    case 'failed':
+      return isLeftOpen(ts) ? watchPull(state, ts, now) : [];
     default:
       return sweepTask(state, ts, now);
   }

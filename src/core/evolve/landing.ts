@@ -107,7 +107,9 @@ function land(
   const { commit, tree, ref, detour, by } = event;
   ts.landed ??= { commit, tree, ref, detour, by, at: ms };
   ts.comments = [];
-  if (isTerminal(ts.phase)) return;
+  // what was given up and a human merged all the same is done
+  if (isTerminal(ts.phase) && ts.phase !== 'failed') return;
+  ts.failure = null;
   ts.phase = 'merged';
   if (by === 'weft' && event.commit !== event.base) noteOdds(state, 'landed');
 }

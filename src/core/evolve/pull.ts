@@ -30,7 +30,8 @@ export function evolvePull(state: RunState, ts: TaskState, event: PullEvent, ms:
       if (ts.pull === null) return;
       if (ABOUT_WORK.has(ts.phase)) note(ts, ts.pull, event);
       // that it is over is so whatever is made of the work
-      else if (ts.phase === 'waiting' && event.note.state !== 'open') ts.pull.note = event.note;
+      else if ((ts.phase === 'waiting' || ts.phase === 'failed') && event.note.state !== 'open')
+        ts.pull.note = event.note;
       return;
     case 'pull.shelved':
       if (ts.pull !== null) ts.pull.isDraft = true;

@@ -49,7 +49,7 @@ export async function findNews(
   const isHere = note.base === context.state.policy.target;
   // a merge is told until it is a landing
   if (note.state === 'merged' && isHere) return adoptMerge(context, ts, note);
-  if (ts.phase === 'waiting')
+  if (ts.phase === 'waiting' || ts.phase === 'failed')
     return ok(note.state === 'open' || note.state === pull.note?.state ? [] : [noteOnly]);
   const remarks = findRemarks(context, pull, seen);
   const noted: Event = { type: 'pull.noted', task: ts.task.id, note, remarks };

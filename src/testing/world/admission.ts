@@ -53,7 +53,8 @@ function admit(world: World, record: Recorded): void {
   evolve(oracle.shadow, record);
   const { phase } = ts;
   if (phase !== before) {
-    if (isTerminal(before) && event.type !== 'task.restarted') {
+    const isAdopted = before === 'failed' && event.type === 'task.landed' && event.by === 'human';
+    if (isTerminal(before) && event.type !== 'task.restarted' && !isAdopted) {
       violate(world, 'terminal-final', `${event.task} left ${before} by ${event.type}`);
     }
     if (!isAllowed({ from: before, to: phase, on: event.type })) {

@@ -102,6 +102,17 @@ describe('a pull request', () => {
     expect(sayDecisions(state)).toEqual(['record task.queued a']);
   });
 
+  test('of work that was given up is watched while others go on, and holds nobody', () => {
+    const state = noted({});
+    play(state, [{ type: 'task.failed', task: TASK, cause: 'ci-failed', sentence: 'Red for good.' }]);
+    const effects = decide(state, state.ms);
+    expect(effects.map(({ kind }) => kind)).toEqual(['watch-pull']);
+    expect(effects.every((effect) => effect.kind !== 'record' && isIdle(state, effect, state.ms))).toBe(true);
+    play(state, [{ ...facts.landed('a'), by: 'human' } as Event]);
+    expect(find(state, 'a')).toMatchObject({ phase: 'merged', failure: null });
+    expect(sayDecisions(state)).toEqual(['sweep-task a']);
+  });
+
   test('that checks may still show up on is not idle, and time ends that', () => {
     const state = noted({ reported: 0 });
     expect(sayDecisions(state)).toEqual(['watch-pull a']);

@@ -199,6 +199,7 @@ const TABLE: readonly (readonly [Phase, Phase, (state: RunState) => unknown, (st
     ['pr_created', 'failed', offered, (state) => failed(state, 'give-up', 'ci-failed')],
     ['pr_created', 'failed', offered, () => gaveUp],
     ['pr_created', 'cancelled', offered, () => cancelled],
+    ['failed', 'merged', (state) => play(offered(state), [gaveUp]), () => facts.landed('a')],
     ['failed', 'waiting', (state) => play(state, [gaveUp]), () => restarted],
     ['cancelled', 'waiting', (state) => play(state, [cancelled]), () => restarted],
   ];
