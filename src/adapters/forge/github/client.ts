@@ -136,7 +136,10 @@ const UNPACED = {
 };
 
 function createOctokit({ api, token, gate, clock, retryUnitMs }: ClientOptions): Octokit {
-  const groups: object = { global: UNPACED, auth: UNPACED, write: UNPACED, notifications: UNPACED };
+  const groups: object = {
+    ...{ global: UNPACED, auth: UNPACED, write: UNPACED },
+    ...{ search: UNPACED, notifications: UNPACED },
+  };
   // the first plug-in is next to the wire: what another one repeats passes the gate again
   const Made = Octokit.plugin(paceBy(gate, clock), retry, throttling);
   const silent = (): void => undefined;
@@ -169,7 +172,8 @@ function paceBy(gate: Gate, clock: ClockPort) {
     octokit.hook.wrap('request', (request, options) => {
       const query: unknown = options['query'];
       const looks = options.method === 'GET' || (typeof query === 'string' && !isChange(query));
-      return gate.pass(looks ? 'read' : 'create', async () => {
+      const kind = !looks ? 'create' : options.url.startsWith('/search/') ? 'search' : 'read';
+      return gate.pass(kind, async () => {
         try {
           const answer = await request(options);
           gate.charge(1);

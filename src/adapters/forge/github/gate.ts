@@ -11,6 +11,8 @@ export interface Budget {
   readonly creatingPerMinute: number;
   /** Between the starts of two of them; there is never more than one under way. */
   readonly creatingApartMs: number;
+  /** Searches have a limit of their own; GitHub allows 30 a minute. */
+  readonly searchesPerMinute: number;
   /** Reading calls under way at once. */
   readonly atOnce: number;
 }
@@ -22,6 +24,7 @@ export const DEFAULT_BUDGET: Budget = {
   creatingPerHour: 480,
   creatingPerMinute: 60,
   creatingApartMs: 1_000,
+  searchesPerMinute: 28,
   atOnce: 8,
 };
 
@@ -32,11 +35,12 @@ export const ENTERPRISE_BUDGET: Budget = {
   creatingPerHour: 5_000,
   creatingPerMinute: 600,
   creatingApartMs: 50,
+  searchesPerMinute: 600,
   atOnce: 8,
 };
 
-/** What a call does: look, or change something. */
-export type CallKind = 'read' | 'create';
+/** What a call does: look, search, or change something. */
+export type CallKind = 'read' | 'search' | 'create';
 
 /** The forge is not to be asked for so long. */
 export class TooSoon extends Error {
@@ -83,23 +87,24 @@ export function createGate(clock: ClockPort, budget: Budget = DEFAULT_BUDGET): G
     [MINUTE_MS, budget.creatingPerMinute],
     [HOUR_MS, budget.creatingPerHour],
   ]);
+  const searching = createWindow([[MINUTE_MS, budget.searchesPerMinute]]);
   const readers = createSlots(budget.atOnce);
   const creator = createSlots(1);
   let closedUntil = 0;
   let told = 0;
   const closedMs = (): number => Math.max(0, closedUntil - clock.monoMs());
+  const windowOf = (kind: CallKind): Window | null =>
+    kind === 'create' ? creating : kind === 'search' ? searching : null;
 
   const admit = async (kind: CallKind): Promise<void> => {
     for (;;) {
       const now = clock.monoMs();
-      const waitMs = Math.ceil(
-        Math.max(closedMs(), points.waitMs(now), kind === 'create' ? creating.waitMs(now) : 0),
-      );
+      const waitMs = Math.ceil(Math.max(closedMs(), points.waitMs(now), windowOf(kind)?.waitMs(now) ?? 0));
       if (waitMs <= 0) break;
       if (waitMs > PATIENCE_MS) throw new TooSoon(waitMs);
       await clock.sleep(waitMs);
     }
-    if (kind === 'create') creating.add(clock.monoMs());
+    windowOf(kind)?.add(clock.monoMs());
   };
   return {
     pass: (kind, call) =>
@@ -122,13 +127,15 @@ export function createGate(clock: ClockPort, budget: Budget = DEFAULT_BUDGET): G
 }
 
 /** Counts events of the last while, for several whiles at once. */
-function createWindow(limits: readonly (readonly [ms: number, most: number])[]): {
+interface Window {
   add(at: number): void;
   /** How long until one more is within all limits. */
   waitMs(now: number): number;
   /** How full the fullest of them is, 0 to 1. */
   share(now: number): number;
-} {
+}
+
+function createWindow(limits: readonly (readonly [ms: number, most: number])[]): Window {
   const most = Math.max(...limits.map(([, count]) => count));
   const times: number[] = [];
   return {

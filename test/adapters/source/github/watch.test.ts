@@ -198,3 +198,13 @@ it('does not take a search that is answered anew for one that has changed', asyn
   await watchIssues({ ...room, client, clock: { ...clock, sleep } }, { paths, changed, signal: stop.signal });
   expect(heard).toEqual([1, 4]);
 });
+
+it('searches no more often than GitHub lets anybody', async () => {
+  const { room, forge } = await openRig();
+  const search = (): Promise<unknown> =>
+    room.client.get(`/search/issues?q=${encodeURIComponent('is:issue')}`);
+  for (let at = 0; at < 28; at += 1) await search();
+  await expect(search()).rejects.toMatchObject({ failure: { kind: 'rate-limited', waitMs: 60_000 } });
+  await room.client.get(`${room.root}/issues`);
+  expect(forge.counts().get('GET /search/issues')).toBe(28);
+});
