@@ -34,7 +34,7 @@ decision; do not decide yourself. Nobody has to watch: do not poll in a loop, lo
 
 ## Where tasks come from
 
-The words after \`weft run\`: the name of a track file (\`tracks.yaml\`) · \`beads\`, with \`--epic ID\` for one epic ·
+The words behind \`weft run …\`: the name of a track file (\`tracks.yaml\`) · \`beads\`, with \`--epic ID\` for one epic ·
 \`github 123 124\`, or \`github --label ready\` · \`task-copilot\`, with the name of a stream for only that one · \`plan PATH\`.
 If the person did not say which, take what is here: \`.beads/\` means beads, a track file means that file, tasks in Task
 Copilot mean task-copilot, \`.plan/\` means plan. If nothing is, ask.
