@@ -74,9 +74,11 @@ export function applyPreset(text: string, preset: Preset): string {
   }, text);
 }
 
-/** The lines that a configuration which is there would need. */
-export function drawPreset({ settings }: Preset): string {
+/** The lines that a configuration lacks which is there; empty: it has them all. */
+export function drawMissing(text: string, { settings }: Preset): string {
+  const lines = text.split(/\r?\n/).map((line) => line.replace(/\s+#.*$/, ''));
   return Object.entries(settings)
     .map(([key, value]) => `${key}: ${value}`)
+    .filter((line) => !lines.includes(line))
     .join(' · ');
 }

@@ -1,11 +1,11 @@
 // Writes what `weft init` is asked for beside the sample: recipes, files for Claude Code, a preset. Overwrites nobody's file.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../../core/failure.ts';
 import { claudeFiles } from './claude-plugin.ts';
 import { CONFIG_FILE } from './load-config.ts';
 import { type OwnFile, placeFiles } from './own-file.ts';
-import { drawPreset, PRESETS, type PresetName } from './presets.ts';
+import { drawMissing, PRESETS, type PresetName } from './presets.ts';
 import { writeJust } from './write-just.ts';
 
 /** What somebody asked for. */
@@ -42,10 +42,9 @@ export function writeExtras(
   try {
     if (extras.preset !== null) {
       const preset = PRESETS[extras.preset];
-      if (!of.isNewConfig && existsSync(join(checkout, CONFIG_FILE)))
-        notes.push(
-          `${CONFIG_FILE} stays as it is; these lines make it ${extras.preset}: ${drawPreset(preset)}`,
-        );
+      const missing = of.isNewConfig ? '' : drawMissing(readConfig(checkout), preset);
+      if (missing !== '')
+        notes.push(`${CONFIG_FILE} stays as it is; for the preset ${extras.preset} it lacks: ${missing}`);
       if (preset.folder !== null)
         place([{ path: `${preset.folder}/.gitignore`, text: '*\n', comment: 'hash' }]);
       notes.push(`To begin: \`${preset.next}\`, with \`--dry-run\` to look first.`);
@@ -64,4 +63,9 @@ export function writeExtras(
     const sentence = `The files cannot be written: ${error instanceof Error ? error.message : String(error)}.`;
     return fail({ kind: 'environment', sentence });
   }
+}
+
+function readConfig(checkout: string): string {
+  const path = join(checkout, CONFIG_FILE);
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }

@@ -112,6 +112,14 @@ describe('presets', () => {
     }),
   );
 
+  test('that are in force are not told of again', () =>
+    withFiles({}, (root) => {
+      policyOf(root, 'streams');
+      expect(extras(root, { preset: 'streams' }).notes).toEqual([
+        'To begin: `weft run task-copilot`, with `--dry-run` to look first.',
+      ]);
+    }));
+
   test('set each key once', () =>
     withFiles({}, (root) => {
       policyOf(root, 'beads');
