@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/core/event.ts';
 import { fail, ok } from '../../../src/core/failure.ts';
 import { DEFAULT_POLICY } from '../../../src/core/model.ts';
-import { DEFAULT_PULLS } from '../../../src/core/pull.ts';
 import type { App } from '../../../src/surfaces/app.ts';
 import {
   ASKING,
@@ -126,32 +125,6 @@ describe('before the run', () => {
     expect(await type('orchestrate run --config tracks.yaml --worktree --dry-run', fake).code).toBe(0);
     expect(fake.asked).toEqual([['plan', 'tracks.yaml', { isolation: 'worktree' }]]);
     expect(await type('orchestrate run', fake).code).toBe(2);
-  });
-
-  it('a dry run says how the forge stands that work would go to', async () => {
-    const forge = (sentence: string, state: 'ok' | 'warning' = 'ok') => ({ name: 'forge', state, sentence });
-    const checks = [
-      { name: 'git', state: 'ok', sentence: 'git can be used' } as const,
-      forge('acme/shop knows the token of GH_TOKEN as bot, who may push and merge'),
-      forge('branch main is protected; it has a merge queue'),
-    ];
-    const dryRun = { tasks: [], waves: [], collisions: [] };
-    const policy = { ...PLANNED.policy, pullRequests: DEFAULT_PULLS };
-    const fake = idle({
-      check: async () => checks,
-      plan: async () => ok({ ...PLANNED, policy, dryRun } as never),
-    });
-    const typed = type('run tracks.yaml --dry-run', fake);
-    expect(await typed.code).toBe(0);
-    expect(typed.out()).toBe(`0 tasks in 0 waves · 4 at once · as pull requests onto main
-forge: acme/shop knows the token of GH_TOKEN as bot, who may push and merge
-forge: branch main is protected; it has a merge queue
-
-Nothing was changed.
-`);
-    const json = type('run tracks.yaml --dry-run --json', fake);
-    expect(await json.code).toBe(0);
-    expect(JSON.parse(json.out())).toMatchObject({ checks });
   });
 
   it('a dry run shows waves, agents, branches, claims and collisions', async () => {
