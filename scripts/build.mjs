@@ -1,4 +1,4 @@
-// Builds `dist/`: a small entry, everything that it loads on demand, what serves agents, what talks to GitHub, the acting
+// Builds `dist/`: a small entry, everything that it loads on demand, what serves agents, what talks to GitHub, other sources of tasks, the acting
 // agent of the demo, the scripted model, the simulation, and the program that can be struck at every operation, with its
 // driver, and the drivers of chaos and of the landing proof, with the latter's agent.
 import { chmodSync, readFileSync } from 'node:fs';
@@ -28,6 +28,16 @@ const keepForgeApart = {
   setup({ onResolve }) {
     onResolve({ filter: /\/forge\/github\/open-github\.ts$/ }, ({ kind }) =>
       kind === 'dynamic-import' ? { path: './forge.cjs', external: true } : undefined,
+    );
+  },
+};
+
+/** So are sources of tasks beside track files. */
+const keepSourcesApart = {
+  name: 'keep-sources-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/sources\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './sources.cjs', external: true } : undefined,
     );
   },
 };
@@ -91,7 +101,13 @@ await Promise.all([
     ...common,
     stdin: gathered('./src/compose.ts', './src/surfaces/cli/commands.ts'),
     outfile: 'dist/app.cjs',
-    plugins: [speakEnglish, keepForgeApart],
+    plugins: [speakEnglish, keepForgeApart, keepSourcesApart],
+  }),
+  build({
+    ...common,
+    entryPoints: ['src/compose/sources.ts'],
+    outfile: 'dist/sources.cjs',
+    plugins: [speakEnglish],
   }),
   build({
     ...common,

@@ -21,6 +21,7 @@ import type {
   WorkPlan,
 } from './model.ts';
 import type { ForgeTrouble, PullNote, PullRemark } from './pull.ts';
+import type { SourceSpec } from './source.ts';
 
 /** Version of the event shapes below; older records are brought forward by the up-casters of the journal's codec. */
 export const EVENT_VERSION = 1;
@@ -59,6 +60,8 @@ export type Event =
       readonly policy: Policy;
       readonly tasks: readonly Task[];
       readonly targetOid: Oid;
+      /** Where the tasks are from; absent in older journals. */
+      readonly sources?: readonly SourceSpec[];
     }
   | { readonly type: 'run.resumed'; readonly overrides: readonly PolicyChange[]; readonly policy: Policy }
   | { readonly type: 'run.paused' }
@@ -74,6 +77,16 @@ export type Event =
       /** It takes one pull request after the other; absent: weft may push there. */
       readonly isProtected?: boolean;
     }
+  // its sources
+  /** Tasks that the plan did not have come after the others; what nobody has begun may be something else by now. */
+  | {
+      readonly type: 'plan.changed';
+      readonly added: readonly Task[];
+      /** Whole, in place of the tasks with their ids. */
+      readonly revised: readonly Task[];
+    }
+  /** It cannot be reached or told anything; null: it can again. */
+  | { readonly type: 'source.noted'; readonly source: string; readonly trouble: string | null }
   // an attempt
   | (OfAttempt & {
       readonly type: 'attempt.spawned';
@@ -210,8 +223,17 @@ export type Event =
   | (OfTask & { readonly type: 'task.paused'; readonly agent: 'finish' | 'stop' })
   | (OfTask & { readonly type: 'task.unpaused' })
   | (OfTask & { readonly type: 'task.restarted' })
-  | (OfTask & { readonly type: 'task.cancelled' })
+  | (OfTask & {
+      readonly type: 'task.cancelled';
+      /** What its source says of it; absent: a human said so here. */
+      readonly why?: string;
+    })
   | (OfTask & { readonly type: 'task.done' })
+  // what its source says of it
+  /** It is not to be begun now; null: it may be. */
+  | (OfTask & { readonly type: 'task.withheld'; readonly why: string | null })
+  /** Somebody else finished it. */
+  | (OfTask & { readonly type: 'task.settled' })
   // its pull request
   /** It is there, with this commit; remarks with these ids were answered. */
   | (OfTask & {

@@ -56,6 +56,7 @@ export function explainTask(state: RunState, ts: TaskState, now: RunMs): string 
 
 function explainWaiting(state: RunState, ts: TaskState, now: RunMs): string {
   if (ts.question !== null) return explainQuestion(ts);
+  if (ts.withheld !== null) return `is not begun: ${ts.withheld}`;
   if (ts.paused) return `is paused; \`weft resume ${ts.task.id}\` goes on`;
   const edge = ts.task.edges.find((each) => !satisfies(each, taskOf(state, each.task).phase));
   if (edge !== undefined) return explainEdge(state, edge);
@@ -101,6 +102,7 @@ function endOf(phase: Phase): string {
 }
 
 function standOf(other: TaskState): string {
+  if (other.withheld !== null) return `is not begun here (${other.withheld})`;
   if (other.question !== null) return `needs an answer (\`weft answer ${other.task.id}\`)`;
   if (other.paused) return 'is paused';
   if (other.task.type === 'manual') return `is for a human to do (\`weft done ${other.task.id}\`)`;

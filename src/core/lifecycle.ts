@@ -20,11 +20,11 @@ export const MOVES: readonly Move[] = [
   { from: 'pr_created', to: 'merged', on: ['task.landed'] },
   { from: 'queued', to: 'merged', on: ['task.landed'] },
   { from: 'committed', to: 'merged', on: ['task.landed'] },
-  { from: 'waiting', to: 'merged', on: ['task.done', 'task.landed'] },
+  { from: 'waiting', to: 'merged', on: ['task.done', 'task.landed', 'task.settled'] },
   // a human spares it the review
   { from: 'waiting', to: 'committed', on: ['question.answered'] },
   // from plan to work, from work to review, back to work
-  { from: 'spawned', to: 'waiting', on: ['attempt.failed', 'attempt.stopped'] },
+  { from: 'spawned', to: 'waiting', on: ['attempt.failed', 'attempt.stopped', 'task.withheld'] },
   { from: 'working', to: 'waiting', on: ['attempt.exited', 'attempt.stopped', 'attempt.failed'] },
   {
     from: 'verifying',

@@ -66,6 +66,13 @@ export function keepConfiguredAgents(policy: Policy): Policy {
   );
 }
 
+/** Leaves of the agents what a plan that may grow is likely to want: what it names, and what the configuration speaks of. */
+export function keepLikelyAgents(policy: Policy, plan: Pick<Plan, 'tasks'>): Policy {
+  const { agents } = keepUsedAgents(policy, plan);
+  const configured = keepConfiguredAgents(policy);
+  return { ...policy, agents: { ...configured.agents, ...agents } };
+}
+
 function keepAgents(
   policy: Policy,
   isKept: (name: string, config: Policy['agents'][string]) => boolean,

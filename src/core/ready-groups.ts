@@ -44,6 +44,7 @@ export function isStartable(state: RunState, ts: TaskState): boolean {
     ts.task.type !== 'manual' &&
     !ts.paused &&
     !ts.wipe &&
+    ts.withheld === null &&
     ts.question === null &&
     state.index.blockers[ts.order] === 0
   );

@@ -34,6 +34,11 @@ export type SourceSpec =
   /** A folder or a file with a plan. */
   | { readonly kind: 'plan-folder' | 'plan-file' | 'ralphy' | 'takt'; readonly path: string };
 
+/** Tells whether a source may have other tasks later. */
+export function isWatched({ kind }: SourceSpec): boolean {
+  return kind !== 'track-file';
+}
+
 /** How a task stands at its source when it is not simply open there. */
 export type Standing =
   /** Not to be begun now: somebody else's, put off, not approved. `why` is the end of "it waits: …", `taken by ada`. */

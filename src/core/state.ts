@@ -26,6 +26,7 @@ import type {
 import { DEFAULT_POLICY, runMs } from './model.ts';
 import type { ForgeTrouble, PullRecord } from './pull.ts';
 import { createIndex, type ScheduleIndex } from './schedule-index.ts';
+import type { SourceSpec } from './source.ts';
 
 /** What `inspect-attempt` saw. */
 export interface Inspected {
@@ -199,6 +200,8 @@ export interface TaskState {
   /** Commands that failed and then passed on the same tree. */
   flaky: readonly string[];
   failure: { cause: Cause; sentence: string } | null;
+  /** Why its source does not want it begun now, or at all; null: it may be. */
+  withheld: string | null;
   /** An effect that failed for reasons outside the task. */
   trouble: { effect: EffectKind | string; count: number; retryAt: RunMs; detail: string } | null;
   /** The worktree is to be removed before anything else (restart). */
@@ -250,6 +253,10 @@ export interface RunState {
   isProtected: boolean;
   /** Null: the forge answers. */
   forgeTrouble: ForgeTrouble | null;
+  /** Where its tasks are from, in the order in which they were named. */
+  sources: readonly SourceSpec[];
+  /** What is wrong with sources that cannot be reached, by their names. */
+  sourceTroubles: Record<string, string>;
   rested: Outcome | null;
   startedAt: number;
   updatedAt: number;
@@ -284,6 +291,8 @@ export function createState(): RunState {
     hasMergeQueue: false,
     isProtected: false,
     forgeTrouble: null,
+    sources: [],
+    sourceTroubles: {},
     rested: null,
     startedAt: 0,
     updatedAt: 0,
@@ -344,6 +353,7 @@ export function createTaskState(task: Task, order: number, at: RunMs): TaskState
     landedTree: null,
     flaky: [],
     failure: null,
+    withheld: null,
     trouble: null,
     wipe: false,
     swept: null,
@@ -368,6 +378,11 @@ export function serializeState(state: RunState): string {
 /** Tells whether its work is verified and has not landed yet. */
 export function hasVerifiedWork({ phase }: TaskState): boolean {
   return phase === 'committed' || phase === 'pr_created' || phase === 'queued';
+}
+
+/** Tells whether nobody has begun it yet. */
+export function isUntouched({ phase, attempt, wipe }: TaskState): boolean {
+  return phase === 'waiting' && attempt === null && !wipe;
 }
 
 /** Tells whether a process of the task's may be running or be about to run. */

@@ -15,6 +15,7 @@ import type { RunView } from '../core/view.ts';
 import type { Opened } from '../ports/journal.ts';
 import { findClosing, noteClosing } from './closing.ts';
 import { rememberDurations } from './durations.ts';
+import { createFeeder } from './feeder.ts';
 import { rememberTouched } from './guesses.ts';
 import { createInbox, type Inbox, MAX_WAITING, type Message } from './inbox.ts';
 import { createLedger, type Ledger } from './ledger.ts';
@@ -24,8 +25,9 @@ import type { Parts } from './parts.ts';
 import { createPerformer } from './perform.ts';
 import { checkoutOf, countCheckouts, sharedWorktreeOf } from './places.ts';
 import { createPublisher, type Publisher } from './publish.ts';
-import { createRadar, type Radar } from './radar.ts';
+import { createRadar } from './radar.ts';
 import { reconcile } from './reconcile.ts';
+import { createReporter } from './reporter.ts';
 import { runPlan } from './run.ts';
 import { startRunClock } from './run-clock.ts';
 
@@ -34,7 +36,12 @@ const LEAVE_MS = 2_000;
 
 /** How a run begins: with a first fact, or where its journal ends. */
 export type Beginning =
-  | { readonly kind: 'new'; readonly started: Extract<Event, { readonly type: 'run.started' }> }
+  | {
+      readonly kind: 'new';
+      readonly started: Extract<Event, { readonly type: 'run.started' }>;
+      /** Tasks that are not to be begun yet. */
+      readonly withheld?: readonly Event[];
+    }
   | { readonly kind: 'resumed'; readonly policy: Policy };
 
 /** A run under way in this process. */
@@ -92,16 +99,11 @@ export function lead(of: {
         publish: doBoth(publisher.publish, observers.notice),
         stay: of.stay,
         leaving: leaving.signal,
-        reconcile: async () => {
-          await ledger.flush();
-          await reconcile(parts, ledger);
-          observers.start();
-          ledger.record(await findNews(parts, state));
-          ledger.record(await meetForge(parts, state));
-        },
+        reconcile: () => takeUp({ parts, ledger, observers, isNew: beginning.kind === 'new' }),
       });
     } finally {
-      await Promise.all([observers.stop(), stopSoon(parts, performer, leaving.signal)]);
+      const hurry = leaving.signal.aborted;
+      await Promise.all([observers.stop({ hurry }), stopSoon(parts, performer, leaving.signal)]);
       const last = { seq: (opened.last?.seq ?? 0) + ledger.count(), epoch: parts.epoch };
       await putInOrder({ parts, ledger, publisher, last });
     }
@@ -123,15 +125,45 @@ export function lead(of: {
   };
 }
 
-/** All that looks at the world beside the loop. */
-function createObservers(of: Parameters<typeof createRadar>[0]): Radar {
+/** Brings belief and world together, and begins to look at what changes. */
+async function takeUp(of: {
+  readonly parts: Parts;
+  readonly ledger: Ledger;
+  readonly observers: Observers;
+  readonly isNew: boolean;
+}): Promise<void> {
+  const { parts, ledger, observers } = of;
+  await ledger.flush();
+  await reconcile(parts, ledger);
+  if (!of.isNew) ledger.record(await observers.catchUp());
+  observers.start();
+  ledger.record(await findNews(parts, ledger.state));
+  ledger.record(await meetForge(parts, ledger.state));
+}
+
+/** All that looks at the world, and speaks to it, beside the loop. */
+interface Observers {
+  /** What became otherwise while no engine ran, as facts. */
+  readonly catchUp: () => Promise<readonly Event[]>;
+  readonly start: () => void;
+  readonly notice: () => void;
+  readonly stop: (how: { readonly hurry: boolean }) => Promise<void>;
+}
+
+function createObservers(of: Parameters<typeof createRadar>[0]): Observers {
   const [target, radar] = [createObserver(of), createRadar(of)];
+  const [feeder, reporter] = [createFeeder(of), createReporter(of)];
   return {
-    start: doBoth(target.start, radar.start),
-    notice: doBoth(target.notice, radar.notice),
-    stop: () => {
+    catchUp: feeder.catchUp,
+    start: () => {
+      for (const { start } of [target, radar, feeder, reporter]) start();
+    },
+    notice: () => {
+      for (const { notice } of [target, radar, reporter]) notice();
+    },
+    stop: async (how) => {
       target.stop();
-      return radar.stop();
+      await Promise.all([radar.stop(), feeder.stop(), reporter.stop(how)]);
     },
   };
 }
@@ -203,7 +235,7 @@ async function letGo(parts: Parts, state: RunState): Promise<void> {
 
 function begin(beginning: Beginning, ledger: Ledger): readonly PolicyChange[] {
   if (beginning.kind === 'new') {
-    ledger.record([beginning.started]);
+    ledger.record([beginning.started, ...(beginning.withheld ?? [])]);
     return [];
   }
   const { policy } = beginning;

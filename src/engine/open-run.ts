@@ -1,14 +1,16 @@
 // Becomes the leader and begins a run, or goes on with one: the same loop in both cases.
 import { join } from 'node:path';
 import type { Wish } from '../core/decide/widen.ts';
-import type { Outcome, PolicyChange } from '../core/event.ts';
+import type { Event, Outcome, PolicyChange } from '../core/event.ts';
 import { type Failure, fail, ok, type Result } from '../core/failure.ts';
 import { type Oid, type Plan, type Policy, type RunId, runId } from '../core/model.ts';
 import { isCommand } from '../core/pending.ts';
+import type { SourceSpec } from '../core/source.ts';
 import { createState } from '../core/state.ts';
 import type { RunView } from '../core/view.ts';
 import type { Json, Led } from '../ports/control.ts';
 import type { ForgePort } from '../ports/forge.ts';
+import type { SourcePort } from '../ports/source.ts';
 import { type Beginning, type Leading, lead } from './lead.ts';
 import { enterForge, openForge } from './meet-forge.ts';
 import type { Places, Tools } from './parts.ts';
@@ -28,7 +30,14 @@ export interface OpenRun {
 /** Begins a new run of the plan. Nothing is created when another engine leads or the target does not exist. */
 export async function startRun(
   tools: Tools,
-  of: { readonly plan: Plan; readonly policy: Policy; readonly stay: boolean },
+  of: {
+    readonly plan: Plan;
+    readonly policy: Policy;
+    readonly sources: readonly SourceSpec[];
+    /** Tasks that are not to be begun yet, and why. */
+    readonly withheld: readonly Event[];
+    readonly stay: boolean;
+  },
 ): Promise<Result<OpenRun>> {
   const forge = await openForge(tools, of.policy);
   if (!forge.ok) return forge;
@@ -48,18 +57,45 @@ export async function startRun(
       policy: of.policy,
       tasks: of.plan.tasks,
       targetOid: target.value,
+      ...(of.sources.length === 0 ? {} : { sources: of.sources }),
     },
+    withheld: of.withheld,
   };
   const opened = await openJournal(tools, led.value, places.runDir);
   if (!opened.ok) return opened;
   const { journal } = opened.value;
   const state = createState();
+  const sources = await openSources(tools, of.sources, run);
+  if (!sources.ok) {
+    await letGo(led.value, journal);
+    return sources;
+  }
   return ok(
     runOpened(tools, led.value, {
       ...{ run, places, beginning, stay: of.stay },
-      ...{ journal, opened: opened.value.opened, state, forge: forge.value },
+      ...{ journal, opened: opened.value.opened, state, forge: forge.value, sources: sources.value },
     }),
   );
+}
+
+/** Opens the sources of a run, in the order in which they were named. */
+async function openSources(
+  tools: Tools,
+  specs: readonly SourceSpec[],
+  run: string,
+): Promise<Result<readonly SourcePort[]>> {
+  const sources: SourcePort[] = [];
+  for (const spec of specs) {
+    const opened = await tools.openSource(spec, run);
+    if (!opened.ok) return opened;
+    sources.push(opened.value);
+  }
+  return ok(sources);
+}
+
+async function letGo(led: Led, journal: OpenedJournal['journal']): Promise<void> {
+  await journal.close();
+  await led.close();
 }
 
 /** Where the target is as the run begins. */
@@ -100,10 +136,13 @@ export async function resumeRun(
   const state = recoverState(opened.value.opened);
   const policy = of.override(state.policy);
   const forge = policy.ok ? await openForge(tools, policy.value) : policy;
-  if (!policy.ok || !forge.ok) {
-    await journal.close();
-    await led.value.close();
-    return policy.ok ? (forge as Extract<typeof forge, { readonly ok: false }>) : policy;
+  const sources = forge.ok ? await openSources(tools, state.sources, run) : forge;
+  if (!policy.ok || !forge.ok || !sources.ok) {
+    await letGo(led.value, journal);
+    return [policy, forge, sources].find((each) => !each.ok) as Extract<
+      typeof sources,
+      { readonly ok: false }
+    >;
   }
   const places = placesOf(tools.repository, run, state.policy);
   const before = drawUnled(tools, run, state);
@@ -112,7 +151,7 @@ export async function resumeRun(
   const beginning: Beginning = { kind: 'resumed', policy: policy.value };
   const resumed = runOpened(tools, led.value, {
     ...{ run, places, beginning, stay: of.stay },
-    ...{ journal, opened: opened.value.opened, state, forge: forge.value },
+    ...{ journal, opened: opened.value.opened, state, forge: forge.value, sources: sources.value },
   });
   return ok({ ...resumed, before });
 }
@@ -134,18 +173,22 @@ function runOpened(
     readonly places: Places;
     readonly journal: OpenedJournal['journal'];
     readonly forge: ForgePort | null;
+    readonly sources: readonly SourcePort[];
   },
 ): OpenRun {
-  const { run, places, journal, forge, ...rest } = of;
-  const leading = lead({ parts: { ...tools, journal, forge, places, epoch: led.leadership.epoch }, ...rest });
+  const { run, places, journal, forge, sources, ...rest } = of;
+  const leading = lead({
+    parts: { ...tools, journal, forge, sources, places, epoch: led.leadership.epoch },
+    ...rest,
+  });
   led.serve((request) => answer(leading, { run, tokenOf: tools.tokenOf }, request));
   const interruption = createInterruption(leading);
   const runToRest = async (): Promise<Outcome> => {
     try {
       return await Promise.race([leading.outcome.catch(interruption.forgive), interruption.left]);
     } finally {
-      await journal.close();
-      await led.close();
+      for (const source of sources) await source.close?.().catch(() => undefined);
+      await letGo(led, journal);
     }
   };
   return {

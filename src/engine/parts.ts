@@ -1,6 +1,8 @@
 // Everything the engine is given: ports, places and the state it owns. No decisions, no behaviour.
+import type { ClaimOptions } from '../core/claim/pattern.ts';
 import type { Result } from '../core/failure.ts';
 import type { Review, WorkPlan } from '../core/model.ts';
+import type { SourceSpec } from '../core/source.ts';
 import type { AgentPort, AgentStatus, AnswerPlaces, SessionReport } from '../ports/agent.ts';
 import type { ClockPort } from '../ports/clock.ts';
 import type { ControlPort } from '../ports/control.ts';
@@ -9,6 +11,7 @@ import type { ForgePort, FoundForge } from '../ports/forge.ts';
 import type { GitPort, Person } from '../ports/git.ts';
 import type { JournalPort, JournalStore } from '../ports/journal.ts';
 import type { ProcessPort } from '../ports/process.ts';
+import type { SourcePort } from '../ports/source.ts';
 
 /** Where a run keeps what it makes. Absolute paths. */
 export interface Places {
@@ -66,6 +69,10 @@ export interface Tools {
   readonly readPlan: (places: AnswerPlaces) => Promise<Result<WorkPlan>>;
   /** What a reviewer answered; a failure says why it cannot be read. */
   readonly readReview: (places: AnswerPlaces) => Promise<Result<Review>>;
+  /** Opens a source of tasks; the run is who claims there. */
+  readonly openSource: (spec: SourceSpec, run: string) => Promise<Result<SourcePort>>;
+  /** How claims are read in this repository. */
+  readonly claims: ClaimOptions;
   /** Finds the forge that the repository belongs to; null: none that weft knows. */
   readonly findForge: () => Promise<FoundForge | null>;
   /** The allowlisted environment plus what is named and set. */
@@ -92,8 +99,11 @@ export interface Parts
     | 'readPlan'
     | 'readReview'
     | 'environment'
+    | 'claims'
   > {
   readonly journal: JournalPort;
+  /** Where its tasks are from, in the order in which they were named. */
+  readonly sources: readonly SourcePort[];
   /** Where work becomes pull requests; null: it lands here. */
   readonly forge: ForgePort | null;
   readonly places: Places;

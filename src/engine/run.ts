@@ -1,10 +1,11 @@
 // The one loop: decide → record → perform → observe. Start, resume and restart are this same call.
 import { judgeCommand } from '../core/decide/command.ts';
 import { type decide, nextDeadline } from '../core/decide/decide.ts';
-import { isIdle, outcomeOf } from '../core/decide/rest.ts';
+import { isIdle, outcomeOf, waitsForSources } from '../core/decide/rest.ts';
 import { judgeWish } from '../core/decide/widen.ts';
 import type { WorkEffect } from '../core/effect.ts';
 import type { Event, Outcome } from '../core/event.ts';
+import { isWatched } from '../core/source.ts';
 import type { Inbox, Message } from './inbox.ts';
 import type { Ledger } from './ledger.ts';
 import type { Performer } from './perform.ts';
@@ -64,11 +65,18 @@ function choose({ decide, ledger }: Engine): readonly WorkEffect[] {
 async function rest(engine: Engine): Promise<Outcome | null> {
   const { ledger } = engine;
   const outcome = outcomeOf(ledger.state);
-  if (engine.stay && (outcome === 'blocked' || outcome === 'failed')) return null;
+  if (goesOnWaiting(engine, outcome)) return null;
   ledger.record([{ type: 'run.rested', outcome }]);
   await ledger.flush();
   engine.publish();
   return outcome;
+}
+
+/** Waits for people where somebody wants to, and for sources that may have more, or whose tasks others work on. */
+function goesOnWaiting({ stay, ledger: { state } }: Engine, outcome: Outcome): boolean {
+  if (outcome === 'stopped' || outcome === 'timeout') return false;
+  if (outcome === 'blocked' && waitsForSources(state)) return true;
+  return stay && (outcome !== 'complete' || state.sources.some(isWatched));
 }
 
 async function observe(engine: Engine): Promise<void> {

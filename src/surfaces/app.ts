@@ -1,6 +1,6 @@
 // What a surface may ask of weft. The surfaces are written against this page; compose.ts makes it real.
 import type { Command } from '../core/decide/command.ts';
-import type { Outcome, PolicyChange } from '../core/event.ts';
+import type { Event, Outcome, PolicyChange } from '../core/event.ts';
 import type { Result } from '../core/failure.ts';
 import type { MergeRow } from '../core/merge-table.ts';
 import type { Oid, Plan, Policy } from '../core/model.ts';
@@ -9,6 +9,7 @@ import type { DryRun } from '../core/plan/dry-run.ts';
 import type { PolicyFlags } from '../core/policy.ts';
 import type { PromiseFinding } from '../core/promise.ts';
 import type { ReviewView } from '../core/review-view.ts';
+import type { SourceSpec } from '../core/source.ts';
 import type { RunView } from '../core/view.ts';
 import type { ProbeDetails } from '../ports/agent.ts';
 
@@ -26,7 +27,21 @@ export interface Planned {
   readonly plan: Plan;
   readonly policy: Policy;
   readonly dryRun: DryRun;
+  /** Sources that are looked at again while the run goes on. */
+  readonly sources: readonly SourceSpec[];
+  /** Tasks that are not to be begun yet, and why. */
+  readonly withheld: readonly Event[];
+  /** What to know about the sources, a sentence each. */
+  readonly notes: readonly string[];
 }
+
+/** A source as somebody names it. */
+export type SourceWish =
+  | Exclude<SourceSpec, { readonly kind: 'track-file' | 'plan-folder' | 'plan-file' | 'ralphy' | 'takt' }>
+  /** A track file. */
+  | { readonly kind: 'file'; readonly path: string }
+  /** A plan of another kind; null: where plans usually are. */
+  | { readonly kind: 'plan'; readonly path: string | null };
 
 /** A run that this process leads. */
 export interface LedRun {
@@ -162,11 +177,11 @@ export interface App {
   readonly stateDir: string;
 
   /**
-   * Loads tasks and configuration and checks them; creates nothing. The file is looked for in the folder the app was
+   * Loads tasks and configuration and checks them; creates nothing. Files are looked for in the folder the app was
    * opened in, then in the roots of the checkout and the repository. Failure kinds `usage`, `collision`.
    */
   plan(
-    file: string,
+    sources: readonly SourceWish[],
     flags: PolicyFlags,
   ): Promise<Result<Planned, Diagnosed & { readonly kind: 'usage' | 'collision' }>>;
   /**

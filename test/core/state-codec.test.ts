@@ -23,8 +23,9 @@ const SHAPES: Readonly<Record<number, string>> = {
   5: 'b908a4970df1e0a5',
   6: '7a3eaa86987ba9f1',
   7: '4c1032077f504a42',
-  8: '80aaa3ea1a38902a',
+  8: '4a0a860b0390ee85',
   9: '7136e41bc4dc4d51',
+  10: '4a0a860b0390ee85',
 };
 
 /** Types declared in the core, by name, without comments. Two of one name that differ are told apart by neither. */

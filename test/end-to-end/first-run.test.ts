@@ -51,13 +51,13 @@ function failures(checks: readonly Check[]): readonly string[] {
 }
 
 async function planOf(app: App, file = 'tracks.yaml', flags = {}): Promise<Planned> {
-  const planned = await app.plan(file, flags);
+  const planned = await app.plan([{ kind: 'file', path: file }], flags);
   if (!planned.ok) throw new Error(planned.failure.text);
   return planned.value;
 }
 
 async function refusalOf(app: App, file = 'tracks.yaml', flags = {}): Promise<string> {
-  const planned = await app.plan(file, flags);
+  const planned = await app.plan([{ kind: 'file', path: file }], flags);
   return planned.ok ? 'planned' : planned.failure.text;
 }
 

@@ -19,7 +19,7 @@ const HEAR = `until grep -q '"forwardedMessage":"' "$WEFT_STATUS_FILE"; do sleep
 
 async function lead(run: string): Promise<{ readonly run: string; readonly outcome: Promise<unknown> }> {
   await stage.script([[{ id: 'a', acts: [], frontmatter: { run } }]]);
-  const planned = await stage.app.plan('tracks.yaml', {});
+  const planned = await stage.app.plan([{ kind: 'file', path: 'tracks.yaml' }], {});
   if (!planned.ok) throw new Error(planned.failure.text);
   const led = await stage.app.start(planned.value, { stay: true });
   if (!led.ok) throw new Error(led.failure.sentence);

@@ -223,7 +223,7 @@ test('a configuration that is spoilt while a run rests is nothing to the run [F3
   await stage.repo.git('branch', 'trunk');
   const { run } = await stage.run();
   await stage.repo.write('.weft/config.yaml', 'gates: { tier0: [ "exit 1" ] }\nintegrate: [never\n');
-  const planned = await stage.app.plan('tracks.yaml', {});
+  const planned = await stage.app.plan([{ kind: 'file', path: 'tracks.yaml' }], {});
   expect(planned.ok ? '' : planned.failure.text).toMatch(/config\.yaml:\d+:\d+/);
   const said = await stage.app.command(run, { kind: 'approve', task: 'a' });
   if (!said.ok) throw new Error(said.failure.sentence);

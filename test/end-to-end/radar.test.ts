@@ -19,7 +19,7 @@ function writes(id: string): TestTask {
 
 test('a conflict is said while both are at work', async () => {
   await stage.script([[writes('a')], [writes('b')]], { integrate: 'human' });
-  const planned = await stage.app.plan('tracks.yaml', {});
+  const planned = await stage.app.plan([{ kind: 'file', path: 'tracks.yaml' }], {});
   if (!planned.ok) throw new Error('no plan');
   const started = await stage.app.start(planned.value, { stay: false });
   if (!started.ok) throw new Error(started.failure.sentence);

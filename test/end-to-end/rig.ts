@@ -77,7 +77,7 @@ export async function openStage(): Promise<Stage> {
     app,
     script: (tracks, config = {}) => writeScript(repo, tracks, config),
     run: async (flags = {}) => {
-      const planned = await app.plan('tracks.yaml', flags);
+      const planned = await app.plan([{ kind: 'file', path: 'tracks.yaml' }], flags);
       if (!planned.ok) throw new Error(planned.failure.text);
       const led = await app.start(planned.value, { stay: false });
       if (!led.ok) throw new Error(led.failure.sentence);

@@ -41,7 +41,7 @@ async function plan(acts: readonly string[], limits: Fields = {}, config: Fields
 
 /** Starts the run, which waits for people. */
 async function start(): Promise<LedRun> {
-  const planned = await stage.app.plan('tracks.yaml', {});
+  const planned = await stage.app.plan([{ kind: 'file', path: 'tracks.yaml' }], {});
   if (!planned.ok) throw new Error(planned.failure.text);
   const started = await stage.app.start(planned.value, { stay: true });
   if (!started.ok) throw new Error(started.failure.sentence);

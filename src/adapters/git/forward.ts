@@ -12,6 +12,8 @@ import { gitDirOf, placeOf } from './metadata.ts';
 import { findCommit, findHeadRef, moveRef, type Repository } from './repository.ts';
 
 const CHECKOUT_MS = 1_800_000;
+/** What Beads itself keeps changing there is nobody's open work; what lands on top of such a change is still in the way. */
+const KEPT_BY_BEADS = '.beads/';
 
 /** What became of moving a branch. */
 export type Advance =
@@ -111,7 +113,9 @@ async function findHindrance(
   if (rebasing) return `A rebase of ${of.branch} is under way in ${path}.`;
   const openWork = await findOpenWork(checkout.gitDir);
   if (openWork !== null) return `${openWork.replace(/^a/, 'A')} is under way in ${path}.`;
-  const changed = await findTrackedChanges(checkout.place);
+  const changed = (await findTrackedChanges(checkout.place)).filter(
+    (path) => !path.startsWith(KEPT_BY_BEADS),
+  );
   if (changed.length === 0) return null;
   const count = changed.length === 1 ? 'an uncommitted change' : `${changed.length} uncommitted changes`;
   return `The checkout ${path} has ${count} (${changed[0]}).`;

@@ -3,19 +3,32 @@ import type { WorkEffect } from '../effect.ts';
 import type { Outcome } from '../event.ts';
 import type { RunMs } from '../model.ts';
 import { countBlockers } from '../schedule-index.ts';
-import { type RunState, taskOf } from '../state.ts';
+import { isWatched } from '../source.ts';
+import { isUntouched, type RunState, taskOf } from '../state.ts';
 import { waitsForPeople } from './pull.ts';
 
 /** What is left when nothing can go on. Time budget before failure, failure before a human's turn. */
 export function outcomeOf(state: RunState): Outcome {
   const { index, tasks } = state;
   const count = (phase: 'merged' | 'cancelled' | 'failed'): number => index.phases.get(phase) ?? 0;
-  if (count('merged') + count('cancelled') === tasks.size) return 'complete';
+  const withheld = [...tasks.values()].filter((ts) => isUntouched(ts) && ts.withheld !== null).length;
+  if (count('merged') + count('cancelled') + withheld === tasks.size) return 'complete';
   if (state.stopping !== null) return 'stopped';
   if (needsHuman(state)) return 'blocked';
   const failed = [...tasks.values()].filter((ts) => ts.phase === 'failed');
   if (failed.length > 0 && failed.every((ts) => ts.failure?.cause === 'time-budget')) return 'timeout';
   return failed.length > 0 ? 'failed' : 'blocked';
+}
+
+/** Tells whether its sources alone may let a run go on that nothing else moves: others work on what its tasks wait for. */
+export function waitsForSources(state: RunState): boolean {
+  if (!state.sources.some(isWatched)) return false;
+  for (const ts of state.tasks.values()) {
+    if (!isUntouched(ts) || ts.withheld !== null) continue;
+    const waited = ts.task.edges.map((edge) => taskOf(state, edge.task));
+    if (waited.some((other) => isUntouched(other) && other.withheld !== null)) return true;
+  }
+  return false;
 }
 
 /** Tells whether an effect does nothing but wait for what people may do. */

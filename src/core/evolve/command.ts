@@ -4,7 +4,7 @@ import type { Event } from '../event.ts';
 import { unreachable } from '../failure.ts';
 import { isTerminal } from '../lifecycle.ts';
 import type { Question, RunMs } from '../model.ts';
-import { hasVerifiedWork, isLive, type RunState, type TaskState } from '../state.ts';
+import { hasVerifiedWork, isLive, isUntouched, type RunState, type TaskState } from '../state.ts';
 import { passOver, recallReview } from './answer.ts';
 import { endQuestion, inspectAnew, isAboutLive, keepGuidance, settleGuidance, uncharge } from './ending.ts';
 import { dropPull, tellRemarks } from './pull.ts';
@@ -21,7 +21,9 @@ type CommandEvent = Extract<
       | 'task.unpaused'
       | 'task.restarted'
       | 'task.cancelled'
-      | 'task.done';
+      | 'task.done'
+      | 'task.withheld'
+      | 'task.settled';
   }
 >;
 
@@ -51,9 +53,15 @@ export function evolveCommand(state: RunState, ts: TaskState, event: CommandEven
     case 'task.restarted':
       return restart(ts);
     case 'task.cancelled':
+      if (event.why !== undefined) ts.withheld = event.why;
       return cancel(ts);
     case 'task.done':
       return done(state, ts, ms);
+    case 'task.withheld':
+      return withhold(ts, event.why);
+    case 'task.settled':
+      if (isUntouched(ts)) finishByHand(state, ts, ms);
+      return;
     default:
       unreachable(event);
   }
@@ -152,6 +160,7 @@ function returnToWork(ts: TaskState): void {
 }
 
 function restart(ts: TaskState): void {
+  ts.withheld = null;
   // whatever became of it is over by this word
   if (isTerminal(ts.phase)) dropPull(ts);
   ts.failure = null;
@@ -184,17 +193,29 @@ function cancel(ts: TaskState): void {
   ts.phase = 'cancelled';
 }
 
+function finishByHand(state: RunState, ts: TaskState, ms: RunMs): void {
+  ts.phase = 'merged';
+  ts.withheld = null;
+  ts.swept = { rescue: null, kept: null };
+  if (state.targetOid === null) return;
+  const at = { commit: state.targetOid, tree: state.targetOid, ref: state.policy.target };
+  ts.landed = { ...at, detour: null, by: 'human', at: ms };
+}
+
+/** Somebody may have been faster than an attempt that was about to begin: there is nothing of that yet. */
+function withhold(ts: TaskState, why: string | null): void {
+  if (ts.phase === 'spawned' && ts.attempts === 1 && ts.attempt !== null && why !== null) {
+    uncharge(ts, ts.attempt);
+    keepGuidance(ts, ts.attempt);
+    ts.attempt = null;
+    ts.phase = 'waiting';
+  }
+  if (isUntouched(ts)) ts.withheld = why;
+}
+
 /** A manual task is finished by a human's word; for others it means: look at what is in the worktree now. */
 function done(state: RunState, ts: TaskState, ms: RunMs): void {
-  if (ts.task.type === 'manual') {
-    ts.phase = 'merged';
-    ts.swept = { rescue: null, kept: null };
-    if (state.targetOid !== null) {
-      const at = { commit: state.targetOid, tree: state.targetOid, ref: state.policy.target };
-      ts.landed = { ...at, detour: null, by: 'human', at: ms };
-    }
-    return;
-  }
+  if (ts.task.type === 'manual') return finishByHand(state, ts, ms);
   if (ts.attempt === null || ts.phase !== 'waiting' || ts.wipe) return;
   ts.paused = false;
   ts.question = null;

@@ -6,7 +6,15 @@ import { unreachable } from '../failure.ts';
 import { isTerminal } from '../lifecycle.ts';
 import { DEFAULT_POLICY, type Policy, type RunMs, type TaskId } from '../model.ts';
 import { holdAnew, indexPlan, refreshTask } from '../schedule-index.ts';
-import { createState, createTaskState, isLive, type RunState, type TaskState, taskOf } from '../state.ts';
+import {
+  createState,
+  createTaskState,
+  isLive,
+  isUntouched,
+  type RunState,
+  type TaskState,
+  taskOf,
+} from '../state.ts';
 import { evolveAttempt } from './attempt.ts';
 import { evolveCommand } from './command.ts';
 import { evolveLanding } from './landing.ts';
@@ -46,6 +54,7 @@ function evolveRun(state: RunState, event: RunEvent, fact: Fact): void {
       state.policy = completePolicy(event.policy);
       state.targetOid = event.targetOid;
       state.targetHolds = event.targetOid;
+      state.sources = event.sources ?? [];
       state.startedAt = fact.at;
       state.startedMs = fact.ms;
       event.tasks.forEach((task, order) => {
@@ -82,6 +91,12 @@ function evolveRun(state: RunState, event: RunEvent, fact: Fact): void {
       state.hasMergeQueue = event.hasMergeQueue;
       state.isProtected = event.isProtected ?? false;
       return wakeAll(state);
+    case 'plan.changed':
+      return changePlan(state, event, fact.ms);
+    case 'source.noted':
+      if (event.trouble === null) delete state.sourceTroubles[event.source];
+      else state.sourceTroubles[event.source] = event.trouble;
+      return;
     case 'run.rested':
       state.rested = event.outcome;
       state.restedMs = fact.ms;
@@ -89,6 +104,23 @@ function evolveRun(state: RunState, event: RunEvent, fact: Fact): void {
     default:
       unreachable(event);
   }
+}
+
+/** What somebody has begun stays as it was begun. */
+function changePlan(
+  state: RunState,
+  { added, revised }: Extract<RunEvent, { readonly type: 'plan.changed' }>,
+  ms: RunMs,
+): void {
+  for (const task of revised) {
+    const ts = state.tasks.get(task.id);
+    if (ts !== undefined && isUntouched(ts)) ts.task = task;
+  }
+  for (const task of added) {
+    if (state.tasks.has(task.id)) continue;
+    state.tasks.set(task.id, createTaskState(task, state.tasks.size, ms));
+  }
+  indexPlan(state);
 }
 
 /** A journal of an earlier weft lacks the choices that did not exist then. */
@@ -160,6 +192,8 @@ function applyToTask(state: RunState, ts: TaskState, event: TaskEvent, ms: RunMs
     case 'task.restarted':
     case 'task.cancelled':
     case 'task.done':
+    case 'task.withheld':
+    case 'task.settled':
       return evolveCommand(state, ts, event, ms);
     case 'pull.opened':
     case 'pull.noted':
@@ -204,7 +238,8 @@ const MAX_CLAIM_RECORDS = 10_000;
 function settleClaim(state: RunState, ts: TaskState, forced: readonly TaskId[]): void {
   // only a start takes a claim: who let go (failed, started anew) has to pass the same check again as everybody else
   const takes = ts.holdsClaim || ts.phase === 'spawned';
-  const holds = ts.task.owns !== null && takes && !isTerminal(ts.phase) && !ts.wipe;
+  const isOut = isTerminal(ts.phase) || ts.wipe || ts.withheld !== null;
+  const holds = ts.task.owns !== null && takes && !isOut;
   if (holds === ts.holdsClaim) return;
   ts.holdsClaim = holds;
   state.claims.push({

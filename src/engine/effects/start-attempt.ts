@@ -50,6 +50,8 @@ async function tryToStart(effect: StartAttempt, context: EffectContext): Perform
   const ts = taskOf(context.state, effect.task);
   const { attempt } = ts;
   if (attempt === null) throw new Error('Internal error: no attempt to start');
+  const lost = await claimTask(effect, context);
+  if (!lost.ok || lost.value.length > 0) return lost;
   const of = { effect, ts, attempt };
   const ready =
     attempt.role === 'implement' ? await makeWorktree(context, of) : await openReading(context, of);
@@ -75,6 +77,19 @@ async function tryToStart(effect: StartAttempt, context: EffectContext): Perform
       ...launched.value,
     },
   ]);
+}
+
+/** Takes the task at its source, or again what is ours; what came of it when somebody was faster, as facts. */
+async function claimTask(effect: StartAttempt, { parts, state }: EffectContext): Performed {
+  const { task } = taskOf(state, effect.task);
+  const source = parts.sources.find(({ name }) => name === task.source);
+  if (source?.claim === undefined) return ok([]);
+  const claimed = await source.claim(task.id);
+  if (!claimed.ok) return claimed;
+  if (claimed.value.kind === 'ours') return ok([]);
+  const why = `taken by ${claimed.value.by}`;
+  if (effect.attempt === 1) return ok([{ type: 'task.withheld', task: task.id, why }]);
+  return ok([startFailed(effect, 'start-failed', `It is ${why} by now.`)]);
 }
 
 /** The attempt to start, and whose it is. */
@@ -231,7 +246,7 @@ async function launch(
     cwd: of.worktree,
     env: parts.environment({
       pass: [...(config?.env ?? []), ...(launched.value.pass ?? [])],
-      set: launched.value.env,
+      set: { ...environmentOf(parts), ...launched.value.env },
     }),
     stdin: stdinOf(launched.value, facts.promptFile),
     tag: tagOf(state, effect.task, effect.attempt),
@@ -330,4 +345,11 @@ function portBaseOf(state: RunState, ts: TaskState): number {
 
 function startFailed(effect: StartAttempt, cause: Cause, detail: string): Event {
   return { type: 'attempt.start-failed', task: effect.task, attempt: effect.attempt, cause, detail };
+}
+
+/** Variables that lead agents to the sources of the run from a worktree. */
+function environmentOf({
+  sources,
+}: Pick<EffectContext['parts'], 'sources'>): Readonly<Record<string, string>> {
+  return Object.assign({}, ...sources.map(({ environment }) => environment ?? {}));
 }

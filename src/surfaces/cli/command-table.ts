@@ -3,6 +3,7 @@ import type { ArgumentSpec, CommandGroup, CommandSpec, OptionSpec } from './comm
 import { JSON_OPTION, OF_RUN, TASK } from './common-words.ts';
 import { DECIDE_GROUP } from './decide-table.ts';
 import { NDJSON, RESUME, START } from './run-options.ts';
+import { SOURCE_OPTIONS } from './source-words.ts';
 
 /** Understood by every command. */
 export const HELP: OptionSpec = { name: 'help', short: 'h', summary: 'Say how the command is used' };
@@ -125,13 +126,18 @@ const START_GROUP: CommandGroup = {
     },
     {
       name: 'run',
-      summary: 'Run the tasks of a track file',
+      summary: 'Run tasks: of a track file, of Beads, GitHub, Task Copilot or a plan',
       detail: [
-        'FILE is looked for in this folder, then in the root of the checkout.',
+        'SOURCE is a track file, or one of these with what of it is meant; several make one plan:',
+        '  beads [ISSUE…]            issues of the Beads database here, as they become ready',
+        '  github NUMBER…            issues of the repository at GitHub',
+        '  task-copilot [STREAM]     streams of a Task Copilot database',
+        '  plan [PATH]               a plan folder, a checklist, or the list of ralphy or takt',
+        'Files are looked for in this folder, then in the root of the checkout.',
         'Options win over .weft/config.yaml; what was in force is kept for `weft resume`.',
       ],
-      arguments: [{ name: 'FILE', summary: 'A track file, YAML or JSON' }],
-      options: START,
+      arguments: [{ name: 'SOURCE', rest: true, summary: 'Where the tasks are from' }],
+      options: [...START, ...SOURCE_OPTIONS],
       examples: [
         { line: 'weft run tracks.yaml --dry-run', note: 'what would run when, and what collides' },
         { line: 'weft run tracks.yaml --max-agents 8', note: 'eight agents at once' },
@@ -139,6 +145,11 @@ const START_GROUP: CommandGroup = {
           line: 'weft run tracks.yaml --integrate auto --detach',
           note: 'in the background, landing what is green',
         },
+        {
+          line: 'weft run beads --epic shop-a1b2',
+          note: 'what is below that epic, also what is added later',
+        },
+        { line: 'weft run github 123 124', note: 'two issues' },
       ],
     },
     {

@@ -49,6 +49,7 @@ const LOOKUPS: ReadonlyMap<string, Lookup> = new Map([
   ['RUN|TASK', 'tasks'],
   ['RUN', 'runs'],
   ['FILE', 'files'],
+  ['SOURCE', 'files'],
   ['BRANCH', 'branches'],
 ]);
 

@@ -9,6 +9,8 @@ export interface Parsed {
   readonly command: CommandSpec;
   /** By name in capitals; a `rest` argument has its words joined by spaces. */
   readonly arguments: ReadonlyMap<string, string>;
+  /** The words that are no options, as they were typed. */
+  readonly words: readonly string[];
   /** By long name; a flag has the value `true`, an option that repeats a list. */
   readonly options: ReadonlyMap<string, string | true | readonly string[]>;
 }
@@ -87,7 +89,7 @@ export function parseWords(command: CommandSpec, words: readonly string[]): Resu
     if (read.value.tookNext) at += 1;
   }
   const named = nameArguments(command, free);
-  return named.ok ? ok({ command, arguments: named.value, options }) : named;
+  return named.ok ? ok({ command, arguments: named.value, words: free, options }) : named;
 }
 
 /** A quoted sentence that begins with a dash is text, not an option. */

@@ -129,6 +129,8 @@ function partsOf(world: World, life: Life, journal: JournalPort): Parts {
     tokenOf: () => '',
     readPlan: ({ resultFile }) => readAnswer('readPlan', parsePlan, resultFile),
     readReview: ({ resultFile }) => readAnswer('readReview', parseReview, resultFile),
+    sources: [],
+    claims: {},
     environment: () => ({}),
     forge: world.forge === null ? null : createForgePort(world.forge, life),
     journal,

@@ -328,7 +328,9 @@ describe('effects that fail', () => {
   test('a worktree that cannot be removed stays, with the reason', () => {
     const state = fail(bring(begin(), 'a', 'merged'), 'sweep-task', 5);
     settle(state);
-    expect(find(state, 'a').swept?.kept).toBe('what it left could not be cleared away, 5 times: the disk is full');
+    expect(find(state, 'a').swept?.kept).toBe(
+      'what it left could not be cleared away, 5 times: the disk is full',
+    );
   });
 
   test('any other fact of the task ends the trouble', () => {

@@ -43,6 +43,13 @@ const stopping = (state: RunState, event: Event): RunState => play(state, [event
 const TABLE: readonly (readonly [Phase, Phase, (state: RunState) => unknown, (state: RunState) => Event])[] =
   [
     ['waiting', 'spawned', () => 0, (state) => facts.spawned(state, 'a')],
+    [
+      'spawned',
+      'waiting',
+      (state) => bring(state, 'a', 'spawned'),
+      () => ({ type: 'task.withheld', task: taskId('a'), why: 'taken by ada' }),
+    ],
+    ['waiting', 'merged', () => 0, () => ({ type: 'task.settled', task: taskId('a') })],
     ['spawned', 'working', (state) => bring(state, 'a', 'spawned'), (state) => facts.started(state, 'a')],
     ['working', 'verifying', (state) => bring(state, 'a', 'working'), (state) => facts.exited(state, 'a')],
     [
@@ -218,7 +225,7 @@ describe('moves', () => {
       expect(ts.phase).toBe(to);
       expect(ts.phaseAt).toBe(state.ms);
       expect(ts.endedAt).toBe(['merged', 'failed', 'cancelled'].includes(to) ? state.ms : null);
-      expect(ts.holdsClaim).toBe(ts.endedAt === null && !ts.wipe && ts.attempts > 0);
+      expect(ts.holdsClaim).toBe(ts.endedAt === null && !ts.wipe && ts.withheld === null && ts.attempts > 0);
     },
   );
 

@@ -225,6 +225,10 @@ const EVENTS: readonly Event[] = [
   },
   { type: 'pull.shelved', task },
   { type: 'pull.enqueued', task, head },
+  { type: 'plan.changed', added: [{ ...login, id: other }], revised: [login] },
+  { type: 'source.noted', source: 'beads', trouble: 'bd did not answer within 60 s.' },
+  { type: 'task.withheld', task, why: 'taken by ada' },
+  { type: 'task.settled', task },
 ];
 
 /** The records, in the order of the file; two of them share each epoch. */

@@ -108,6 +108,9 @@ export const PLANNED: Planned = {
   plan: { tasks: [] },
   policy: DEFAULT_POLICY,
   dryRun: { tasks: [], waves: [], collisions: [] },
+  sources: [],
+  withheld: [],
+  notes: [],
 };
 
 /** Makes an app whose run has the view; `changes` replace parts of it. */

@@ -28,7 +28,8 @@ describe('help', () => {
         migrate beads        Make issues of Beads of the tasks of plan folders
         demo                 Run ten tasks with acting agents in a throw-away
                              repository
-        run                  Run the tasks of a track file
+        run                  Run tasks: of a track file, of Beads, GitHub, Task
+                             Copilot or a plan
         resume               Go on with a run, or let a paused task go on
 
       Watch

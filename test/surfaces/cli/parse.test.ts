@@ -17,20 +17,20 @@ describe('understood', () => {
   };
   check([], ['', {}, {}]);
   check(['--json'], ['', {}, { json: true }]);
-  check(['run', 'a.yaml'], ['run', { FILE: 'a.yaml' }, {}]);
-  check(['run', '--time', '5', 'a.yaml', '--fast'], ['run', { FILE: 'a.yaml' }, { time: '5', fast: true }]);
-  check(['run', 'a.yaml', '--time=5'], ['run', { FILE: 'a.yaml' }, { time: '5' }]);
+  check(['run', 'a.yaml'], ['run', { SOURCE: 'a.yaml' }, {}]);
+  check(['run', '--time', '5', 'a.yaml', '--fast'], ['run', { SOURCE: 'a.yaml' }, { time: '5', fast: true }]);
+  check(['run', 'a.yaml', '--time=5'], ['run', { SOURCE: 'a.yaml' }, { time: '5' }]);
   check(
     ['orchestrate', 'wait', 'latest', '--for', 'stop'],
     ['orchestrate wait', { RUN: 'latest' }, { for: 'stop' }],
   );
   check(
     ['run', 'a.yaml', '--merge-strategy', 'rebase', '--budget-minutes=5'],
-    ['run', { FILE: 'a.yaml' }, { strategy: 'rebase', time: '5' }],
+    ['run', { SOURCE: 'a.yaml' }, { strategy: 'rebase', time: '5' }],
   );
   check(
     ['run', 'a.yaml', '--gate', 'make test', '--gate=make lint'],
-    ['run', { FILE: 'a.yaml' }, { gate: ['make test', 'make lint'] }],
+    ['run', { SOURCE: 'a.yaml' }, { gate: ['make test', 'make lint'] }],
   );
   check(['worktree', 'list'], ['worktree list', {}, {}]);
   check(['logs', '-f', 'api', '-n', '5'], ['logs', { TASK: 'api' }, { follow: true, lines: '5' }]);
@@ -43,7 +43,7 @@ describe('understood', () => {
   check(['guide', 'api', '--', '--json'], ['guide', { TASK: 'api', TEXT: '--json' }, {}]);
   check(
     ['run', 'a.yaml', '--setup', 'npm ci --silent'],
-    ['run', { FILE: 'a.yaml' }, { setup: 'npm ci --silent' }],
+    ['run', { SOURCE: 'a.yaml' }, { setup: 'npm ci --silent' }],
   );
 });
 
@@ -81,11 +81,7 @@ describe('refused', () => {
   );
   check(
     'run',
-    'weft run needs FILE (a track file, YAML or JSON). | For example `weft run tracks.yaml --dry-run`.',
-  );
-  check(
-    'run a.yaml b.yaml',
-    'weft run does not know what to do with "b.yaml". | `weft run --help` says more.',
+    'weft run needs SOURCE (where the tasks are from). | For example `weft run tracks.yaml --dry-run`.',
   );
   check(
     'completion tcsh',

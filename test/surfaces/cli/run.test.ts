@@ -90,7 +90,7 @@ describe('before the run', () => {
     expect(fake.asked).toEqual([
       [
         'plan',
-        'tracks.yaml',
+        [{ kind: 'file', path: 'tracks.yaml' }],
         {
           target: 'dev',
           integrate: 'auto',
@@ -123,7 +123,9 @@ describe('before the run', () => {
   it('orchestrate run takes the file as --config and needs it', async () => {
     const fake = idle();
     expect(await type('orchestrate run --config tracks.yaml --worktree --dry-run', fake).code).toBe(0);
-    expect(fake.asked).toEqual([['plan', 'tracks.yaml', { isolation: 'worktree' }]]);
+    expect(fake.asked).toEqual([
+      ['plan', [{ kind: 'file', path: 'tracks.yaml' }], { isolation: 'worktree' }],
+    ]);
     expect(await type('orchestrate run', fake).code).toBe(2);
   });
 

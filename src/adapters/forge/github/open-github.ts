@@ -1,17 +1,22 @@
 // Finds out whether a repository belongs to GitHub, where its interface is and with which token. Asks no forge.
 import { fail, ok } from '../../../core/failure.ts';
 import type { ClockPort } from '../../../ports/clock.ts';
-import type { FoundForge } from '../../../ports/forge.ts';
+import type { Forged, FoundForge } from '../../../ports/forge.ts';
+import type { SourcePort } from '../../../ports/source.ts';
 import { runProgram } from '../../git/exec.ts';
+import { createGithubSource, type GithubSourceOptions } from '../../source/github/github-source.ts';
 import { ENTERPRISE_BUDGET } from './gate.ts';
-import { createGithubForge } from './github-forge.ts';
+import { createForgeIn } from './github-forge.ts';
 import { parseRemote, type RemotePlace } from './remote.ts';
+import { openRoom, type Room } from './room.ts';
 import { findToken, isGithubCloud, type TokenMeans } from './token.ts';
 
 /** What a forge is found with. */
 export interface ForgeMeans extends Omit<TokenMeans, 'cwd'> {
   readonly repository: string;
   readonly clock: ClockPort;
+  /** What talks to GitHub already: who talks to the same with the same token shares its budget. */
+  readonly rooms: Map<string, Room>;
 }
 
 /** What `gh` needs beside the ordinary variables to find what it keeps. */
@@ -22,6 +27,33 @@ const API_VARIABLE = 'WEFT_GITHUB_API';
 
 /** Finds the forge of a repository; null: none of its remotes is at GitHub. */
 export async function openGithub(means: ForgeMeans): Promise<FoundForge | null> {
+  const entered = await enter(means);
+  if (entered === null) return null;
+  const { name, room } = entered;
+  if (!room.ok) return { name, tokenFrom: null, forge: room };
+  const { token, from, ...rest } = room.value;
+  return { name, tokenFrom: from, forge: ok(createForgeIn(rest.room, { token, ...means })) };
+}
+
+/** Makes the source of its issues, which shares the budget of its pull requests; asks nothing yet. */
+export async function openIssues(
+  means: ForgeMeans,
+  options: Omit<GithubSourceOptions, 'room'>,
+): Promise<SourcePort> {
+  const entered = await enter(means);
+  if (entered === null) return createGithubSource({ ...options, room: null });
+  const { room } = entered;
+  return createGithubSource({ ...options, room: room.ok ? ok(room.value.room) : room });
+}
+
+/** What talks to a repository's GitHub, and with which token. */
+interface Entered {
+  /** `owner/name` on which host, for people. */
+  readonly name: string;
+  readonly room: Forged<{ readonly room: Room; readonly token: string; readonly from: string }>;
+}
+
+async function enter(means: ForgeMeans): Promise<Entered | null> {
   const found = await findPlace(means);
   if (found === null) return null;
   const { place, api } = found;
@@ -31,14 +63,14 @@ export async function openGithub(means: ForgeMeans): Promise<FoundForge | null> 
     const variable = isGithubCloud(place.host) ? 'GH_TOKEN' : 'GH_ENTERPRISE_TOKEN';
     const sentence = `There is no token for ${place.host}.`;
     const hint = `Put one into ${variable}, or log in with \`gh auth login --hostname ${place.host}\`.`;
-    return { name, tokenFrom: null, forge: fail({ kind: 'unauthorized', sentence, hint }) };
+    return { name, room: fail({ kind: 'unauthorized', sentence, hint }) };
   }
-  const { repository, clock } = means;
-  const forge = createGithubForge({
-    ...{ place, api, token: token.token, repository, clock },
-    ...(isGithubCloud(place.host) ? {} : { budget: ENTERPRISE_BUDGET }),
-  });
-  return { name, tokenFrom: token.from, forge: ok(forge) };
+  const key = JSON.stringify([place, api, token.token]);
+  const budget = isGithubCloud(place.host) ? {} : { budget: ENTERPRISE_BUDGET };
+  const room =
+    means.rooms.get(key) ?? openRoom({ place, api, token: token.token, clock: means.clock, ...budget });
+  means.rooms.set(key, room);
+  return { name, room: ok({ room, ...token }) };
 }
 
 /** The remote `origin` before all others. */

@@ -1,5 +1,5 @@
 // The file `.beads/orchestrator/state.json`: process, worktree and pull request of what is under way, for scripts.
-import { appendFile, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fail, ok, type Result } from '../../../core/failure.ts';
 import type { TaskReport } from '../../../core/source.ts';
@@ -8,7 +8,6 @@ import { codeOf, makeDirs } from '../../system/make-dirs.ts';
 import { isFields, parseJson } from './issue.ts';
 
 const FOLDER = 'orchestrator';
-const IGNORED = new RegExp(`^/?${FOLDER}(?:/|/\\*+)?$`);
 
 /** Notes what the reports say, and takes out what is not under way any more. Written only when it differs. */
 export async function writeRuntimeState(
@@ -27,8 +26,8 @@ export async function writeRuntimeState(
     }
     const after = `${JSON.stringify(Object.fromEntries([...state].sort(([a], [b]) => (a < b ? -1 : 1))), null, 2)}\n`;
     if (after === before || (before === null && state.size === 0)) return ok(undefined);
-    await ignoreFolder(beadsDir);
     await makeDirs(join(beadsDir, FOLDER));
+    await ignoreFolder(join(beadsDir, FOLDER));
     await replaceFile(path, after);
     return ok(undefined);
   } catch (error) {
@@ -51,11 +50,10 @@ function describe({ phase, pid, worktree, pull }: TaskReport): Readonly<Record<s
   return Object.keys(parts).length === 0 ? null : parts;
 }
 
-async function ignoreFolder(beadsDir: string): Promise<void> {
-  const path = join(beadsDir, '.gitignore');
-  const text = (await readText(path)) ?? '';
-  if (text.split('\n').some((line) => IGNORED.test(line.trim()) || line.trim() === '*')) return;
-  await appendFile(path, `${text === '' || text.endsWith('\n') ? '' : '\n'}${FOLDER}/\n`);
+/** From inside: the `.gitignore` of Beads is tracked, and what changes that is in the way of who works in the checkout. */
+async function ignoreFolder(folder: string): Promise<void> {
+  const path = join(folder, '.gitignore');
+  if ((await readText(path)) === null) await replaceFile(path, '*\n');
 }
 
 async function readText(path: string): Promise<string | null> {

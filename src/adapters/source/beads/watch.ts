@@ -2,7 +2,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type FSWatcher, watch } from 'node:fs';
-import process from 'node:process';
 import { takeFingerprint } from './fingerprint.ts';
 
 /** What is watched, and how. */
@@ -98,8 +97,8 @@ function startFollowing(
   [program, ...args]: readonly [string, ...string[]],
   changed: () => void,
 ): () => void {
-  const env = { ...process.env, BEADS_DIR: beadsDir };
-  const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'ignore'] });
+  const words = [`BEADS_DIR=${beadsDir}`, program, ...args];
+  const child = spawn('env', words, { cwd, stdio: ['ignore', 'pipe', 'ignore'] });
   let settling: NodeJS.Timeout | undefined;
   child.on('error', () => undefined);
   child.stdout.on('data', () => {

@@ -87,7 +87,7 @@ async function play(
   const opened = await openApp(repository);
   if (!opened.ok) return opened;
   const app = opened.value;
-  const planned = await app.plan('plan.yaml', {});
+  const planned = await app.plan([{ kind: 'file', path: 'plan.yaml' }], {});
   if (!planned.ok) throw new Error(`Internal error: the demo's plan is refused: ${planned.failure.text}`);
   const started = await app.start(planned.value, { stay: true });
   if (!started.ok) return started;

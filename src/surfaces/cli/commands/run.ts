@@ -1,6 +1,6 @@
 // `weft run` and `weft resume`: check first, then lead the run in this process or in one left behind.
 import { fail, ok, type Result } from '../../../core/failure.ts';
-import type { App, Check, LedRun, Planned, PolicyFlags } from '../../app.ts';
+import type { App, Check, LedRun, Planned, PolicyFlags, SourceWish } from '../../app.ts';
 import { type Call, type Handler, isAsked } from '../call.ts';
 import { cleanLine, cleanText } from '../clean.ts';
 import { EXIT_OF_FAILURE } from '../exit-code.ts';
@@ -9,6 +9,7 @@ import { choosePaint } from '../paint.ts';
 import { listOption, numberOption, type Parsed, textOption } from '../parse.ts';
 import { printJson, printLines } from '../report.ts';
 import { drawCounts } from '../rows.ts';
+import { readSources } from '../source-words.ts';
 import { drawEarlier } from '../status.ts';
 import { drawElsewhere } from '../summary.ts';
 import { giveTo } from './decide.ts';
@@ -48,22 +49,28 @@ export function readPolicyFlags(parsed: Parsed): Result<PolicyFlags> {
   return ok(Object.fromEntries(given) as PolicyFlags);
 }
 
-/** `weft run FILE` and `weft orchestrate run --config FILE`. */
+function readWishes(call: Call): Result<readonly SourceWish[]> {
+  const { parsed } = call;
+  if (parsed.command.name === 'run') return readSources(parsed, parsed.words);
+  const path = textOption(parsed, 'config');
+  if (path !== undefined) return ok([{ kind: 'file', path }]);
+  return fail({
+    kind: 'usage',
+    sentence: 'weft orchestrate run needs --config FILE.',
+    hint: 'For example `weft orchestrate run --config tracks.yaml`.',
+  });
+}
+
+/** `weft run SOURCE…` and `weft orchestrate run --config FILE`. */
 export const run: Handler = async (call) => {
-  const file = call.parsed.arguments.get('FILE') ?? textOption(call.parsed, 'config');
-  if (file === undefined) {
-    return fail({
-      kind: 'usage',
-      sentence: 'weft orchestrate run needs --config FILE.',
-      hint: 'For example `weft orchestrate run --config tracks.yaml`.',
-    });
-  }
+  const sources = readWishes(call);
+  if (!sources.ok) return sources;
   const flags = readPolicyFlags(call.parsed);
   if (!flags.ok) return flags;
   const opened = await call.openApp(call.io.cwd);
   if (!opened.ok) return opened;
   const app = opened.value;
-  const planned = await app.plan(file, flags.value);
+  const planned = await app.plan(sources.value, flags.value);
   if (!planned.ok) return ok(reportPlan(call, planned.failure));
   const checks = await app.check(planned.value.policy);
   const failedChecks = reportChecks(call, checks);
@@ -87,6 +94,7 @@ async function begin(call: Call, app: App, planned: Planned): Promise<Result<num
       ? `lands on ${cleanLine(policy.target)} when green`
       : `lands on ${cleanLine(policy.target)} after \`weft approve\``,
   ];
+  for (const note of planned.notes) call.io.stderr.write(`${cleanLine(note)}\n`);
   const { run } = started.value;
   const earlier = drawEarlier({ earlier: findUnfinished(app.stateDir, run) });
   return follow(call, started.value, [`run ${cleanLine(run)} · ${words.join(' · ')}`, ...earlier]);

@@ -11,6 +11,7 @@ function createGh(says: string | null) {
   const asked: (readonly string[])[] = [];
   return {
     asked,
+    rooms: new Map(),
     run: async ({ argv }: CommandSpec) => {
       asked.push(argv);
       const exit = { code: says === null ? 127 : 0, signal: null };
@@ -60,7 +61,14 @@ async function openRepo(remotes: Readonly<Record<string, string>>): Promise<Temp
 
 function open(repo: TempRepo, env: Readonly<Record<string, string>>) {
   const { run } = createGh(null);
-  return openGithub({ repository: repo.path, clock: createVirtualClock(), env, ghEnv: {}, run });
+  return openGithub({
+    repository: repo.path,
+    clock: createVirtualClock(),
+    env,
+    ghEnv: {},
+    run,
+    rooms: new Map(),
+  });
 }
 
 describe('a repository', () => {

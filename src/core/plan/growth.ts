@@ -1,0 +1,203 @@
+// What a source has by now against the plan of a run, as facts. Knows no source and no time.
+import type { ClaimOptions } from '../claim/pattern.ts';
+import type { Event } from '../event.ts';
+import { isTerminal } from '../lifecycle.ts';
+import { type Policy, type Task, taskId } from '../model.ts';
+import type { Standing } from '../source.ts';
+import { hasVerifiedWork, isUntouched, type RunState, type TaskState } from '../state.ts';
+import { compilePlan } from './compile.ts';
+import type { Diagnostic } from './diagnostic.ts';
+import type { TaskDraft } from './draft.ts';
+
+/** All that sources have, in the order in which they were named. */
+export interface Supply {
+  readonly drafts: readonly TaskDraft[];
+  readonly standings: ReadonlyMap<string, Standing>;
+}
+
+/** What is new, and what of it cannot be taken. */
+export interface Growth {
+  readonly events: readonly Event[];
+  /** Why new tasks are left out. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** How tasks become part of a plan. */
+interface Rules {
+  readonly policy: Policy;
+  readonly claims: ClaimOptions;
+}
+
+/** Tries of parts of what is new when the whole of it cannot be taken. */
+const MAX_TRIES = 64;
+
+/** What a plan begins with: what is over is no part of it, and met where something depends on it. */
+export function planSupply({ drafts, standings }: Supply): readonly TaskDraft[] {
+  const isOver = (id: string): boolean => {
+    const kind = standings.get(id)?.kind;
+    return kind === 'done' || kind === 'dropped';
+  };
+  return drafts.filter(({ id }) => !isOver(id.value)).map((draft) => withoutMet(draft, (id) => isOver(id)));
+}
+
+/** Standings of tasks of the plan that it does not begin with, as facts. */
+export function listWithheld(tasks: readonly Task[], { standings }: Supply): readonly Event[] {
+  return tasks.flatMap(({ id }): Event[] => {
+    const standing = standings.get(id);
+    return standing?.kind === 'held' ? [{ type: 'task.withheld', task: id, why: standing.why }] : [];
+  });
+}
+
+/** Compares a supply with the run; asking again after the facts gives none. */
+export function growPlan(state: RunState, supply: Supply, claims: ClaimOptions): Growth {
+  const { drafts, standings } = supply;
+  const rules = { policy: state.policy, claims };
+  const fresh = drafts.filter(({ id: { value } }) => {
+    const kind = standings.get(value)?.kind;
+    return !state.tasks.has(taskId(value)) && kind !== 'done' && kind !== 'dropped';
+  });
+  const isMet = (id: string): boolean => !state.tasks.has(taskId(id)) && isOver(standings.get(id));
+  const known = listKnown(state, drafts, isMet);
+  const added = addFresh(
+    known.drafts,
+    fresh.map((draft) => withoutMet(draft, isMet)),
+    rules,
+  );
+  const revised = findRevised(state, known.changed, added.tasks);
+  const news = added.fresh.length + revised.length;
+  const changed: Event = { type: 'plan.changed', added: added.fresh, revised };
+  return {
+    events: [
+      ...(news === 0 ? [] : [changed]),
+      ...listWithheld(added.fresh, supply),
+      ...[...state.tasks.values()].flatMap((ts) => judgeStanding(ts, supply)),
+    ],
+    diagnostics: added.diagnostics,
+  };
+}
+
+function isOver(standing: Standing | undefined): boolean {
+  return standing?.kind === 'done' || standing?.kind === 'dropped';
+}
+
+function withoutMet(draft: TaskDraft, isMet: (id: string) => boolean): TaskDraft {
+  if (!draft.dependencies.some(({ task }) => isMet(task))) return draft;
+  return { ...draft, dependencies: draft.dependencies.filter(({ task }) => !isMet(task)) };
+}
+
+/** The plan's own tasks as drafts: as their source has them by now, where nobody has begun them, else as they are. */
+function listKnown(
+  state: RunState,
+  drafts: readonly TaskDraft[],
+  isMet: (id: string) => boolean,
+): { readonly drafts: readonly TaskDraft[]; readonly changed: ReadonlySet<string> } {
+  const byId = new Map(drafts.map((draft) => [draft.id.value, draft]));
+  const changed = new Set<string>();
+  const known = [...state.tasks.values()].map((ts) => {
+    const now = byId.get(ts.task.id);
+    if (now === undefined || !isUntouched(ts) || now.source !== ts.task.source) return draftOf(ts.task);
+    changed.add(ts.task.id);
+    return withoutMet(now, isMet);
+  });
+  return { drafts: known, changed };
+}
+
+/** A task of the plan as it would have been written. */
+function draftOf(task: Task): TaskDraft {
+  const place = <T>(value: T): { readonly value: T; readonly position: null } => ({ value, position: null });
+  return {
+    id: place(task.id),
+    title: task.title,
+    body: task.body,
+    ref: task.ref,
+    source: task.source,
+    track: task.track,
+    owns: task.owns?.map(place) ?? null,
+    dependencies: task.edges.map((edge) => ({ ...edge, position: null })),
+    priority: task.priority,
+    agent: place(task.agent),
+    model: task.model,
+    effort: task.effort,
+    run: task.run,
+    type: task.type,
+    gates: task.gates,
+    tier: task.tier,
+  };
+}
+
+interface Added {
+  /** All of the plan by now. */
+  readonly tasks: readonly Task[];
+  readonly fresh: readonly Task[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** As many of the fresh ones as can be taken: one that cannot does not keep the others out. */
+function addFresh(known: readonly TaskDraft[], fresh: readonly TaskDraft[], rules: Rules): Added {
+  let taken = known;
+  const diagnostics: Diagnostic[] = [];
+  let tries = 0;
+  const compile = (some: readonly TaskDraft[]): ReturnType<typeof compilePlan> => {
+    tries += 1;
+    return compilePlan([...taken, ...some], rules);
+  };
+  const add = (some: readonly TaskDraft[]): void => {
+    if (some.length === 0 || tries >= MAX_TRIES) return;
+    const compiled = compile(some);
+    if (compiled.ok) {
+      taken = [...taken, ...some];
+      return;
+    }
+    const half = Math.ceil(some.length / 2);
+    if (some.length === 1) diagnostics.push(...compiled.failure.diagnostics);
+    else for (const part of [some.slice(0, half), some.slice(half)]) add(part);
+  };
+  add(fresh);
+  const compiled = compile([]);
+  // what was revised may be wrong by now: then the plan stays as it is
+  if (!compiled.ok) return { tasks: [], fresh: [], diagnostics: compiled.failure.diagnostics };
+  const { tasks } = compiled.value;
+  return { tasks, fresh: tasks.slice(known.length), diagnostics };
+}
+
+/** Tasks nobody has begun that are something else by now. */
+function findRevised(state: RunState, changed: ReadonlySet<string>, tasks: readonly Task[]): readonly Task[] {
+  return tasks.flatMap((task) => {
+    const before = changed.has(task.id) ? state.tasks.get(task.id)?.task : undefined;
+    if (before === undefined || pictureOf(before) === pictureOf(task)) return [];
+    // what was learned of it stays true
+    return [{ ...task, estimateMs: before.estimateMs, ...(before.guess && { guess: before.guess }) }];
+  });
+}
+
+/** What a source says of a task, as text. */
+function pictureOf({ guess: _guess, estimateMs: _estimate, ...task }: Task): string {
+  return JSON.stringify(Object.entries(task).sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+/** What a source says of how a task of the plan stands, as far as that is news. */
+function judgeStanding(ts: TaskState, { standings }: Supply): Event[] {
+  const { id } = ts.task;
+  const standing = standings.get(id);
+  // of what is verified already, people decide here
+  if (isTerminal(ts.phase) || hasVerifiedWork(ts)) return [];
+  switch (standing?.kind) {
+    case undefined:
+      return ts.withheld === null || !isUntouched(ts) ? [] : [{ type: 'task.withheld', task: id, why: null }];
+    case 'held':
+      if (!isUntouched(ts) || ts.withheld === standing.why) return [];
+      return [{ type: 'task.withheld', task: id, why: standing.why }];
+    case 'done':
+      if (isUntouched(ts)) return [{ type: 'task.settled', task: id }];
+      return cancelOnce(ts, 'somebody else finished it');
+    case 'dropped':
+      return cancelOnce(ts, standing.why);
+    default:
+      throw new Error(`Internal error: unknown standing ${String(standing satisfies never)}`);
+  }
+}
+
+function cancelOnce(ts: TaskState, why: string): Event[] {
+  // it may take a while to end what is under way
+  return ts.attempt?.stop === 'cancelled' ? [] : [{ type: 'task.cancelled', task: ts.task.id, why }];
+}

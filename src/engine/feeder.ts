@@ -1,0 +1,170 @@
+// Looks at sources for what they have by now, one look at a time, and tells the loop what is news. The run goes on with what
+// it knows when a source cannot be reached.
+import type { Event } from '../core/event.ts';
+import { growPlan, type Supply } from '../core/plan/growth.ts';
+import { isUntouched, type RunState } from '../core/state.ts';
+import type { Loaded, SourcePort } from '../ports/source.ts';
+import type { Inbox } from './inbox.ts';
+import type { Parts } from './parts.ts';
+
+/** Rest between two looks at one source, at least, in ms. */
+const REST_MS = 500;
+/** A source that cannot be looked at is looked at again after this, doubled each time. */
+const FIRST_PAUSE_MS = 2_000;
+const MOST_PAUSE_MS = 120_000;
+/** How long a run that goes on waits for what its sources have by now. */
+const CATCH_UP_MS = 15_000;
+/** How long an engine that ends waits for a look that is under way. */
+const STOP_MS = 2_000;
+const MAX_SAID = 300;
+
+/** See the file's first line. */
+export interface Feeder {
+  /** What sources have that the state does not know, as facts; soon, whatever they do. */
+  readonly catchUp: () => Promise<readonly Event[]>;
+  readonly start: () => void;
+  /** Resolves when nothing of it is under way any more, or soon. */
+  readonly stop: () => Promise<void>;
+}
+
+/** What is known of one source. */
+interface Watched {
+  readonly source: SourcePort;
+  /** What it had when it could be looked at last. */
+  had: Loaded | null;
+  isStale: boolean;
+  /** Monotonic ms before which it is not looked at again. */
+  restUntil: number;
+  pauseMs: number;
+}
+
+/** What the feeder knows. */
+interface Feed {
+  readonly parts: Parts;
+  readonly state: RunState;
+  readonly watched: readonly Watched[];
+  /** What all had when that was compared with the plan last, as text. */
+  picture: string;
+  rouse: () => void;
+}
+
+/** A feeder that has not started. */
+export function createFeeder(of: {
+  readonly parts: Parts;
+  readonly state: RunState;
+  readonly inbox: Inbox;
+}): Feeder {
+  const { parts, state, inbox } = of;
+  const watched = parts.sources
+    .filter(({ watch }) => watch !== undefined)
+    .map((source): Watched => ({ source, had: null, isStale: true, restUntil: 0, pauseMs: FIRST_PAUSE_MS }));
+  const feed: Feed = { parts, state, watched, picture: '', rouse: () => undefined };
+  const stopping = new AbortController();
+  let running: Promise<unknown> | null = null;
+  return {
+    catchUp: async () => {
+      const looks = takeStock(feed);
+      const inTime = await Promise.race([looks, parts.clock.sleep(CATCH_UP_MS).then(() => null)]);
+      return inTime ?? [];
+    },
+    start: () => {
+      if (watched.length > 0) running = run(feed, inbox, stopping.signal);
+    },
+    stop: async () => {
+      stopping.abort('over');
+      feed.rouse();
+      if (running !== null) await Promise.race([running, parts.clock.sleep(STOP_MS)]);
+    },
+  };
+}
+
+async function run(feed: Feed, inbox: Inbox, signal: AbortSignal): Promise<void> {
+  const watching = feed.watched.map(async (watched) => {
+    const changed = (): void => {
+      watched.isStale = true;
+      feed.rouse();
+    };
+    await watched.source.watch?.(changed, signal).catch(() => undefined);
+  });
+  while (!signal.aborted) {
+    const news = await takeStock(feed);
+    if (news.length > 0 && !signal.aborted) await tell(inbox, news, signal);
+    if (!signal.aborted) await idle(feed, signal);
+  }
+  await Promise.all(watching);
+}
+
+/** Waits until some source may have something else. */
+async function idle(feed: Feed, signal: AbortSignal): Promise<void> {
+  const { clock } = feed.parts;
+  const stale = feed.watched.filter(({ isStale }) => isStale);
+  const nap = new AbortController();
+  const roused = new Promise<void>((resolve) => {
+    feed.rouse = resolve;
+  });
+  signal.addEventListener('abort', feed.rouse, { once: true });
+  const waitMs = Math.min(...stale.map(({ restUntil }) => restUntil)) - clock.monoMs();
+  const naps = stale.length === 0 ? [] : [clock.sleep(Math.max(0, waitMs), nap.signal)];
+  await Promise.race([roused, ...naps]);
+  nap.abort('over');
+  feed.rouse = () => undefined;
+}
+
+/** Looks at what is due, and gives what is news of that, as facts. */
+async function takeStock(feed: Feed): Promise<readonly Event[]> {
+  const { clock } = feed.parts;
+  const due = feed.watched.filter(({ isStale, restUntil }) => isStale && restUntil <= clock.monoMs());
+  const said: Event[] = [];
+  for (const watched of due) said.push(...(await look(feed, watched)));
+  return [...said, ...findNews(feed)];
+}
+
+/** Looks once; what is news of the source itself, as facts. */
+async function look({ parts, state }: Feed, watched: Watched): Promise<readonly Event[]> {
+  const { name } = watched.source;
+  watched.isStale = false;
+  const trouble = await watched.source.load().then(
+    (loaded) => {
+      const [mistake] = loaded.diagnostics;
+      if (mistake === undefined) watched.had = loaded;
+      return mistake?.sentence.slice(0, MAX_SAID) ?? null;
+    },
+    (error: unknown) => String(error).slice(0, MAX_SAID),
+  );
+  const failed = trouble !== null;
+  watched.isStale ||= failed;
+  watched.restUntil = parts.clock.monoMs() + (failed ? watched.pauseMs : REST_MS);
+  watched.pauseMs = failed ? Math.min(MOST_PAUSE_MS, watched.pauseMs * 2) : FIRST_PAUSE_MS;
+  const known = state.sourceTroubles[name] ?? null;
+  return trouble === known ? [] : [{ type: 'source.noted', source: name, trouble }];
+}
+
+/** What all sources have by now against the plan, as facts. */
+function findNews(feed: Feed): readonly Event[] {
+  const { state, parts } = feed;
+  const supply = gatherSupply(feed.watched.flatMap(({ had }) => (had === null ? [] : [had])));
+  const picture = JSON.stringify([supply.drafts, [...supply.standings]]);
+  // somebody may have been faster with a task, and have let go of it since
+  const mayBeFree = [...state.tasks.values()].some(
+    (ts) => ts.withheld !== null && isUntouched(ts) && !supply.standings.has(ts.task.id),
+  );
+  if (feed.picture === picture && !mayBeFree) return [];
+  feed.picture = picture;
+  return growPlan(state, supply, parts.claims).events;
+}
+
+/** All that sources have, as one. */
+export function gatherSupply(all: readonly Loaded[]): Supply {
+  return {
+    drafts: all.flatMap(({ drafts }) => drafts),
+    standings: new Map(all.flatMap(({ standings }) => [...(standings ?? [])])),
+  };
+}
+
+/** Resolves when the state has the facts: the next look is compared with that. */
+function tell(inbox: Inbox, events: readonly Event[], signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    inbox.put({ kind: 'facts', events, taken: resolve });
+  });
+}

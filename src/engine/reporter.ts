@@ -1,0 +1,175 @@
+// Tells sources how their tasks stand, whenever that changed and became durable. What could not be told is told later; the
+// run does not wait for it, and all of it can be told again.
+import type { Event } from '../core/event.ts';
+import { reportOf } from '../core/report.ts';
+import type { TaskReport } from '../core/source.ts';
+import { isLive, type RunState } from '../core/state.ts';
+import type { SourcePort } from '../ports/source.ts';
+import type { Inbox } from './inbox.ts';
+import type { Parts } from './parts.ts';
+
+/** Rest between two reports to one source, at least, in ms: what changes meanwhile goes into the next. */
+const REST_MS = 250;
+/** After a report that failed; doubled each time. */
+const FIRST_PAUSE_MS = 1_000;
+const MOST_PAUSE_MS = 60_000;
+/** How long an engine that ends tries to tell the rest. */
+const LAST_MS = 30_000;
+/** Reports in one call, at most. */
+const MAX_AT_ONCE = 500;
+const MAX_SAID = 300;
+
+/** See the file's first line. */
+export interface Reporter {
+  readonly start: () => void;
+  /** Something became durable; returns at once. */
+  readonly notice: () => void;
+  /** Tells the rest, within a time; who leaves at once tells nothing more. */
+  readonly stop: (how: { readonly hurry: boolean }) => Promise<void>;
+}
+
+/** What one source was told. */
+interface Told {
+  readonly source: SourcePort;
+  /** Reports as text, by task. */
+  readonly known: Map<string, string>;
+  isStale: boolean;
+  rouse: () => void;
+  nextBeat: number;
+}
+
+/** A reporter that has not started. */
+export function createReporter(of: {
+  readonly parts: Parts;
+  readonly state: RunState;
+  readonly inbox: Inbox;
+}): Reporter {
+  const { parts } = of;
+  const listeners = parts.sources
+    .filter(({ report }) => report !== undefined)
+    .map(
+      (source): Told => ({
+        source,
+        known: new Map(),
+        isStale: true,
+        rouse: () => undefined,
+        nextBeat: 0,
+      }),
+    );
+  const ending = new AbortController();
+  const leaving = new AbortController();
+  let running: Promise<unknown> | null = null;
+  return {
+    start: () => {
+      if (listeners.length === 0) return;
+      const signals = { ending: ending.signal, leaving: leaving.signal };
+      running = Promise.all(listeners.map((told) => serve(of, told, signals)));
+    },
+    notice: () => {
+      for (const told of listeners) {
+        told.isStale = true;
+        told.rouse();
+      }
+    },
+    stop: async ({ hurry }) => {
+      ending.abort('over');
+      if (hurry) leaving.abort('over');
+      for (const { rouse } of listeners) rouse();
+      if (running !== null && !hurry) await Promise.race([running, parts.clock.sleep(LAST_MS)]);
+      leaving.abort('over');
+    },
+  };
+}
+
+async function serve(
+  of: { readonly parts: Parts; readonly state: RunState; readonly inbox: Inbox },
+  told: Told,
+  { ending, leaving }: { readonly ending: AbortSignal; readonly leaving: AbortSignal },
+): Promise<void> {
+  const { clock } = of.parts;
+  let pauseMs = FIRST_PAUSE_MS;
+  while (!leaving.aborted) {
+    if (!told.isStale) {
+      if (ending.aborted) return;
+      await idle(of, told);
+      continue;
+    }
+    told.isStale = false;
+    const trouble = await tellNews(of, told);
+    noteTrouble(of, told, trouble);
+    told.isStale ||= trouble !== null;
+    await clock.sleep(trouble === null ? REST_MS : pauseMs, leaving);
+    pauseMs = trouble === null ? FIRST_PAUSE_MS : Math.min(MOST_PAUSE_MS, pauseMs * 2);
+  }
+}
+
+/** Waits for news, or until claims need a sign of life. */
+async function idle({ parts: { clock } }: { readonly parts: Parts }, told: Told): Promise<void> {
+  const nap = new AbortController();
+  const roused = new Promise<void>((resolve) => {
+    told.rouse = resolve;
+  });
+  const { beatMs } = told.source;
+  const naps =
+    beatMs === undefined ? [] : [clock.sleep(Math.max(0, told.nextBeat - clock.monoMs()), nap.signal)];
+  await Promise.race([roused, ...naps]);
+  nap.abort('over');
+  told.rouse = () => undefined;
+  told.isStale = true;
+}
+
+/** Tells what changed since; gives what went wrong, or null. */
+async function tellNews(
+  of: { readonly parts: Parts; readonly state: RunState },
+  told: Told,
+): Promise<string | null> {
+  const { source, known } = told;
+  const news = findNews(of.state, told);
+  for (let at = 0; at < news.length; at += MAX_AT_ONCE) {
+    const some = news.slice(at, at + MAX_AT_ONCE);
+    const done = await source.report?.(some).catch((error: unknown) => ({
+      ok: false as const,
+      failure: { sentence: String(error) },
+    }));
+    if (done !== undefined && !done.ok) return done.failure.sentence;
+    for (const report of some) known.set(report.task, JSON.stringify(report));
+  }
+  return beat(of, told);
+}
+
+function findNews(state: RunState, { source, known }: Told): readonly TaskReport[] {
+  const news: TaskReport[] = [];
+  for (const ts of state.tasks.values()) {
+    if (ts.task.source !== source.name) continue;
+    const report = reportOf(state, ts);
+    if (report !== null && known.get(ts.task.id) !== JSON.stringify(report)) news.push(report);
+  }
+  return news;
+}
+
+/** Says what is under way, where a claim without that would be taken back. */
+async function beat(
+  { parts: { clock }, state }: { readonly parts: Parts; readonly state: RunState },
+  told: Told,
+): Promise<string | null> {
+  const { source } = told;
+  if (source.beat === undefined || source.beatMs === undefined || clock.monoMs() < told.nextBeat) return null;
+  told.nextBeat = clock.monoMs() + source.beatMs;
+  const live = [...state.tasks.values()].filter((ts) => ts.task.source === source.name && isLive(ts));
+  if (live.length === 0) return null;
+  const done = await source.beat(live.map(({ task }) => task.id));
+  return done.ok ? null : done.failure.sentence;
+}
+
+function noteTrouble(
+  { state, inbox }: { readonly state: RunState; readonly inbox: Inbox },
+  { source: { name } }: Told,
+  sentence: string | null,
+): void {
+  const trouble = sentence === null ? null : sentence.slice(0, MAX_SAID);
+  const known = state.sourceTroubles[name] ?? null;
+  // who reads the source says when it can be reached again
+  if (trouble === known || trouble === null) return;
+  const event: Event = { type: 'source.noted', source: name, trouble };
+  inbox.put({ kind: 'facts', events: [event] });
+}
