@@ -23,9 +23,20 @@ const END = '<!-- /weft evidence -->';
 export function writePullBody(state: RunState, ts: TaskState): string {
   const evidence = `${BEGIN}\n${writeEvidence(state, ts)}\n${END}`;
   const template = state.policy.pullRequests?.body;
-  if (template === undefined) return `${defuse(ts.task.ref)}, task \`${defuse(ts.task.id)}\`\n\n${evidence}`;
+  const closes = writeClosing(ts);
+  if (template === undefined) {
+    const about = closes ?? `${defuse(ts.task.ref)}, task \`${defuse(ts.task.id)}\``;
+    return `${about}\n\n${evidence}`;
+  }
   const text = defuse(fillWords(template.replaceAll('{evidence}', '\u0000'), state, ts));
-  return text.includes('\u0000') ? text.replaceAll('\u0000', evidence) : `${text}\n\n${evidence}`;
+  const whole = text.includes('\u0000') ? text.replaceAll('\u0000', evidence) : `${text}\n\n${evidence}`;
+  // a template that names the issue says itself what becomes of it
+  return closes === null || template.includes('{ref}') ? whole : `${closes}\n\n${whole}`;
+}
+
+/** Makes the forge close the issue that the task is from when the pull request is merged; null: it is from none there. */
+function writeClosing({ task: { source, ref } }: TaskState): string | null {
+  return source === 'github' && /^#\d+$/.test(ref) ? `Closes ${ref}` : null;
 }
 
 /** A text that people may have changed, with the evidence of today in it; null: they took that out. */

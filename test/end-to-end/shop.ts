@@ -30,7 +30,8 @@ export async function openShop(
     readonly options?: Omit<NonNullable<Parameters<typeof startForge>[0]>, 'repositories'>;
     readonly rules?: object;
     readonly config?: Readonly<Record<string, unknown>>;
-    readonly pulls?: Readonly<Record<string, unknown>>;
+    /** How work becomes pull requests; false: it lands here. */
+    readonly pulls?: Readonly<Record<string, unknown>> | false;
   } = {},
 ): Promise<Shop> {
   const forge = await startForge({ ...of.options, repositories: [{ name: REPO, ...of.rules }] });
@@ -43,7 +44,7 @@ export async function openShop(
   await writeScript(repo, tasks, {
     gates: { tier0: ['test ! -e broken'] },
     ...of.config,
-    pullRequests: { settleMs: 0, pollMs: 250, ...of.pulls },
+    ...(of.pulls === false ? {} : { pullRequests: { settleMs: 0, pollMs: 250, ...of.pulls } }),
   });
   await repo.git('push', '-q', forge.gitDir(REPO), 'HEAD:main');
   const env = { GH_ENTERPRISE_TOKEN: 'forge-token', WEFT_GITHUB_API: forge.url };
@@ -71,6 +72,16 @@ export function task(id: string, text = `${id} text`): TestTask {
     owns: [`${id}.txt`],
     acts: [{ write: { path: `${id}.txt`, text } }, { commit: `work on ${id}` }],
   };
+}
+
+/** A step that waits until somebody lets it go by that name. */
+export function waitFor(name: string): { readonly run: string } {
+  return { run: `until [ -e "$(git rev-parse --git-common-dir)/${name}" ]; do sleep 0.05; done` };
+}
+
+/** Lets agents go on that wait for a name. */
+export async function letGo({ repo }: Pick<Shop, 'repo'>, name: string): Promise<void> {
+  await repo.write(`.git/${name}`, '');
 }
 
 /** Phases of the tasks of a run, by their ids. */

@@ -52,6 +52,8 @@ export function listWithheld(tasks: readonly Task[], { standings }: Supply): rea
 export function growPlan(state: RunState, supply: Supply, claims: ClaimOptions): Growth {
   const { drafts, standings } = supply;
   const rules = { policy: state.policy, claims };
+  const ids = new Set(drafts.map(({ id }) => id.value));
+  const isThere = (id: string): boolean => ids.has(id);
   const fresh = drafts.filter(({ id: { value } }) => {
     const kind = standings.get(value)?.kind;
     return !state.tasks.has(taskId(value)) && kind !== 'done' && kind !== 'dropped';
@@ -70,7 +72,7 @@ export function growPlan(state: RunState, supply: Supply, claims: ClaimOptions):
     events: [
       ...(news === 0 ? [] : [changed]),
       ...listWithheld(added.fresh, supply),
-      ...[...state.tasks.values()].flatMap((ts) => judgeStanding(ts, supply)),
+      ...[...state.tasks.values()].flatMap((ts) => judgeStanding(ts, { standings, isThere })),
     ],
     diagnostics: added.diagnostics,
   };
@@ -176,19 +178,26 @@ function pictureOf({ guess: _guess, estimateMs: _estimate, ...task }: Task): str
 }
 
 /** What a source says of how a task of the plan stands, as far as that is news. */
-function judgeStanding(ts: TaskState, { standings }: Supply): Event[] {
+function judgeStanding(
+  ts: TaskState,
+  { standings, isThere }: Pick<Supply, 'standings'> & { readonly isThere: (id: string) => boolean },
+): Event[] {
   const { id } = ts.task;
   const standing = standings.get(id);
   // of what is verified already, people decide here
   if (isTerminal(ts.phase) || hasVerifiedWork(ts)) return [];
   switch (standing?.kind) {
     case undefined:
-      return ts.withheld === null || !isUntouched(ts) ? [] : [{ type: 'task.withheld', task: id, why: null }];
+      // whose source could not be looked at is not said to be free
+      if (ts.withheld === null || !isUntouched(ts) || !isThere(id)) return [];
+      return [{ type: 'task.withheld', task: id, why: null }];
     case 'held':
       if (!isUntouched(ts) || ts.withheld === standing.why) return [];
       return [{ type: 'task.withheld', task: id, why: standing.why }];
     case 'done':
       if (isUntouched(ts)) return [{ type: 'task.settled', task: id }];
+      // who merges its pull request closes its issue: that it landed is found out there
+      if (ts.pull !== null) return [];
       return cancelOnce(ts, 'somebody else finished it');
     case 'dropped':
       return cancelOnce(ts, standing.why);
