@@ -28,8 +28,8 @@ export async function atBench<T>(
   of: {
     readonly target: Oid;
     readonly env?: Readonly<Record<string, string>>;
-    /** Command line of a merge driver for all files that have none of their own. */
-    readonly driver?: string;
+    /** Command line of a merge driver for all files that have none of their own; null: only for the records of Beads. */
+    readonly driver?: string | null;
   },
   work: (bench: Bench) => Promise<T>,
 ): Promise<T> {
@@ -53,11 +53,22 @@ export async function atBench<T>(
   }
 }
 
+/** Records of Beads, a line each, that both sides add to: all of them count. */
+const RECORDS = '.beads/*.jsonl';
+
+/** Tells whether a file is one of the records. */
+export function isRecords(path: string): boolean {
+  return /^\.beads\/[^/]+\.jsonl$/.test(path);
+}
+
 /** Arguments by which git merges through a driver where attributes name none. What it prints is not git's answer. */
-async function setDriver(folder: string, driver: string): Promise<readonly string[]> {
+async function setDriver(folder: string, driver: string | null): Promise<readonly string[]> {
   const attributes = join(folder, '.git-weft-attributes');
-  await writeFile(attributes, '* merge=weft\n');
-  const settings = [`core.attributesFile=${attributes}`, `merge.weft.driver={ ${driver}\n} >&2`];
+  await writeFile(attributes, `${driver === null ? '' : '* merge=weft\n'}${RECORDS} merge=union\n`);
+  const settings = [
+    `core.attributesFile=${attributes}`,
+    ...(driver === null ? [] : [`merge.weft.driver={ ${driver}\n} >&2`]),
+  ];
   return settings.flatMap((setting) => ['-c', setting]);
 }
 

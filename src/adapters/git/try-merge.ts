@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Oid } from '../../core/model.ts';
 import type { Work } from '../../ports/git.ts';
-import { applyChange, atBench } from './bench.ts';
+import { applyChange, atBench, isRecords } from './bench.ts';
 import { chooseBase, findCaseTwins } from './candidate.ts';
 import { gitFields } from './exec.ts';
 import { findTree, listMergeBases, type Repository } from './repository.ts';
@@ -41,7 +41,7 @@ export async function tryMerge(
   { work, onto }: { readonly work: Work; readonly onto: Work },
 ): Promise<readonly string[]> {
   const change = await findChange(repo, work, onto);
-  const files = await findConflicts(repo, change);
+  const files = (await findConflicts(repo, change)).filter((file) => !isRecords(file));
   if (files.length === 0 || onto.base === onto.head) return files;
   // of two that began at different commits the older may conflict with what the younger only began at
   const mirrored = await findChange(repo, onto, work);

@@ -54,6 +54,20 @@ describe('each strategy', () => {
       expect(await rig.port.resolve('refs/weft/cand/batch/1')).toBeNull();
     });
 
+    test(`${strategy} keeps the records of an issue tracker that both sides added to`, async () => {
+      const log = '.beads/interactions.jsonl';
+      const head = await rig.commitOn(start, { [log]: '{"id":1}\n', 'text.txt': 'ours\n' });
+      const target = await rig.commitOn(start, { [log]: '{"id":2}\n' });
+      const { commit } = built(await candidate({ target, head, strategy }));
+      const lines = (await rig.repo.git('show', `${commit}:${log}`)).split('\n');
+      expect(lines.toSorted()).toEqual(['{"id":1}', '{"id":2}']);
+      expect(await rig.repo.git('show', `${commit}:text.txt`)).toBe('ours');
+      // what else is in conflict stays so
+      const other = await rig.commitOn(target, { 'text.txt': 'theirs\n' });
+      const result = value(await candidate({ target: other, head, strategy }));
+      expect(result).toEqual({ kind: 'conflict', files: ['text.txt'] });
+    });
+
     test(`${strategy} of what the target has already is empty`, async () => {
       const head = await rig.commitOn(start, { 'a.txt': 'a\n' });
       const target = await rig.commitOn(start, { 'a.txt': 'a\n', 'main.txt': 'main\n' });
