@@ -327,7 +327,7 @@ function list(names: readonly string[]): string {
 }
 
 /** Who closes its pull request cancels a task, and the other way round. */
-function explainCancelled({ pull, swept }: TaskState): string {
+function explainCancelled({ pull, swept, withheld }: TaskState): string {
   const kept = swept?.rescue == null ? '' : `; its work is kept at ${swept.rescue}`;
   const name = `its pull request #${pull?.number}`;
   switch (pull?.note?.state) {
@@ -336,7 +336,7 @@ function explainCancelled({ pull, swept }: TaskState): string {
     case 'merged':
       return `${name} was merged into ${pull.note.base}${kept}`;
     default:
-      return `it was cancelled${pull === null || swept === null ? '' : ` and ${name} closed`}${kept}`;
+      return `it was cancelled${withheld === null ? '' : ` (${withheld})`}${pull === null || swept === null ? '' : ` and ${name} closed`}${kept}`;
   }
 }
 

@@ -12,7 +12,7 @@ const TALK = `## What the person can ask for
 | plan, "what can be worked on" | Look at the tasks with \`weft run … --dry-run\`; what stands for the dots is said below. Say which can run at the same time, which wait for which and why, which claim the same files. Name tasks that need a decision first. Suggest three to five agents at most. Start nothing before they agree. |
 | start, "go", "spawn 123 124" | \`weft run … --detach\`. If a run was interrupted (\`weft status --json\` says so), \`weft resume --detach\` goes on with it instead. |
 | status, "how is it going" | \`weft status --json\`, then one line per task that is under way or needs them (below). |
-| "tell 123: use option A" | \`weft status --json\` shows the question of the task. If it has options and one is meant: \`weft answer 123 1\` with its number. Else: \`weft guide 123 "use option A"\`. Say what was passed on. |
+| "tell 123: use option A" | \`weft status --json\` shows the question of the task. If it asks: \`weft answer 123 1\` with the number of the option that is meant, or \`weft answer 123 "use option A"\` in their words. If it asks nothing: \`weft guide 123 "use option A"\`. Say what was passed on. |
 | "show me 123" | \`weft review 123\`; \`weft explain 123\` says why it waits. |
 | "let it land", "approve 123" | \`weft approve 123\`, only when they said so of this task. |
 | stop | \`weft stop\`, or \`weft stop 123\` for one task. Work is kept; \`weft resume\` goes on. |

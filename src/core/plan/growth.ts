@@ -60,12 +60,9 @@ export function growPlan(state: RunState, supply: Supply, claims: ClaimOptions):
   });
   const isMet = (id: string): boolean => !state.tasks.has(taskId(id)) && isOver(standings.get(id));
   const known = listKnown(state, drafts, isMet);
-  const added = addFresh(
-    known.drafts,
-    fresh.map((draft) => withoutMet(draft, isMet)),
-    rules,
-  );
-  const revised = findRevised(state, known.changed, added.tasks);
+  const wanted = fresh.map((draft) => withoutMet(draft, isMet));
+  const added = addFresh(known, wanted, rules);
+  const revised = findRevised(state, added.changed, added.tasks);
   const news = added.fresh.length + revised.length;
   const changed: Event = { type: 'plan.changed', added: added.fresh, revised };
   return {
@@ -87,21 +84,28 @@ function withoutMet(draft: TaskDraft, isMet: (id: string) => boolean): TaskDraft
   return { ...draft, dependencies: draft.dependencies.filter(({ task }) => !isMet(task)) };
 }
 
-/** The plan's own tasks as drafts: as their source has them by now, where nobody has begun them, else as they are. */
-function listKnown(
-  state: RunState,
-  drafts: readonly TaskDraft[],
-  isMet: (id: string) => boolean,
-): { readonly drafts: readonly TaskDraft[]; readonly changed: ReadonlySet<string> } {
+/** The plan's own tasks as drafts. */
+interface Known {
+  /** As their source has them by now, where nobody has begun them, else as they are. */
+  readonly drafts: readonly TaskDraft[];
+  /** Those that their source has. */
+  readonly changed: ReadonlySet<string>;
+  /** As they are. */
+  readonly before: readonly TaskDraft[];
+}
+
+function listKnown(state: RunState, drafts: readonly TaskDraft[], isMet: (id: string) => boolean): Known {
   const byId = new Map(drafts.map((draft) => [draft.id.value, draft]));
   const changed = new Set<string>();
-  const known = [...state.tasks.values()].map((ts) => {
+  const before = [...state.tasks.values()].map(({ task }) => draftOf(task));
+  const known = [...state.tasks.values()].map((ts, at) => {
     const now = byId.get(ts.task.id);
-    if (now === undefined || !isUntouched(ts) || now.source !== ts.task.source) return draftOf(ts.task);
+    if (now === undefined || !isUntouched(ts) || now.source !== ts.task.source)
+      return before[at] as TaskDraft;
     changed.add(ts.task.id);
     return withoutMet(now, isMet);
   });
-  return { drafts: known, changed };
+  return { drafts: known, changed, before };
 }
 
 /** A task of the plan as it would have been written. */
@@ -131,35 +135,59 @@ interface Added {
   /** All of the plan by now. */
   readonly tasks: readonly Task[];
   readonly fresh: readonly Task[];
+  /** Tasks of the plan that were taken as their source has them by now. */
+  readonly changed: ReadonlySet<string>;
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** As many of the fresh ones as can be taken: one that cannot does not keep the others out. */
-function addFresh(known: readonly TaskDraft[], fresh: readonly TaskDraft[], rules: Rules): Added {
-  let taken = known;
-  const diagnostics: Diagnostic[] = [];
-  let tries = 0;
-  const compile = (some: readonly TaskDraft[]): ReturnType<typeof compilePlan> => {
-    tries += 1;
-    return compilePlan([...taken, ...some], rules);
+/** As much as can be taken of what is fresh and, where that is no plan any more, nothing of what was revised. */
+function addFresh(known: Known, fresh: readonly TaskDraft[], rules: Rules): Added {
+  const added = addTo(known.drafts, fresh, rules);
+  if (added.plan.ok) return { ...added, ...partsOf(added.plan.value.tasks, known), changed: known.changed };
+  const mistakes = added.plan.failure.diagnostics;
+  const instead = addTo(known.before, fresh, rules);
+  const tasks = instead.plan.ok ? instead.plan.value.tasks : [];
+  return {
+    ...partsOf(tasks, known),
+    changed: new Set(),
+    diagnostics: [...mistakes, ...instead.diagnostics],
   };
-  const add = (some: readonly TaskDraft[]): void => {
-    if (some.length === 0 || tries >= MAX_TRIES) return;
-    const compiled = compile(some);
+}
+
+function partsOf(tasks: readonly Task[], { before }: Known): Pick<Added, 'tasks' | 'fresh'> {
+  return { tasks, fresh: tasks.slice(before.length) };
+}
+
+/** As many of the fresh ones as can be taken: one that cannot does not keep the others out. */
+function addTo(
+  known: readonly TaskDraft[],
+  fresh: readonly TaskDraft[],
+  rules: Rules,
+): { readonly plan: ReturnType<typeof compilePlan>; readonly diagnostics: readonly Diagnostic[] } {
+  let taken = known;
+  let diagnostics: Diagnostic[] = [];
+  let tries = 0;
+  /** Gives those that cannot be taken. */
+  const add = (some: readonly TaskDraft[]): readonly TaskDraft[] => {
+    if (some.length === 0 || tries >= MAX_TRIES) return some;
+    tries += 1;
+    const compiled = compilePlan([...taken, ...some], rules);
     if (compiled.ok) {
       taken = [...taken, ...some];
-      return;
+      return [];
     }
     const half = Math.ceil(some.length / 2);
-    if (some.length === 1) diagnostics.push(...compiled.failure.diagnostics);
-    else for (const part of [some.slice(0, half), some.slice(half)]) add(part);
+    if (some.length > 1) return [...add(some.slice(0, half)), ...add(some.slice(half))];
+    diagnostics.push(...compiled.failure.diagnostics);
+    return some;
   };
-  add(fresh);
-  const compiled = compile([]);
-  // what was revised may be wrong by now: then the plan stays as it is
-  if (!compiled.ok) return { tasks: [], fresh: [], diagnostics: compiled.failure.diagnostics };
-  const { tasks } = compiled.value;
-  return { tasks, fresh: tasks.slice(known.length), diagnostics };
+  // what waited for one that came after it may be taken by then
+  for (let left = fresh, before = -1; left.length > 0 && taken.length > before; ) {
+    before = taken.length;
+    diagnostics = [];
+    left = add(left);
+  }
+  return { plan: compilePlan(taken, rules), diagnostics };
 }
 
 /** Tasks nobody has begun that are something else by now. */

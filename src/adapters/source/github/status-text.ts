@@ -23,9 +23,7 @@ export function writeStatus(report: TaskReport, redact: (text: string) => string
   const facts = [
     ...(branch === null ? [] : [`- Branch: ${code(branch)}`]),
     ...(pull === null ? [] : [`- Pull request: #${pull.number}`]),
-    ...(landed === null
-      ? []
-      : [`- Landed: ${landed.commit} on ${code(landed.ref.replace(/^refs\/heads\//, ''))}`]),
+    ...(landed === null ? [] : [`- Landed: ${landed.commit} on ${code(landed.ref)}`]),
     `- Run ${code(run)}, agent ${code(agent)}${tries}`,
   ];
   return [

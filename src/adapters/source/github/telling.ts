@@ -159,7 +159,7 @@ async function closeIssue(telling: Telling, number: number, { landed }: TaskRepo
   const { room, closed } = telling;
   if (closed.has(number)) return;
   telling.branch ??= (await read(room, '', repositoryAnswer)).default_branch;
-  if (landed?.ref !== `refs/heads/${telling.branch}`) return;
+  if (landed?.ref !== telling.branch) return;
   const { state, isReopened } = await read(room, `/issues/${number}`, issueAnswer);
   if (state === 'open' && !isReopened) {
     const change = { state: 'closed', state_reason: 'completed' };

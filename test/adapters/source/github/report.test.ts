@@ -126,7 +126,7 @@ describe('the comment', () => {
 });
 
 describe('an issue whose work landed', () => {
-  const landed = { phase: 'merged', landed: { commit: COMMIT, ref: 'refs/heads/main' } } as const;
+  const landed = { phase: 'merged', landed: { commit: COMMIT, ref: 'main' } } as const;
   const stateOf = async ({ call }: Rig, number: number): Promise<string> => {
     const issue = (await call('GET', `/issues/${number}`)) as { state: string; state_reason: string | null };
     return `${issue.state} ${issue.state_reason}`;
@@ -152,7 +152,7 @@ describe('an issue whose work landed', () => {
       await rig.open({ title: 'c' }),
     ];
     const [one = 0, two = 0, three = 0] = numbers;
-    const elsewhere = { ...landed, landed: { commit: COMMIT, ref: 'refs/heads/next' } };
+    const elsewhere = { ...landed, landed: { commit: COMMIT, ref: 'next' } };
     await tell(
       rig.source(),
       reportOf(one, elsewhere),
