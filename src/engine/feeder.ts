@@ -61,14 +61,20 @@ export function createFeeder(of: {
   const feed: Feed = { parts, state, watched, picture: '', rouse: () => undefined };
   const stopping = new AbortController();
   let running: Promise<unknown> | null = null;
+  // a look that takes long: looks at one source never overlap, and what it finds is told all the same
+  let late: Promise<readonly Event[]> | null = null;
   return {
     catchUp: async () => {
-      const looks = takeStock(feed);
-      const inTime = await Promise.race([looks, parts.clock.sleep(CATCH_UP_MS).then(() => null)]);
+      if (watched.length === 0) return [];
+      late = takeStock(feed);
+      const nap = new AbortController();
+      const inTime = await Promise.race([late, parts.clock.sleep(CATCH_UP_MS, nap.signal).then(() => null)]);
+      nap.abort('over');
+      if (inTime !== null) late = null;
       return inTime ?? [];
     },
     start: () => {
-      if (watched.length > 0) running = run(feed, inbox, stopping.signal);
+      if (watched.length > 0) running = run(feed, { inbox, late, signal: stopping.signal });
     },
     stop: async () => {
       stopping.abort('over');
@@ -78,7 +84,14 @@ export function createFeeder(of: {
   };
 }
 
-async function run(feed: Feed, inbox: Inbox, signal: AbortSignal): Promise<void> {
+async function run(
+  feed: Feed,
+  {
+    inbox,
+    late,
+    signal,
+  }: { readonly inbox: Inbox; readonly late: Promise<readonly Event[]> | null; readonly signal: AbortSignal },
+): Promise<void> {
   const watching = feed.watched.map(async (watched) => {
     const changed = (): void => {
       watched.isStale = true;
@@ -86,23 +99,24 @@ async function run(feed: Feed, inbox: Inbox, signal: AbortSignal): Promise<void>
     };
     await watched.source.watch?.(changed, signal).catch(() => undefined);
   });
+  let looks = late;
   while (!signal.aborted) {
-    const news = await takeStock(feed);
+    const news = await (looks ?? takeStock(feed));
+    looks = null;
     if (news.length > 0 && !signal.aborted) await tell(inbox, news, signal);
-    if (!signal.aborted) await idle(feed, signal);
+    if (!signal.aborted) await idle(feed);
   }
   await Promise.all(watching);
 }
 
 /** Waits until some source may have something else. */
-async function idle(feed: Feed, signal: AbortSignal): Promise<void> {
+async function idle(feed: Feed): Promise<void> {
   const { clock } = feed.parts;
   const stale = feed.watched.filter(({ isStale }) => isStale);
   const nap = new AbortController();
   const roused = new Promise<void>((resolve) => {
     feed.rouse = resolve;
   });
-  signal.addEventListener('abort', feed.rouse, { once: true });
   const waitMs = Math.min(...stale.map(({ restUntil }) => restUntil)) - clock.monoMs();
   const naps = stale.length === 0 ? [] : [clock.sleep(Math.max(0, waitMs), nap.signal)];
   await Promise.race([roused, ...naps]);

@@ -1,6 +1,7 @@
 // Tells sources how their tasks stand, whenever that changed and became durable. What could not be told is told later; the
 // run does not wait for it, and all of it can be told again.
 import type { Event } from '../core/event.ts';
+import { fail, ok, type Result } from '../core/failure.ts';
 import { reportOf } from '../core/report.ts';
 import type { TaskReport } from '../core/source.ts';
 import { isLive, type RunState } from '../core/state.ts';
@@ -36,6 +37,8 @@ interface Told {
   isStale: boolean;
   rouse: () => void;
   nextBeat: number;
+  /** What was said of it last: that it could not be told anything, and why. */
+  trouble: string | null;
 }
 
 /** A reporter that has not started. */
@@ -54,6 +57,7 @@ export function createReporter(of: {
         isStale: true,
         rouse: () => undefined,
         nextBeat: 0,
+        trouble: null,
       }),
     );
   const ending = new AbortController();
@@ -98,6 +102,7 @@ async function serve(
     const trouble = await tellNews(of, told);
     noteTrouble(of, told, trouble);
     told.isStale ||= trouble !== null;
+    if (ending.aborted && !told.isStale) return;
     await clock.sleep(trouble === null ? REST_MS : pauseMs, leaving);
     pauseMs = trouble === null ? FIRST_PAUSE_MS : Math.min(MOST_PAUSE_MS, pauseMs * 2);
   }
@@ -127,14 +132,20 @@ async function tellNews(
   const news = findNews(of.state, told);
   for (let at = 0; at < news.length; at += MAX_AT_ONCE) {
     const some = news.slice(at, at + MAX_AT_ONCE);
-    const done = await source.report?.(some).catch((error: unknown) => ({
-      ok: false as const,
-      failure: { sentence: String(error) },
-    }));
-    if (done !== undefined && !done.ok) return done.failure.sentence;
+    const done = await hear(source.report?.(some));
+    if (!done.ok) return done.failure.sentence;
     for (const report of some) known.set(report.task, JSON.stringify(report));
   }
   return beat(of, told);
+}
+
+/** What a source answered; a call that throws did not succeed either. */
+async function hear(call: Promise<Result<void>> | undefined): Promise<Result<void>> {
+  try {
+    return (await call) ?? ok(undefined);
+  } catch (error) {
+    return fail({ kind: 'environment', sentence: String(error) });
+  }
 }
 
 function findNews(state: RunState, { source, known }: Told): readonly TaskReport[] {
@@ -157,19 +168,22 @@ async function beat(
   told.nextBeat = clock.monoMs() + source.beatMs;
   const live = [...state.tasks.values()].filter((ts) => ts.task.source === source.name && isLive(ts));
   if (live.length === 0) return null;
-  const done = await source.beat(live.map(({ task }) => task.id));
+  const done = await hear(source.beat(live.map(({ task }) => task.id)));
   return done.ok ? null : done.failure.sentence;
 }
 
 function noteTrouble(
   { state, inbox }: { readonly state: RunState; readonly inbox: Inbox },
-  { source: { name } }: Told,
+  told: Told,
   sentence: string | null,
 ): void {
+  const source = told.source.name;
+  const known = state.sourceTroubles[source] ?? null;
   const trouble = sentence === null ? null : sentence.slice(0, MAX_SAID);
-  const known = state.sourceTroubles[name] ?? null;
-  // who reads the source says when it can be reached again
-  if (trouble === known || trouble === null) return;
-  const event: Event = { type: 'source.noted', source: name, trouble };
+  // trouble with looking is over when a look succeeds
+  const isOwn = known === told.trouble;
+  told.trouble = trouble;
+  if (trouble === known || (trouble === null && !isOwn)) return;
+  const event: Event = { type: 'source.noted', source, trouble };
   inbox.put({ kind: 'facts', events: [event] });
 }

@@ -1,8 +1,9 @@
 // How a run stands when nothing moves any more.
-import { expect, test } from 'vitest';
-import { outcomeOf } from '../../../src/core/decide/rest.ts';
+import { describe, expect, test } from 'vitest';
+import { outcomeOf, waitsForSources } from '../../../src/core/decide/rest.ts';
 import type { Event, Outcome } from '../../../src/core/event.ts';
 import { type Cause, type Task, taskId } from '../../../src/core/model.ts';
+import type { SourceSpec } from '../../../src/core/source.ts';
 import type { RunState } from '../../../src/core/state.ts';
 import { bring, buildState, buildTask, facts, play } from '../build.ts';
 
@@ -81,4 +82,51 @@ test.each<[string, Outcome, (state: RunState) => unknown]>([
   const state = play(buildState(tasks, { integrate: 'human' }), [failed('x')]);
   happen(state);
   expect(outcomeOf(state)).toBe(expected);
+});
+
+describe('tasks that others have', () => {
+  const BEADS: SourceSpec = { kind: 'beads', epic: null, issues: [], labels: [] };
+  const withheld = (id: string): Event => ({ type: 'task.withheld', task: taskId(id), why: 'taken by ada' });
+  const settled = (id: string): Event => ({ type: 'task.settled', task: taskId(id) });
+
+  test.each<[string, Outcome, boolean, (state: RunState) => unknown]>([
+    ['nothing is withheld', 'blocked', false, () => 0],
+    ['the one that others wait for', 'blocked', true, (s) => play(s, [withheld('a')])],
+    ['all', 'complete', false, (s) => play(s, [withheld('a'), withheld('b')])],
+    ['one that nobody waits for', 'complete', false, (s) => play(bring(s, 'a', 'merged'), [withheld('b')])],
+    ['and it is finished there', 'blocked', false, (s) => play(s, [withheld('a'), settled('a')])],
+    [
+      'and it is free again',
+      'blocked',
+      false,
+      (s) => play(s, [withheld('a'), { ...withheld('a'), why: null } as Event]),
+    ],
+    [
+      'and who waits for it was cancelled',
+      'complete',
+      false,
+      (s) => play(s, [withheld('a'), cancelled('b')]),
+    ],
+    [
+      'and the run is to stop',
+      'stopped',
+      true,
+      (s) => play(s, [withheld('a'), { type: 'run.stopping', agents: 'finish' }]),
+    ],
+  ])('%s: %s, waits for sources: %s', (_name, outcome, waits, make) => {
+    const state = ab({ after: ['a'] });
+    state.sources = [BEADS];
+    make(state);
+    expect(outcomeOf(state)).toBe(outcome);
+    expect(waitsForSources(state)).toBe(waits);
+  });
+
+  test('a source that stays as it is lets nothing go on', () => {
+    const state = play(ab({ after: ['a'] }), [withheld('a')]);
+    expect(waitsForSources(state)).toBe(false);
+    state.sources = [{ kind: 'track-file', path: 'tracks.yaml' }];
+    expect(waitsForSources(state)).toBe(false);
+    state.sources = [{ kind: 'track-file', path: 'tracks.yaml' }, BEADS];
+    expect(waitsForSources(state)).toBe(true);
+  });
 });
