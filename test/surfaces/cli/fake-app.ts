@@ -8,6 +8,7 @@ import type { App, LedRun, MigrationRow, Planned } from '../../../src/surfaces/a
 import type { Demo } from '../../../src/surfaces/cli/call.ts';
 import { runCommand } from '../../../src/surfaces/cli/commands.ts';
 import { runFront } from '../../../src/surfaces/cli/front.ts';
+import { buildTask } from '../../core/build.ts';
 import { createFakeIo, type FakeIo } from './fake-io.ts';
 
 /** Id of the one run. */
@@ -103,9 +104,9 @@ const MIGRATED: readonly MigrationRow[] = [
   },
 ];
 
-/** A plan of nothing. */
+/** A plan of one task. */
 export const PLANNED: Planned = {
-  plan: { tasks: [] },
+  plan: { tasks: [buildTask('a')] },
   policy: DEFAULT_POLICY,
   dryRun: { tasks: [], waves: [], collisions: [] },
   sources: [],
@@ -147,6 +148,7 @@ export function createFakeApp(view: RunView, changes: Partial<App> = {}): FakeAp
     check: async () => [],
     verify: async (...words) => note('verify', words, ok([])),
     start: async (_, options) => note('start', [options], ok(led)),
+    findUnfinished: async () => null,
     resume: async (...words) =>
       note('resume', words, ok({ ...led, changes: [], before: Promise.resolve(current) })),
     runs: async () => [

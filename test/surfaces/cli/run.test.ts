@@ -120,6 +120,15 @@ describe('before the run', () => {
     expect(typed.err()).toContain('contradict');
   });
 
+  it('nothing is begun where there is nothing to do, unless somebody wants to wait for it', async () => {
+    const nothing = { ...PLANNED, plan: { tasks: [] }, notes: ['shop-1 is not approved.'] };
+    const fake = idle({ plan: async () => ok(nothing) });
+    const typed = type('run beads', fake);
+    expect(await typed.code).toBe(0);
+    expect(typed.out()).toContain('There is nothing to do: no task is open.\nshop-1 is not approved.\n');
+    expect(fake.asked.filter(([what]) => what === 'start')).toEqual([]);
+  });
+
   it('orchestrate run takes the file as --config and needs it', async () => {
     const fake = idle();
     expect(await type('orchestrate run --config tracks.yaml --worktree --dry-run', fake).code).toBe(0);
@@ -196,7 +205,7 @@ describe('the run', () => {
     fake.end('complete');
     expect(await typed.code).toBe(0);
     expect(typed.out().replace(/^\d\d:\d\d:\d\d /gm, '00:00:00 ')).toMatchInlineSnapshot(`
-      "run 20260301-115500-ab12 · 0 tasks · 4 agents at once · lands on main after \`weft approve\`
+      "run 20260301-115500-ab12 · 1 task · 4 agents at once · lands on main after \`weft approve\`
       00:00:00 api working at work
       00:00:00 api-auth working
       ? api-auth asks: Which limiter?

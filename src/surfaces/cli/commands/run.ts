@@ -76,9 +76,25 @@ export const run: Handler = async (call) => {
   const failedChecks = reportChecks(call, checks);
   if (failedChecks !== null) return ok(failedChecks);
   if (isAsked(call, 'dry-run')) return ok(printDryRun(call, planned.value, checks));
+  if (planned.value.plan.tasks.length === 0 && !isAsked(call, 'stay'))
+    return ok(sayNothingToDo(call, planned.value));
   if (isAsked(call, 'detach')) return leaveBehind(call, app);
   return begin(call, app, planned.value);
 };
+
+/** No run is begun for nothing: only who stays waits for tasks to come. */
+function sayNothingToDo(call: Call, { notes }: Planned): number {
+  if (call.json) {
+    printJson(call.io, { type: 'nothing', notes });
+    return 0;
+  }
+  printLines(call.io, [
+    'There is nothing to do: no task is open.',
+    ...notes.map(cleanLine),
+    `${call.paint('bold', 'next:')} add some, or wait for some with --stay`,
+  ]);
+  return 0;
+}
 
 async function begin(call: Call, app: App, planned: Planned): Promise<Result<number>> {
   const started = await app.start(planned, { stay: isAsked(call, 'stay') });
