@@ -26,7 +26,7 @@ import { createPathKind } from './adapters/source/path-kind.ts';
 import { createClock } from './adapters/system/clock.ts';
 import { createFiles } from './adapters/system/files.ts';
 import { configure, type Here, override, refuseConfig } from './compose/configuration.ts';
-import { plan } from './compose/plan.ts';
+import { nameSources, plan } from './compose/plan.ts';
 import { findForge, openSource, type ReachMeans } from './compose/reach.ts';
 import { initCheckout, migratePlans } from './compose/set-up.ts';
 import { ok, type Result } from './core/failure.ts';
@@ -40,7 +40,15 @@ import { resumeRun, startRun } from './engine/open-run.ts';
 import type { Tools } from './engine/parts.ts';
 import { readLogs } from './engine/read-logs.ts';
 import { giveComment, readFinishedWork, readWaitingWork } from './engine/read-review.ts';
-import { findRun, followView, giveCommand, listRuns, readReceipt, readView } from './engine/read-run.ts';
+import {
+  findRun,
+  findUnfinished,
+  followView,
+  giveCommand,
+  listRuns,
+  readReceipt,
+  readView,
+} from './engine/read-run.ts';
 import { verifyRun } from './engine/verify-run.ts';
 import { cleanWorktrees, listWorktrees, prune } from './engine/worktrees.ts';
 import type { App, NextStep, OpenApp } from './surfaces/app.ts';
@@ -124,6 +132,12 @@ function createApp(tools: Tools, here: Here): Omit<App, keyof Review> {
     verify: (run) => verifyRun(tools, run),
     start: ({ plan: of, policy, sources, withheld }, { stay }) =>
       startRun(tools, { plan: of, policy, sources, withheld, stay }),
+    findUnfinished: async (wishes) => {
+      const specs = await nameSources(here, wishes);
+      return specs === null || (await tools.control.findLeader(tools.stateDir)) !== null
+        ? null
+        : findUnfinished(tools, specs);
+    },
     resume: (run, flags, { stay }) =>
       resumeRun(tools, { run, stay, override: (recorded) => override(recorded, flags) }),
     runs: () => listRuns(tools),

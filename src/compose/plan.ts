@@ -52,6 +52,21 @@ export async function plan(
   return ok({ plan: learned, policy: used, dryRun, sources: specs, withheld, notes });
 }
 
+/** Sources as a journal names them; null: one of them is none that a run watches, or is not there. */
+export async function nameSources(
+  here: Here,
+  wishes: readonly SourceWish[],
+): Promise<readonly SourceSpec[] | null> {
+  const specs: SourceSpec[] = [];
+  for (const wish of wishes) {
+    if (wish.kind === 'file') return null;
+    const spec = wish.kind === 'plan' ? await findPlan(wish.path, here) : ok(wish);
+    if (!spec.ok) return null;
+    specs.push(spec.value);
+  }
+  return specs.length === 0 ? null : specs;
+}
+
 /** What all sources have together. */
 interface Stock {
   readonly supply: Supply;

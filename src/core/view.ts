@@ -254,7 +254,7 @@ export function nextCommand(view: RunView): NextCommand | null {
     const lacks = `${target} lacks what landed on ${aside.ref}`;
     return { command: `git merge ${aside.ref}`, reason: `in a clean checkout of ${target}: ${lacks}` };
   }
-  if (view.state === 'complete') return { command: 'weft receipt', reason: endOf(view) };
+  if (view.state === 'complete') return nextOfComplete(view);
   return nextOfPaused(view) ?? { command: 'weft resume', reason: reasonToResume(view) };
 }
 
@@ -297,6 +297,13 @@ function nextOfHuman({ tasks }: RunView): NextCommand | null {
   return mine === undefined
     ? null
     : { command: `weft done ${mine.id}`, reason: `when you have done ${mine.id}: it is yours to do` };
+}
+
+function nextOfComplete(view: RunView): NextCommand {
+  const left = view.tasks.filter((task) => task.phase === 'waiting').length;
+  return left === 0
+    ? { command: 'weft receipt', reason: endOf(view) }
+    : { command: 'weft status', reason: `says why ${left} ${left === 1 ? 'was' : 'were'} not begun here` };
 }
 
 function endOf({ tasks, gone }: RunView): string {

@@ -7,6 +7,7 @@ import { evolve } from '../core/evolve/evolve.ts';
 import { type Failure, fail, ok, type Result } from '../core/failure.ts';
 import { runMs } from '../core/model.ts';
 import { addPending, parseCommand } from '../core/pending.ts';
+import type { SourceSpec } from '../core/source.ts';
 import type { RunState } from '../core/state.ts';
 import { type RunView, viewRun } from '../core/view.ts';
 import type { Json } from '../ports/control.ts';
@@ -89,6 +90,31 @@ async function findLatest(tools: Tools, runs: readonly string[]): Promise<string
     if (!read.ok || read.value.last !== null) return run;
   }
   return null;
+}
+
+/** Runs looked at to find one that is not finished. */
+const MOST_RUNS = 20;
+
+/** The latest run of exactly these sources that was interrupted, was stopped or waits for people; null: there is none. */
+export async function findUnfinished(tools: Tools, sources: readonly SourceSpec[]): Promise<string | null> {
+  const wanted = spell(sources);
+  for (const run of (await listRunNames(tools)).slice(0, MOST_RUNS)) {
+    // most are told by that alone
+    if (await tools.files.exists(join(runDirOf(tools, run), 'handoffs', 'complete.json'))) continue;
+    const read = await readState(tools, run);
+    if (!read.ok || spell(read.value.sources) !== wanted) continue;
+    const { rested, tasks } = read.value;
+    if ([...tasks.values()].some(({ task }) => task.source === 'track-file')) continue;
+    return rested === null || rested === 'blocked' || rested === 'stopped' ? run : null;
+  }
+  return null;
+}
+
+function spell(sources: readonly SourceSpec[]): string {
+  return sources
+    .map((source) => JSON.stringify(Object.entries(source).sort(([one], [other]) => (one < other ? -1 : 1))))
+    .sort()
+    .join('\n');
 }
 
 /** State of a run from its journal. */

@@ -193,6 +193,8 @@ export interface App {
   verify(run: string): Promise<Result<readonly PromiseFinding[]>>;
   /** Becomes the leader, creates the run and runs it in this process. `stay`: goes on waiting for humans when at rest. */
   start(planned: Planned, options: { readonly stay: boolean }): Promise<Result<LedRun>>;
+  /** The latest run of exactly these sources that nobody leads and that is not finished; null: none, or one is a track file. */
+  findUnfinished(sources: readonly SourceWish[]): Promise<string | null>;
   /** Same loop on an existing run; gives the policy fields that changed, and how it stood. */
   resume(
     run: string,

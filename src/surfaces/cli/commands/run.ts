@@ -70,6 +70,8 @@ export const run: Handler = async (call) => {
   const opened = await call.openApp(call.io.cwd);
   if (!opened.ok) return opened;
   const app = opened.value;
+  const unfinished = isAsked(call, 'dry-run') ? null : await app.findUnfinished(sources.value);
+  if (unfinished !== null) return goOn(call, app, { run: unfinished, flags: flags.value });
   const planned = await app.plan(sources.value, flags.value);
   if (!planned.ok) return ok(reportPlan(call, planned.failure));
   const checks = await app.check(planned.value.policy);
@@ -168,8 +170,17 @@ export const resume: Handler = async (call) => {
   if (await isLed(app, found.value)) {
     return giveTo(call, app, { run: found.value, command: { kind: 'unpause', task: null } });
   }
+  return goOn(call, app, { run: found.value, flags: flags.value });
+};
+
+/** Leads a run that was begun before. */
+async function goOn(
+  call: Call,
+  app: App,
+  of: { readonly run: string; readonly flags: PolicyFlags },
+): Promise<Result<number>> {
   if (isAsked(call, 'detach')) return leaveBehind(call, app);
-  const led = await app.resume(found.value, flags.value, { stay: isAsked(call, 'stay') });
+  const led = await app.resume(of.run, of.flags, { stay: isAsked(call, 'stay') });
   if (!led.ok) return led;
   for (const { field, before, after } of led.value.changes) {
     call.io.stderr.write(`${cleanLine(field)}: ${cleanLine(before)} → ${cleanLine(after)}\n`);
@@ -179,7 +190,7 @@ export const resume: Handler = async (call) => {
   const counts = drawCounts(known.counts);
   const line = `run ${cleanLine(run)} goes on${counts === '' ? '' : ` (${counts})`} → ${cleanLine(known.target)}`;
   return follow(call, led.value, [line, ...drawElsewhere(known, call.paint)], { known });
-};
+}
 
 async function isTask(app: App, run: string, name: string): Promise<boolean> {
   const view = await app.view(run);
