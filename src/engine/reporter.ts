@@ -14,8 +14,10 @@ const REST_MS = 250;
 /** After a report that failed; doubled each time. */
 const FIRST_PAUSE_MS = 1_000;
 const MOST_PAUSE_MS = 60_000;
-/** How long an engine that ends tries to tell the rest. */
+/** How long a run that could rest, and an engine that ends, try to tell the rest. */
 const LAST_MS = 30_000;
+/** Looks at whether all is told, meanwhile. */
+const LOOK_MS = 100;
 /** Reports in one call, at most. */
 const MAX_AT_ONCE = 500;
 const MAX_SAID = 300;
@@ -25,6 +27,10 @@ export interface Reporter {
   readonly start: () => void;
   /** Something became durable; returns at once. */
   readonly notice: () => void;
+  /** Tells whether some source does not know how its tasks stand. */
+  readonly owes: () => boolean;
+  /** Null: all is told, or that was tried for long enough; else resolves when it is time to ask again. */
+  readonly tell: () => Promise<void> | null;
   /** Tells the rest, within a time; who leaves at once tells nothing more. */
   readonly stop: (how: { readonly hurry: boolean }) => Promise<void>;
 }
@@ -47,7 +53,7 @@ export function createReporter(of: {
   readonly state: RunState;
   readonly inbox: Inbox;
 }): Reporter {
-  const { parts } = of;
+  const { parts, state } = of;
   const listeners = parts.sources
     .filter(({ report }) => report !== undefined)
     .map(
@@ -63,7 +69,16 @@ export function createReporter(of: {
   const ending = new AbortController();
   const leaving = new AbortController();
   let running: Promise<unknown> | null = null;
+  /** Monotonic ms until which what is owed is waited for. */
+  let patientUntil: number | null = null;
+  const owes = (): boolean => listeners.some((told) => findNews(state, told).length > 0);
   return {
+    owes,
+    tell: () => {
+      const now = parts.clock.monoMs();
+      patientUntil = owes() ? (patientUntil ?? now + LAST_MS) : null;
+      return patientUntil === null || now >= patientUntil ? null : parts.clock.sleep(LOOK_MS);
+    },
     start: () => {
       if (listeners.length === 0) return;
       const signals = { ending: ending.signal, leaving: leaving.signal };
@@ -79,7 +94,8 @@ export function createReporter(of: {
       ending.abort('over');
       if (hurry) leaving.abort('over');
       for (const { rouse } of listeners) rouse();
-      if (running !== null && !hurry) await Promise.race([running, parts.clock.sleep(LAST_MS)]);
+      const waitMs = patientUntil === null ? LAST_MS : Math.max(0, patientUntil - parts.clock.monoMs());
+      if (running !== null && !hurry) await Promise.race([running, parts.clock.sleep(waitMs)]);
       leaving.abort('over');
     },
   };
@@ -102,9 +118,12 @@ async function serve(
     const trouble = await tellNews(of, told);
     noteTrouble(of, told, trouble);
     told.isStale ||= trouble !== null;
-    if (ending.aborted && !told.isStale) return;
-    await clock.sleep(trouble === null ? REST_MS : pauseMs, leaving);
-    pauseMs = trouble === null ? FIRST_PAUSE_MS : Math.min(MOST_PAUSE_MS, pauseMs * 2);
+    const isLast = ending.aborted;
+    if (isLast && !told.isStale) return;
+    // whoever ends tries at once, and then anew
+    await clock.sleep(trouble === null ? REST_MS : pauseMs, isLast ? leaving : ending);
+    const isCalm = trouble === null || isLast !== ending.aborted;
+    pauseMs = isCalm ? FIRST_PAUSE_MS : Math.min(MOST_PAUSE_MS, pauseMs * 2);
   }
 }
 
