@@ -97,6 +97,7 @@ export function lead(of: {
         inbox,
         performer,
         publish: doBoth(publisher.publish, observers.notice),
+        tell: observers.tell,
         stay: of.stay,
         leaving: leaving.signal,
         reconcile: () => takeUp({ parts, ledger, observers, isNew: beginning.kind === 'new' }),
@@ -105,7 +106,7 @@ export function lead(of: {
       const hurry = leaving.signal.aborted;
       await Promise.all([observers.stop({ hurry }), stopSoon(parts, performer, leaving.signal)]);
       const last = { seq: (opened.last?.seq ?? 0) + ledger.count(), epoch: parts.epoch };
-      await putInOrder({ parts, ledger, publisher, last });
+      await putInOrder({ parts, ledger, publisher, last, owes: observers.owes() });
     }
   };
 
@@ -147,6 +148,8 @@ interface Observers {
   readonly catchUp: () => Promise<readonly Event[]>;
   readonly start: () => void;
   readonly notice: () => void;
+  readonly owes: () => boolean;
+  readonly tell: () => Promise<void> | null;
   readonly stop: (how: { readonly hurry: boolean }) => Promise<void>;
 }
 
@@ -155,6 +158,8 @@ function createObservers(of: Parameters<typeof createRadar>[0]): Observers {
   const [feeder, reporter] = [createFeeder(of), createReporter(of)];
   return {
     catchUp: feeder.catchUp,
+    owes: reporter.owes,
+    tell: reporter.tell,
     start: () => {
       for (const { start } of [target, radar, feeder, reporter]) start();
     },
@@ -195,14 +200,16 @@ async function putInOrder(of: {
   readonly ledger: Ledger;
   readonly publisher: Publisher;
   readonly last: Mark;
+  /** Some source does not know yet how its tasks stand. */
+  readonly owes: boolean;
 }): Promise<void> {
-  const { parts, ledger, publisher, last } = of;
+  const { parts, ledger, publisher, last, owes } = of;
   const { state } = ledger;
   // facts that the disk did not take are nobody's to see
   const isWritten = ledger.isDurable() && (await publisher.finish());
   if (state.rested !== null) await ledger.saveSnapshot();
   await clearUp(parts, state);
-  const closing = isWritten ? await findClosing(parts, state, last).catch(() => null) : null;
+  const closing = isWritten && !owes ? await findClosing(parts, state, last).catch(() => null) : null;
   await letGo(parts, state);
   // last: who reads it has nothing to clear up any more
   if (closing !== null) await noteClosing(parts, closing).catch(() => undefined);

@@ -95,17 +95,21 @@ async function findLatest(tools: Tools, runs: readonly string[]): Promise<string
 /** Runs looked at to find one that is not finished. */
 const MOST_RUNS = 20;
 
-/** The latest run of exactly these sources that was interrupted, was stopped or waits for people; null: there is none. */
+/**
+ * The latest run of exactly these sources that was interrupted, was stopped or waits for people, or could not tell its
+ * sources how it went; null: there is none.
+ */
 export async function findUnfinished(tools: Tools, sources: readonly SourceSpec[]): Promise<string | null> {
   const wanted = spell(sources);
   for (const run of (await listRunNames(tools)).slice(0, MOST_RUNS)) {
     // most are told by that alone
-    if (await tools.files.exists(join(runDirOf(tools, run), 'handoffs', 'complete.json'))) continue;
+    if (await tools.files.exists(join(runDirOf(tools, run), 'closed.json'))) continue;
     const read = await readState(tools, run);
     if (!read.ok || spell(read.value.sources) !== wanted) continue;
-    const { rested, tasks } = read.value;
+    const { rested, tasks, sourceTroubles } = read.value;
     if ([...tasks.values()].some(({ task }) => task.source === 'track-file')) continue;
-    return rested === null || rested === 'blocked' || rested === 'stopped' ? run : null;
+    const isUnfinished = rested === null || rested === 'blocked' || rested === 'stopped';
+    return isUnfinished || Object.keys(sourceTroubles).length > 0 ? run : null;
   }
   return null;
 }

@@ -20,6 +20,8 @@ export interface Engine {
   readonly reconcile: () => Promise<void>;
   /** Called after facts became durable. */
   readonly publish: () => void;
+  /** Null: whoever is told of tasks knows how they stand, or cannot be told; else resolves when it is time to ask again. */
+  readonly tell: () => Promise<void> | null;
   /** Goes on waiting for humans when nothing else is left. */
   readonly stay: boolean;
   /** Fires when the engine is to leave as soon as what it knows is durable. */
@@ -63,9 +65,15 @@ function choose({ decide, ledger }: Engine): readonly WorkEffect[] {
 }
 
 async function rest(engine: Engine): Promise<Outcome | null> {
-  const { ledger } = engine;
+  const { ledger, inbox } = engine;
   const outcome = outcomeOf(ledger.state);
   if (goesOnWaiting(engine, outcome)) return null;
+  // a run is over when those whose tasks it did know it: an engine that dies before is followed by one that tells them
+  const telling = engine.tell();
+  if (telling !== null) {
+    void telling.then(() => inbox.put({ kind: 'facts', events: [] }));
+    return null;
+  }
   ledger.record([{ type: 'run.rested', outcome }]);
   await ledger.flush();
   engine.publish();
