@@ -27,7 +27,7 @@ import { createClock } from './adapters/system/clock.ts';
 import { createFiles } from './adapters/system/files.ts';
 import { configure, type Here, override, refuseConfig } from './compose/configuration.ts';
 import { nameSources, plan } from './compose/plan.ts';
-import { findForge, openSource, type ReachMeans } from './compose/reach.ts';
+import { findForge, openSource, type ReachMeans, readStreams } from './compose/reach.ts';
 import { initCheckout, migratePlans } from './compose/set-up.ts';
 import { ok, type Result } from './core/failure.ts';
 import { renderPosition } from './core/plan/code-frame.ts';
@@ -73,7 +73,10 @@ export function compose(surroundings: Surroundings): OpenApp {
     const { repository, checkout } = git.value;
     const here = { cwd, checkout, repository, path: surroundings.env['PATH'] ?? '' };
     const tools = createTools(surroundings, git.value);
-    return ok({ ...createApp(tools, here), ...createReview(tools, here, surroundings.env) });
+    return ok({
+      ...createApp(tools, here, surroundings.env),
+      ...createReview(tools, here, surroundings.env),
+    });
   };
 }
 
@@ -117,7 +120,7 @@ function createTools(surroundings: Surroundings, git: Git): Tools {
   };
 }
 
-function createApp(tools: Tools, here: Here): Omit<App, keyof Review> {
+function createApp(tools: Tools, here: Here, env: ParentEnvironment): Omit<App, keyof Review> {
   return {
     repository: tools.repository,
     stateDir: tools.stateDir,
@@ -158,6 +161,11 @@ function createApp(tools: Tools, here: Here): Omit<App, keyof Review> {
     prune: ({ dryRun }) => prune(tools, { dryRun }),
     init: (options) => initCheckout(tools, here, options),
     migrate: (options, show) => migratePlans(here, options, show),
+    streams: (of) =>
+      readStreams({ env, repository: tools.repository }, of, async () => {
+        const latest = await findRun(tools, 'latest');
+        return latest.ok ? readView(tools, latest.value) : latest;
+      }),
     firstStep: () => findFirstStep(tools, here),
     leader: () => tools.control.findLeader(tools.stateDir),
   };

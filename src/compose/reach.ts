@@ -4,8 +4,10 @@ import { buildEnvironment, type ParentEnvironment } from '../adapters/process/en
 import { createProcessPort } from '../adapters/process/process-port.ts';
 import { createTrackFileSource } from '../adapters/source/track-file.ts';
 import { createClock } from '../adapters/system/clock.ts';
+import { type StreamProgress, streamsOfRun } from '../core/documents/streams.ts';
 import { ok, type Result } from '../core/failure.ts';
 import type { SourceSpec } from '../core/source.ts';
+import type { RunView } from '../core/view.ts';
 import type { FoundForge } from '../ports/forge.ts';
 import type { SourcePort } from '../ports/source.ts';
 
@@ -55,6 +57,19 @@ export async function openSource(
     return github.openIssues(of, { spec: issues, redact, onLanding: 'close', startedAt });
   };
   return sources.openSource({ repository, env, home, openIssues }, spec, run);
+}
+
+/** How far streams are: those of a Task Copilot database, else, when none is named and none is there, the tracks of a run. */
+export async function readStreams(
+  { env, repository }: Pick<ReachMeans, 'env' | 'repository'>,
+  of: { readonly workspace: string | null; readonly db: string | null },
+  readLatest: () => Promise<Result<RunView>>,
+): Promise<Result<readonly StreamProgress[]>> {
+  const sources = await import('./sources.ts');
+  const read = await sources.readStreamProgress({ repository, home: env['HOME'] ?? homedir(), ...of });
+  if (read.ok || of.workspace !== null || of.db !== null || read.failure.kind !== 'usage') return read;
+  const latest = await readLatest();
+  return latest.ok ? ok(streamsOfRun(latest.value)) : read;
 }
 
 /** When a run was named; null: that is not the name of one. */

@@ -3,12 +3,13 @@
 import { createBeadsSource } from '../adapters/source/beads/beads-source.ts';
 import { probeBeads } from '../adapters/source/beads/probe.ts';
 import { findPlan, openPlan } from '../adapters/source/plan/open-plan.ts';
+import { readStreamProgress } from '../adapters/source/task-copilot/progress.ts';
 import { createTaskCopilotSource } from '../adapters/source/task-copilot/task-copilot.ts';
 import { ok, type Result } from '../core/failure.ts';
 import type { SourceSpec } from '../core/source.ts';
 import type { SourcePort } from '../ports/source.ts';
 
-export { findPlan };
+export { findPlan, readStreamProgress };
 
 /** What sources are opened with. */
 export interface SourceMeans {

@@ -1,5 +1,6 @@
 // What a surface may ask of weft. The surfaces are written against this page; compose.ts makes it real.
 import type { Command } from '../core/decide/command.ts';
+import type { StreamProgress } from '../core/documents/streams.ts';
 import type { Event, Outcome, PolicyChange } from '../core/event.ts';
 import type { Result } from '../core/failure.ts';
 import type { MergeRow } from '../core/merge-table.ts';
@@ -277,6 +278,14 @@ export interface App {
     options: { readonly paths: readonly string[]; readonly dryRun: boolean },
     show: (row: MigrationRow) => void,
   ): Promise<Result<readonly MigrationRow[]>>;
+  /**
+   * How far streams are: those of the Task Copilot database that is named or usual here, else the tracks of the latest run.
+   * Failures: `usage`, `environment`.
+   */
+  streams(of: {
+    readonly workspace: string | null;
+    readonly db: string | null;
+  }): Promise<Result<readonly StreamProgress[]>>;
   /** What to do first in a repository that had no run yet. */
   firstStep(): Promise<NextStep>;
   /** Who leads this repository now. */

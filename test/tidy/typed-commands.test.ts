@@ -8,17 +8,11 @@ import { readFiles } from './repository.ts';
 
 const PAGES = ['tracks', 'beads', 'issues', 'streams'].map((name) => `docs/from-${name}.md`);
 
-/** Lines that name a source count from when `weft run` knows sources. */
-const KNOWS_SOURCES = COMMANDS.some(
-  ({ name, options }) => name === 'run' && options.some((option) => option.name === 'epic'),
-);
-const NAMES_SOURCE = /^weft run (?:beads|github|task-copilot|plan)\b/;
-
 /** Commands in code, whole ones only: dots stand for words that are left out. */
 function listCommands(text: string): readonly string[] {
   return [...text.matchAll(/`(weft(?: [^`\n]*)?)`/g)]
     .map((match) => match[1] ?? '')
-    .filter((line) => !line.includes('…') && (KNOWS_SOURCES || !NAMES_SOURCE.test(line)));
+    .filter((line) => !line.includes('…'));
 }
 
 /** What is wrong with a command line; null: nothing. */

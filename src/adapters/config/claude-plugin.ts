@@ -20,6 +20,8 @@ const TALK = `## What the person can ask for
 
 ## How to report
 
+\`weft status --report\` prints it like this:
+
 \`\`\`
 [*] #123 - WORKING (45m) - Add export button
     Files changed: 3 (+42, -5)
@@ -77,19 +79,8 @@ brings it together. Design comes before work: plan with the person, then start.
 ${TALK}`;
 
 const WATCH = `#!/bin/sh
-# Shows how the agents are doing: ./watch-status [SECONDS]
-case \${1-} in
-  '') exec weft status --watch ;;
-  *[!0-9]* | 0*)
-    echo 'usage: ./watch-status [SECONDS]' >&2
-    exit 2
-    ;;
-esac
-while :; do
-  shown=$(weft status 2>&1)
-  printf '\\033[H\\033[2J%s\\n' "$shown"
-  sleep "$1"
-done
+# Shows how far the streams are: ./watch-status [SECONDS]
+exec weft watch-status "$@"
 `;
 
 /** Files of a plugin that `claude plugin validate` accepts, and what works without it. */

@@ -1,5 +1,7 @@
 // How far streams are, in the two line formats that scripts read and as one line each for people. Knows no source.
+
 import { escapeUnprintable } from '../plan/quote.ts';
+import type { RunView, TaskView } from '../view.ts';
 
 /** Counts of one stream's tasks. */
 export interface StreamProgress {
@@ -14,6 +16,43 @@ export interface StreamProgress {
   readonly blocked: number;
   /** Count as ended, and in nothing else. */
   readonly cancelled: number;
+}
+
+/** The tracks of a run as streams; a task of no track is one of its own. */
+export function streamsOfRun({ tasks }: Pick<RunView, 'tasks'>): readonly StreamProgress[] {
+  const tracks = new Map<string, TaskView[]>();
+  for (const task of tasks) {
+    const track = task.track ?? task.id;
+    tracks.set(track, [...(tracks.get(track) ?? []), task]);
+  }
+  return [...tracks].map(([track, all]): StreamProgress => {
+    const count = (standing: RunStanding): number =>
+      all.filter((task) => standingOf(task) === standing).length;
+    const counts = {
+      completed: count('completed'),
+      inProgress: count('inProgress'),
+      pending: count('pending'),
+      blocked: count('blocked'),
+      cancelled: count('cancelled'),
+    };
+    const name = all.length === 1 ? (all[0]?.title ?? track) : track;
+    return { id: track.replace(/\s+/g, '-'), name, state: stateOf(counts), ...counts };
+  });
+}
+
+type RunStanding = 'completed' | 'inProgress' | 'pending' | 'blocked' | 'cancelled';
+
+function standingOf({ phase, question, attempts }: TaskView): RunStanding {
+  if (phase === 'merged') return 'completed';
+  if (phase === 'cancelled') return 'cancelled';
+  if (question !== undefined || phase === 'failed') return 'blocked';
+  return phase === 'waiting' && attempts === 0 ? 'pending' : 'inProgress';
+}
+
+function stateOf({ inProgress, pending, blocked }: Counts): string {
+  if (inProgress + pending + blocked === 0) return 'done';
+  if (blocked > 0) return 'blocked';
+  return inProgress > 0 ? 'working' : 'waiting';
 }
 
 const BAR_CELLS = 20;

@@ -42,11 +42,37 @@ const STATUS: CommandSpec = {
   summary: 'Show the tasks of a run',
   detail: ['Reads what the engine last wrote, so it is quick and works without an engine.'],
   arguments: [RUN],
-  options: [JSON_OPTION, { name: 'watch', short: 'w', summary: 'Go on showing changes until the run rests' }],
+  options: [
+    JSON_OPTION,
+    { name: 'watch', short: 'w', summary: 'Go on showing changes until the run rests' },
+    { name: 'report', summary: 'A line each for what is stuck, at work or ready, with its pull request' },
+  ],
   examples: [
     { line: 'weft status', note: 'the latest run' },
     { line: 'weft status --json', note: 'for programs' },
     { line: 'weft status --watch', note: 'live' },
+    { line: 'weft status --report', note: '[*] #123 - WORKING (45m) - Add export button' },
+  ],
+};
+
+const WATCH_STATUS: CommandSpec = {
+  name: 'watch-status',
+  summary: 'Show how far the streams are, each in a line, again and again',
+  detail: [
+    'The streams are those of the Task Copilot database of this repository; without one, the tracks of the latest run.',
+    'With `--porcelain`: `OVERALL done all working waiting percent`, then for each stream `STREAM id done all percent working waiting blocked name`.',
+  ],
+  arguments: [{ name: 'SECS', optional: true, summary: 'Seconds between two looks; 5' }],
+  options: [
+    { name: 'porcelain', summary: 'Print once, in lines for scripts that stay as they are' },
+    ...SOURCE_OPTIONS.filter(({ name }) => name === 'workspace' || name === 'db').map((option) => ({
+      ...option,
+      summary: option.summary.replace('task-copilot: a', 'A'),
+    })),
+  ],
+  examples: [
+    { line: 'weft watch-status 10', note: 'every ten seconds' },
+    { line: 'weft watch-status --porcelain', note: 'for scripts' },
   ],
 };
 
@@ -172,6 +198,7 @@ const WATCH_GROUP: CommandGroup = {
   title: 'Watch',
   commands: [
     STATUS,
+    WATCH_STATUS,
     {
       name: 'explain',
       summary: 'Say why a task is where it is',

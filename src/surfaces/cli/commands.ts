@@ -13,6 +13,7 @@ import { resume, run } from './commands/run.ts';
 import { explain, front, status } from './commands/status.ts';
 import { cleanWorktrees, listWorktrees, prune, removeWorktree } from './commands/tidy.ts';
 import { receipt, wait } from './commands/wait.ts';
+import { watchStatus } from './commands/watch-status.ts';
 import type { Io } from './io.ts';
 import { choosePaint } from './paint.ts';
 import { hasFlag, type Parsed } from './parse.ts';
@@ -26,6 +27,7 @@ export const HANDLERS: Readonly<Record<string, Handler>> = {
   run,
   resume,
   status,
+  'watch-status': watchStatus,
   explain,
   logs,
   wait,

@@ -86,7 +86,7 @@ function answerQuickly(io: Io, parsed: Parsed): number | null {
   }
   if (name === 'completion') return say(io, complete(io, parsed.arguments.get('SHELL') as CompletionWord));
   if (name === 'resume' || name === 'orchestrate resume') return answerStandstill(io, parsed);
-  const plain = parsed.arguments.size === 0 && !hasFlag(parsed, 'watch');
+  const plain = parsed.arguments.size === 0 && !hasFlag(parsed, 'watch') && !hasFlag(parsed, 'report');
   if ((name !== '' && name !== 'status') || !plain || io.env['GIT_DIR'] !== undefined) return null;
   const seen = glance(io.cwd);
   if (seen === null) return null;

@@ -72,15 +72,15 @@ describe('files for Claude Code', () => {
       }),
   );
 
-  test('./watch-status is a script that refuses what is no number', () =>
+  test('./watch-status hands its words over', () =>
     withFiles({}, (root) => {
       extras(root, { claude: true });
       const script = join(root, 'watch-status');
       execFileSync('sh', ['-n', script]);
       writeFileSync(join(root, 'weft'), '#!/bin/sh\necho "$@"\n', { mode: 0o755 });
       const env = { PATH: `${root}:${process.env['PATH'] ?? ''}` };
-      expect(execFileSync(script, [], { env, encoding: 'utf8' })).toBe('status --watch\n');
-      expect(() => execFileSync(script, ['1; id'], { env, stdio: 'pipe' })).toThrow(/usage/);
+      expect(execFileSync(script, [], { env, encoding: 'utf8' })).toBe('watch-status\n');
+      expect(execFileSync(script, ['1; id'], { env, encoding: 'utf8' })).toBe('watch-status 1; id\n');
     }));
 });
 

@@ -4,7 +4,9 @@ import {
   formatStreamBars,
   formatStreamLines,
   type StreamProgress,
+  streamsOfRun,
 } from '../../../src/core/documents/streams.ts';
+import { viewTask } from '../../surfaces/cli/fake-app.ts';
 
 function stream(id: string, rest: Partial<StreamProgress> = {}): StreamProgress {
   return {
@@ -59,4 +61,19 @@ test('100 percent is all of them, and a name stays one line', () => {
   ]);
   expect(almost).toMatch(/^STREAM a 999 1000 99 0 1 0 \\u001b\[31mx+…$/);
   expect(almost?.length).toBeLessThan(120);
+});
+
+test('tracks of a run are streams, and a task of no track is one', () => {
+  const tasks = [
+    viewTask('a', { track: 'the api', phase: 'merged' }),
+    viewTask('b', { track: 'the api', phase: 'working', attempts: 1 }),
+    viewTask('c', { track: 'the api' }),
+    viewTask('d', { phase: 'failed', attempts: 3 }),
+    viewTask('e', { phase: 'cancelled' }),
+  ];
+  expect(streamsOfRun({ tasks })).toEqual([
+    stream('the-api', { name: 'the api', state: 'working', completed: 1, inProgress: 1, pending: 1 }),
+    stream('d', { name: 'Title of d', state: 'blocked', blocked: 1 }),
+    stream('e', { name: 'Title of e', state: 'done', cancelled: 1 }),
+  ]);
 });

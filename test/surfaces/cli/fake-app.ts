@@ -1,5 +1,6 @@
 // An App in memory: one run whose views, end and answers the test decides, and a list of what was asked of it.
 import type { Command } from '../../../src/core/decide/command.ts';
+import type { StreamProgress } from '../../../src/core/documents/streams.ts';
 import type { Outcome } from '../../../src/core/event.ts';
 import { fail, ok } from '../../../src/core/failure.ts';
 import { DEFAULT_POLICY, type Phase } from '../../../src/core/model.ts';
@@ -104,6 +105,12 @@ const MIGRATED: readonly MigrationRow[] = [
   },
 ];
 
+/** Streams of a database. */
+const STREAMS: readonly StreamProgress[] = [
+  { id: 'A', name: 'Base', state: 'done', completed: 2, inProgress: 0, pending: 0, blocked: 0, cancelled: 0 },
+  { id: 'B', name: 'B', state: 'working', completed: 0, inProgress: 1, pending: 1, blocked: 0, cancelled: 0 },
+];
+
 /** A plan of one task. */
 export const PLANNED: Planned = {
   plan: { tasks: [buildTask('a')] },
@@ -195,6 +202,7 @@ export function createFakeApp(view: RunView, changes: Partial<App> = {}): FakeAp
       for (const row of MIGRATED) show(row);
       return note('migrate', [options], ok(MIGRATED));
     },
+    streams: async (...words) => note('streams', words, ok(STREAMS)),
     firstStep: async () => ({ command: 'weft init', reason: 'writes samples' }),
     leader: async () => ({ pid: 1 }),
     ...changes,

@@ -34,6 +34,8 @@ describe('help', () => {
 
       Watch
         status               Show the tasks of a run
+        watch-status         Show how far the streams are, each in a line, again and
+                             again
         explain              Say why a task is where it is
         logs                 Show the output of a task's agent
         wait                 Wait until a run ends

@@ -6,6 +6,7 @@ import { argumentOf, type Call, findTask, type Handler, isAsked, viewOf } from '
 import { findUnfinished } from '../glance.ts';
 import { listenForEnd } from '../interruption.ts';
 import { printJson, printLine, printLines } from '../report.ts';
+import { drawSessions } from '../session-lines.ts';
 import { drawExplanation, drawStatus, printBrief, printStatus } from '../status.ts';
 import { drawNext } from '../summary.ts';
 import { createWatcher } from '../watcher.ts';
@@ -38,6 +39,10 @@ export const status: Handler = async (call) => {
   if (!found.ok) return found;
   const { app, view } = found.value;
   if (isAsked(call, 'watch')) return watch(call, app, view);
+  if (isAsked(call, 'report')) {
+    printLines(call.io, drawSessions(view, { nowMs: call.io.now(), paint: call.paint }));
+    return ok(0);
+  }
   printStatus(call, { view, earlier: findUnfinished(app.stateDir, view.run) });
   return ok(0);
 };
