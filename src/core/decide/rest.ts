@@ -12,7 +12,9 @@ export function outcomeOf(state: RunState): Outcome {
   const { index, tasks } = state;
   const count = (phase: 'merged' | 'cancelled' | 'failed'): number => index.phases.get(phase) ?? 0;
   const withheld = [...tasks.values()].filter((ts) => isUntouched(ts) && ts.withheld !== null).length;
-  if (count('merged') + count('cancelled') + withheld === tasks.size) return 'complete';
+  const over = count('merged') + count('cancelled');
+  // where all there is is kept back, nothing was done yet
+  if (over + withheld === tasks.size && (over > 0 || withheld === 0)) return 'complete';
   if (state.stopping !== null) return 'stopped';
   if (needsHuman(state)) return 'blocked';
   const failed = [...tasks.values()].filter((ts) => ts.phase === 'failed');

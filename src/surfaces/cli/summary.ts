@@ -27,6 +27,7 @@ export function drawSummary(view: RunView, paint: Paint, said?: ReadonlySet<stri
     ...drawForge(view, paint),
     ...drawFailed(view, paint),
     ...drawAsking(view, paint, said),
+    ...drawKeptBack(view, paint),
   ];
 }
 
@@ -91,6 +92,14 @@ function drawAsking(view: RunView, paint: Paint, said?: ReadonlySet<string>): re
     .filter(({ question }) => question !== undefined && said?.has(question.id) !== true)
     .slice(0, MOST)
     .flatMap((task) => drawQuestion(task, paint));
+}
+
+/** What was not begun, and why, where nothing that a person could be asked for explains it. */
+function drawKeptBack({ state, tasks }: RunView, paint: Paint): readonly string[] {
+  const isAsked = tasks.some(({ phase, awaits }) => awaits !== undefined || phase === 'failed');
+  if (isAsked || (state !== 'complete' && state !== 'blocked')) return [];
+  const waiting = tasks.filter(({ phase, paused }) => phase === 'waiting' && !paused);
+  return limit(waiting, ({ id, reason }) => `  ${paint('dim', '·')} ${cleanLine(id)}  ${cleanLine(reason)}`);
 }
 
 /** The one best next command as a line; none when nothing has to be done. */

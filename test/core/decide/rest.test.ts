@@ -92,7 +92,7 @@ describe('tasks that others have', () => {
   test.each<[string, Outcome, boolean, (state: RunState) => unknown]>([
     ['nothing is withheld', 'blocked', false, () => 0],
     ['the one that others wait for', 'blocked', true, (s) => play(s, [withheld('a')])],
-    ['all', 'complete', false, (s) => play(s, [withheld('a'), withheld('b')])],
+    ['all', 'blocked', false, (s) => play(s, [withheld('a'), withheld('b')])],
     ['one that nobody waits for', 'complete', false, (s) => play(bring(s, 'a', 'merged'), [withheld('b')])],
     ['and it is finished there', 'blocked', false, (s) => play(s, [withheld('a'), settled('a')])],
     [
