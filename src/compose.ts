@@ -27,7 +27,7 @@ import { createClock } from './adapters/system/clock.ts';
 import { createFiles } from './adapters/system/files.ts';
 import { configure, type Here, override, refuseConfig } from './compose/configuration.ts';
 import { nameSources, plan } from './compose/plan.ts';
-import { findForge, openSource, type ReachMeans, readStreams } from './compose/reach.ts';
+import { examineSources, findForge, openSource, type ReachMeans, readStreams } from './compose/reach.ts';
 import { initCheckout, migratePlans } from './compose/set-up.ts';
 import { ok, type Result } from './core/failure.ts';
 import { renderPosition } from './core/plan/code-frame.ts';
@@ -130,7 +130,12 @@ function createApp(tools: Tools, here: Here, env: ParentEnvironment): Omit<App, 
       const closeness = options?.tryAgents === true ? 'try' : 'ask';
       const configured = await examineConfigured(tools, here, closeness);
       const isLookedAt = configured.some(({ name }) => name === 'forge');
-      return [...configured, ...(isLookedAt ? [] : await checkForge(tools)), ...(await checkJournals(tools))];
+      return [
+        ...configured,
+        ...(isLookedAt ? [] : await checkForge(tools)),
+        ...(await examineSources({ repository: tools.repository, env })),
+        ...(await checkJournals(tools)),
+      ];
     },
     verify: (run) => verifyRun(tools, run),
     start: ({ plan: of, policy, sources, withheld }, { stay }) =>

@@ -8,6 +8,7 @@ import { type StreamProgress, streamsOfRun } from '../core/documents/streams.ts'
 import { ok, type Result } from '../core/failure.ts';
 import type { SourceSpec } from '../core/source.ts';
 import type { RunView } from '../core/view.ts';
+import type { Finding } from '../engine/doctor.ts';
 import type { FoundForge } from '../ports/forge.ts';
 import type { SourcePort } from '../ports/source.ts';
 
@@ -70,6 +71,14 @@ export async function readStreams(
   if (read.ok || of.workspace !== null || of.db !== null || read.failure.kind !== 'usage') return read;
   const latest = await readLatest();
   return latest.ok ? ok(streamsOfRun(latest.value)) : read;
+}
+
+/** How sources that the repository has stand, a finding each. Changes nothing. */
+export async function examineSources(
+  place: Pick<ReachMeans, 'env' | 'repository'>,
+): Promise<readonly Finding[]> {
+  const sources = await import('./sources.ts');
+  return sources.examineBeads(place);
 }
 
 /** When a run was named; null: that is not the name of one. */

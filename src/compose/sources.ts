@@ -1,12 +1,14 @@
 // Opens sources of tasks: the only file that names concrete ones beside the track file. Decides nothing.
 
+import { existsSync } from 'node:fs';
 import { createBeadsSource } from '../adapters/source/beads/beads-source.ts';
-import { probeBeads } from '../adapters/source/beads/probe.ts';
+import { findBeadsDir, probeBeads } from '../adapters/source/beads/probe.ts';
 import { findPlan, openPlan } from '../adapters/source/plan/open-plan.ts';
 import { readStreamProgress } from '../adapters/source/task-copilot/progress.ts';
 import { createTaskCopilotSource } from '../adapters/source/task-copilot/task-copilot.ts';
 import { ok, type Result } from '../core/failure.ts';
 import type { SourceSpec } from '../core/source.ts';
+import type { Finding } from '../engine/doctor.ts';
 import type { SourcePort } from '../ports/source.ts';
 
 export { findPlan, readStreamProgress };
@@ -18,6 +20,31 @@ export interface SourceMeans {
   /** The user's home folder. */
   readonly home: string;
   readonly openIssues: (spec: Extract<SourceSpec, { readonly kind: 'github' }>) => Promise<SourcePort>;
+}
+
+/** How the Beads database of the repository stands, where there is one. Changes nothing. */
+export async function examineBeads(
+  place: Pick<SourceMeans, 'repository' | 'env'>,
+): Promise<readonly Finding[]> {
+  if (!existsSync(findBeadsDir(place))) return [];
+  const found = await probeBeads(place);
+  const name = 'beads';
+  if (!found.ok) {
+    const { sentence, hint } = found.failure;
+    return [{ name, state: 'warning', sentence, ...(hint === undefined ? {} : { hint }) }];
+  }
+  if (found.value.kind === 'records') {
+    const { why, path } = found.value;
+    const sentence = `${why} Issues can be read from ${path}; nothing can be claimed or told.`;
+    return [{ name, state: 'warning', sentence, hint: 'bd doctor' }];
+  }
+  const { version, beadsDir, abilities } = found.value;
+  const can = [
+    ...(abilities.heartbeat ? ['leases'] : []),
+    ...(abilities.events ? ['a journal of changes'] : []),
+  ];
+  const sentence = `bd ${version} can use ${beadsDir}${can.length === 0 ? '' : `, with ${can.join(' and ')}`}`;
+  return [{ name, state: 'ok', sentence }];
 }
 
 /** Specs of sources that a run watches. */

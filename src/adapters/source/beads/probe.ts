@@ -56,7 +56,8 @@ export async function probeBeads(options: ProbeOptions): Promise<Result<BeadsFou
   const opened = await tool.ask(['list', '--limit=1']);
   if (!opened.ok) {
     const { sentence } = opened.failure;
-    return readOnly(beadsDir, { why: sentence.replace(/\.$/, ''), hint: 'bd bootstrap' });
+    const hint = /no beads database/i.test(sentence) ? 'bd bootstrap' : 'bd doctor';
+    return readOnly(beadsDir, { why: sentence.replace(/\.$/, ''), hint });
   }
   const help = await tool.print(['--help']);
   const has = (command: string): boolean => help.ok && new RegExp(`^\\s+${command}\\s`, 'm').test(help.value);
@@ -102,7 +103,10 @@ function readOnly(
   const path = ['issues.jsonl', 'beads.jsonl']
     .map((name) => join(beadsDir, name))
     .find((one) => existsSync(one));
-  if (path === undefined) return refuse(beadsDir, hint, `${why}, and there`);
+  if (path === undefined) {
+    const sentence = `${why}, and ${beadsDir} has no issues.jsonl that could be read instead.`;
+    return fail({ kind: 'environment', sentence, hint });
+  }
   return ok({ kind: 'records', path, beadsDir, why: `${why}.` });
 }
 

@@ -237,7 +237,7 @@ describe('without a bd that works', () => {
       'a database that does not open',
       (repository) =>
         standIn(repository, [...NEW, { on: ' list ', err: 'Error: no beads database found\n', code: 1 }]),
-      /no beads database found, and there is no Beads database in/,
+      /no beads database found, and \S+ has no issues\.jsonl that could be read instead\.$/,
       'bd bootstrap',
     ],
   ];
