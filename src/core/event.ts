@@ -134,6 +134,8 @@ export type Event =
       /** US dollars; null: not said. */
       readonly usd: number | null;
     })
+  /** Parts of the task that its agent says are finished, by ids of its source, beside those said before. */
+  | (OfAttempt & { readonly type: 'parts.finished'; readonly parts: readonly string[] })
   /** Its agent waits for an answer while nothing else is left to do: it is ended, the answer will start a fresh attempt. */
   | (OfAttempt & { readonly type: 'attempt.parked' })
   | (OfAttempt & {

@@ -71,6 +71,7 @@ const EVENT_TYPES: Readonly<Record<Event['type'], true>> = {
   'claim.widened': true,
   'question.withdrawn': true,
   'usage.noted': true,
+  'parts.finished': true,
   'attempt.parked': true,
   'attempt.stopped': true,
   'attempt.inspected': true,

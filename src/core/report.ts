@@ -31,7 +31,7 @@ export function reportOf(state: RunState, ts: TaskState): TaskReport | null {
     },
     reason: reasonOf(ts),
     landed: landed && landed.commit !== state.targetOid ? { commit: landed.commit, ref: landed.ref } : null,
-    finished: [],
+    finished: ts.finished,
   };
 }
 

@@ -127,6 +127,9 @@ export interface Landed {
   at: RunMs;
 }
 
+/** Finished parts of a task that are remembered. */
+export const MAX_PARTS = 1_000;
+
 /** Everything known of one task. */
 export interface TaskState {
   /** As planned, but for a claim that was widened. */
@@ -202,6 +205,8 @@ export interface TaskState {
   failure: { cause: Cause; sentence: string } | null;
   /** Why its source does not want it begun now, or at all; null: it may be. */
   withheld: string | null;
+  /** Parts that its agents said are finished, by ids of its source. */
+  finished: readonly string[];
   /** An effect that failed for reasons outside the task. */
   trouble: { effect: EffectKind | string; count: number; retryAt: RunMs; detail: string } | null;
   /** The worktree is to be removed before anything else (restart). */
@@ -354,6 +359,7 @@ export function createTaskState(task: Task, order: number, at: RunMs): TaskState
     flaky: [],
     failure: null,
     withheld: null,
+    finished: [],
     trouble: null,
     wipe: false,
     swept: null,

@@ -83,6 +83,8 @@ export interface AgentStatus {
   readonly reason: string | null;
   /** What it is doing, in one line, or null. */
   readonly note: string | null;
+  /** Parts of its task that are finished and committed, by their ids: at most 1,000 of at most 200 characters. */
+  readonly finished: readonly string[];
 }
 
 /** How a session ended; `fault` null: its agent says that it has done what it was asked. */

@@ -26,6 +26,7 @@ const SHAPES: Readonly<Record<number, string>> = {
   8: '4a0a860b0390ee85',
   9: '7136e41bc4dc4d51',
   10: '4a0a860b0390ee85',
+  11: '0f00991cc5725d36',
 };
 
 /** Types declared in the core, by name, without comments. Two of one name that differ are told apart by neither. */

@@ -1,7 +1,7 @@
 // Streams of Task Copilot databases as tasks of the real command line, beside another process that writes there.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   findDriverProblem,
   type MadeDatabase,
@@ -153,6 +153,18 @@ describe.skipIf(problem !== null)(`streams (${problem ?? 'there is a driver'})`,
     expect(office.database.all("SELECT status, blocked_reason FROM tasks WHERE id = 'T1'")).toEqual([
       { status: 'completed', blocked_reason: null },
     ]);
+  });
+
+  it('are told which of their tasks are finished while the others are at work', async () => {
+    const say = { status: 'working', note: 'half of it', finished: ['T1'] };
+    const half = { run: `printf '%s' '${JSON.stringify(say)}' > "$WEFT_STATUS_FILE"` };
+    const agent: TestTask = { id: 'Stream-A', acts: [half, waitFor('go'), ...work('Stream-A')] };
+    const office = await openOffice(1, { agents: [agent], items: CHAIN.slice(0, 2) });
+    const running = office.run('run', 'task-copilot');
+    await vi.waitFor(() => expect(office.statuses()).toEqual({ T1: 'completed', T2: 'in_progress' }), 20_000);
+    await letGo(office, 'go');
+    expect((await running.ended).code).toBe(0);
+    expect(office.statuses()).toEqual({ T1: 'completed', T2: 'completed' });
   });
 
   it('are found by workspace, by path and by the hash of the path', async () => {

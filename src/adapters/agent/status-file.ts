@@ -8,11 +8,12 @@ export const FILE_BYTES: number = 64 * 1024;
 const TEXT_CHARS = 4_000;
 const LABEL_CHARS = 200;
 const OPTIONS = 9;
+const PARTS = 1_000;
 const WORDS = ['registered', 'planning', 'working', 'stuck', 'complete', 'cancelled'] as const;
 
 /**
  * Reads what an agent said. The fields are those of status file v1 (`status`, `stuckReason`, …; unknown ones are
- * ignored) and `options`, `tried` (joined to the question), `reason` and `note`. Null: too large, half-written, or no status.
+ * ignored) and `options`, `tried` (joined to the question), `reason`, `note` and `finished`. Null: too large, half-written, or no status.
  */
 export function parseStatus(text: string): AgentStatus | null {
   if (Buffer.byteLength(text) > FILE_BYTES) return null;
@@ -25,6 +26,7 @@ export function parseStatus(text: string): AgentStatus | null {
     options: readOptions(fields['options']),
     reason: cleanText(fields['reason']),
     note: cleanText(fields['note'])?.replace(/\s+/g, ' ').slice(0, LABEL_CHARS) ?? null,
+    finished: readParts(fields['finished']),
   };
 }
 
@@ -35,6 +37,14 @@ export async function readStatus(
 ): Promise<AgentStatus | null> {
   const text = await readAgentFile(path, FILE_BYTES);
   return text === null ? null : parseStatus(redact(text));
+}
+
+function readParts(value: unknown): readonly string[] {
+  if (!Array.isArray(value)) return [];
+  const parts = value
+    .slice(0, PARTS)
+    .map((part) => cleanText(typeof part === 'number' ? String(part) : part));
+  return [...new Set(parts.flatMap((part) => (part === null ? [] : [part.slice(0, LABEL_CHARS)])))];
 }
 
 function joinQuestion(fields: Readonly<Record<string, unknown>>): string | null {

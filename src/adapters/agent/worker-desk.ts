@@ -52,9 +52,13 @@ export function openWorkerFiles(
 ): WorkerFiles {
   const { sessionDir } = place;
   const redact = createRedactor(place.secrets);
+  let said: Readonly<Record<string, unknown>> = {};
   const report = (status: WorkerStatus): Promise<void> => {
     const hide = (_: string, value: unknown): unknown => (typeof value === 'string' ? redact(value) : value);
-    return replaceFile(place.statusFile, JSON.stringify({ ...status, at: new Date().toISOString() }, hide));
+    // whoever reads the file looks now and then: what is finished is in all that follows
+    if (status['finished'] !== undefined) said = { finished: status['finished'] };
+    const all = { ...said, ...status, at: new Date().toISOString() };
+    return replaceFile(place.statusFile, JSON.stringify(all, hide));
   };
   return {
     readTask: async () => {

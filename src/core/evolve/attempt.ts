@@ -8,7 +8,7 @@ import { noteOdds } from '../odds.ts';
 import { hasReview } from '../role.ts';
 import { guessAnew } from '../schedule-index.ts';
 import { describeRunSpending, describeSpending, type Exhausted, isBudget } from '../spending.ts';
-import type { AttemptState, RunState, TaskState } from '../state.ts';
+import { type AttemptState, MAX_PARTS, type RunState, type TaskState } from '../state.ts';
 import { evolveAnswer, noteRequest } from './answer.ts';
 import { endQuestion, isAboutLive, keepGuidance, returnUnheard, summarize, uncharge } from './ending.ts';
 
@@ -49,6 +49,9 @@ export function evolveAttempt(state: RunState, ts: TaskState, event: AttemptEven
       return withdraw(ts, attempt, event.id, ms);
     case 'usage.noted':
       return noteUsage(state, ts, event);
+    case 'parts.finished':
+      ts.finished = [...new Set([...ts.finished, ...event.parts])].slice(0, MAX_PARTS);
+      return;
     case 'attempt.stopped':
       return stop(state, ts, attempt, { event, ms });
     case 'attempt.inspected': {

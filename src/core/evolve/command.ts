@@ -161,6 +161,7 @@ function returnToWork(ts: TaskState): void {
 
 function restart(ts: TaskState): void {
   ts.withheld = null;
+  ts.finished = [];
   // whatever became of it is over by this word
   if (isTerminal(ts.phase)) dropPull(ts);
   ts.failure = null;

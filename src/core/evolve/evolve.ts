@@ -169,6 +169,7 @@ function applyToTask(state: RunState, ts: TaskState, event: TaskEvent, ms: RunMs
     case 'attempt.timed-out':
     case 'attempt.overspent':
     case 'usage.noted':
+    case 'parts.finished':
     case 'question.withdrawn':
     case 'attempt.parked':
     case 'attempt.stopped':
@@ -238,7 +239,8 @@ const MAX_CLAIM_RECORDS = 10_000;
 function settleClaim(state: RunState, ts: TaskState, forced: readonly TaskId[]): void {
   // only a start takes a claim: who let go (failed, started anew) has to pass the same check again as everybody else
   const takes = ts.holdsClaim || ts.phase === 'spawned';
-  const isOut = isTerminal(ts.phase) || ts.wipe || ts.withheld !== null;
+  // what its source does not want any more keeps its claim until its agent is gone
+  const isOut = isTerminal(ts.phase) || ts.wipe || (ts.withheld !== null && isUntouched(ts));
   const holds = ts.task.owns !== null && takes && !isOut;
   if (holds === ts.holdsClaim) return;
   ts.holdsClaim = holds;

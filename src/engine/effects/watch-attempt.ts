@@ -5,7 +5,7 @@ import type { Event } from '../../core/event.ts';
 import { ok } from '../../core/failure.ts';
 import type { Exit, Identity, Option, Question } from '../../core/model.ts';
 import { tagOf } from '../../core/names.ts';
-import { type RunState, taskOf } from '../../core/state.ts';
+import { MAX_PARTS, type RunState, taskOf } from '../../core/state.ts';
 import type { AgentStatus, SessionReport } from '../../ports/agent.ts';
 import type { EffectContext, Performed } from '../perform.ts';
 import { attemptDirOf } from '../places.ts';
@@ -39,10 +39,12 @@ export async function watchAttempt(effect: WatchAttempt, context: EffectContext)
     const words = await readWords(context, dir);
     const asked = questionOf(effect, state, words);
     const used = usageOf(effect, state, words);
+    const finished = findFinished(effect, state, words);
     const withdrawn = findWithdrawn(effect, state, words);
     const heard = await findHeard(effect, context);
     return ok([
       ...(used === null ? [] : [used]),
+      ...(finished === null ? [] : [finished]),
       ...(withdrawn === null ? [] : [withdrawn]),
       ...(asked === null || look.isAsked(asked) ? [] : [asked]),
       {
@@ -117,6 +119,8 @@ function createLook(effect: WatchAttempt, context: EffectContext, dir: string): 
     if (context.signal.aborted) return;
     const used = usageOf(effect, context.state, words);
     if (used !== null && hasGrown(context.state, used)) context.emit([used]);
+    const finished = findFinished(effect, context.state, words);
+    if (finished !== null) context.emit([finished]);
     const withdrawn = findWithdrawn(effect, context.state, words);
     if (withdrawn !== null) context.emit([withdrawn]);
     const asked = questionOf(effect, context.state, words);
@@ -157,6 +161,19 @@ function usageOf(effect: WatchAttempt, state: RunState, { report }: Words): Used
 function hasGrown(state: RunState, { task, session, input, output }: Used): boolean {
   const known = taskOf(state, task).spending[session];
   return known === undefined || input + output >= STEP * (known.input + known.output);
+}
+
+/** Parts that the agent says are finished and nobody knew of, as a fact; or null. */
+function findFinished(
+  effect: WatchAttempt,
+  state: RunState,
+  { status }: Words,
+): Extract<Event, { readonly type: 'parts.finished' }> | null {
+  const known = new Set(taskOf(state, effect.task).finished);
+  const parts = (status?.finished ?? []).filter((part) => !known.has(part));
+  // what is too many is never known, and would be news again and again
+  if (parts.length === 0 || known.size >= MAX_PARTS) return null;
+  return { type: 'parts.finished', task: effect.task, attempt: effect.attempt, parts };
 }
 
 type Asked = Extract<Event, { readonly type: 'question.asked' }>;

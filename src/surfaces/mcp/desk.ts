@@ -3,7 +3,12 @@ import type { Result } from '../../core/failure.ts';
 
 /** What a worker says of its work; replaces what it said before. */
 export type Report =
-  | { readonly status: 'planning' | 'working'; readonly note: string }
+  | {
+      readonly status: 'planning' | 'working';
+      readonly note: string;
+      /** Ids of the parts that are finished so far; absent: as said before. */
+      readonly finished?: readonly string[];
+    }
   | { readonly status: 'complete'; readonly summary: string; readonly reason: string | null };
 
 /** What a worker wants to know. */

@@ -64,10 +64,17 @@ function makeReportProgress(reporter: Reporter): Tool {
         about: 'planning: you read and think; working: you change files',
       },
       note: { kind: 'text', needed: true, maxChars: 500, about: 'What you are doing now' },
+      finished: {
+        kind: 'texts',
+        needed: false,
+        maxItems: 1_000,
+        maxChars: 200,
+        about: 'Where the task has parts with ids: the ids of all that are finished and committed so far',
+      },
     },
     readOnly: false,
-    run: async ({ phase, note }, { signal }) =>
-      (await reporter.report({ status: phase, note }, signal))
+    run: async ({ phase, note, finished }, { signal }) =>
+      (await reporter.report({ status: phase, note, ...(finished.length === 0 ? {} : { finished }) }, signal))
         ? ok('Noted.')
         : ok('Your question is still open, so people are shown that.'),
   });

@@ -9,7 +9,7 @@ import { hideSecretsOf } from '../../../src/adapters/agent/session/secrets.ts';
 import { parseStatus, readStatus } from '../../../src/adapters/agent/status-file.ts';
 import type { AgentStatus } from '../../../src/ports/agent.ts';
 
-const BARE = { stuckReason: null, options: [], reason: null, note: null };
+const BARE = { stuckReason: null, options: [], reason: null, note: null, finished: [] };
 const ESC = String.fromCharCode(27);
 const BEL = String.fromCharCode(7);
 
@@ -44,6 +44,7 @@ describe('parseStatus', () => {
         options: [],
         reason: null,
         note: null,
+        finished: [],
       },
     ));
 
@@ -70,6 +71,7 @@ describe('parseStatus', () => {
         ],
         reason: null,
         note: null,
+        finished: [],
       },
     ));
 
@@ -90,6 +92,16 @@ describe('parseStatus', () => {
       'Q?\nTried: a',
     );
     expect(parseStatus('{"status":"stuck","tried":"a"}')?.stuckReason).toBeNull();
+  });
+
+  it('reads which parts are finished, once each, and no more than a thousand', () => {
+    check(
+      { status: 'working', finished: ['T1', 2, '', null, 'T1', ' T3\u001b[31m ', {}, 'x'.repeat(300)] },
+      { status: 'working', ...BARE, finished: ['T1', '2', 'T3', 'x'.repeat(200)] },
+    );
+    const many = Array.from({ length: 1_500 }, (_, at) => `T${at}`);
+    expect(parseStatus(JSON.stringify({ status: 'working', finished: many }))?.finished).toHaveLength(1_000);
+    check({ status: 'working', finished: 'T1' }, { status: 'working', ...BARE });
   });
 
   it('reads why nothing had to change', () =>

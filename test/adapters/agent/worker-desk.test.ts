@@ -121,6 +121,18 @@ it('reports are what the engine reads', async () => {
   });
 });
 
+it('what is finished is in all that is said later', async () => {
+  const files = openFiles({ hosted: false });
+  const finished = async (): Promise<readonly string[] | undefined> =>
+    (await readStatus(join(dir, 'status.json')))?.finished;
+  await files.report({ status: 'working', note: 'On it.', finished: ['T1'] });
+  await files.report({ status: 'working', note: 'Still.' });
+  expect(await finished()).toEqual(['T1']);
+  await files.report({ status: 'working', note: 'More.', finished: ['T1', 'T2'] });
+  await files.ask({ question: 'Which?', options: [], tried: [] }, never);
+  expect(await finished()).toEqual(['T1', 'T2']);
+});
+
 it('nothing that is written tells a secret', async () => {
   const files = openFiles({ hosted: true });
   const key = `sk-ant-api03-${'a'.repeat(20)}`;
@@ -159,6 +171,7 @@ describe('a question', () => {
     ],
     reason: null,
     note: null,
+    finished: [],
   };
 
   it('of an agent without a host is in the status, and the answer comes later', async () => {

@@ -229,6 +229,7 @@ const EVENTS: readonly Event[] = [
   { type: 'source.noted', source: 'beads', trouble: 'bd did not answer within 60 s.' },
   { type: 'task.withheld', task, why: 'taken by ada' },
   { type: 'task.settled', task },
+  { type: 'parts.finished', task, attempt: 7, parts: ['T1', 'T2'] },
 ];
 
 /** The records, in the order of the file; two of them share each epoch. */
