@@ -206,13 +206,15 @@ export interface GitPort {
   landingTip(branch: string): Promise<Result<LandingTip>>;
   /**
    * Moves the branch from `from` to `to` by compare-and-swap; brings a clean checkout of the user forward with
-   * `merge --ff-only`; when that checkout is dirty or has moved, lands on `weft/integration` and says why.
+   * `merge --ff-only`; when that checkout is dirty or has moved, lands on `weft/integration` and says why. Changes at or below
+   * `kept` paths do not count as dirt: sources write there how tasks stand.
    */
   land(what: {
     readonly branch: string;
     readonly from: Oid;
     readonly to: Oid;
     readonly note: string;
+    readonly kept?: readonly string[];
   }): Promise<Result<Landing>>;
   /**
    * Removes a worktree and its branch. Uncommitted or unlanded work is kept under a ref below `rescue` first (its name is

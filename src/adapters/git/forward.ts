@@ -27,6 +27,8 @@ export interface Move {
   readonly from: Oid;
   readonly to: Oid;
   readonly note: string;
+  /** Where changes in the checkout are nobody's open work: paths of files and folders. */
+  readonly kept?: readonly string[];
 }
 
 /** Moves the branch and the checkout that has it; `left`: the checkout has another branch by now, and nothing moved. */
@@ -113,9 +115,10 @@ async function findHindrance(
   if (rebasing) return `A rebase of ${of.branch} is under way in ${path}.`;
   const openWork = await findOpenWork(checkout.gitDir);
   if (openWork !== null) return `${openWork.replace(/^a/, 'A')} is under way in ${path}.`;
-  const changed = (await findTrackedChanges(checkout.place)).filter(
-    (path) => !path.startsWith(KEPT_BY_BEADS),
-  );
+  const kept = [KEPT_BY_BEADS, ...(of.kept ?? [])];
+  const isKept = (file: string): boolean =>
+    kept.some((each) => file === each || file.startsWith(each.endsWith('/') ? each : `${each}/`));
+  const changed = (await findTrackedChanges(checkout.place)).filter((file) => !isKept(file));
   if (changed.length === 0) return null;
   const count = changed.length === 1 ? 'an uncommitted change' : `${changed.length} uncommitted changes`;
   return `The checkout ${path} has ${count} (${changed[0]}).`;

@@ -18,6 +18,8 @@ export interface LandingSpec {
   readonly from: Oid;
   readonly to: Oid;
   readonly note: string;
+  /** Where changes in the checkout are nobody's open work: paths of files and folders. */
+  readonly kept?: readonly string[];
 }
 
 /** Finds the tip that a candidate for the branch starts from. */
@@ -63,7 +65,7 @@ async function landBeside(
   repo: Repository,
   what: LandingSpec & { readonly tip: LandingTip; readonly why: string },
 ): Promise<Landing> {
-  const { branch, tip, why, to, note } = what;
+  const { branch, tip, why, to, note, kept = [] } = what;
   if (tip.diverged !== null) {
     throw new GitError({
       kind: 'blocked',
@@ -77,7 +79,7 @@ async function landBeside(
     actual: (await findLandingTip(repo, branch)).oid,
   });
   if (before !== null && !(await isAncestor(repo.main, { ancestor: before, of: to }))) return stale();
-  const moved = await advance(repo, { branch: INTEGRATION, from: before, to, note });
+  const moved = await advance(repo, { branch: INTEGRATION, from: before, to, note, kept });
   switch (moved.kind) {
     case 'moved':
       return { kind: 'landed', ref: INTEGRATION, detour: `${why} Landed on ${INTEGRATION} instead.` };

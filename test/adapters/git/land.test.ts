@@ -71,6 +71,22 @@ describe('the way is free', () => {
     expect(await repo.git('status', '--porcelain')).toBe('');
   });
 
+  test('a change in a file that is kept stays, and is only in the way of another one there', async () => {
+    const { repo, port } = rig;
+    await repo.write('README.md', 'ticked\n');
+    const from = await tip();
+    const to = await candidateOn(from, { 'a.txt': 'a\n' });
+    const kept = ['plans', 'README.md'];
+    const landed = await port.land({ branch: 'main', from, to, note: 'weft: land it', kept });
+    expect(value(landed)).toEqual({ kind: 'landed', ref: 'main', detour: null });
+    expect(await repo.git('status', '--porcelain')).toBe(' M README.md');
+    expect(await readFile(join(repo.path, 'README.md'), 'utf8')).toBe('ticked\n');
+    const other = await candidateOn(to, { 'README.md': 'landed\n' });
+    const beside = await port.land({ branch: 'main', from: to, to: other, note: 'weft: land it', kept });
+    expect(value(beside)).toMatchObject({ kind: 'landed', ref: 'weft/integration' });
+    expect(await readFile(join(repo.path, 'README.md'), 'utf8')).toBe('ticked\n');
+  });
+
   test('a clean checkout goes along, its untracked files stay', async () => {
     await rig.repo.write('mine.txt', 'mine\n');
     const from = await tip();
