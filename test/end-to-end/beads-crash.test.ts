@@ -23,7 +23,7 @@ function expectWhole(yard: Yard, ids: readonly string[]): void {
 
 describe.skipIf(obstacle !== null)(`Beads after a crash${obstacle === null ? '' : `: ${obstacle}`}`, () => {
   test('killed again and again, the same command goes on with the same run [B8]', {
-    timeout: 90_000,
+    timeout: 240_000,
   }, async () => {
     const yard = await openYard({ config: shellAgent(`sleep 0.5; ${WORK}`) });
     const epic = yard.create('Epic', '-t', 'epic');
@@ -53,7 +53,7 @@ describe.skipIf(obstacle !== null)(`Beads after a crash${obstacle === null ? '' 
   });
 
   test('killed when all has landed and half of it was told: the rest is told', {
-    timeout: 60_000,
+    timeout: 240_000,
   }, async () => {
     const yard = await openYard();
     const epic = yard.create('Epic', '-t', 'epic');
@@ -72,7 +72,7 @@ describe.skipIf(obstacle !== null)(`Beads after a crash${obstacle === null ? '' 
   });
 
   test('what a person closed meanwhile is not begun, and what they added is', {
-    timeout: 60_000,
+    timeout: 240_000,
   }, async () => {
     const yard = await openYard({ config: shellAgent(`sleep 1; ${WORK}`) });
     const first = yard.create('First');
@@ -83,8 +83,7 @@ describe.skipIf(obstacle !== null)(`Beads after a crash${obstacle === null ? '' 
     // somebody else's command does not get at what the dead engine holds
     const worker = await yard.weft('run', 'beads', first);
     expect(worker.out).toMatch(/an earlier run \S+ is not finished: weft resume \S+/);
-    expect(worker.out).toContain('next: weft status');
-    expect((await yard.view()).tasks[0]?.reason).toMatch(/is not begun: taken by weft-\S+/);
+    expect(worker.out).toMatch(/is not begun: taken by weft-\S+/);
     yard.bd('close', next, '--force', '--reason', 'superseded');
     const added = yard.create('Added meanwhile');
     const { code, out, err } = await yard.weft('run', 'beads');
@@ -95,7 +94,7 @@ describe.skipIf(obstacle !== null)(`Beads after a crash${obstacle === null ? '' 
   });
 
   test('stopped, claims are kept for the same command; cancelled, they are given back', {
-    timeout: 60_000,
+    timeout: 240_000,
   }, async () => {
     const yard = await openYard({ config: shellAgent(`sleep 300; ${WORK}`) });
     const [one, two] = [yard.create('One'), yard.create('Two')];

@@ -51,7 +51,7 @@ function heldBy(file: string): Readonly<Record<string, unknown>> {
 describe.skipIf(obstacle !== null)(
   `Beads on the command line${obstacle === null ? '' : `: ${obstacle}`}`,
   () => {
-    test('the quick start of the guide, command by command', { timeout: 60_000 }, async () => {
+    test('the quick start of the guide, command by command', { timeout: 240_000 }, async () => {
       const yard = await openYard();
       const init = await yard.weft('init', '--just');
       expect(init.code, init.err).toBe(0);
@@ -85,7 +85,7 @@ describe.skipIf(obstacle !== null)(
     });
 
     test('what people add, close, put off or take while a run goes on counts', {
-      timeout: 60_000,
+      timeout: 240_000,
     }, async () => {
       const repo = await createTempRepo();
       onTestFinished(() => repo.remove());
@@ -125,7 +125,7 @@ describe.skipIf(obstacle !== null)(
         expect(countFacts(yard.journal(), 'attempt.started', id)).toBe(0);
     });
 
-    test('of two orchestrators on one database each issue has one [B3]', { timeout: 90_000 }, async () => {
+    test('of two orchestrators on one database each issue has one [B3]', { timeout: 240_000 }, async () => {
       const one = await openYard();
       const other = await openYard({ like: one });
       const ids = Array.from({ length: 6 }, (_, at) => one.create(`Part ${at}`));
@@ -141,7 +141,7 @@ describe.skipIf(obstacle !== null)(
       );
     });
 
-    test('records that agents commit are in nobody’s way', { timeout: 60_000 }, async () => {
+    test('records that agents commit are in nobody’s way', { timeout: 240_000 }, async () => {
       const noted = `echo '{"id":"'$WEFT_TASK'"}' >> .beads/interactions.jsonl; ${WORK}`;
       const yard = await openYard({ config: shellAgent(noted) });
       const ids = [1, 2, 3].map((at) => yard.create(`Part ${at}`));
