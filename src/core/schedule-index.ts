@@ -74,6 +74,8 @@ export interface ScheduleIndex {
   lifted: RunMs;
   /** Tasks that use a slot, and the counts by lane. */
   readonly slots: Set<TaskId>;
+  /** What each of them counts in: who gives up its slot may have nothing left by which to tell. */
+  readonly slotLanes: Map<TaskId, readonly string[]>;
   readonly slotsByLane: Map<string, number>;
   /** Tasks whose agent ran out of memory and that have not got over it. */
   readonly starved: Set<TaskState>;
@@ -114,6 +116,7 @@ export function createIndex(byId: ReadonlyMap<TaskId, TaskState> = new Map()): S
     bars: new Map(),
     lifted: runMs(-1),
     slots: new Set(),
+    slotLanes: new Map(),
     slotsByLane: new Map(),
     starved: new Set(),
     phases: new Map(),
@@ -289,6 +292,8 @@ function moveDependent(
   if (landed !== 0) {
     unlanded[order] = (unlanded[order] ?? 0) - landed;
     settleLine(state, ts);
+    // a pull request that waits for what it stands on goes on with that
+    if (state.index.open.has(ts)) state.index.due.add(ts);
   }
 }
 
@@ -297,12 +302,19 @@ function isWorking(phase: Phase | null): boolean {
 }
 
 function refreshSlot(state: RunState, ts: TaskState): void {
-  const { slots, slotsByLane } = state.index;
+  const { slots, slotLanes, slotsByLane } = state.index;
+  const { id } = ts.task;
   const uses = usesSlot(ts);
-  if (uses === slots.has(ts.task.id)) return;
-  if (uses) slots.add(ts.task.id);
-  else slots.delete(ts.task.id);
-  for (const lane of lanesOf(ts)) {
+  if (uses === slots.has(id)) return;
+  const lanes = slotLanes.get(id) ?? lanesOf(ts);
+  if (uses) {
+    slots.add(id);
+    slotLanes.set(id, lanes);
+  } else {
+    slots.delete(id);
+    slotLanes.delete(id);
+  }
+  for (const lane of lanes) {
     slotsByLane.set(lane, (slotsByLane.get(lane) ?? 0) + (uses ? 1 : -1));
     if (!uses) openLane(state, lane);
   }

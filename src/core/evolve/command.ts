@@ -209,6 +209,7 @@ function withhold(ts: TaskState, why: string | null): void {
     uncharge(ts, ts.attempt);
     keepGuidance(ts, ts.attempt);
     ts.attempt = null;
+    ts.attempts = 0;
     ts.phase = 'waiting';
   }
   if (isUntouched(ts)) ts.withheld = why;

@@ -24,12 +24,15 @@ type StartAttempt = Extract<Effect, { kind: 'start-attempt' }>;
 /** An attempt that was over before anybody could look at it. */
 const NOBODY: Identity = { bootId: '', pidNs: '', pid: 0, startTicks: 0 };
 
+/** Facts after which there is no attempt to start any more. */
+const ENDS: ReadonlySet<string> = new Set(['attempt.start-failed', 'task.withheld']);
+
 /** Performs `start-attempt`. */
 export async function startAttempt(effect: StartAttempt, context: EffectContext): Performed {
   let over = false;
   try {
     const started = await tryToStart(effect, context);
-    over = started.ok && started.value.some((event) => event.type === 'attempt.start-failed');
+    over = started.ok && started.value.some(({ type }) => ENDS.has(type));
     over ||= !started.ok && isLastTry(effect, context);
     return started;
   } catch (error) {

@@ -8,6 +8,7 @@ import { isLandedAtForge, noteRest } from './forge-promises.ts';
 import { filesOf, isAncestorOf, mergeTrees } from './git-store.ts';
 import { findAsking, isAhead, isInTheWay, isRunning, isSatisfied, slotsOf } from './oracle.ts';
 import { count, note, violate } from './scheduler.ts';
+import { checkGrowth, checkWithheld, noteSourceRest } from './source-promises.ts';
 import type { World } from './world.ts';
 
 /** Takes records that became durable: each must be in its place, legal, and true to the world. */
@@ -31,6 +32,8 @@ export function admitRecords(world: World, records: readonly Recorded[]): void {
 function admit(world: World, record: Recorded): void {
   const { oracle } = world;
   const { event } = record;
+  if (event.type === 'plan.changed') checkGrowth(world, event);
+  if (event.type === 'run.rested') noteSourceRest(world);
   if (!('task' in event)) {
     evolve(oracle.shadow, record);
     return;
@@ -171,6 +174,10 @@ function keepBooks(
       oracle.notBefore.set(id, event.then.at);
       return;
     }
+    case 'task.withheld':
+      // nobody began it
+      if (of.moved) addTry(-1);
+      return;
     case 'attempt.inspected':
       oracle.moved.delete(id);
       return;
@@ -202,6 +209,7 @@ function checkSpawn(world: World, ts: TaskState, record: Spawned): void {
   const { oracle, scene } = world;
   const { id } = ts.task;
   const { policy } = scene;
+  checkWithheld(world, ts);
   if (record.ms < (oracle.notBefore.get(id) ?? 0)) {
     violate(world, 'back-off', `${id} starts at ${record.ms}, not before ${oracle.notBefore.get(id)}`);
   }

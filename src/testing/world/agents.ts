@@ -57,7 +57,7 @@ function sharesWorktree(world: World): boolean {
 }
 
 function ownPath(world: World, proc: Proc): string {
-  const owns = world.scene.tasks.find((task) => task.id === proc.task)?.owns;
+  const owns = proc.task === null ? null : world.oracle.shadow.tasks.get(proc.task)?.task.owns;
   const [pattern] = owns ?? [];
   if (pattern === undefined) return 'shared.txt';
   return pattern.endsWith('/**') ? `${pattern.slice(0, -2)}${proc.task}.txt` : pattern;

@@ -4,7 +4,8 @@ import { type HistoryEnd, runHistory } from './history.ts';
 import type { Sabotage } from './life.ts';
 import { listReaders } from './readers.ts';
 import { FORGE_SABOTAGES } from './sabotage-forge.ts';
-import { isOffered, TEMPERS } from './scene.ts';
+import { SOURCE_SABOTAGES } from './sabotage-source.ts';
+import { isOffered, isSourced, TEMPERS } from './scene.ts';
 import { seedTape } from './tape.ts';
 
 /** Seeds to live: `count` of them from `from`, `stride` apart. */
@@ -30,6 +31,11 @@ const MAX_FAILED = 10;
 
 /** Recoveries and rests that a large batch must have seen beside every fault, deed and temper. */
 const SOMETIMES: readonly string[] = [
+  'recovery: a plan grew while it ran',
+  'recovery: a plan was revised while it ran',
+  'recovery: a source was told what landed',
+  'recovery: somebody was faster with a task',
+  'deed: let go of a task that others wait for',
   'recovery: SIGKILL after the grace time',
   'recovery: a deleted worktree was made anew',
   'recovery: a half-made worktree was finished',
@@ -113,9 +119,11 @@ export async function catchSabotage(
 ): Promise<{ readonly seed: number; readonly end: HistoryEnd } | null> {
   // elsewhere there is nothing to be seen of it
   const isAtForge = FORGE_SABOTAGES.includes(sabotage);
+  const isAtSource = SOURCE_SABOTAGES.includes(sabotage);
   for (let at = 0; at < seeds.count; at += 1) {
     const seed = seeds.from + at * seeds.stride;
     if (isAtForge && !isOffered(seedTape(seed).byte())) continue;
+    if (isAtSource && !isSourced(seedTape(seed).byte())) continue;
     const end = await runHistory({ tape: seedTape(seed), sabotage, maxSteps: 6_000 });
     const first = end.violations[0];
     if (first !== undefined && sabotage.breaks.includes(first.invariant)) return { seed, end };

@@ -55,6 +55,7 @@ export function plainScene({ tasks, shape, phased = false }: SmallCase, crashes:
     patience: 0,
     stay: false,
     forge: null,
+    source: null,
     faultRate: 0,
     faults: 0,
     deeds: 0,

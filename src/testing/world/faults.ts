@@ -6,6 +6,8 @@ import { endProc, reboot } from './process-world.ts';
 import { sealCheckout } from './promises.ts';
 import type { Crash } from './scene.ts';
 import { count, later, note, take } from './scheduler.ts';
+import { SOURCE_DEEDS } from './source-people.ts';
+import { SOURCE_STORM_NAMES } from './source-port.ts';
 import type { Item, Life, World } from './world.ts';
 
 type Fault = (world: World, item: Item) => boolean;
@@ -26,6 +28,7 @@ function endLife(world: World, life: Life, children: (item: Item) => void): void
 /** Nobody listens for that engine any more. */
 export function forget(world: World, life: Life): void {
   keep(world.disk.watchers, (each) => each.life !== life);
+  if (world.source !== null) keep(world.source.watchers, (each) => each.life !== life);
   keep(world.git.watchers, (each) => each.life !== life);
   keep(world.processes.waiters, (each) => each.life !== life);
   keep(world.items, (each) => each.life !== life);
@@ -37,7 +40,12 @@ function keep<T>(list: T[], fits: (each: T) => boolean): void {
 
 /** What was asked of others goes on without who asked. */
 function isChild({ name }: Item): boolean {
-  return name.startsWith('git.') || name.startsWith('process.start') || name.startsWith('forge.');
+  return (
+    name.startsWith('git.') ||
+    name.startsWith('process.start') ||
+    name.startsWith('forge.') ||
+    name.startsWith('source.')
+  );
 }
 
 /** The struck thing does not happen, or half, or happens and is not heard of. */
@@ -178,15 +186,26 @@ const DEED_NAMES_WITH_FORGE: readonly string[] = [
   ...Object.keys(FORGE_DEEDS),
 ];
 
+/** Where tasks come from a source, people are as busy there as here. */
+const DEED_NAMES_WITH_SOURCE: readonly string[] = [
+  ...DEED_NAMES,
+  ...Object.keys(SOURCE_DEEDS),
+  ...Object.keys(SOURCE_DEEDS),
+];
+
 /** Names of everything that may strike, for the counters. */
 export const STRIKE_NAMES: readonly string[] = [
   ...Object.keys(FAULTS).map((name) => `fault: ${name}`),
   ...DEED_NAMES.map((name) => `deed: ${name}`),
   ...FORGE_DEED_NAMES,
   ...STORM_NAMES,
+  ...Object.keys(SOURCE_DEEDS).map((name) => `deed: ${name}`),
+  ...SOURCE_STORM_NAMES,
 ];
 
 function doDeed(world: World, name: string): boolean | undefined {
+  const atSource = SOURCE_DEEDS[name];
+  if (atSource !== undefined && world.source !== null) return atSource(world.source);
   const act = FORGE_DEEDS[name];
   return act === undefined || world.forge === null ? DEEDS[name]?.(world) : act(world.forge);
 }
@@ -194,7 +213,8 @@ function doDeed(world: World, name: string): boolean | undefined {
 /** Strikes at the thing that would have happened next; false: nothing fitted. */
 export function strike(world: World, item: Item): boolean {
   const { tape, scene } = world;
-  const deeds = world.forge === null ? DEED_NAMES : DEED_NAMES_WITH_FORGE;
+  const alone = world.source === null ? DEED_NAMES : DEED_NAMES_WITH_SOURCE;
+  const deeds = world.forge === null ? alone : DEED_NAMES_WITH_FORGE;
   const [names, kind] = tape.chance(scene.deedShare) ? [deeds, 'deed'] : [STRIKES, 'fault'];
   if ((kind === 'deed' ? world.deedsLeft : world.faultsLeft) === 0) return false;
   const first = tape.pick(names.length);

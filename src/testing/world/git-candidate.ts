@@ -12,6 +12,7 @@ import {
   mergeBaseOf,
   mergeTrees,
 } from './git-store.ts';
+import { findTask } from './oracle.ts';
 import type { World } from './world.ts';
 
 type Question = Parameters<GitPort['buildCandidate']>[0];
@@ -29,7 +30,7 @@ export function buildIn(world: World, what: Question): Candidate {
   const empty = tree === commitOf(git, what.target).tree;
   const commit = empty ? what.target : built.commit;
   git.refs.set(what.pin, commit);
-  const task = world.scene.tasks.find(({ id }) => what.pin.endsWith(`/${id}`));
+  const task = findTask(world, ({ id }) => what.pin.endsWith(`/${id}`));
   if (task !== undefined && !empty) world.oracle.candidates.set(commit, { task: task.id, base: what.target });
   return { kind: 'built', commit, tree, empty, ...(built.note === undefined ? {} : { note: built.note }) };
 }

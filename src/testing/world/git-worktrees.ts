@@ -21,7 +21,7 @@ import {
   type Tree,
   type Worktree,
 } from './git-store.ts';
-import { claimsMeet, noteAgentCommit } from './oracle.ts';
+import { claimsMeet, findTask, noteAgentCommit } from './oracle.ts';
 import { answer, count } from './scheduler.ts';
 import type { World } from './world.ts';
 
@@ -281,7 +281,7 @@ function commitIn(world: World, path: string, patterns: readonly string[] | null
   }
   const made = commitWorktree(world.git, worktree, 'weft');
   worktree.files = files;
-  const task = world.scene.tasks.find(({ id }) => path.endsWith(`/${id}`));
+  const task = findTask(world, ({ id }) => path.endsWith(`/${id}`));
   if (made !== null && task !== undefined) noteAgentCommit(world, made, task.id);
   return ok(made);
 }

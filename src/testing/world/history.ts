@@ -27,6 +27,9 @@ import { checkCheckout, checkReachable, checkReplay, sealCheckout } from './prom
 import { drawScene, type Scene } from './scene.ts';
 import type { ForgePlan } from './scene-forge.ts';
 import { advance, count, later, note, readyItems, take, violate } from './scheduler.ts';
+import { helpAtSource } from './source-people.ts';
+import { checkGrown, checkReported } from './source-promises.ts';
+import { createSourceWorld } from './source-store.ts';
 import type { Tape } from './tape.ts';
 import type { Life, Violation, World } from './world.ts';
 
@@ -116,6 +119,7 @@ export function createWorld(tape: Tape, of: { readonly scene: Scene; readonly lo
     scene: of.scene,
     git: createGitWorld(files),
     forge: null,
+    source: null,
     processes: createProcessWorld(),
     disk: createDisk(),
     oracle: createOracle(),
@@ -135,6 +139,7 @@ export function createWorld(tape: Tape, of: { readonly scene: Scene; readonly lo
     refused: false,
     idleCrashes: 0,
   };
+  if (of.scene.source !== null) world.source = createSourceWorld(world, of.scene.source);
   if (of.scene.forge !== null) world.forge = openForge(world, of.scene.forge);
   sealCheckout(world);
   return world;
@@ -221,6 +226,7 @@ function checkIdle(world: World): void {
 function couldStart(world: World, ts: TaskState, running: readonly TaskState[]): boolean {
   const { policy } = world.scene;
   const { shadow } = world.oracle;
+  if (ts.withheld !== null) return false;
   if (ts.phase !== 'waiting' || ts.task.type === 'manual' || ts.paused || ts.wipe || ts.question !== null)
     return false;
   if ((ts.retryAt ?? 0) > shadow.ms) return false;
@@ -259,7 +265,7 @@ function endOfLife(world: World, life: Life, help: number): boolean {
   if (life.outcome === 'complete' || help >= MAX_HELP) return false;
   const merged = mergeBeside(world);
   const isNews = hasNewsAtForge(world);
-  const helped = world.forge !== null && helpAtForge(world.forge);
+  const helped = helpOutside(world);
   const commands = helpOut(world);
   const isHelp = commands.length > 0 || merged || helped || isNews;
   if (!isHelp && life.outcome !== 'stopped') return false;
@@ -274,10 +280,16 @@ function helpStaying(world: World): boolean {
   if (life?.standing !== 'leads') return violateStuck(world);
   checkRest(world);
   const merged = mergeBeside(world);
-  const helped = world.forge !== null && helpAtForge(world.forge);
+  const helped = helpOutside(world);
   const commands = helpOut(world);
   for (const each of commands) say(world, each);
   return merged || helped || commands.length > 0;
+}
+
+/** What patient people do where work comes from and goes to. */
+function helpOutside({ forge, source }: World): boolean {
+  if (source !== null && helpAtSource(source)) return true;
+  return forge !== null && helpAtForge(forge);
 }
 
 function violateStuck(world: World): boolean {
@@ -289,6 +301,7 @@ function violateStuck(world: World): boolean {
 function checkRest(world: World): void {
   const { shadow } = world.oracle;
   checkAdopted(world);
+  checkGrown(world);
   for (const ts of shadow.tasks.values()) {
     const reason = reasonToRest(world, ts);
     if (reason === null)
@@ -318,6 +331,7 @@ function reasonToRest(world: World, ts: TaskState): string | null {
   if (ts.question !== null || ts.paused) return 'a person';
   const { edges } = ts.task;
   if (ts.phase === 'waiting') {
+    if (ts.withheld !== null) return 'who has it';
     if (ts.wipe) return null;
     if (!edges.every((edge) => isKnownSatisfied(world, edge))) return 'what it depends on';
     if (ts.task.type === 'manual' || findAsking(world) !== null) return 'a person';
@@ -357,6 +371,7 @@ function isAheadOf(git: World['git'], branch: string, tip: Oid): boolean {
 /** What must hold when all is over. */
 function checkEnd(world: World): void {
   checkReachable(world);
+  checkReported(world);
   if (world.life?.state != null && world.life.outcome !== 'lost' && !world.refused)
     checkReplay(world, world.life.state);
   for (const wedge of world.wedged) violate(world, 'no-wedge', wedge);

@@ -6,6 +6,7 @@ import { decide } from '../../core/decide/decide.ts';
 import { ok } from '../../core/failure.ts';
 import { type Oid, type RunId, runId } from '../../core/model.ts';
 import { targetRefOf } from '../../core/names.ts';
+import type { SourceSpec } from '../../core/source.ts';
 import { type Beginning, type Leading, lead } from '../../engine/lead.ts';
 import type { Parts } from '../../engine/parts.ts';
 import { placesOf } from '../../engine/places.ts';
@@ -23,6 +24,8 @@ import { REPOSITORY } from './git-store.ts';
 import { createWorldProcesses } from './process-port.ts';
 import { checkReplay } from './promises.ts';
 import { answer, note, violate } from './scheduler.ts';
+import { createSourcePort } from './source-port.ts';
+import { noteSourceStart } from './source-promises.ts';
 import type { Life, World } from './world.ts';
 
 /** Facts between two snapshots: lives are short. */
@@ -62,6 +65,7 @@ export async function startLife(world: World, sabotage: Sabotage | null): Promis
     state: null,
   };
   noteStart(world);
+  noteSourceStart(world);
   world.life = life;
   note(world, () => `engine ${life.epoch} takes the lead`);
   const honest = leadershipOf(world, life);
@@ -95,11 +99,21 @@ export async function startLife(world: World, sabotage: Sabotage | null): Promis
   awaitOutcome(world, life, leading);
 }
 
+/** The source, as a run remembers it. */
+const SPEC: SourceSpec = { kind: 'beads', epic: null, issues: [], labels: [] };
+
 function beginningOf(world: World): Beginning {
   const targetOid = findTarget(world);
   if (targetOid == null) throw new Error('Internal error: the world has no main');
   const { policy, tasks } = world.scene;
-  const of = { run: RUN, repository: REPOSITORY, policy, tasks, targetOid };
+  const of = {
+    run: RUN,
+    repository: REPOSITORY,
+    policy,
+    tasks,
+    targetOid,
+    ...(world.source && { sources: [SPEC] }),
+  };
   return { kind: 'new', started: { type: 'run.started', ...of } };
 }
 
@@ -129,7 +143,7 @@ function partsOf(world: World, life: Life, journal: JournalPort): Parts {
     tokenOf: () => '',
     readPlan: ({ resultFile }) => readAnswer('readPlan', parsePlan, resultFile),
     readReview: ({ resultFile }) => readAnswer('readReview', parseReview, resultFile),
-    sources: [],
+    sources: world.source === null ? [] : [createSourcePort(world.source, life)],
     claims: {},
     environment: () => ({}),
     forge: world.forge === null ? null : createForgePort(world.forge, life),

@@ -77,6 +77,7 @@ function sceneOf(tasks: number): Scene {
     tempers: ['diligent'],
     patience: 0,
     stay: false,
+    source: null,
     forge: {
       setup: {
         methods: ['squash'],

@@ -1,7 +1,7 @@
 // What truly happened: the world's own ledger, and the questions it answers without asking the code under test.
 import type { Recorded } from '../../core/event.ts';
 import { isTerminal } from '../../core/lifecycle.ts';
-import type { Edge, Oid, TaskId } from '../../core/model.ts';
+import type { Edge, Oid, Task, TaskId } from '../../core/model.ts';
 import { createState, type RunState, type TaskState, taskOf } from '../../core/state.ts';
 import { createForgeSeen, type ForgeSeen } from './forge-seen.ts';
 import { commitOf } from './git-store.ts';
@@ -75,6 +75,12 @@ export function createOracle(): Oracle {
   };
 }
 
+/** The first task of the plan as it is by now that fits. */
+export function findTask({ oracle }: World, fits: (task: Task) => boolean): Task | undefined {
+  for (const { task } of oracle.shadow.tasks.values()) if (fits(task)) return task;
+  return undefined;
+}
+
 /** Tells whether a task takes a slot. */
 export function isRunning(ts: TaskState): boolean {
   return (
@@ -98,7 +104,7 @@ export function isSatisfied(world: World, edge: Edge): boolean {
   const landed =
     oracle.landed.has(edge.task) ||
     oracle.merged.has(edge.task) ||
-    (ts.phase === 'merged' && (ts.task.type === 'manual' || isNothing(ts)));
+    (ts.phase === 'merged' && (ts.task.type === 'manual' || ts.attempt === null || isNothing(ts)));
   if (landed || edge.on === 'merged') return landed;
   const tree = ts.attempt?.inspected?.tree;
   const verified = tree !== undefined && isVerified(world, tree);

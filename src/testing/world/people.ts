@@ -18,7 +18,7 @@ import {
   mergeTrees,
 } from './git-store.ts';
 import { command, placesOfWorld } from './life.ts';
-import { isKnownSatisfied, noteAgentCommit } from './oracle.ts';
+import { findTask, isKnownSatisfied, noteAgentCommit } from './oracle.ts';
 import { sealCheckout } from './promises.ts';
 import { count, note } from './scheduler.ts';
 import type { World } from './world.ts';
@@ -119,7 +119,7 @@ export const DEEDS: Readonly<Record<string, Deed>> = {
       (each) => each.folder && each.ready && each.branch !== null,
     );
     const worktree = there[world.tape.pick(there.length)];
-    const task = world.scene.tasks.find(({ id }) => worktree?.path.endsWith(`/${id}`));
+    const task = findTask(world, ({ id }) => worktree?.path.endsWith(`/${id}`) === true);
     if (worktree === undefined || task === undefined) return false;
     worktree.files.set('by-hand.txt', `user ${world.steps}`);
     const made = commitWorktree(git, worktree, 'user');

@@ -15,6 +15,7 @@ import {
 } from './process-world.ts';
 import { PROGRAMS, type Programs } from './programs.ts';
 import { answer, count, sleep } from './scheduler.ts';
+import { checkClaimed } from './source-promises.ts';
 import type { Life, World } from './world.ts';
 
 /** Processes of the world, as one engine reaches them. */
@@ -90,6 +91,7 @@ function startIn(
     addFolder(world.disk, dir);
     if (spec.stdin.kind === 'file') proc.heard.push(world.disk.files.get(spec.stdin.path) ?? '');
     if (spec.stdin.kind === 'fifo') proc.heard.push(world.disk.files.get(`${spec.dir}/prompt.md`) ?? '');
+    checkClaimed(world, life, proc.task);
     programs.agent(world, proc, spec.argv);
     return proc;
   };

@@ -14,6 +14,7 @@ import type { Sabotage } from './life.ts';
 import { isAhead, isInTheWay, isSatisfied } from './oracle.ts';
 import { FORGE_SABOTAGES } from './sabotage-forge.ts';
 import { PORT_SABOTAGES } from './sabotage-ports.ts';
+import { SOURCE_SABOTAGES } from './sabotage-source.ts';
 import type { World } from './world.ts';
 
 /** Starts one more task than the honest decision would, when one fits. */
@@ -141,6 +142,17 @@ const DECISIONS: readonly Sabotage[] = [
     ),
   },
   {
+    name: 'begins-what-is-withheld',
+    breaks: ['withheld-waits'],
+    decide: alsoStart(
+      (world, ts, state) =>
+        ts.withheld !== null &&
+        isReady(world, ts) &&
+        neverInTheWay(world, ts, state) &&
+        state.index.slots.size < world.scene.policy.maxAgents,
+    ),
+  },
+  {
     name: 'ignores-the-budget-of-the-run',
     breaks: ['run-budget'],
     decide: alsoStart(
@@ -264,4 +276,9 @@ const DECISIONS: readonly Sabotage[] = [
 ];
 
 /** All of them. */
-export const SABOTAGES: readonly Sabotage[] = [...DECISIONS, ...PORT_SABOTAGES, ...FORGE_SABOTAGES];
+export const SABOTAGES: readonly Sabotage[] = [
+  ...DECISIONS,
+  ...PORT_SABOTAGES,
+  ...FORGE_SABOTAGES,
+  ...SOURCE_SABOTAGES,
+];

@@ -3,6 +3,7 @@
 import { DEFAULT_LIMITS } from '../../core/limits.ts';
 import { type Budget, DEFAULT_POLICY, type Edge, type Policy, type Task, taskId } from '../../core/model.ts';
 import { drawForge, drawPulls, type ForgePlan } from './scene-forge.ts';
+import { drawSource, SOURCE, type SourcePlan } from './scene-source.ts';
 import type { Tape } from './tape.ts';
 
 /** How an agent behaves in one attempt; the scripts are in `agents.ts`. */
@@ -72,6 +73,8 @@ export interface Scene {
   readonly stay: boolean;
   /** Where work becomes pull requests; null: it lands here. */
   readonly forge: ForgePlan | null;
+  /** Where the tasks come from; null: from a file that stays as it is. */
+  readonly source: SourcePlan | null;
   /** Of 256 steps, how many strike. */
   readonly faultRate: number;
   readonly faults: number;
@@ -169,12 +172,14 @@ export function drawScene(tape: Tape): Scene {
     patience: tape.pick(4),
     stay: tape.chance(100),
     forge: null,
+    source: null,
     faultRate: [6, 12, 24, 48, 96][tape.pick(5)] ?? 6,
     faults: 3 + tape.pick(5),
     deeds: [4, 0, 12][tape.pick(3)] ?? 4,
     deedShare: [40, 100, 180][tape.pick(3)] ?? 40,
     crashes: [],
   };
+  if (isSourced(shape)) return bringIn(scene, tape);
   const offered = isOffered(shape) ? offer(scene, tape) : scene;
   return shape % 16 === 13 ? crowd(offered) : offered;
 }
@@ -182,6 +187,17 @@ export function drawScene(tape: Tape): Scene {
 /** Tells by the first byte of a tape whether its scene has pull requests. */
 export function isOffered(shape: number): boolean {
   return shape % 6 === 5;
+}
+
+/** Tells by the first byte of a tape whether the tasks of its scene come from a source; none of those has pull requests. */
+export function isSourced(shape: number): boolean {
+  return shape % 8 === 6;
+}
+
+/** Its tasks come from a source, where people are at work too. */
+function bringIn(scene: Scene, tape: Tape): Scene {
+  const tasks = scene.tasks.map((task): Task => ({ ...task, source: SOURCE, type: 'automated' }));
+  return { ...scene, tasks, source: drawSource(tape, tasks) };
 }
 
 /** All work becomes pull requests, for which everybody needs a worktree. */

@@ -9,6 +9,7 @@ import type { GitWorld } from './git-store.ts';
 import type { Oracle } from './oracle.ts';
 import type { ProcessWorld } from './process-world.ts';
 import type { Scene } from './scene.ts';
+import type { SourceWorld } from './source-store.ts';
 import type { Tape } from './tape.ts';
 
 /** One engine process: it leads, is frozen by the system (and may wake as a zombie), or is gone. */
@@ -53,6 +54,8 @@ export interface World {
   readonly git: GitWorld;
   /** Null: work lands here. */
   forge: ForgeWorld | null;
+  /** Where the tasks come from; null: from a file that stays as it is. */
+  source: SourceWorld | null;
   readonly processes: ProcessWorld;
   readonly disk: Disk;
   readonly oracle: Oracle;

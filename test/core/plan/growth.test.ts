@@ -141,11 +141,12 @@ describe('revised tasks', () => {
   });
 
   test('what was learned of it stays', () => {
+    const guess = { pattern: 'src/x', weight: 1, from: 'text' } as const;
     const [task] = planOf([draft('a')], buildPolicy()).tasks;
-    const state = buildState([{ ...(task as Task), estimateMs: 9_000, guess: ['src/x'] }]);
+    const state = buildState([{ ...(task as Task), estimateMs: 9_000, guess: [guess] }]);
     expect(grow(state, supplyOf([draft('a')])).events).toEqual([]);
     const { events } = grow(state, supplyOf([draft('a', { title: 'T' })]));
-    expect(events).toMatchObject([{ revised: [{ title: 'T', estimateMs: 9_000, guess: ['src/x'] }] }]);
+    expect(events).toMatchObject([{ revised: [{ title: 'T', estimateMs: 9_000, guess: [guess] }] }]);
   });
 
   test('one that would be no part of a plan any more stays as it was, and keeps no new one out', () => {
