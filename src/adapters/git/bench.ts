@@ -106,7 +106,21 @@ export async function mergeTrees(
   const end = await git(bench.place, { args: [...args, ours, theirs], codes: [0, 1] });
   const [tree = '', ...files] = splitFields(end.stdout);
   if (end.code === 0) return { kind: 'merged', tree: oid(tree) };
-  return { kind: 'conflict', tree: oid(tree), files: [...new Set(files)].sort() };
+  const named = files.map((file) => plainName(file, [ours, theirs]));
+  return { kind: 'conflict', tree: oid(tree), files: [...new Set(named)].sort() };
+}
+
+/** Where a file is in the way of a folder, git puts it beside, under a name that no side knows: `a.txt~COMMIT`. */
+export function nameBeside(path: string, side: Oid): string {
+  return `${path}~${side}`;
+}
+
+function plainName(file: string, sides: readonly Oid[]): string {
+  for (const side of sides) {
+    const at = file.lastIndexOf(nameBeside('', side));
+    if (at > 0 && /^(?:_\d+)?$/.test(file.slice(at + 1 + side.length))) return file.slice(0, at);
+  }
+  return file;
 }
 
 /**

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Oid } from '../../core/model.ts';
 import { findLost, findVanished, type Vanished } from '../../core/vanish.ts';
-import { atBench, mergeTrees } from './bench.ts';
+import { atBench, mergeTrees, nameBeside } from './bench.ts';
 import { git, type Place } from './exec.ts';
 import { ABSENT, listSteps } from './interrupted.ts';
 import { findMergeBase, isAncestor, type Repository } from './repository.ts';
@@ -80,18 +80,58 @@ export async function listLost(
   // who did not merge it yet has lost nothing: it is merged when this lands
   if (!isIn) return [];
   const { tree } = await atBench(repo, { target: ours }, (bench) => mergeTrees(bench, { ours, theirs }));
-  return listEach(files.slice(0, MAX_FILES), async (path) => {
+  const inConflict = new Set(files);
+  const groups = await listUndone(repo.main, { start, ours, tree, result, inConflict });
+  if (groups.flat().length > MAX_FILES) return [`${groups.flat().length} files: too many to look into`];
+  return listEach(groups, async (paths) => {
     const [base, side, merged, made] = await Promise.all(
-      [start, ours, tree, result].map((from) => readFile(repo.main, from, path)),
+      [start, ours, tree, result].map(async (from) => {
+        const texts = await Promise.all(
+          paths.map(async (path) => {
+            const file =
+              (await readFile(repo.main, from, path)) ??
+              (from === tree ? await readFile(repo.main, from, nameBeside(path, ours)) : null);
+            // of a file without lines that both changed, one may go
+            return file === null ? '' : (file.text ?? (inConflict.has(path) ? '' : file.standIn));
+          }),
+        );
+        return texts.join('\n');
+      }),
     );
-    const texts = {
-      base: base?.text ?? null,
-      ours: side?.text ?? null,
-      merged: merged?.text ?? null,
-      result: made?.text ?? null,
-    };
-    return findLost(texts, MAX_LINES).map((each) => tell(path, each));
+    if (base === undefined || side === undefined || merged === undefined || made === undefined) return [];
+    const lost = findLost({ base, ours: side, merged, result: made }, MAX_LINES);
+    return lost.map((each) => tell(paths.join(', '), each));
   });
+}
+
+/**
+ * Files of the change up to `ours` that are not as the merge alone would have them: those in conflict, and others that
+ * somebody changed beside; where one may have been moved, all among which that may be, together.
+ */
+async function listUndone(
+  place: Place,
+  of: {
+    readonly start: Oid;
+    readonly ours: Oid;
+    readonly tree: Oid;
+    readonly result: Oid;
+    readonly inConflict: ReadonlySet<string>;
+  },
+): Promise<readonly (readonly string[])[]> {
+  const [landed, beside] = await Promise.all([
+    listSteps(place, { from: of.start, to: of.ours }),
+    listSteps(place, { from: of.tree, to: of.result }),
+  ]);
+  const changed = new Set(beside.map(({ path }) => path));
+  const undone = new Set([
+    ...of.inConflict,
+    ...landed.map(({ path }) => path).filter((path) => changed.has(path)),
+  ]);
+  const moves = new Set(
+    beside.filter(({ before, after }) => before === ABSENT || after === ABSENT).map(({ path }) => path),
+  );
+  const still = [...undone].filter((path) => !moves.has(path)).map((path) => [path]);
+  return [...undone].some((path) => moves.has(path)) ? [[...moves], ...still] : still;
 }
 
 async function listEach<T>(

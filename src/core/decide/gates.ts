@@ -21,6 +21,14 @@ export function gatesFor(state: RunState, ts: TaskState): readonly GateCommand[]
   ];
 }
 
+/** The gates of work that lands together, each once: what one part of it asks for has to pass on what all of it makes. */
+export function gatesOfAll(state: RunState, members: readonly TaskState[]): readonly GateCommand[] {
+  const all = new Map<string, GateCommand>();
+  for (const gate of members.flatMap((ts) => gatesFor(state, ts)))
+    if (!all.has(gate.command)) all.set(gate.command, gate);
+  return [...all.values()].sort((one, other) => one.tier - other.tier);
+}
+
 /** The highest tier asked for by the task, by a trigger on its changed files, by a risky plan, or by being the last of its track. */
 function tierFor(state: RunState, ts: TaskState): 0 | 1 | 2 {
   const gates = ts.task.gates ?? state.policy.gates;

@@ -1,6 +1,7 @@
 // What the facts of landing and of the end do to a task. Knows nothing of how commits are made.
 import { endForgeTrouble } from '../backoff.ts';
 import { join, topOf } from '../batch.ts';
+import { gatesOfAll } from '../decide/gates.ts';
 import type { Event } from '../event.ts';
 import { unreachable } from '../failure.ts';
 import { isTerminal } from '../lifecycle.ts';
@@ -134,7 +135,7 @@ function takeBuilt(
     return;
   }
   // the same tree passed the same gates already: that verdict is about exactly what would land
-  const verified = empty || tree === ts.attempt?.verified?.tree;
+  const verified = empty || (tree === ts.attempt?.verified?.tree && hasPassedAll(state, ts));
   ts.candidate = { base, commit, tree, empty, verified, closes: false, note };
   ts.candidateRejected = null;
   claimCandidate(ts, commit);
@@ -165,6 +166,12 @@ function takeVerified(
   // a gate that fails and then passes on the same tree says nothing of those who failed with it either
   ts.flaky = ts.candidateRejected.gates.filter((gate) => gate.exit !== 0).map((gate) => gate.command);
   for (const other of index.line.batch) other.candidateRejected = null;
+}
+
+/** Tells whether its own tree passed all that it has to pass together with what is before it in the batch. */
+function hasPassedAll(state: RunState, ts: TaskState): boolean {
+  const passed = new Set(ts.attempt?.verified?.gates.map(({ command }) => command));
+  return gatesOfAll(state, [...state.index.line.batch, ts]).every(({ command }) => passed.has(command));
 }
 
 /** What was added to verified work is looked at like the rest; of any other move a human says what it means. */

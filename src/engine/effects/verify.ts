@@ -1,6 +1,6 @@
 // Runs the gates on exactly one commit in a clean checkout; the same for a task's own tree and for the one that would land.
 import { join } from 'node:path';
-import { type GateCommand, gatesFor } from '../../core/decide/gates.ts';
+import { type GateCommand, gatesFor, gatesOfAll } from '../../core/decide/gates.ts';
 import type { Effect } from '../../core/effect.ts';
 import type { Event } from '../../core/event.ts';
 import { ok, type Result } from '../../core/failure.ts';
@@ -22,7 +22,8 @@ interface Verdict {
 
 /** Performs `verify-attempt`. */
 export async function verifyAttempt(effect: VerifyAttempt, context: EffectContext): Performed {
-  const verdict = await runGates(effect, context);
+  const { state } = context;
+  const verdict = await runGates(effect, context, gatesFor(state, taskOf(state, effect.task)));
   if (!verdict.ok || verdict.value === null) return verdict.ok ? ok([]) : verdict;
   const { passed, gates, excerpt } = verdict.value;
   const of = { task: effect.task, attempt: effect.attempt, tree: effect.tree, gates };
@@ -31,7 +32,11 @@ export async function verifyAttempt(effect: VerifyAttempt, context: EffectContex
 
 /** Performs `verify-candidate`. */
 export async function verifyCandidate(effect: VerifyCandidate, context: EffectContext): Performed {
-  const verdict = await runGates(effect, context);
+  const { state } = context;
+  const { batch } = state.index.line;
+  const upTo = batch.findIndex(({ task }) => task.id === effect.task) + 1;
+  const members = upTo === 0 ? [taskOf(state, effect.task)] : batch.slice(0, upTo);
+  const verdict = await runGates(effect, context, gatesOfAll(state, members));
   if (!verdict.ok || verdict.value === null) return verdict.ok ? ok([]) : verdict;
   const { passed, gates, excerpt } = verdict.value;
   const move = passed ? await findMoveInBatch(context, effect.task) : null;
@@ -66,9 +71,9 @@ interface Bench {
 async function runGates(
   effect: VerifyAttempt | VerifyCandidate,
   context: EffectContext,
+  commands: readonly GateCommand[],
 ): Promise<Result<Verdict | null>> {
   const { parts, state, signal } = context;
-  const commands = gatesFor(state, taskOf(state, effect.task));
   if (commands.length === 0) return ok({ passed: true, gates: [], excerpt: '' });
   const { commit } = effect;
   const bench = {
