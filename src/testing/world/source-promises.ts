@@ -28,12 +28,13 @@ function isCalm({ source, atStart }: { readonly source: SourceWorld; readonly at
 }
 
 /** Nobody starts an agent for a task that this engine did not take at its source first. */
-export function checkClaimed({ source }: World, life: Life, task: TaskId | null): void {
+export function checkClaimed(world: World, life: Life, task: TaskId | null): void {
+  const { source } = world;
   if (source === null || task === null) return;
   const epoch = source.granted.get(task);
   source.granted.delete(task);
   if (epoch !== life.epoch)
-    violate(source.world, 'claimed-first', `${task} starts, and engine ${life.epoch} has not taken it`);
+    violate(world, 'claimed-first', `${task} starts, and engine ${life.epoch} has not taken it`);
 }
 
 /** Nobody begins what somebody else is known to have. */
