@@ -54,13 +54,8 @@ export function evolveAttempt(state: RunState, ts: TaskState, event: AttemptEven
       return;
     case 'attempt.stopped':
       return stop(state, ts, attempt, { event, ms });
-    case 'attempt.inspected': {
-      const { type: _type, task: _task, attempt: _attempt, ...inspected } = event;
-      attempt.inspected = inspected;
-      ts.moved = null;
-      guessAnew(state, ts, event.files);
-      return;
-    }
+    case 'attempt.inspected':
+      return takeInspected(state, ts, { attempt, event });
     case 'attempt.verified':
       if (ts.phase !== 'verifying' || attempt.inspected?.tree !== event.tree) return;
       // told something while the gates ran: the verdict is about work that is not finished
@@ -87,6 +82,20 @@ export function evolveAttempt(state: RunState, ts: TaskState, event: AttemptEven
     default:
       unreachable(event);
   }
+}
+
+function takeInspected(
+  state: RunState,
+  ts: TaskState,
+  of: {
+    readonly attempt: AttemptState;
+    readonly event: Extract<Event, { readonly type: 'attempt.inspected' }>;
+  },
+): void {
+  const { type: _type, task: _task, attempt: _attempt, ...inspected } = of.event;
+  of.attempt.inspected = inspected;
+  ts.moved = null;
+  guessAnew(state, ts, of.event.files);
 }
 
 /** Verified work is done, or goes on to its review; what nobody changed, or a human took as it is, needs none. */
