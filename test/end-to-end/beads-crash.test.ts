@@ -111,6 +111,8 @@ describe.skipIf(obstacle !== null)(`Beads after a crash${obstacle === null ? '' 
     expect(issues.get(one)?.assignee).toMatch(/^weft-/);
     const goesOn = yard.start('run', 'beads', '--max-agents', '2');
     await journalSays(yard.repo.path, '"type":"run.resumed"', goesOn);
-    await kill(goesOn, 'all');
+    expect((await yard.weft('cancel', one)).code).toBe(0);
+    await goesOn.ended;
+    expect(yard.look().get(one)).toMatchObject({ status: 'open', assignee: '', labels: [] });
   });
 });

@@ -2,7 +2,7 @@
 // run goes on, and two orchestrators on one database.
 import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createTempRepo, testGitEnv } from '../../src/testing/temp-repo.ts';
@@ -43,9 +43,9 @@ async function recipe(yard: Yard, name: string, ...args: readonly string[]): Pro
   return (await promisify(execFile)(JUST, [name, ...args], { cwd: yard.repo.path, env })).stdout;
 }
 
-/** An agent that works when a file is there. */
+/** An agent that works when a file is there, and leaves when its folder is not. */
 function heldBy(file: string): Readonly<Record<string, unknown>> {
-  return shellAgent(`while [ ! -e '${file}' ]; do sleep 0.1; done; ${WORK}`);
+  return shellAgent(`while [ -d '${dirname(file)}' ] && [ ! -e '${file}' ]; do sleep 0.1; done; ${WORK}`);
 }
 
 describe.skipIf(obstacle !== null)(
