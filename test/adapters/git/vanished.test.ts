@@ -96,4 +96,38 @@ describe('who merged by hand', () => {
     const found = await rig.port.listLost({ ours, theirs, result: made, files: ['a.txt'] });
     expect(value(found)).toEqual(lost);
   });
+
+  test('has lost what it took back in files that were not in conflict', async () => {
+    const landed = { 'other.txt': 'landed\n', 'new.txt': 'new\n', 'c.bin': 'landed\0', 'b.txt': null };
+    const resolved = { 'a.txt': text([4, 'ours\ntheirs']) };
+    const ours = await rig.commitOn(start, { ...landed, 'a.txt': text([4, 'ours']) });
+    const theirs = await rig.commitOn(start, { 'a.txt': text([4, 'theirs']) });
+    const lostIn = async (files: Files): Promise<string> => {
+      const result = await rig.commitOn([theirs, ours], { ...resolved, ...files });
+      return value(await rig.port.listLost({ ours, theirs, result, files: ['a.txt'] })).join('\n');
+    };
+    const undone = await lostIn({});
+    for (const what of ['gone: landed', 'gone: new', 'gone: the file without lines'])
+      expect(undone).toContain(what);
+    expect(await lostIn({ ...landed, 'mine.txt': 'mine\n' })).toBe('');
+    expect(await lostIn({ ...landed, 'new.txt': null, 'sub/new.txt': 'new\n' })).toBe('');
+    expect(await lostIn({ ...landed, 'b.txt': text([1, 'one']) })).toContain('b.txt: is back: three');
+  });
+
+  test('has lost lines of a file that became a folder', async () => {
+    const ours = await rig.commitOn(start, { 'a.txt': text([4, 'ours']) });
+    const theirs = await rig.commitOn(start, { 'a.txt': null, 'a.txt/f': 'mine\n' });
+    const made = await rig.commitOn([theirs, ours], { 'a.txt': null, 'a.txt/f': 'mine\n' });
+    const built = await rig.port.buildCandidate({
+      target: ours,
+      base: start,
+      head: theirs,
+      strategy: 'squash',
+      message: 'x\n',
+      pin: 'refs/weft/cand/vanished/folder',
+    });
+    expect(value(built)).toMatchObject({ kind: 'conflict', files: ['a.txt'] });
+    const found = value(await rig.port.listLost({ ours, theirs, result: made, files: ['a.txt'] }));
+    expect(found.join('\n')).toContain('is gone: ours');
+  });
 });

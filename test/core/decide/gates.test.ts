@@ -1,8 +1,9 @@
 // Which checks a change has to pass.
 import { describe, expect, test } from 'vitest';
-import { gatesFor } from '../../../src/core/decide/gates.ts';
-import type { Gates, Milestone, Task } from '../../../src/core/model.ts';
-import { bring, buildState, buildTask, changed, facts, find, milestone, play } from '../build.ts';
+import { gatesFor, gatesOfAll } from '../../../src/core/decide/gates.ts';
+import type { Event } from '../../../src/core/event.ts';
+import { type Gates, type Milestone, oid, type Task, taskId } from '../../../src/core/model.ts';
+import { bring, buildState, buildTask, changed, facts, find, hash, milestone, play } from '../build.ts';
 
 const gates: Gates = {
   tier0: ['fast'],
@@ -71,5 +72,38 @@ describe('tiers', () => {
   test('a pattern that is none matches nothing', () => {
     const triggers = [{ name: 'odd', patterns: ['../x', ''], tier: 2 as const }];
     expect(check(['src/a.ts'], { gates: { ...gates, triggers } })).toEqual(['0 fast']);
+  });
+});
+
+describe('together', () => {
+  const own = (...tier0: string[]): Gates => ({ tier0, tier1: [], tier2: [], triggers: [] });
+  const tasks = [
+    buildTask('a', { gates: { ...own('a', 'both'), tier1: ['slow'] }, tier: 1 }),
+    buildTask('b', { gates: own('both', 'b') }),
+  ];
+
+  test('each gate of each task, once, the cheap ones first', () => {
+    const state = buildState(tasks);
+    const members = [find(state, 'a'), find(state, 'b')];
+    expect(gatesOfAll(state, members).map(({ command }) => command)).toEqual(['a', 'both', 'b', 'slow']);
+  });
+
+  test('a tree that passed its own gates has still to pass those of what is before it', () => {
+    const state = buildState(tasks);
+    for (const task of ['a', 'b']) bring(state, task, 'queued');
+    const before = find(state, 'a').candidate;
+    expect(before).toBeNull();
+    const base = hash('100');
+    const built = (task: string, on: string, commit: string, behind?: string): Event => ({
+      type: 'candidate.built',
+      task: taskId(task),
+      base: oid(on),
+      commit: oid(commit),
+      tree: find(state, task).attempt?.verified?.tree ?? oid(''),
+      empty: false,
+      ...(behind === undefined ? {} : { behind: taskId(behind) }),
+    });
+    play(state, [built('a', base, hash('101')), built('b', hash('101'), hash('102'), 'a')]);
+    expect(find(state, 'b').candidate).toMatchObject({ commit: hash('102'), verified: false });
   });
 });
