@@ -31,6 +31,8 @@ export const NEIGHBOURS: readonly string[] = [
 /** Pauses of the person and of the housekeeper, ms. */
 const PAUSE_MS = { user: 1_500, keeper: 1_500 };
 const SHORTEST_MS = 50;
+/** After this they pause twice as long, after twice this three times. */
+const WEARY_MS = 15_000;
 /** How often a person tries what a lock is in the way of, and how long in between. */
 const PATIENCE = 240;
 const RETRY_MS = 250;
@@ -94,8 +96,11 @@ async function act(
   of: { readonly tape: Tape; readonly deeds: readonly Deed[]; readonly pauseMs: number },
 ): Promise<void> {
   const { tape, deeds, pauseMs } = of;
+  const began = performance.now();
   while (!books.isOver) {
-    await sleep(SHORTEST_MS + (tape.byte() / 256) * pauseMs);
+    // a target that moves more often than checks take would never be caught up with on a slow machine
+    const weary = 1 + (performance.now() - began) / WEARY_MS;
+    await sleep(SHORTEST_MS + (tape.byte() / 256) * pauseMs * weary);
     const deed = deeds[tape.pick(deeds.length)];
     if (deed === undefined || books.isOver) return;
     await deed(books, tape).catch((error: unknown) => books.wrongs.push(String(error)));
