@@ -4,7 +4,7 @@
 import { type Bar, findBar } from './bars.ts';
 import { countFailing, findClash, isClosed, isLanding } from './batch.ts';
 import { findAhead } from './decide/hold.ts';
-import { awaitsApproval } from './decide/pull.ts';
+import { awaitsApproval, mergesHere } from './decide/pull.ts';
 import { findHead, mayLand } from './decide/queue.ts';
 import { countSlots, findClaimInTheWay, findFullLane, isFull } from './decide/schedule.ts';
 import { becomesPull, needsApproval } from './decide/submit.ts';
@@ -13,6 +13,7 @@ import { unreachable } from './failure.ts';
 import { isTerminal } from './lifecycle.ts';
 import type { Edge, Phase, RunMs } from './model.ts';
 import { taskId } from './model.ts';
+import type { PullVerdict } from './pull.ts';
 import { verdictOf } from './pull-standing.ts';
 import { agentFor, nextRole } from './role.ts';
 import { satisfies } from './schedule-index.ts';
@@ -243,7 +244,7 @@ function explainPull(state: RunState, ts: TaskState, now: RunMs): string {
     case 'return':
       return verdict.cause === 'changes-requested'
         ? `${name} waits for who asked for changes to look again`
-        : `${name} goes back: ${verdict.sentence}`;
+        : explainReturn(state, ts, { name, verdict });
     case 'wait':
       return `${name} ${verdict.sentence}`;
     default:
@@ -251,16 +252,34 @@ function explainPull(state: RunState, ts: TaskState, now: RunMs): string {
   }
 }
 
+/** What the forge cannot merge may merge here, as the part of it that is its own. */
+function explainReturn(
+  state: RunState,
+  ts: TaskState,
+  of: { readonly name: string; readonly verdict: Extract<PullVerdict, { readonly kind: 'return' }> },
+): string {
+  const { name, verdict } = of;
+  if (!mergesHere(ts, verdict)) return `${name} goes back: ${verdict.sentence}`;
+  if (needsApproval(state, ts) && findBelow(state, ts) === null)
+    return `${name} does not merge there as it is, and its work merges here: \`weft approve ${ts.task.id}\` lands it`;
+  return explainMergeable(state, ts, `${name} can be merged`, `until then ${verdict.sentence}`);
+}
+
 /** Nobody is asked to merge what has unlanded work of another task in it. */
 function explainMergeable(state: RunState, ts: TaskState, can: string, checks: string): string {
   if (!awaitsApproval(state, ts)) return `${can} and goes into the queue`;
-  const { id, edges } = ts.task;
-  const below = edges.map((edge) => taskOf(state, edge.task)).find(({ phase }) => phase !== 'merged');
-  if (below === undefined) return `${can} (${checks}): merge it, or \`weft approve ${id}\``;
+  const { id } = ts.task;
+  const below = findBelow(state, ts);
+  if (below === null) return `${can} (${checks}): merge it, or \`weft approve ${id}\``;
   const first = below.pull === null ? below.task.id : `#${below.pull.number} of ${below.task.id}`;
   return isTerminal(below.phase)
     ? `${can} (${checks}) after ${first}, which ${endOf(below.phase)}: it cannot land unless \`weft restart ${below.task.id}\` helps`
     : `${can} (${checks}) once ${first} has landed; \`weft approve ${id}\` lands it then`;
+}
+
+function findBelow(state: RunState, { task }: TaskState): TaskState | null {
+  const below = task.edges.map((edge) => taskOf(state, edge.task));
+  return below.find(({ phase }) => phase !== 'merged') ?? null;
 }
 
 function explainCommitted(state: RunState, ts: TaskState, now: RunMs): string {
@@ -286,6 +305,8 @@ function explainQueued(state: RunState, ts: TaskState, now: RunMs): string {
     const { id } = asking.task;
     return `is in the queue until \`weft answer ${id}\` says what the rewritten ${state.policy.target} means`;
   }
+  if (ts.pull !== null && needsApproval(state, ts))
+    return `its pull request is being put onto ${state.policy.target}, so that it can be merged there`;
   if (ts.candidate !== null) return explainBatch(state, ts);
   if (ts.aside !== null)
     return 'is in the queue, and does not go onto work that is about to land: that is waited for';

@@ -123,6 +123,53 @@ describe('stacked work', () => {
   });
 });
 
+describe('stacked work of whose changes the lower ones were squashed', () => {
+  const change = (id: string, run: string): TestTask => ({
+    id,
+    owns: ['base.txt'],
+    acts: [{ run }, { run: `git add -A; git commit -qm "work on ${id}"` }],
+  });
+  const three = [
+    change('low', 'seq 1 20 > base.txt; sed -i "s/^5$/5 low/" base.txt'),
+    change('up', 'sed -i "s/^5 low$/5 low up/" base.txt'),
+    change('top', 'sed -i "s/^5 low up$/5 low up top/" base.txt'),
+  ];
+
+  it('is put onto the target, one after the other, so that people can merge it there', async () => {
+    const shop = await openShop([three], { config: { integrate: 'human' } });
+    await shop.weft('run', 'tracks.yaml');
+    for (const number of [1, 2, 3]) {
+      await shop.forge.human.merge({ repo: REPO, number }, 'squash');
+      const { code, out } = await shop.weft('resume');
+      expect(code, out).toBe(number === 3 ? 0 : 3);
+      const { tasks } = await shop.status();
+      const seen = tasks.map(({ phase, question }) => (question === undefined ? phase : question.text));
+      expect(seen).toEqual(three.map((_, at) => (at < number ? 'merged' : 'pr_created')));
+      expect(tasks.slice(0, number).map(({ reason }) => reason)).toEqual(
+        Array(number).fill(expect.stringMatching(/^was merged at the forge as \w+ on main$/)),
+      );
+      if (number === 3) break;
+      expect(tasks[number]?.reason).toMatch(/can be merged \(it has no checks\): merge it, or `weft approve/);
+      // and who only wants to say so here may
+      expect(tasks[number]?.awaits).toBe('approval');
+    }
+    const last = await shop.repo.git('--git-dir', shop.forge.gitDir(REPO), 'show', 'main:base.txt');
+    expect(last.split('\n')[4]).toBe('5 low up top');
+    expect(await shop.log()).toHaveLength(5);
+  });
+
+  it('lands with `weft approve --all`, whoever squashed what it stands on', async () => {
+    const shop = await openShop([three], { config: { integrate: 'human' } });
+    await shop.weft('run', 'tracks.yaml');
+    await shop.forge.human.merge({ repo: REPO, number: 1 }, 'squash');
+    await shop.weft('resume');
+    await shop.weft('approve', '--all');
+    const { code, out } = await shop.weft('resume');
+    expect(code, out).toBe(0);
+    expect((await shop.log()).slice(0, 3)).toEqual(['Task top', 'Task up', 'Task low (#1)']);
+  });
+});
+
 describe('people at the branch of a pull request', () => {
   it('who add to it are heard: what they added, beside its claim too, is verified and lands', async () => {
     const shop = await openShop([[task('one')]], { config: { integrate: 'human' } });

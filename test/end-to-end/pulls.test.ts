@@ -160,6 +160,27 @@ describe('rules of the forge', () => {
   });
 });
 
+describe('the message of people', () => {
+  it('is all there where the forge merges', async () => {
+    const shop = await openShop([[task('one')]], {
+      rules: { protection: { main: { contexts: ['test'] } } },
+      config: { merge: { message: '{title}\nRef: {ref}\nby {task}' } },
+      options: { ci: () => [{ name: 'test', conclusion: 'success' }] },
+    });
+    const { code, out } = await shop.weft('run', 'tracks.yaml');
+    expect(code, out).toBe(0);
+    const said = await shop.repo.git(
+      '--git-dir',
+      shop.forge.gitDir(REPO),
+      'log',
+      '-1',
+      '--format=%B',
+      'main',
+    );
+    expect(said).toMatch(/^Task one\n+Ref: tasks\/one.md\nby one\n\nWeft-Task: one\n/);
+  });
+});
+
 describe('an engine that is killed', () => {
   it.each(['"pull.opened"', '"task.queued"', '"candidate.verified"', '"attempt.verified"'])(
     'at %s leaves one pull request and one landing for each task',

@@ -126,11 +126,18 @@ function sendBack(
     case 'conflict':
       if (ts.conflict !== null) return failAttempt(state, ts, complainOfConflict(state, ts), now);
       // it merges here, where its own part of it is known: as that, it will merge there too
-      return needsApproval(state, ts) ? null : { type: 'task.queued', task: ts.task.id };
+      return needsApproval(state, ts) && !isToBeOffered(state, ts)
+        ? null
+        : { type: 'task.queued', task: ts.task.id };
     case 'changes-requested':
       // what was asked for was told and acted on: who asked has to look again
       return null;
   }
+}
+
+/** Tells whether work is to be put onto the target, once, for people to merge it there. */
+function isToBeOffered({ index }: RunState, { order, pull, attempt }: TaskState): boolean {
+  return index.unlanded[order] === 0 && pull?.head === attempt?.inspected?.head;
 }
 
 const MAX_TOLD = 50;
@@ -184,7 +191,14 @@ export function shelvePull(state: RunState, ts: TaskState, now: RunMs): readonly
 export function awaitsApproval(state: RunState, ts: TaskState): boolean {
   if (ts.paused || !needsApproval(state, ts)) return false;
   if (ts.phase === 'committed') return !becomesPull(state, ts);
-  return ts.phase === 'pr_created' && verdictOf(state, ts, state.index.now)?.kind === 'merge';
+  if (ts.phase !== 'pr_created') return false;
+  const verdict = verdictOf(state, ts, state.index.now);
+  return verdict?.kind === 'merge' || (verdict !== null && mergesHere(ts, verdict));
+}
+
+/** Tells whether the forge cannot merge it as it is there, and weft can, or will once what it stands on has landed. */
+export function mergesHere({ conflict }: TaskState, verdict: PullVerdict): boolean {
+  return verdict.kind === 'return' && verdict.cause === 'conflict' && conflict === null;
 }
 
 /** Tells whether only people can say how it goes on: at the forge, or with `weft approve`. */

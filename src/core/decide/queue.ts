@@ -10,6 +10,7 @@ import { sizeOfBatch } from '../odds.ts';
 import type { RunState, TaskState } from '../state.ts';
 import { complainOfConflict } from './conflict.ts';
 import { failAttempt, type Trouble } from './judge.ts';
+import { needsApproval } from './submit.ts';
 
 /** The next steps of the queue: a choice to record alone, or the work of the batch that is on its way. */
 export function landNext(state: RunState, now: RunMs): readonly Effect[] {
@@ -38,10 +39,7 @@ function gather(state: RunState, now: RunMs): readonly Effect[] {
   const { line } = state.index;
   const { batch } = line;
   if (isForgeResting(state, now)) return [];
-  const next =
-    batch.length < sizeOfBatch(state)
-      ? firstReady(line, (ts) => isResting(ts, 'build-candidate', now) || findClash(state, ts) !== null)
-      : null;
+  const next = batch.length < sizeOfBatch(state) ? findNext(state, now) : null;
   if (next === null) {
     const last = batch.at(-1);
     return last === undefined ? [] : [record({ type: 'batch.closed', task: last.task.id })];
@@ -51,6 +49,20 @@ function gather(state: RunState, now: RunMs): readonly Effect[] {
   const name = `${next.task.id}/${next.attempts}/build-candidate`;
   const key = behind === null ? name : `${name}/${behind.commit}`;
   return [{ kind: 'build-candidate', key, task: next.task.id, attempt: next.attempts, behind }];
+}
+
+/** The first that may join the batch. What lacks people's word is only put onto the target: nothing lands with that. */
+function findNext(state: RunState, now: RunMs): TaskState | null {
+  const { line } = state.index;
+  const [first] = line.batch;
+  if (first !== undefined && needsApproval(state, first)) return null;
+  return firstReady(
+    line,
+    (ts) =>
+      isResting(ts, 'build-candidate', now) ||
+      findClash(state, ts) !== null ||
+      (first !== undefined && needsApproval(state, ts)),
+  );
 }
 
 /** Finds the first who fails: the longest part that passes lands, and who is left at the front is tried alone once more. */

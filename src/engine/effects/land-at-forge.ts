@@ -1,16 +1,18 @@
 // Lands verified commits at the forge. Where its rules let weft push, the target moves by compare-and-swap to exactly the
 // commit that was verified; where they do not, the pull requests are merged there, one after the other, guarded by their
 // heads, and what came of it is compared with what was verified.
+
+import { needsApproval } from '../../core/decide/submit.ts';
 import type { Effect } from '../../core/effect.ts';
 import type { Event } from '../../core/event.ts';
-import { fail, ok } from '../../core/failure.ts';
+import { fail, ok, type Result } from '../../core/failure.ts';
 import { writeLandingMessage } from '../../core/message.ts';
 import type { Oid, Policy, TaskId } from '../../core/model.ts';
-import { judgePull, notePull, type PullNote, type PullRecord } from '../../core/pull.ts';
+import { judgePull, notePull, type PullNote, type PullRecord, type PullVerdict } from '../../core/pull.ts';
 import { isMeant } from '../../core/pull-standing.ts';
 import { type CandidateState, type TaskState, taskOf } from '../../core/state.ts';
 import type { ForgePort, ForgeStanding, MergeMethod } from '../../ports/forge.ts';
-import { failureOf } from '../forge-failure.ts';
+import { type EffectFailure, failureOf } from '../forge-failure.ts';
 import { findRules } from '../meet-forge.ts';
 import type { EffectContext, Performed } from '../perform.ts';
 import { findTargetTip } from '../target.ts';
@@ -35,6 +37,8 @@ export async function landAtForge(
   // the answer to an earlier try may have been lost
   if (await holds(context, actual, effect.commit)) return ok(landAll());
   if (actual !== effect.base) return stale(effect, actual);
+  const isAsked = effect.tasks.some((task) => needsApproval(state, taskOf(state, task)));
+  if (isAsked) return effect.tasks.length > 1 ? stale(effect, actual) : offerAlone(effect, context, forge);
   const read = await forge.readStanding(state.policy.target);
   if (!read.ok) return fail(failureOf(read.failure));
   const standing = read.value;
@@ -53,6 +57,28 @@ export async function landAtForge(
   if (seen?.value.state === 'open' && seen.value.base !== state.policy.target)
     return ok([sayOpened(ts, pull, headOf(of))]);
   return state.hasMergeQueue ? enqueueOne(context, of) : mergeOne(context, { ...of, standing });
+}
+
+/** What lacks a person's word is put onto the target, so that people can merge it at the forge. */
+async function offerAlone({ task }: LandCandidate, context: EffectContext, forge: ForgePort): Performed {
+  const ts = taskOf(context.state, task);
+  const { candidate, pull } = ts;
+  if (candidate === null || pull === null) throw new Error('Internal error: nothing to offer');
+  const end = await findEnd(context, ts);
+  if (!end.ok || end.value.length > 0) return end;
+  const of = { forge, ts, candidate, pull };
+  const head = headOf(of);
+  const verdict = await judgeNow(of, head);
+  if (!verdict.ok) return verdict;
+  const isRefused = verdict.value?.kind === 'return' && verdict.value.cause === 'conflict';
+  // the forge may not have known yet what was merged there before
+  if (!isRefused) return ok([sayOpened(ts, pull, head)]);
+  const { target } = context.state.policy;
+  const sentence = `#${pull.number} stands on ${target}, and ${forge.name} says that they conflict.`;
+  if (await standsOn(context, candidate, head)) return fail({ kind: 'environment', sentence });
+  const offered = await offerCommit(context, ts, candidate.commit);
+  if (!offered.ok) return offered;
+  return ok(offered.value ?? [sayOpened(ts, pull, candidate.commit)]);
 }
 
 /** Lands a task of whose work nothing is left: unless that is since its pull request was merged. */
@@ -154,8 +180,9 @@ async function mergeOne(
     const sentence = `${forge.name} allows no way to merge.`;
     return fail({ kind: 'environment', sentence, hint: 'Allow one in the settings of the repository.' });
   }
-  const [title = '', , ...rest] = writeLandingMessage(state, ts).trimEnd().split('\n');
-  const wish = { number: pull.number, head: headOf(of), method, title, message: rest.join('\n') };
+  const [title = '', ...rest] = writeLandingMessage(state, ts).trimEnd().split('\n');
+  const message = rest.join('\n').trimStart();
+  const wish = { number: pull.number, head: headOf(of), method, title, message };
   const merged = await forge.merge(wish);
   if (!merged.ok)
     return merged.failure.kind === 'refused'
@@ -190,14 +217,24 @@ function sayOpened({ task }: TaskState, { number, url }: PullRecord, head: Oid):
 
 /** Why it is refused may show by now, as a check that failed since; else nobody but people can say what is to be done. */
 async function lookAgain(
-  { forge, ts, pull }: Merging,
+  of: Merging,
   { head, sentence }: { readonly head: Oid; readonly sentence: string },
 ): Performed {
+  const verdict = await judgeNow(of, head);
+  if (!verdict.ok) return verdict;
+  if (verdict.value === null || verdict.value.kind === 'merge')
+    return fail({ kind: 'environment', sentence });
+  return ok([sayOpened(of.ts, of.pull, head)]);
+}
+
+/** What follows from how it stands at the forge right now; null: it is not shown there. */
+async function judgeNow(
+  { forge, pull }: Merging,
+  head: Oid,
+): Promise<Result<PullVerdict | null, EffectFailure>> {
   const seen = (await forge.observe([pull.number])).get(pull.number);
   if (seen?.ok === false) return asResult(seen);
-  const verdict = seen === undefined ? null : judgePull(notePull(seen.value), { head, isSettled: true });
-  if (verdict === null || verdict.kind === 'merge') return fail({ kind: 'environment', sentence });
-  return ok([sayOpened(ts, pull, head)]);
+  return ok(seen === undefined ? null : judgePull(notePull(seen.value), { head, isSettled: true }));
 }
 
 /** Tells whether the forge refused exactly what would be offered to it. */

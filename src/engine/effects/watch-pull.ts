@@ -152,7 +152,8 @@ async function findConflict(
   ts: TaskState,
 ): Promise<Result<{ readonly base: Oid; readonly files: readonly string[] } | null, EffectFailure>> {
   const work = ts.attempt?.inspected;
-  if (work == null) return ok(null);
+  // what it stands on may be all that conflicts, and has to land first
+  if (work == null || state.index.unlanded[ts.order] !== 0) return ok(null);
   const tip = await findTargetTip(parts, state.policy);
   if (!tip.ok) return tip;
   const base = tip.value.oid;
@@ -192,7 +193,9 @@ async function isCandidate(
 }
 
 /** Says what is not in it that was verified since; null: nothing. */
-function describeRest(state: RunState, { task, attempt, pull }: TaskState): string | null {
+function describeRest(state: RunState, { task, attempt, pull, phase }: TaskState): string | null {
+  // nobody has gone on with it, though it may have been put onto the target since
+  if (phase === 'pr_created' || phase === 'queued') return null;
   const head = attempt?.inspected?.head;
   if (pull === null || head === undefined || isMeant(pull, head)) return null;
   return `#${pull.number} was merged while it was worked on: what was done since is kept under ${landedRefOf(state, task.id)}`;

@@ -1,5 +1,6 @@
 // What becomes of work whose pull request is open, by what is seen of it.
 import { describe, expect, test } from 'vitest';
+import { judgeCommand } from '../../../src/core/decide/command.ts';
 import { decide, nextDeadline } from '../../../src/core/decide/decide.ts';
 import { isIdle } from '../../../src/core/decide/rest.ts';
 import type { Event } from '../../../src/core/event.ts';
@@ -7,7 +8,19 @@ import { explainTask } from '../../../src/core/explain.ts';
 import { type Policy, runMs, taskId } from '../../../src/core/model.ts';
 import { DEFAULT_PULLS, type PullNote } from '../../../src/core/pull.ts';
 import type { RunState } from '../../../src/core/state.ts';
-import { bring, buildState, buildTask, facts, find, hash, play, sayDecisions, settle } from '../build.ts';
+import { viewRun } from '../../../src/core/view.ts';
+import {
+  bring,
+  buildState,
+  buildsOn,
+  buildTask,
+  facts,
+  find,
+  hash,
+  play,
+  sayDecisions,
+  settle,
+} from '../build.ts';
 
 const TASK = taskId('a');
 
@@ -191,6 +204,67 @@ describe('a conflict', () => {
     settle(agent);
     expect(find(agent, 'a').phase).toBe('spawned');
     expect(find(agent, 'a').toMerge).toMatchObject({ files: ['a.ts'] });
+  });
+});
+
+describe('a conflict at the forge alone, where people integrate', () => {
+  const policy: Partial<Policy> = { integrate: 'human', pullRequests: DEFAULT_PULLS };
+  const explain = (state: RunState, id = 'a'): string => explainTask(state, find(state, id), state.ms);
+  const approveAll = (state: RunState): readonly string[] => {
+    const judged = judgeCommand(state, { kind: 'approve', task: null });
+    return judged.ok ? judged.value.events.map((event) => ('task' in event ? event.task : '')) : [];
+  };
+
+  test('has the work put onto the target once; after that a word of theirs is asked for', () => {
+    const state = noted({ isMergeable: false }, { policy });
+    expect(sayDecisions(state)).toEqual(['record task.queued a']);
+    play(state, [facts.queued('a'), facts.built('a')]);
+    expect(explain(state)).toBe('its pull request is being put onto main, so that it can be merged there');
+    const head = find(state, 'a').candidate?.commit ?? hash('x');
+    play(state, [facts.offered(state, 'a', { head })]);
+    expect(find(state, 'a')).toMatchObject({ phase: 'pr_created', candidate: null, approved: false });
+    play(state, [facts.noted(state, 'a', { isMergeable: false })]);
+    expect(sayDecisions(state)).toEqual(['watch-pull a']);
+    expect(explain(state)).toBe(
+      'its pull request #12 does not merge there as it is, and its work merges here: `weft approve a` lands it',
+    );
+    expect(viewRun(state, state.ms).tasks[0]?.awaits).toBe('approval');
+    expect(approveAll(state)).toEqual(['a']);
+  });
+
+  test('waits for what it stands on, and goes on with that', () => {
+    const state = buildState([buildTask('b'), buildTask('a', { edges: [buildsOn('b')] })], policy);
+    for (const id of ['b', 'a']) {
+      bring(state, id, 'committed');
+      play(state, [facts.offered(state, id)]);
+      play(state, [facts.noted(state, id, { isMergeable: id === 'b' })]);
+    }
+    expect(sayDecisions(state).sort()).toEqual(['watch-pull a', 'watch-pull b']);
+    expect(explain(state)).toBe(
+      'its pull request #12 can be merged (until then it conflicts with main) once #12 of b has landed; `weft approve a` lands it then',
+    );
+    expect(approveAll(state)).toEqual(['b', 'a']);
+    play(state, [{ ...facts.landed('b'), by: 'human' } as Event]);
+    expect(sayDecisions(state)).toEqual(['record task.queued a']);
+  });
+
+  test('keeps others out of its batch, and it stays out of theirs', () => {
+    const state = buildState(
+      ['a', 'b', 'c'].map((id) => buildTask(id)),
+      policy,
+    );
+    for (const id of ['a', 'b', 'c']) {
+      bring(state, id, 'committed');
+      play(state, [facts.offered(state, id)]);
+      play(state, [facts.noted(state, id, { isMergeable: id !== 'b' })]);
+    }
+    const approve = (id: string): Event => ({ type: 'task.approved', task: taskId(id) });
+    play(state, [approve('a'), facts.queued('a'), facts.queued('b'), approve('c'), facts.queued('c')]);
+    play(state, [facts.built('a')]);
+    expect(sayDecisions(state)).toContain('build-candidate c');
+    play(state, [{ type: 'task.cancelled', task: TASK }]);
+    play(state, [facts.built('b')]);
+    expect(sayDecisions(state)).toEqual(['record batch.closed b']);
   });
 });
 
