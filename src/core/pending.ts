@@ -63,26 +63,24 @@ export function addPending(view: RunView, commands: readonly Command[]): RunView
   if (commands.length === 0) return view;
   const meant = commands.map((command) => ({ command, id: findMeant(view, command) }));
   const tasks = view.tasks.map((task) => {
-    const own = meant.filter(({ command, id }) => id === task.id || isForAll(command, task));
-    return addToTask(
-      task,
-      own.map(({ command }) => command.kind),
-    );
+    let seen = task;
+    for (const { command, id } of meant)
+      if (id === task.id || isForAll(command, seen)) seen = addToTask(seen, command.kind);
+    return seen;
   });
   return { ...view, tasks, pending: commands.length };
 }
 
-function addToTask(task: TaskView, kinds: readonly Command['kind'][]): TaskView {
-  const last = kinds.at(-1);
-  if (last === undefined) return task;
+function addToTask(task: TaskView, kind: Command['kind']): TaskView {
+  const pending = [...(task.pending ?? []), kind];
   // a comment waits beside everything else and changes none of it
-  if (kinds.every((kind) => kind === 'comment')) return { ...task, pending: kinds };
+  if (kind === 'comment') return { ...task, pending, comments: (task.comments ?? 0) + 1 };
   const { question, awaits: _, ...rest } = task;
-  const stays = question !== undefined && kinds.every((kind) => kind === 'pause' || kind === 'unpause');
+  const stays = question !== undefined && (kind === 'pause' || kind === 'unpause');
   return {
     ...rest,
-    reason: `${WORDS[last]}; \`weft resume\` takes it up`,
-    pending: kinds,
+    reason: `${WORDS[kind]}; \`weft resume\` takes it up`,
+    pending,
     ...(stays ? { question, awaits: 'answer' } : {}),
   };
 }
@@ -96,6 +94,8 @@ function findMeant({ tasks }: RunView, command: Command): string | null {
   return beginning.length === 1 ? (beginning[0]?.id ?? null) : null;
 }
 
-function isForAll(command: Command, task: TaskView): boolean {
-  return command.kind === 'approve' && command.task === null && task.awaits === 'approval';
+/** What somebody commented on before is not approved with all others. */
+function isForAll(command: Command, { awaits, comments }: TaskView): boolean {
+  const isReady = awaits === 'approval' && comments === undefined;
+  return command.kind === 'approve' && command.task === null && isReady;
 }

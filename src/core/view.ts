@@ -1,5 +1,6 @@
 // The plain picture of a run that every surface shows. Surfaces see nothing else.
 
+import { countComments } from './comment.ts';
 import type { Command } from './decide/command.ts';
 import { awaitsApproval } from './decide/pull.ts';
 import type { Outcome } from './event.ts';
@@ -55,6 +56,8 @@ export interface TaskView {
   readonly doneBy: 'agent' | 'command' | 'human';
   /** What it needs of a human before it can go on; absent: nothing. */
   readonly awaits?: 'answer' | 'approval' | 'work';
+  /** Comments on its work that its agent has not been sent; absent: there are none. */
+  readonly comments?: number;
   /** The latest attempt that is over, when it had no success. */
   readonly ended?: EndedView;
   /** Kinds of commands for it that wait for an engine. */
@@ -168,6 +171,7 @@ export function viewTask(state: RunState, ts: TaskState, now: RunMs): TaskView {
     agent: task.agent,
     doneBy: task.type === 'manual' ? 'human' : task.run === null ? 'agent' : 'command',
     ...describeAwaited(state, ts),
+    ...(ts.comments.length === 0 ? {} : { comments: ts.comments.length }),
     ...describeEnded(ts),
     branch: attempt?.branch ?? null,
     worktree: ts.swept !== null && ts.swept.kept === null ? null : (attempt?.worktree ?? null),
@@ -287,12 +291,20 @@ function nextOfHuman({ tasks }: RunView): NextCommand | null {
     const [first = ''] = asking.question.text.split('\n', 1);
     return { command: `weft answer ${asking.id} ${answer}`, reason: `${asking.id} asks: ${first}` };
   }
-  const verified = tasks.filter((task) => task.awaits === 'approval');
+  const judged = tasks.filter((task) => task.awaits === 'approval');
+  const verified = judged.filter(({ comments }) => comments === undefined);
   const only = verified.length === 1 ? verified[0] : undefined;
   if (only !== undefined)
     return { command: `weft approve ${only.id}`, reason: `${only.id} is verified and not landed yet` };
   if (verified.length > 1)
     return { command: 'weft approve --all', reason: `${verified.length} verified and not landed yet` };
+  // who said something of it wants it changed
+  const [said] = judged;
+  if (said?.comments !== undefined)
+    return {
+      command: `weft reject ${said.id}`,
+      reason: `sends it back with ${countComments(said.comments)}`,
+    };
   const mine = tasks.find((task) => task.awaits === 'work');
   return mine === undefined
     ? null

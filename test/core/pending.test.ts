@@ -2,9 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Command } from '../../src/core/decide/command.ts';
 import type { Event } from '../../src/core/event.ts';
+import { taskId } from '../../src/core/model.ts';
 import { addPending, parseCommand } from '../../src/core/pending.ts';
 import { type RunView, viewRun } from '../../src/core/view.ts';
-import { bring, buildState, buildTask, facts, play } from './build.ts';
+import { bring, buildState, buildTask, facts, hash, play } from './build.ts';
 
 function viewOf(): RunView {
   const state = buildState([buildTask('a'), buildTask('b'), buildTask('c')], { integrate: 'human' });
@@ -89,6 +90,21 @@ describe('shown', () => {
         "c | is about to start | false | ",
       ]
     `);
+  });
+
+  test('an approval of all, but for what somebody commented on before', () => {
+    const of = { head: hash('c'), path: 'a.ts', line: 1, to: 1, quote: '', text: 'x' };
+    const comment: Command = { kind: 'comment', task: 'a', comment: of };
+    const all: Command = { kind: 'approve', task: null };
+    const [before] = addPending(viewOf(), [comment, all]).tasks;
+    expect(before).toMatchObject({ awaits: 'approval', comments: 1, pending: ['comment'] });
+    const [after] = addPending(viewOf(), [all, comment]).tasks;
+    expect(after?.reason).toBe('approved; `weft resume` takes it up');
+    const state = bring(buildState([buildTask('a')], { integrate: 'human' }), 'a', 'committed');
+    play(state, [{ type: 'comment.given', task: taskId('a'), comment: of }]);
+    const [known] = addPending(viewRun(state, state.ms), [all]).tasks;
+    expect(known).toMatchObject({ awaits: 'approval', comments: 1 });
+    expect(known?.pending).toBeUndefined();
   });
 
   test('by the beginning of an id', () => {

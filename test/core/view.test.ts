@@ -188,6 +188,8 @@ describe('view', () => {
 
 describe('next command', () => {
   const failed: Event = { type: 'task.failed', task: a, cause: 'agent-crashed', sentence: 'It crashed.' };
+  const of = { head: hash('c'), path: 'a.ts', line: 1, to: 1, quote: '', text: 'x' };
+  const commented: Event = { type: 'comment.given', task: a, comment: of };
   test.each<[string, (state: RunState) => unknown, string]>([
     [
       'an open question with options',
@@ -222,6 +224,16 @@ describe('next command', () => {
       'weft resume: the run is stopped',
     ],
     [
+      'verified work that somebody commented on',
+      (state) => play(bring(state, 'a', 'committed'), [commented]),
+      'weft reject a: sends it back with 1 comment',
+    ],
+    [
+      'verified work beside work that somebody commented on',
+      (state) => play(bring(bring(state, 'a', 'committed'), 'b', 'committed'), [commented]),
+      'weft approve b: b is verified and not landed yet',
+    ],
+    [
       'a paused task',
       (state) =>
         play(state, [
@@ -252,7 +264,10 @@ describe('next command', () => {
     ],
     [
       'a complete run',
-      (state) => play(bring(state, 'a', 'merged'), [{ type: 'run.rested', outcome: 'complete' }]),
+      (state) =>
+        play(bring(bring(state, 'a', 'merged'), 'b', 'merged'), [
+          { type: 'run.rested', outcome: 'complete' },
+        ]),
       'weft receipt: everything landed',
     ],
     [

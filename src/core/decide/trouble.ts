@@ -31,8 +31,10 @@ export function findTrouble(ts: TaskState, attempt: AttemptState): Trouble | nul
 }
 
 function complainOfLoss(vanished: readonly string[]): Trouble {
-  const list = vanished.map((line) => `- ${line}`).join('\n');
-  const detail = `Merging, it lost some of what had landed before:\n${list}`;
+  const [first = '', ...more] = vanished;
+  const list = more.length === 0 ? '' : ` (and ${more.length} more)${['', ...vanished].join('\n- ')}`;
+  // its first line is all that many places have room for
+  const detail = `Merging, it lost some of what had landed before: ${first}${list}`;
   return { cause: 'work-vanished', detail };
 }
 

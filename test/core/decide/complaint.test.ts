@@ -24,6 +24,16 @@ test.each<[string, () => RunState, string | null]>([
     'out-of-memory: The agent was ended by SIGKILL, and not by weft: memory may have run out.',
   ],
   [
+    'one line of others that is gone',
+    () => inspect({ vanished: ['x: is gone: one'] }),
+    'work-vanished: Merging, it lost some of what had landed before: x: is gone: one',
+  ],
+  [
+    'more of them, the first of which is in the headline',
+    () => inspect({ vanished: ['x: is gone: one', 'x: is gone: two'] }),
+    'work-vanished: Merging, it lost some of what had landed before: x: is gone: one (and 1 more)\n- x: is gone: one\n- x: is gone: two',
+  ],
+  [
     'no exit code',
     () => inspect({}, { code: null, signal: null }),
     'agent-lost: The agent is gone without an exit code.',
