@@ -34,6 +34,9 @@ export type SourceSpec =
   /** A folder or a file with a plan. */
   | { readonly kind: 'plan-folder' | 'plan-file' | 'ralphy' | 'takt'; readonly path: string };
 
+/** Name under which it is noted that new tasks cannot be taken into the plan; no source is called so. */
+export const PLAN_TROUBLE = 'plan';
+
 /** Tells whether a source may have other tasks later. */
 export function isWatched({ kind }: SourceSpec): boolean {
   return kind !== 'track-file';

@@ -10,6 +10,7 @@ import type { Cause, Guess, Oid, Option, Phase, RunMs } from './model.ts';
 import { rankOverlaps } from './radar.ts';
 import { type Activity, describeActivity } from './role.ts';
 import { countBlockers } from './schedule-index.ts';
+import { PLAN_TROUBLE } from './source.ts';
 import { sumSpending } from './spending.ts';
 import type { RunState, TaskState } from './state.ts';
 import { iso, wallTime } from './wall-time.ts';
@@ -117,6 +118,8 @@ export interface RunView {
   readonly conflicts?: readonly ConflictView[];
   /** Why the forge is left alone for now; absent: it answers. */
   readonly forge?: string;
+  /** What is wrong with sources, a sentence each; absent: nothing. */
+  readonly troubles?: readonly string[];
   /** Commands that wait for an engine. */
   readonly pending?: number;
   readonly tasks: readonly TaskView[];
@@ -141,6 +144,7 @@ export function viewRun(state: RunState, now: RunMs, work?: LandedWork): RunView
     ...(gone.length === 0 ? {} : { gone }),
     ...viewConflicts(state),
     ...(state.forgeTrouble === null ? {} : { forge: state.forgeTrouble.sentence }),
+    ...describeTroubles(state),
     tasks: [...state.tasks.values()].map((ts) => viewTask(state, ts, now)),
   };
 }
@@ -235,6 +239,13 @@ function viewQuestion(state: RunState, ts: TaskState): QuestionView {
 export interface NextCommand {
   readonly command: string;
   readonly reason: string;
+}
+
+function describeTroubles({ sourceTroubles }: RunState): Pick<RunView, 'troubles'> {
+  const troubles = Object.entries(sourceTroubles).map(([source, sentence]) =>
+    source === PLAN_TROUBLE ? `not taken into the plan: ${sentence}` : `${source}: ${sentence}`,
+  );
+  return troubles.length === 0 ? {} : { troubles };
 }
 
 /** The one best next command, with the reason; null when nothing has to be done. */

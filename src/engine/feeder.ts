@@ -1,7 +1,9 @@
 // Looks at sources for what they have by now, one look at a time, and tells the loop what is news. The run goes on with what
 // it knows when a source cannot be reached.
 import type { Event } from '../core/event.ts';
+import type { Diagnostic } from '../core/plan/diagnostic.ts';
 import { growPlan, type Supply } from '../core/plan/growth.ts';
+import { PLAN_TROUBLE } from '../core/source.ts';
 import { isUntouched, type RunState } from '../core/state.ts';
 import type { Loaded, SourcePort } from '../ports/source.ts';
 import type { Inbox } from './inbox.ts';
@@ -164,7 +166,16 @@ function findNews(feed: Feed): readonly Event[] {
   );
   if (feed.picture === picture && !mayBeFree) return [];
   feed.picture = picture;
-  return growPlan(state, supply, parts.claims).events;
+  const { events, diagnostics } = growPlan(state, supply, parts.claims);
+  const said = describeRefused(diagnostics);
+  const known = state.sourceTroubles[PLAN_TROUBLE] ?? null;
+  return said === known ? events : [...events, { type: 'source.noted', source: PLAN_TROUBLE, trouble: said }];
+}
+
+function describeRefused([first, ...more]: readonly Diagnostic[]): string | null {
+  if (first === undefined) return null;
+  const sentence = first.sentence.slice(0, MAX_SAID);
+  return more.length === 0 ? sentence : `${sentence} And ${more.length} more.`;
 }
 
 /** All that sources have, as one. */

@@ -7,7 +7,7 @@ import { evolve } from '../core/evolve/evolve.ts';
 import { type Failure, fail, ok, type Result } from '../core/failure.ts';
 import { runMs } from '../core/model.ts';
 import { addPending, parseCommand } from '../core/pending.ts';
-import type { SourceSpec } from '../core/source.ts';
+import { PLAN_TROUBLE, type SourceSpec } from '../core/source.ts';
 import type { RunState } from '../core/state.ts';
 import { type RunView, viewRun } from '../core/view.ts';
 import type { Json } from '../ports/control.ts';
@@ -109,7 +109,8 @@ export async function findUnfinished(tools: Tools, sources: readonly SourceSpec[
     const { rested, tasks, sourceTroubles } = read.value;
     if ([...tasks.values()].some(({ task }) => task.source === 'track-file')) continue;
     const isUnfinished = rested === null || rested === 'blocked' || rested === 'stopped';
-    return isUnfinished || Object.keys(sourceTroubles).length > 0 ? run : null;
+    const owes = Object.keys(sourceTroubles).some((source) => source !== PLAN_TROUBLE);
+    return isUnfinished || owes ? run : null;
   }
   return null;
 }

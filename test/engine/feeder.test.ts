@@ -182,6 +182,21 @@ describe('a source that cannot be looked at', () => {
     await feeder.stop();
   });
 
+  test('is told of what cannot become part of the plan, until it can', async () => {
+    const { clock, feeder, source, heard } = feed();
+    const [a] = source.drafts;
+    const lost = { ...draft('b'), dependencies: [{ task: 'nobody', position: null }] };
+    source.drafts = [...source.drafts, lost];
+    feeder.start();
+    await clock.pass(1_000);
+    expect(say(heard)).toEqual([expect.stringMatching(/^plan: .*"nobody"/)]);
+    source.drafts = a === undefined ? [] : [a];
+    source.change();
+    await clock.pass(1_000);
+    expect(say(heard)).toEqual([expect.stringMatching(/^plan: /), 'plan: null']);
+    await feeder.stop();
+  });
+
   test('keeps no other from growing the plan, and its tasks are not said to be free', async () => {
     const { clock, feeder, sources, heard, state } = feed('one', 'two');
     const [one, two] = sources;

@@ -109,9 +109,10 @@ export function drawNext(view: RunView, paint: Paint): readonly string[] {
   return [`next: ${paint('cyan', cleanLine(next.command))}  (${cleanLine(next.reason)})`];
 }
 
-/** Why everything that needs the forge waits; nothing when it answers. */
-export function drawForge({ forge }: RunView, paint: Paint): readonly string[] {
+/** Why everything that needs the forge waits, and what is wrong with sources; nothing when all is well. */
+export function drawForge({ forge, troubles = [] }: RunView, paint: Paint): readonly string[] {
+  const lines = troubles.map((sentence) => paint('yellow', `! ${cleanLine(sentence)}`));
   return forge === undefined
-    ? []
-    : [paint('yellow', `! all that needs the forge waits: ${cleanText(forge)}`)];
+    ? lines
+    : [paint('yellow', `! all that needs the forge waits: ${cleanText(forge)}`), ...lines];
 }

@@ -103,12 +103,28 @@ function createLineWatcher({ io }: Call, known?: RunView): Watcher {
   let forge = known?.forge;
   const tellForge = (view: RunView): void => {
     if ((view.forge === undefined) !== (forge === undefined))
-      printLines(io, view.forge === undefined ? ['the forge answers again'] : drawForge(view, plainPaint));
+      printLines(
+        io,
+        view.forge === undefined
+          ? ['the forge answers again']
+          : drawForge({ ...view, troubles: [] }, plainPaint),
+      );
     forge = view.forge;
+  };
+  let troubles = known?.troubles ?? [];
+  const tellTroubles = (view: RunView): void => {
+    const now = view.troubles ?? [];
+    printLines(
+      io,
+      now.filter((each) => !troubles.includes(each)).map((each) => `! ${cleanLine(each)}`),
+    );
+    if (now.length === 0 && troubles.length > 0) printLines(io, ['all is well with the sources again']);
+    troubles = now;
   };
   return {
     show: (view) => {
       tellForge(view);
+      tellTroubles(view);
       for (const change of findChanges(view)) {
         const { question } = change.task;
         const isNew = question !== undefined && !said.has(question.id);
