@@ -83,7 +83,8 @@ export async function listLost(
   const inConflict = new Set(files);
   const groups = await listUndone(repo.main, { start, ours, tree, result, inConflict });
   if (groups.flat().length > MAX_FILES) return [`${groups.flat().length} files: too many to look into`];
-  return listEach(groups, async (paths) => {
+  const marks = await listMarks(repo.main, { ours, theirs, result, files });
+  const lines = await listEach(groups, async (paths) => {
     const [base, side, merged, made] = await Promise.all(
       [start, ours, tree, result].map(async (from) => {
         const texts = await Promise.all(
@@ -102,6 +103,25 @@ export async function listLost(
     const lost = findLost({ base, ours: side, merged, result: made }, MAX_LINES);
     return lost.map((each) => tell(paths.join(', '), each));
   });
+  return [...marks, ...lines].slice(0, MAX_LINES);
+}
+
+const MARK = /^(?:<{7,}|>{7,}) .*$/m;
+
+/** Marks of conflicts that were taken for text. */
+async function listMarks(
+  place: Place,
+  { ours, theirs, result, files }: Omit<Joining, 'base'>,
+): Promise<readonly string[]> {
+  return listEach(
+    files.slice(0, MAX_FILES).map((path) => [path]),
+    async ([path = '']) => {
+      const sides = await Promise.all([result, ours, theirs].map((from) => readFile(place, from, path)));
+      const [mark, ...known] = sides.map((file) => MARK.exec(file?.text ?? '')?.[0]);
+      const isTheirs = mark === undefined || known.some((each) => each !== undefined);
+      return isTheirs ? [] : [`${path}: a mark of the conflict is left: ${mark.slice(0, LINE_CHARS)}`];
+    },
+  );
 }
 
 /**

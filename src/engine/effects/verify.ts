@@ -95,7 +95,7 @@ async function runGates(
     if (ran.result.exit !== 0) return ok({ passed: false, gates, excerpt: ran.excerpt });
   }
   const excerpt =
-    'The gates changed tracked files of the checkout, so they did not pass on the committed tree.';
+    'The gates changed files of the checkout, or left new ones that git does not ignore, so they did not pass on the committed tree.';
   return judgeCheckout(context, { bench, gates, excerpt });
 }
 

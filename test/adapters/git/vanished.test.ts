@@ -114,6 +114,15 @@ describe('who merged by hand', () => {
     expect(await lostIn({ ...landed, 'b.txt': text([1, 'one']) })).toContain('b.txt: is back: three');
   });
 
+  test('has not taken out the marks of the conflict', async () => {
+    const ours = await rig.commitOn(start, { 'a.txt': text([4, 'ours']) });
+    const theirs = await rig.commitOn(start, { 'a.txt': text([4, 'theirs']) });
+    const marked = text([4, '<<<<<<< HEAD\ntheirs\n=======\nours\n>>>>>>> main']);
+    const result = await rig.commitOn([theirs, ours], { 'a.txt': marked });
+    const found = value(await rig.port.listLost({ ours, theirs, result, files: ['a.txt'] }));
+    expect(found).toEqual(['a.txt: a mark of the conflict is left: <<<<<<< HEAD']);
+  });
+
   test('has lost lines of a file that became a folder', async () => {
     const ours = await rig.commitOn(start, { 'a.txt': text([4, 'ours']) });
     const theirs = await rig.commitOn(start, { 'a.txt': null, 'a.txt/f': 'mine\n' });
