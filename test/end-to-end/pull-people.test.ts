@@ -135,28 +135,36 @@ describe('stacked work of whose changes the lower ones were squashed', () => {
     change('top', 'sed -i "s/^5 low up$/5 low up top/" base.txt'),
   ];
 
-  it('is put onto the target, one after the other, so that people can merge it there', async () => {
-    const shop = await openShop([three], { config: { integrate: 'human' } });
-    await shop.weft('run', 'tracks.yaml');
-    for (const number of [1, 2, 3]) {
-      await shop.forge.human.merge({ repo: REPO, number }, 'squash');
-      const { code, out } = await shop.weft('resume');
-      expect(code, out).toBe(number === 3 ? 0 : 3);
-      const { tasks } = await shop.status();
-      const seen = tasks.map(({ phase, question }) => (question === undefined ? phase : question.text));
-      expect(seen).toEqual(three.map((_, at) => (at < number ? 'merged' : 'pr_created')));
-      expect(tasks.slice(0, number).map(({ reason }) => reason)).toEqual(
-        Array(number).fill(expect.stringMatching(/^was merged at the forge as \w+ on main$/)),
-      );
-      if (number === 3) break;
-      expect(tasks[number]?.reason).toMatch(/can be merged \(it has no checks\): merge it, or `weft approve/);
-      // and who only wants to say so here may
-      expect(tasks[number]?.awaits).toBe('approval');
-    }
-    const last = await shop.repo.git('--git-dir', shop.forge.gitDir(REPO), 'show', 'main:base.txt');
-    expect(last.split('\n')[4]).toBe('5 low up top');
-    expect(await shop.log()).toHaveLength(5);
-  });
+  it.each([
+    ['squash', 'squash'],
+    ['rebase', 'rebase'],
+  ] as const)(
+    'by %s is put onto the target, one after the other, for people to %s it there',
+    async (strategy, how) => {
+      const shop = await openShop([three], { config: { integrate: 'human', merge: { strategy } } });
+      await shop.weft('run', 'tracks.yaml');
+      for (const number of [1, 2, 3]) {
+        await shop.forge.human.merge({ repo: REPO, number }, how);
+        const { code, out } = await shop.weft('resume');
+        expect(code, out).toBe(number === 3 ? 0 : 3);
+        const { tasks } = await shop.status();
+        const seen = tasks.map(({ phase, question }) => (question === undefined ? phase : question.text));
+        expect(seen).toEqual(three.map((_, at) => (at < number ? 'merged' : 'pr_created')));
+        expect(tasks.slice(0, number).map(({ reason }) => reason)).toEqual(
+          Array(number).fill(expect.stringMatching(/^was merged at the forge as \w+ on main$/)),
+        );
+        if (number === 3) break;
+        expect(tasks[number]?.reason).toMatch(
+          /can be merged \(it has no checks\): merge it, or `weft approve/,
+        );
+        // and who only wants to say so here may
+        expect(tasks[number]?.awaits).toBe('approval');
+      }
+      const last = await shop.repo.git('--git-dir', shop.forge.gitDir(REPO), 'show', 'main:base.txt');
+      expect(last.split('\n')[4]).toBe('5 low up top');
+      expect(await shop.log()).toHaveLength(5);
+    },
+  );
 
   it('lands with `weft approve --all`, whoever squashed what it stands on', async () => {
     const shop = await openShop([three], { config: { integrate: 'human' } });

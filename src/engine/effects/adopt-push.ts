@@ -29,7 +29,8 @@ export async function adoptPush(effect: AdoptPush, context: EffectContext): Perf
   if (at === null) return fail({ kind: 'environment', sentence: `The forge has no ${attempt.branch} now.` });
   if (!isMeant(pull, at)) return adoptWork(context, ts, at);
   // what was seen there is not there any more: nothing of it counts
-  const note = { ...pull.note, head: at, failing: [], waiting: [], ignored: [], reported: 0 };
+  const seen = { failing: [], waiting: [], ignored: [], reported: 0, isMergeable: null };
+  const note = { ...pull.note, ...seen, head: at };
   return ok([{ type: 'pull.noted', task: effect.task, note, remarks: [] }]);
 }
 

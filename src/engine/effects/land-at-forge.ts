@@ -142,7 +142,7 @@ async function pushAll(of: {
 
 /** Where its head is by now; nothing that was seen of it is about that. */
 function sayOffered(task: TaskId, note: PullNote, head: Oid): Event {
-  const seen = { ...note, head, failing: [], waiting: [], ignored: [], reported: 0 };
+  const seen = { ...note, head, failing: [], waiting: [], ignored: [], reported: 0, isMergeable: null };
   return { type: 'pull.noted', task, note: seen, remarks: [] };
 }
 
