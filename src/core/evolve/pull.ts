@@ -58,7 +58,8 @@ function open(ts: TaskState, event: Extract<PullEvent, { readonly type: 'pull.op
   const before = ts.pull;
   const isWork = head === ts.attempt?.inspected?.head;
   const isNew = ts.phase === 'committed' && isWork;
-  const isBack = ts.phase === 'queued' && (isWork || head === ts.candidate?.commit);
+  // what was to land may have been put there by an engine that was killed over it, and another be built by now
+  const isBack = ts.phase === 'queued' && (isWork || (before !== null && isMeant(before, head)));
   ts.pull = {
     ...{ number, url, head, at: ms },
     ours: [],

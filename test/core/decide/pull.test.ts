@@ -232,6 +232,17 @@ describe('a conflict at the forge alone, where people integrate', () => {
     expect(approveAll(state)).toEqual(['a']);
   });
 
+  test('takes what an engine put there that was killed over it for what it is', () => {
+    const state = noted({ isMergeable: false }, { policy });
+    play(state, [facts.queued('a'), facts.built('a')]);
+    const head = find(state, 'a').candidate?.commit ?? hash('x');
+    play(state, [{ type: 'landing.stale', task: TASK, actual: hash('moved') }]);
+    play(state, [facts.built('a', { base: hash('moved'), commit: hash('another') })]);
+    expect(find(state, 'a').candidate?.commit).toBe(hash('another'));
+    play(state, [facts.offered(state, 'a', { head })]);
+    expect(find(state, 'a')).toMatchObject({ phase: 'pr_created', candidate: null });
+  });
+
   test('waits for what it stands on, and goes on with that', () => {
     const state = buildState([buildTask('b'), buildTask('a', { edges: [buildsOn('b')] })], policy);
     for (const id of ['b', 'a']) {
