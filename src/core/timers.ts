@@ -87,6 +87,8 @@ function isStepAwaited(state: RunState, { ts, at }: Timer): boolean {
   if (deadlineOf(state, ts) === at || endOfRunFor(state, ts) === at || settleTimeOf(state, ts) === at)
     return true;
   if (ts.trouble?.retryAt !== at) return false;
+  // what people do at the forge with a paused task is seen all the same
+  if (ts.trouble.effect === 'watch-pull' && state.stopping !== 'stop') return true;
   const held = ts.paused || state.stopping === 'stop';
   return !held || ts.phase === 'spawned' || ts.phase === 'working' || ts.wipe || ts.endedAt !== null;
 }
