@@ -189,7 +189,11 @@ export function gatherSupply(all: readonly Loaded[]): Supply {
 /** Resolves when the state has the facts: the next look is compared with that. */
 function tell(inbox: Inbox, events: readonly Event[], signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-    inbox.put({ kind: 'facts', events, taken: resolve });
+    const done = (): void => {
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    signal.addEventListener('abort', done);
+    inbox.put({ kind: 'facts', events, taken: done });
   });
 }

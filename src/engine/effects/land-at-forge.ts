@@ -175,11 +175,14 @@ async function mergeOne(
 ): Performed {
   const { forge, standing, ts, pull, candidate } = of;
   const { parts, state } = context;
-  const method = methodFor(state.policy, standing);
+  const method = methodFor(state.policy, standing, candidate);
   if (method === null) {
     const sentence = `${forge.name} allows no way to merge.`;
     return fail({ kind: 'environment', sentence, hint: 'Allow one in the settings of the repository.' });
   }
+  // one commit, it becomes what was verified; commit by commit it may become something else
+  if (method === 'rebase' && candidate.note !== null && headOf(of) !== candidate.commit)
+    return offerAnew(context, of);
   const [title = '', ...rest] = writeLandingMessage(state, ts).trimEnd().split('\n');
   const message = rest.join('\n').trimStart();
   const wish = { number: pull.number, head: headOf(of), method, title, message };
@@ -197,18 +200,23 @@ async function mergeOne(
   return ok([{ type: 'task.landed', ...landed, by: 'weft' }]);
 }
 
+/** Puts onto its branch what would land: its checks run on that first. */
+async function offerAnew(context: EffectContext, { ts, pull, candidate }: Merging): Performed {
+  const offered = await offerCommit(context, ts, candidate.commit);
+  if (!offered.ok) return offered;
+  return ok(offered.value ?? [sayOpened(ts, pull, candidate.commit)]);
+}
+
 /** What its rules do not let in as it is may be let in once it stands on the target: its checks run on that first. */
 async function bringUpToDate(context: EffectContext, of: Merging, sentence: string): Performed {
-  const { ts, pull, candidate } = of;
+  const { ts, candidate } = of;
   const end = await findEnd(context, ts);
   if (!end.ok) return end;
   // whatever became of it, it does not land by this
   if (end.value.length > 0) return ok([...end.value, ...sayStale({ task: ts.task.id }, candidate.base)]);
   const head = headOf(of);
   if (await standsOn(context, candidate, head)) return lookAgain(of, { head, sentence });
-  const offered = await offerCommit(context, ts, candidate.commit);
-  if (!offered.ok) return offered;
-  return ok(offered.value ?? [sayOpened(ts, pull, candidate.commit)]);
+  return offerAnew(context, of);
 }
 
 function sayOpened({ task }: TaskState, { number, url }: PullRecord, head: Oid): Event {
@@ -253,8 +261,16 @@ const METHODS: Readonly<Record<Policy['merge']['strategy'], MergeMethod>> = {
   'fast-forward': 'rebase',
 };
 
-/** The strategy as the forge has it, or another way that it allows. */
-function methodFor({ merge }: Policy, { methods }: ForgeStanding): MergeMethod | null {
-  const wanted = METHODS[merge.strategy];
+/**
+ * The strategy as the forge has it, or another way that it allows. What could not be replayed commit by commit here is not to
+ * be replayed there.
+ */
+function methodFor(
+  { merge }: Policy,
+  { methods }: ForgeStanding,
+  { note }: CandidateState,
+): MergeMethod | null {
+  const strategy = METHODS[merge.strategy];
+  const wanted = strategy === 'rebase' && note !== null && methods.includes('squash') ? 'squash' : strategy;
   return methods.includes(wanted) ? wanted : (methods[0] ?? null);
 }
