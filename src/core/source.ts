@@ -80,3 +80,19 @@ export interface TaskReport {
   /** Parts of the task that its agent says are finished, by their ids at the source. */
   readonly finished: readonly string[];
 }
+
+/** What became, or in a dry run would become, of one epic or task of a plan. */
+export interface MigrationRow {
+  readonly kind: 'epic' | 'task';
+  /** Path of its folder or file, relative to the repository. */
+  readonly file: string;
+  readonly title: string;
+  /** Id of the issue; null: there is none. */
+  readonly issue: string | null;
+  /** `linked`: it was there, and what was missing of its parent and dependencies was added. */
+  readonly did: 'created' | 'linked' | 'found' | 'skipped';
+  /** Why it was skipped; empty: it was not. */
+  readonly why: string;
+  /** Files of the tasks that it waits for. */
+  readonly waitsFor: readonly string[];
+}

@@ -6,7 +6,7 @@ import { growPlan, type Supply } from '../core/plan/growth.ts';
 import { PLAN_TROUBLE } from '../core/source.ts';
 import { isUntouched, type RunState } from '../core/state.ts';
 import type { Loaded, SourcePort } from '../ports/source.ts';
-import type { Inbox } from './inbox.ts';
+import { type Inbox, putFacts } from './inbox.ts';
 import type { Parts } from './parts.ts';
 
 /** Rest between two looks at one source, at least, in ms. */
@@ -105,7 +105,7 @@ async function run(
   while (!signal.aborted) {
     const news = await (looks ?? takeStock(feed));
     looks = null;
-    if (news.length > 0 && !signal.aborted) await tell(inbox, news, signal);
+    if (news.length > 0 && !signal.aborted) await putFacts(inbox, news, signal);
     if (!signal.aborted) await idle(feed);
   }
   await Promise.all(watching);
@@ -184,16 +184,4 @@ export function gatherSupply(all: readonly Loaded[]): Supply {
     drafts: all.flatMap(({ drafts }) => drafts),
     standings: new Map(all.flatMap(({ standings }) => [...(standings ?? [])])),
   };
-}
-
-/** Resolves when the state has the facts: the next look is compared with that. */
-function tell(inbox: Inbox, events: readonly Event[], signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    signal.addEventListener('abort', done);
-    inbox.put({ kind: 'facts', events, taken: done });
-  });
 }

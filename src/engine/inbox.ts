@@ -52,3 +52,15 @@ export function createInbox(clock: ClockPort): Inbox {
     },
   };
 }
+
+/** Leaves facts and resolves when the state has them, or nobody wants to wait for that any more. */
+export function putFacts(inbox: Inbox, events: readonly Event[], signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    signal.addEventListener('abort', done);
+    inbox.put({ kind: 'facts', events, taken: done });
+  });
+}

@@ -14,7 +14,7 @@ import {
 } from '../core/radar.ts';
 import type { RunState } from '../core/state.ts';
 import type { Work } from '../ports/git.ts';
-import type { Inbox } from './inbox.ts';
+import { type Inbox, putFacts } from './inbox.ts';
 import type { Parts } from './parts.ts';
 import { attemptDirOf } from './places.ts';
 import { knownTargetTip } from './target.ts';
@@ -179,19 +179,7 @@ async function takeTurn(screen: Screen, inbox: Inbox, signal: AbortSignal): Prom
     const event = await tryPair(screen, pair);
     if (event !== null) news.push(event);
   }
-  if (news.length > 0 && !signal.aborted) await tell(inbox, news, signal);
-}
-
-/** Resolves when the state has the facts: what is news is told by it. */
-function tell(inbox: Inbox, events: readonly Event[], signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    signal.addEventListener('abort', done);
-    inbox.put({ kind: 'facts', events, taken: done });
-  });
+  if (news.length > 0 && !signal.aborted) await putFacts(inbox, news, signal);
 }
 
 /** Brings what is watched in line with the state; gives the overlaps of work that is not there any more. */

@@ -10,11 +10,11 @@ import type { DryRun } from '../core/plan/dry-run.ts';
 import type { PolicyFlags } from '../core/policy.ts';
 import type { PromiseFinding } from '../core/promise.ts';
 import type { ReviewView } from '../core/review-view.ts';
-import type { SourceSpec } from '../core/source.ts';
+import type { MigrationRow, SourceSpec } from '../core/source.ts';
 import type { RunView } from '../core/view.ts';
 import type { ProbeDetails } from '../ports/agent.ts';
 
-export type { PolicyFlags };
+export type { MigrationRow, PolicyFlags };
 
 /** A failure with the places it is about, already drawn as text (code frames). */
 export interface Diagnosed {
@@ -85,22 +85,6 @@ export interface Initialised {
   readonly notes?: readonly string[];
   /** What to know about it, for people; null: nothing. */
   readonly note: string | null;
-}
-
-/** What became, or in a dry run would become, of one epic or task of a plan. */
-export interface MigrationRow {
-  readonly kind: 'epic' | 'task';
-  /** Path of its folder or file, relative to the repository. */
-  readonly file: string;
-  readonly title: string;
-  /** Id of the issue; null: there is none. */
-  readonly issue: string | null;
-  /** `linked`: it was there, and what was missing of its parent and dependencies was added. */
-  readonly did: 'created' | 'linked' | 'found' | 'skipped';
-  /** Why it was skipped; empty: it was not. */
-  readonly why: string;
-  /** Files of the tasks that it waits for. */
-  readonly waitsFor: readonly string[];
 }
 
 /** What to type next. */

@@ -1,15 +1,13 @@
 // What people have said of pull requests, and where they are in the merge queue: one question of GraphQL for many.
 import { z } from 'zod';
 import type { ForgeReview, LineComment, PullSeen, QueueEntry, TalkComment } from '../../../ports/forge.ts';
-import { author, readAs, shaOrNull } from './answers.ts';
+import { author, shaOrNull } from './answers.ts';
+import { readNumbered } from './numbered.ts';
 import type { Room } from './room.ts';
-import { giveUp } from './trouble.ts';
 
 /** The part of a pull request that REST does not tell. */
 export type Talk = Pick<PullSeen, 'decision' | 'reviews' | 'comments' | 'talk' | 'queue' | 'dequeued'>;
 
-/** Pull requests in one question. */
-const BATCH = 20;
 const MAX_COMMENTS = 500;
 
 const PARTS = `fragment Talk on PullRequest {
@@ -30,32 +28,11 @@ const PARTS = `fragment Talk on PullRequest {
 
 /** Reads what people said of these pull requests; one that is gone is not in the answer. */
 export async function readTalk(room: Room, numbers: readonly number[]): Promise<ReadonlyMap<number, Talk>> {
-  const talk = new Map<number, Talk>();
-  for (let at = 0; at < numbers.length; at += BATCH) {
-    for (const [number, each] of await readBatch(room, numbers.slice(at, at + BATCH))) talk.set(number, each);
-  }
-  return talk;
-}
-
-const repositoryAnswer = z.object({ repository: z.record(z.string(), z.unknown()).nullish() });
-
-async function readBatch(
-  room: Room,
-  numbers: readonly number[],
-): Promise<readonly (readonly [number, Talk])[]> {
-  const { owner, name } = room.place;
-  const asked = numbers.map((number) => `p${number}: pullRequest(number: ${number}) { ...Talk }`).join('\n');
-  const document = `query ($owner: String!, $name: String!) {
-  repository(owner: $owner, name: $name) { ${asked} }
-}
-${PARTS}`;
-  const { data, errors } = await room.client.graph(document, { owner, name });
-  const trouble = errors.find(({ type }) => type !== 'NOT_FOUND');
-  if (trouble !== undefined) giveUp('environment', `GitHub did not answer a question: ${trouble.message}`);
-  const { repository } = readAs(repositoryAnswer, data);
-  return numbers.flatMap((number) => {
-    const found = repository?.[`p${number}`];
-    return found === null || found === undefined ? [] : [[number, readAs(talkAnswer, found)] as const];
+  return readNumbered(room, numbers, {
+    kind: 'pullRequest',
+    part: 'Talk',
+    fragment: PARTS,
+    schema: talkAnswer,
   });
 }
 

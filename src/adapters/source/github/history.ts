@@ -1,8 +1,7 @@
 // Who wrote and changed the texts of issues, who put them where the run finds them, what was said: one question for many.
 import { z } from 'zod';
-import { readAs } from '../../forge/github/answers.ts';
+import { readNumbered } from '../../forge/github/numbered.ts';
 import type { Room } from '../../forge/github/room.ts';
-import { giveUp } from '../../forge/github/trouble.ts';
 
 /** Something that somebody did, ms since 1970 of whole seconds. */
 export interface Deed {
@@ -32,9 +31,6 @@ export interface History {
   readonly comments: readonly Comment[];
 }
 
-/** Issues in one question. */
-const BATCH = 20;
-
 const PARTS = `fragment Past on Issue {
   createdAt
   userContentEdits(first: 100) {
@@ -59,35 +55,7 @@ export async function readHistories(
   room: Room,
   numbers: readonly number[],
 ): Promise<ReadonlyMap<number, History>> {
-  const found = new Map<number, History>();
-  for (let at = 0; at < numbers.length; at += BATCH) {
-    for (const [number, history] of await readBatch(room, numbers.slice(at, at + BATCH))) {
-      found.set(number, history);
-    }
-  }
-  return found;
-}
-
-const repositoryAnswer = z.object({ repository: z.record(z.string(), z.unknown()).nullish() });
-
-async function readBatch(
-  room: Room,
-  numbers: readonly number[],
-): Promise<readonly (readonly [number, History])[]> {
-  const { owner, name } = room.place;
-  const asked = numbers.map((number) => `i${number}: issue(number: ${number}) { ...Past }`).join('\n');
-  const document = `query ($owner: String!, $name: String!) {
-  repository(owner: $owner, name: $name) { ${asked} }
-}
-${PARTS}`;
-  const { data, errors } = await room.client.graph(document, { owner, name });
-  const trouble = errors.find(({ type }) => type !== 'NOT_FOUND');
-  if (trouble !== undefined) giveUp('environment', `GitHub did not answer a question: ${trouble.message}`);
-  const { repository } = readAs(repositoryAnswer, data);
-  return numbers.flatMap((number) => {
-    const past = repository?.[`i${number}`];
-    return past === null || past === undefined ? [] : [[number, readAs(pastAnswer, past)] as const];
-  });
+  return readNumbered(room, numbers, { kind: 'issue', part: 'Past', fragment: PARTS, schema: pastAnswer });
 }
 
 const time = z.string().transform((text) => Date.parse(text) || 0);

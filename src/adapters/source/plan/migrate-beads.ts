@@ -4,27 +4,11 @@ import { DEFAULT_POLICY, type Plan, type Task } from '../../../core/model.ts';
 import { renderDiagnostics } from '../../../core/plan/code-frame.ts';
 import { compilePlan } from '../../../core/plan/compile.ts';
 import type { Diagnostic } from '../../../core/plan/diagnostic.ts';
-import type { Standing } from '../../../core/source.ts';
+import type { MigrationRow, Standing } from '../../../core/source.ts';
 import type { Epic } from './epic.ts';
 import { readLines } from './markdown.ts';
 import { type FolderTask, loadPlanFolder } from './plan-folder.ts';
 import type { PlanPlace } from './plan-text.ts';
-
-/** What became, or would become, of one epic or task. */
-export interface MigrationRow {
-  readonly kind: 'epic' | 'task';
-  /** Path of its folder or file, relative to the repository. */
-  readonly file: string;
-  readonly title: string;
-  /** Id of the issue; null: there is none. */
-  readonly issue: string | null;
-  /** `linked`: it was there, and what was missing of its parent and dependencies was added. */
-  readonly did: 'created' | 'linked' | 'found' | 'skipped';
-  /** Why it was skipped; empty: it was not. */
-  readonly why: string;
-  /** Files of the tasks that it waits for. */
-  readonly waitsFor: readonly string[];
-}
 
 /** What a migration needs. */
 export interface Migration {

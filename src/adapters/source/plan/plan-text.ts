@@ -3,10 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { realpathSync, statSync } from 'node:fs';
 import { chmod, rename, rm, writeFile } from 'node:fs/promises';
 import { relative, resolve, sep } from 'node:path';
+import type { z } from 'zod';
 import { fail, ok, type Result } from '../../../core/failure.ts';
 import type { Diagnostic } from '../../../core/plan/diagnostic.ts';
 import { quote } from '../../../core/plan/quote.ts';
 import type { Loaded } from '../../../ports/source.ts';
+import { type Document, readDocument } from '../../config/document.ts';
+import { checkDocument } from '../../config/issue.ts';
 import { readTextFile } from '../../config/text-file.ts';
 import { isInside } from '../task-file.ts';
 
@@ -35,6 +38,27 @@ export function readPlanText(place: PlanPlace): Result<string, Diagnostic> {
   if (read.ok) return read;
   const sentence = `The plan ${quote(nameFile(place))} ${read.failure.sentence}.`;
   return fail({ position: null, sentence });
+}
+
+/** A plan in YAML: what it says, where, and its text for code frames. */
+export interface PlanDocument<T> {
+  readonly value: T;
+  readonly document: Document;
+  readonly texts: ReadonlyMap<string, string>;
+}
+
+/** Reads a plan in YAML; fails with the refusal of all of it. */
+export function readPlanDocument<T>(place: PlanPlace, schema: z.ZodType<T>): Result<PlanDocument<T>, Loaded> {
+  const file = nameFile(place);
+  const read = readPlanText(place);
+  if (!read.ok) return fail(refusePlan([read.failure]));
+  const texts = new Map([[file, read.value]]);
+  const document = readDocument({ file, text: read.value });
+  if (!document.ok) return fail(refusePlan([document.failure], texts));
+  const { value, diagnostics } = checkDocument(document.value, schema);
+  return value === null
+    ? fail(refusePlan(diagnostics, texts))
+    : ok({ value, document: document.value, texts });
 }
 
 /** A plan that cannot be read. */

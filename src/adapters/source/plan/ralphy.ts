@@ -15,7 +15,7 @@ import {
   MAX_TASKS,
   nameFile,
   type PlanPlace,
-  readPlanText,
+  readPlanDocument,
   refusePlan,
   rewritePlan,
 } from './plan-text.ts';
@@ -38,24 +38,17 @@ export function createRalphySource(place: PlanPlace): SourcePort {
 type RalphyTask = RalphyFile['tasks'][number];
 
 function loadRalphy(place: PlanPlace): Loaded {
-  const file = nameFile(place);
-  const read = readPlanText(place);
-  if (!read.ok) return refusePlan([read.failure]);
-  const texts = new Map([[file, read.value]]);
-  const document = readDocument({ file, text: read.value });
-  if (!document.ok) return refusePlan([document.failure], texts);
-  const { value, diagnostics } = checkDocument(document.value, ralphySchema);
-  if (value === null) return refusePlan(diagnostics, texts);
+  const read = readPlanDocument(place, ralphySchema);
+  if (!read.ok) return read.failure;
+  const { value, document, texts } = read.value;
   const { tasks } = value;
   const ids = nameTasks(tasks);
   const waits = orderTasks(tasks);
   const count = waits.reduce((sum, before) => sum + before.length, 0);
-  const problem = checkSize(document.value, { tasks: tasks.length, edges: count });
+  const problem = checkSize(document, { tasks: tasks.length, edges: count });
   if (problem !== null) return refusePlan([problem], texts);
   const drafts = tasks.flatMap((task, at) =>
-    task.completed === true
-      ? []
-      : [draftTask(task, { document: document.value, at, ids, waits: waits[at] ?? [] })],
+    task.completed === true ? [] : [draftTask(task, { document, at, ids, waits: waits[at] ?? [] })],
   );
   const done = tasks.flatMap((task, at) =>
     task.completed === true ? [[ids[at] as string, { kind: 'done' as const }] as const] : [],

@@ -7,13 +7,12 @@ import type { TaskDraft } from '../../../core/plan/draft.ts';
 import { quote } from '../../../core/plan/quote.ts';
 import type { Standing } from '../../../core/source.ts';
 import type { Loaded, SourcePort } from '../../../ports/source.ts';
-import { type Document, locate, readDocument } from '../../config/document.ts';
-import { checkDocument } from '../../config/issue.ts';
+import { type Document, locate } from '../../config/document.ts';
 import { readTextFile } from '../../config/text-file.ts';
 import { findTaskFile } from '../task-file.ts';
 import { createNamer } from './plan-name.ts';
 import { type TaktTask, taktSchema } from './plan-schema.ts';
-import { MAX_TASKS, nameFile, type PlanPlace, readPlanText, refusePlan } from './plan-text.ts';
+import { MAX_TASKS, type PlanPlace, readPlanDocument, refusePlan } from './plan-text.ts';
 import { watchPath } from './watch-path.ts';
 
 /** Makes the source `takt`: the queue that takt keeps. Its tasks wait for nothing; those that are not pending are not begun. */
@@ -35,14 +34,9 @@ const STANDINGS: Readonly<Record<string, Standing>> = {
 };
 
 function loadTakt(place: PlanPlace): Loaded {
-  const file = nameFile(place);
-  const read = readPlanText(place);
-  if (!read.ok) return refusePlan([read.failure]);
-  const texts = new Map([[file, read.value]]);
-  const document = readDocument({ file, text: read.value });
-  if (!document.ok) return refusePlan([document.failure], texts);
-  const { value, diagnostics } = checkDocument(document.value, taktSchema);
-  if (value === null) return refusePlan(diagnostics, texts);
+  const read = readPlanDocument(place, taktSchema);
+  if (!read.ok) return read.failure;
+  const { value, document, texts } = read.value;
   const { tasks } = value;
   if (tasks.length > MAX_TASKS)
     return refusePlan([
@@ -56,8 +50,8 @@ function loadTakt(place: PlanPlace): Loaded {
     const standing = STANDINGS[task.status];
     if (standing !== undefined) standings.set(id, standing);
     if (standing?.kind === 'done') return [];
-    const content = readContent(place, document.value, { task, at });
-    if (content.ok) return [draftTask(task, { id, document: document.value, at, content: content.value })];
+    const content = readContent(place, document, { task, at });
+    if (content.ok) return [draftTask(task, { id, document, at, content: content.value })];
     wrong.push(content.failure);
     return [];
   });

@@ -4,8 +4,9 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import { type MigrationRow, migrateToBeads } from '../../../../src/adapters/source/plan/migrate-beads.ts';
+import { migrateToBeads } from '../../../../src/adapters/source/plan/migrate-beads.ts';
 import { fail, ok, type Result } from '../../../../src/core/failure.ts';
+import type { MigrationRow } from '../../../../src/core/source.ts';
 import { testGitEnv } from '../../../../src/testing/temp-repo.ts';
 import { type Files, withFiles } from '../scene.ts';
 
