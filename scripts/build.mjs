@@ -53,15 +53,19 @@ const speakEnglish = {
   },
 };
 
-const STRUCK =
-  /^\.\/adapters\/(?:control\/control-port|git\/git-port|journal\/file-journal|process\/process-port|system\/files)\.ts$/;
+/** Ports that are composed, and by whom. */
+const STRUCK = {
+  [`${root}src/compose.ts`]:
+    /^\.\/adapters\/(?:control\/control-port|git\/git-port|journal\/file-journal|process\/process-port|system\/files)\.ts$/,
+  [`${root}src/compose/reach.ts`]: /\/forge\/github\/open-github\.ts$/,
+};
 
 /** The same program, but the ports that it is composed of are counted and can be struck. */
 const strikePorts = {
   name: 'strike-ports',
   setup({ onResolve }) {
-    onResolve({ filter: STRUCK }, ({ importer }) =>
-      importer === `${root}src/compose.ts` ? { path: `${root}src/testing/faulty/ports.ts` } : undefined,
+    onResolve({ filter: /\.ts$/ }, ({ importer, path }) =>
+      STRUCK[importer]?.test(path) ? { path: `${root}src/testing/faulty/ports.ts` } : undefined,
     );
   },
 };
@@ -128,7 +132,7 @@ await Promise.all([
     ...common,
     entryPoints: ['src/main.ts'],
     outfile: 'dist/faulty.cjs',
-    plugins: [strikePorts, speakEnglish, keepForgeApart],
+    plugins: [strikePorts, speakEnglish],
     define: { WEFT_VERSION: JSON.stringify(version) },
   }),
   build({

@@ -25,9 +25,17 @@ import { followLines } from './adapters/process/tail.ts';
 import { createPathKind } from './adapters/source/path-kind.ts';
 import { createClock } from './adapters/system/clock.ts';
 import { createFiles } from './adapters/system/files.ts';
+import { createSharedFiles } from './adapters/system/shared-files.ts';
 import { configure, type Here, override, refuseConfig } from './compose/configuration.ts';
 import { nameSources, plan } from './compose/plan.ts';
-import { examineSources, findForge, openSource, type ReachMeans, readStreams } from './compose/reach.ts';
+import {
+  examineSources,
+  findForge,
+  findHome,
+  openSource,
+  type ReachMeans,
+  readStreams,
+} from './compose/reach.ts';
 import { initCheckout, migratePlans } from './compose/set-up.ts';
 import { ok, type Result } from './core/failure.ts';
 import { renderPosition } from './core/plan/code-frame.ts';
@@ -36,6 +44,7 @@ import { checkForge } from './engine/check-forge.ts';
 import { checkJournals } from './engine/check-journals.ts';
 import { type Closeness, examine, type Finding } from './engine/doctor.ts';
 import { mergePulls } from './engine/merge-pulls.ts';
+import { noteChanges } from './engine/note-changes.ts';
 import { resumeRun, startRun } from './engine/open-run.ts';
 import type { Tools } from './engine/parts.ts';
 import { readLogs } from './engine/read-logs.ts';
@@ -54,6 +63,7 @@ import { cleanWorktrees, listWorktrees, prune } from './engine/worktrees.ts';
 import type { App, NextStep, OpenApp } from './surfaces/app.ts';
 import type { Demo, DemoAgent, DemoStage } from './surfaces/cli/call.ts';
 import { pickDemoOption } from './testing/demo/answers.ts';
+import { AGENT_FILE, CRASHES, crashFiles, GO_FILE } from './testing/demo/crashes.ts';
 import { demoFiles } from './testing/demo/repository.ts';
 
 /** What only the process itself knows. */
@@ -96,6 +106,7 @@ function createTools(surroundings: Surroundings, git: Git): Tools {
     git,
     process: createProcessPort(),
     files: createFiles(),
+    shared: createSharedFiles(findHome(env)),
     control: createControlPort(),
     journals: createJournalStore(),
     agents: new Map(agents.map((agent) => [agent.kind, agent])),
@@ -151,6 +162,7 @@ function createApp(tools: Tools, here: Here, env: ParentEnvironment): Omit<App, 
     runs: () => listRuns(tools),
     findRun: (name) => findRun(tools, name),
     view: (run) => readView(tools, run),
+    noteChanges: (view) => noteChanges(tools, view),
     followView: (run, show, signal) => followView(tools, { run, show, signal }),
     command: (run, command) => giveCommand(tools, run, command),
     receipt: (run, { write }) => readReceipt(tools, { run, write }),
@@ -250,6 +262,13 @@ export function composeDemo(surroundings: Surroundings): Demo {
       return ok({ files: demoFiles(null), openApp, sentence: null, close: async () => undefined });
     },
     pick: pickDemoOption,
+    crashes: {
+      files: crashFiles(),
+      scenes: CRASHES,
+      agentFile: AGENT_FILE,
+      goFile: GO_FILE,
+      openApp: compose(surroundings),
+    },
   };
 }
 

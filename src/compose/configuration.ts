@@ -59,11 +59,21 @@ type ConfigFlags = NonNullable<Parameters<typeof loadConfig>[0]['flags']>;
 
 /** Flags under the names of the configuration; what they hold is checked where the configuration is. */
 function asConfig(flags: PolicyFlags): ConfigFlags {
-  const { time, strategy, gates, phasesPlan, phasesReview, worktreesRoot, limitsAttempts, ...same } = flags;
+  const {
+    time,
+    strategy,
+    gates,
+    phasesPlan,
+    phasesReview,
+    worktreesRoot,
+    worktreesPath,
+    limitsAttempts,
+    ...same
+  } = flags;
   return {
     ...same,
     ...(gates === undefined ? {} : { gates: { tier0: gates } }),
-    ...(worktreesRoot === undefined ? {} : { worktrees: { root: worktreesRoot } }),
+    worktrees: { root: worktreesRoot, path: worktreesPath },
     ...(limitsAttempts === undefined ? {} : { limits: { attempts: limitsAttempts } }),
     phases: { plan: asPhase(phasesPlan), review: asPhase(phasesReview) },
     ...(time === undefined ? {} : { budget: { minutes: time } }),

@@ -47,8 +47,13 @@ export async function plan(
   const tracked = await listTrackedFiles({ cwd: root, env: {} });
   const learned = await guessOwnership(tools, await learnDurations(tools, compiled.value), tracked);
   const used = (specs.length === 0 ? keepUsedAgents : keepLikelyAgents)(policy, learned);
-  const dryRun = pictureRun(learned, used, { run: '<run>', repo: basename(tools.repository) });
   const withheld = listWithheld(learned.tasks, supply);
+  const held = new Map(
+    withheld.flatMap((event) =>
+      event.type === 'task.withheld' && event.why !== null ? [[event.task, event.why] as const] : [],
+    ),
+  );
+  const dryRun = pictureRun(learned, used, { run: '<run>', repo: basename(tools.repository), held });
   return ok({ plan: learned, policy: used, dryRun, sources: specs, withheld, notes });
 }
 
@@ -96,7 +101,7 @@ async function loadSources(
     if (loaded.diagnostics.length > 0) return refuse('usage', loaded.diagnostics, loaded.texts);
     all.push(loaded);
     if (spec === null) root = found.value.root;
-    else specs.push(spec);
+    else specs.push(loaded.spec ?? spec);
   }
   return ok({
     supply: gatherSupply(all),

@@ -1,5 +1,6 @@
 // Opens what is beyond the repository: its forge, and the sources of tasks. Only who needs one loads what talks to it.
-import { homedir } from 'node:os';
+import { userInfo } from 'node:os';
+import { isAbsolute } from 'node:path';
 import { buildEnvironment, type ParentEnvironment } from '../adapters/process/env.ts';
 import { createProcessPort } from '../adapters/process/process-port.ts';
 import { createTrackFileSource } from '../adapters/source/track-file.ts';
@@ -40,6 +41,12 @@ async function loadGithub({
   return { github, of: { repository, clock: createClock(), env, ghEnv, run, rooms } };
 }
 
+/** The user's home folder. */
+export function findHome(env: ParentEnvironment): string {
+  const named = env['HOME'] ?? '';
+  return isAbsolute(named) ? named : userInfo().homedir;
+}
+
 /** Opens a source; only who needs one loads what talks to it. */
 export async function openSource(
   means: ReachMeans,
@@ -49,7 +56,7 @@ export async function openSource(
   const { env, repository, redact } = means;
   if (spec.kind === 'track-file') return ok(createTrackFileSource({ repository, path: spec.path }));
   const sources = await import('./sources.ts');
-  const home = env['HOME'] ?? homedir();
+  const home = findHome(env);
   const openIssues = async (
     issues: Extract<SourceSpec, { readonly kind: 'github' }>,
   ): Promise<SourcePort> => {
@@ -67,7 +74,7 @@ export async function readStreams(
   readLatest: () => Promise<Result<RunView>>,
 ): Promise<Result<readonly StreamProgress[]>> {
   const sources = await import('./sources.ts');
-  const read = await sources.readStreamProgress({ repository, home: env['HOME'] ?? homedir(), ...of });
+  const read = await sources.readStreamProgress({ repository, home: findHome(env), ...of });
   if (read.ok || of.workspace !== null || of.db !== null || read.failure.kind !== 'usage') return read;
   const latest = await readLatest();
   return latest.ok ? ok(streamsOfRun(latest.value)) : read;

@@ -1,4 +1,6 @@
 // The facts of a run, past tense. The journal is a list of them; nothing else changes the state.
+
+import type { Merging } from './merging.ts';
 import type {
   AgentFault,
   Cause,
@@ -42,6 +44,12 @@ export type StopReason =
   | 'run-budget'
   | 'asked'
   | 'run-stopped';
+
+/** It was found in the task's status file: which of the messages from there it is, from 1, and its words. Absent: it was not. */
+interface Forwarded {
+  readonly number: number;
+  readonly text: string;
+}
 
 interface OfTask {
   readonly task: TaskId;
@@ -160,8 +168,10 @@ export type Event =
       readonly odd: string | null;
       /** The agent had not committed everything. */
       readonly leftovers: boolean;
-      /** Lines of landed work that are gone from what it merged, at most 20; absent: none. */
+      /** Lines that are gone from what it merged, at most 20; absent: none. */
       readonly vanished?: readonly string[];
+      /** Commits of the target that it took in, and its own work before it did; absent: none since it was last looked at. */
+      readonly merged?: Merging;
     })
   | (OfAttempt & {
       readonly type: 'attempt.verified';
@@ -206,6 +216,7 @@ export type Event =
       readonly id: string;
       readonly text: string;
       readonly then: Option['then'];
+      readonly forwarded?: Forwarded;
     })
   | (OfTask & {
       readonly type: 'guidance.given';
@@ -216,6 +227,7 @@ export type Event =
       readonly restacked?: Oid;
       /** It says what was said at the forge, in the remarks with these ids. */
       readonly remarks?: readonly number[];
+      readonly forwarded?: Forwarded;
     })
   /** Said of lines of the work; its agent is told with its next attempt. */
   | (OfTask & { readonly type: 'comment.given'; readonly comment: Comment })

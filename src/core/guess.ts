@@ -83,7 +83,12 @@ const TEXT_LENGTH = 20_000;
 function* guessFromText(known: Known, { title, body }: Asked): Iterable<Guess> {
   const text = `${title}\n${body}`.slice(0, TEXT_LENGTH);
   const guess = (pattern: string, weight: number): Guess => ({ pattern, weight, from: 'text' });
-  for (const [mention] of text.matchAll(/[\w.-]+(?:\/[\w.-]+)*\/?/g)) {
+  for (const mention of text.match(/[\w.-]+(?:\/[\w.-]+)*\/?/g) ?? []) {
+    // most of a text are plain words
+    if (!/[./]/.test(mention)) {
+      if (known.files.has(mention)) yield guess(mention, WEIGHTS.path);
+      continue;
+    }
     const path = mention.replace(/^(?:\.\/)+/, '').replace(/[/.]+$/, '');
     if (known.files.has(path)) yield guess(path, WEIGHTS.path);
     else if (path.includes('/') && known.folders.has(path)) yield guess(`${path}/**`, WEIGHTS.folder);
@@ -92,7 +97,8 @@ function* guessFromText(known: Known, { title, body }: Asked): Iterable<Guess> {
     if (mention.endsWith('/') && !path.includes('/') && known.folders.has(path))
       yield guess(`${path}/**`, WEIGHTS.folder);
   }
-  for (const [name] of text.matchAll(/\b[A-Za-z]\w*(?:-\w+)*\b/g)) {
+  const mayName = /_|\w-\w|[a-z][A-Z]/.test(text);
+  for (const name of (mayName && text.match(/\b[A-Za-z]\w*(?:-\w+)*\b/g)) || []) {
     if (!/[a-z][A-Z]|[_-]/.test(name)) continue;
     for (const file of few(known.byStem, joinWords(name))) yield guess(file, WEIGHTS.identifier);
   }

@@ -41,5 +41,8 @@ export const DEFAULT_LIMITS: Limits = {
 /** Time an agent that asked has to take its answer out of its status file; then it is ended, and its next attempt is told. */
 export const HEAR_MS = 60_000;
 
+/** Finished parts of a task that are remembered. */
+export const MAX_PARTS = 1_000;
+
 /** Failures of one effect in a row after which weft stops trying it. */
 export const MAX_TROUBLE = 5;

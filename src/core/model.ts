@@ -226,7 +226,8 @@ export interface Policy {
     readonly run?: Budget;
   };
   readonly setup: string | null;
-  readonly worktrees: { readonly root: string; readonly branch: string };
+  /** `root`: folder for what weft makes beside its state; `path`: of a task's worktree, absent: `{root}/{run}/{task}`. */
+  readonly worktrees: { readonly root: string; readonly path?: string; readonly branch: string };
   /** Who plans a task before it is done and reviews it after: the name of an agent, `true` for the task's own, `false` for nobody. */
   readonly phases: { readonly plan: string | boolean; readonly review: string | boolean };
   /** Templates of prompts, from `.weft/agents/`; absent: weft's own words in their usual order. */
@@ -239,6 +240,8 @@ export interface Policy {
     /** Agents at work are told, once for each pair of tasks. */
     readonly tell: boolean;
   };
+  /** Files kept for programs of others: a status file a session, logs and processes of workers; absent: none. */
+  readonly statusFiles?: readonly ('issues' | 'streams')[];
   readonly limits: Limits;
 }
 
@@ -309,7 +312,7 @@ export type Cause =
   | 'gate-failed' // a gate exited with another code than 0
   | 'gate-timeout' // the gates took too long
   | 'conflict' // does not merge with the target
-  | 'work-vanished' // merging, it lost what others had landed
+  | 'work-vanished' // merging, it left out what one side has
   | 'no-result' // a planner or reviewer gave no answer that can be read
   | 'plan-scope' // the plan names files outside the claim
   | 'changes-requested' // the review asks for changes

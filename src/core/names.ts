@@ -1,12 +1,13 @@
 // Names of branches, tags and refs, made from ids that nobody can be trusted to have chosen well.
 import { type Policy, type TaskId, taskId } from './model.ts';
-import { nameBranch, slugId } from './plan/slug.ts';
+import { isOfOneRun } from './place.ts';
+import { nameTask, slugId } from './plan/slug.ts';
 import type { RunState } from './state.ts';
 
 /** Branch a task works on: the policy's pattern with run and task filled in. */
 export function branchOf(state: RunState, task: TaskId): string {
   const repo = state.repository.split('/').at(-1) ?? '';
-  return nameBranch(state.policy.worktrees.branch, { run: state.run ?? 'run', task, repo });
+  return nameTask(state.policy.worktrees.branch, { run: state.run ?? 'run', task, repo });
 }
 
 /** Ref by which the target is known here: the branch itself, or where the forge has it. */
@@ -19,9 +20,12 @@ export function forgeRefOf(state: RunState, task: TaskId): string {
   return `refs/weft/pulls/${state.run}/${slugId(task)}`;
 }
 
-/** Branch of the worktree that all tasks share under isolation `shared`. */
+/** Branch of the worktree that all tasks share under isolation `shared`; no other run's, whatever the pattern. */
 export function sharedBranchOf(state: RunState): string {
-  return branchOf(state, taskId('.shared'));
+  const { branch } = state.policy.worktrees;
+  return isOfOneRun(branch)
+    ? branchOf(state, taskId('.shared'))
+    : `weft/${state.run}/${slugId('.shared')}/work`;
 }
 
 /** Ref that keeps what a task made in a shared worktree. */

@@ -25,6 +25,7 @@ export interface PolicyFlags {
   readonly phasesPlan?: string;
   readonly phasesReview?: string;
   readonly worktreesRoot?: string;
+  readonly worktreesPath?: string;
   readonly limitsAttempts?: number;
 }
 

@@ -129,7 +129,7 @@ function introduce(policy: Policy, cause: Cause): string {
     case 'conflict':
       return `It conflicts with what landed meanwhile. Merge the target branch into yours (\`git merge\` with the commit named below, or with \`${targetRefOf(policy)}\` where that has moved on since) and resolve the conflict so that both intents are kept: nothing of either side may be lost.`;
     case 'work-vanished':
-      return 'Lines of others that had landed are gone since it merged. Bring them back, or say in your last words why they have to go.';
+      return 'Something of one side is gone since it merged. Bring it back so that both intents are kept; where only one can be kept, leave it as it is: a person is asked then.';
     default:
       return 'It ended early.';
   }

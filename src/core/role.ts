@@ -48,6 +48,11 @@ export function conversationToGoOnWith(ts: TaskState, { role, agent, n }: Attemp
   return isBroken ? null : earlier.attempt;
 }
 
+/** Tells whether an agent was ever started in the task's worktree since it was begun, or begun anew. */
+export function wasStarted({ conversations }: TaskState): boolean {
+  return conversations.implement !== undefined;
+}
+
 /** Tells whether verified work is being reviewed right now; a review that approved is over. */
 export function isInReview(ts: TaskState): boolean {
   return ts.attempt?.role === 'review' && (isLive(ts) || ts.phase === 'verifying');

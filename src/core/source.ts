@@ -30,6 +30,8 @@ export type SourceSpec =
       readonly db: string | null;
       /** Only this stream; null: all. */
       readonly stream: string | null;
+      /** Path of the database that was found as the run began, when none was named: it stays with that. */
+      readonly found?: string;
     }
   /** A folder or a file with a plan. */
   | { readonly kind: 'plan-folder' | 'plan-file' | 'ralphy' | 'takt'; readonly path: string };
@@ -37,9 +39,25 @@ export type SourceSpec =
 /** Name under which it is noted that new tasks cannot be taken into the plan; no source is called so. */
 export const PLAN_TROUBLE = 'plan';
 
+/** Name under which it is noted that files for programs of others cannot be kept; no source is called so either. */
+export const STATUS_FILES_TROUBLE = 'status files';
+
 /** Tells whether a source may have other tasks later. */
 export function isWatched({ kind }: SourceSpec): boolean {
   return kind !== 'track-file';
+}
+
+/** Tells whether a run of the source may come to have more tasks: a selection by name never does. */
+export function mayGrow(spec: SourceSpec): boolean {
+  switch (spec.kind) {
+    case 'beads':
+    case 'github':
+      return spec.issues.length === 0;
+    case 'task-copilot':
+      return spec.stream === null;
+    default:
+      return isWatched(spec);
+  }
 }
 
 /** How a task stands at its source when it is not simply open there. */

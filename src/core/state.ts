@@ -2,6 +2,7 @@
 
 import type { EffectKind } from './effect.ts';
 import type { Outcome, StopReason } from './event.ts';
+import type { Merging, ToMerge } from './merging.ts';
 import type {
   AgentFault,
   Cause,
@@ -40,8 +41,9 @@ export interface Inspected {
   outside: readonly string[];
   odd: string | null;
   leftovers: boolean;
-  /** Lines of landed work that are gone from what it merged, at most 20; absent: none. */
+  /** Lines that are gone from what it merged, at most 20; absent: none. */
   vanished?: readonly string[];
+  merged?: Merging;
 }
 
 /** The answer of a planner or reviewer that does not settle the matter by itself, or that there was none. */
@@ -85,6 +87,8 @@ export interface AttemptState {
   /** What its agent asked last; the same words again are not a new question. */
   askedText: string | null;
   inspected: Inspected | null;
+  /** A human worked on it since its agent ended. */
+  byHand: boolean;
   /** A human took the work as it is. */
   accepted: boolean;
   rejected: { gates: readonly GateResult[]; excerpt: string } | null;
@@ -127,9 +131,6 @@ export interface Landed {
   at: RunMs;
 }
 
-/** Finished parts of a task that are remembered. */
-export const MAX_PARTS = 1_000;
-
 /** Everything known of one task. */
 export interface TaskState {
   /** As planned, but for a claim that was widened. */
@@ -161,6 +162,8 @@ export interface TaskState {
   guidance: string[];
   /** How much of it, from the first on, the conversation that the task's work is done in has heard. */
   heard: number;
+  /** Messages taken out of its status file so far, and the latest of them. */
+  forwarded: { readonly count: number; readonly latest: readonly string[] };
   /** Tasks whose work its agent was told to come too close to. */
   warnedOf: TaskId[];
   /** What people said of lines of the work, and its agent was not told yet. */
@@ -177,8 +180,7 @@ export interface TaskState {
   queuedAt: RunMs | null;
   candidate: CandidateState | null;
   conflict: { base: Oid; files: readonly string[]; vanished?: readonly string[] } | null;
-  /** What it is to merge since the queue refused it: the target as it was then, and its own work. */
-  toMerge: { readonly ours: Oid; readonly theirs: Oid; readonly files: readonly string[] } | null;
+  toMerge: ToMerge | null;
   /** That gates failed on its candidate, and how often; it may be the fault of another that it is built on. */
   candidateRejected: { gates: readonly GateResult[]; excerpt: string; times: number } | null;
   /** The last of the batch when it was found not to go onto that; it waits until that one has landed or left. */
@@ -333,6 +335,7 @@ export function createTaskState(task: Task, order: number, at: RunMs): TaskState
     allowances: 0,
     guidance: [],
     heard: 0,
+    forwarded: { count: 0, latest: [] },
     warnedOf: [],
     comments: [],
     feedback: null,

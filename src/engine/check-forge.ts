@@ -21,7 +21,8 @@ export async function requireForge(
   const found = await findForge();
   if (found === null) {
     const sentence = 'work is to become pull requests, and no remote is at a forge';
-    const hint = 'Add the repository at GitHub as the remote `origin`, or leave `pullRequests` off.';
+    const hint =
+      'Add it with `git remote add origin https://github.com/OWNER/NAME`, or leave `pullRequests` off.';
     return [{ name: NAME, state: 'failed', sentence, hint }];
   }
   const findings = found.forge.ok

@@ -4,7 +4,7 @@ import { type AgentConfig, type Policy, runId } from '../core/model.ts';
 import type { Probe, ProbeDetails, ProbeMeans, Trial } from '../ports/agent.ts';
 import { requireForge } from './check-forge.ts';
 import type { Tools } from './parts.ts';
-import { placesOf } from './places.ts';
+import { fixedFolderOf, placesOf } from './places.ts';
 
 /** One finding. */
 export interface Finding {
@@ -60,12 +60,13 @@ async function checkPlaces(tools: Tools, policy: Policy | null): Promise<readonl
     hint: 'Move it away, or mend its permissions.',
   });
   if (policy === null) return [state];
-  const worktrees = await checkPlace(tools, {
-    name: 'worktrees',
-    path: dirname(placesOf(tools.repository, runId('run'), policy).worktrees),
-    hint: 'Name another place with `worktrees.root` in .weft/config.yaml.',
-  });
-  return [state, worktrees];
+  const { root } = placesOf(tools.repository, runId('run'), policy);
+  const fixed = fixedFolderOf(tools.repository, policy);
+  const hint = (key: string): string => `Name another place with \`worktrees.${key}\` in .weft/config.yaml.`;
+  const findings = [state, await checkPlace(tools, { name: 'worktrees', path: root, hint: hint('root') })];
+  if (fixed !== root)
+    findings.push(await checkPlace(tools, { name: 'worktrees', path: fixed, hint: hint('path') }));
+  return findings;
 }
 
 async function checkPlace(

@@ -9,13 +9,17 @@ import type { Loaded, SourcePort } from '../ports/source.ts';
 import { type Inbox, putFacts } from './inbox.ts';
 import type { Parts } from './parts.ts';
 
-/** Rest between two looks at one source, at least, in ms. */
+/** Rest between two looks at one source, at least, in ms; and how much longer than a look it is, at most so long. */
 const REST_MS = 500;
+const REST_SHARE = 4;
+const MOST_REST_MS = 60_000;
 /** A source that cannot be looked at is looked at again after this, doubled each time. */
 const FIRST_PAUSE_MS = 2_000;
 const MOST_PAUSE_MS = 120_000;
 /** How long a run that goes on waits for what its sources have by now. */
 const CATCH_UP_MS = 15_000;
+/** How long a run that could rest waits for what they have. */
+const LAST_MS = 30_000;
 /** How long an engine that ends waits for a look that is under way. */
 const STOP_MS = 2_000;
 const MAX_SAID = 300;
@@ -25,6 +29,8 @@ export interface Feeder {
   /** What sources have that the state does not know, as facts; soon, whatever they do. */
   readonly catchUp: () => Promise<readonly Event[]>;
   readonly start: () => void;
+  /** Looks at all sources now; what is news of that, as facts. Resolves soon: what comes later goes into the inbox. */
+  readonly look: () => Promise<readonly Event[]>;
   /** Resolves when nothing of it is under way any more, or soon. */
   readonly stop: () => Promise<void>;
 }
@@ -63,20 +69,31 @@ export function createFeeder(of: {
   const feed: Feed = { parts, state, watched, picture: '', rouse: () => undefined };
   const stopping = new AbortController();
   let running: Promise<unknown> | null = null;
-  // a look that takes long: looks at one source never overlap, and what it finds is told all the same
+  // looks at one source never overlap
+  let last: Promise<readonly Event[]> = Promise.resolve([]);
+  const takeTurn = (which: 'due' | 'all'): Promise<readonly Event[]> => {
+    last = last.then(() => takeStock(feed, which));
+    return last;
+  };
+  // a look that takes long: what it finds is told all the same
   let late: Promise<readonly Event[]> | null = null;
   return {
     catchUp: async () => {
       if (watched.length === 0) return [];
-      late = takeStock(feed);
-      const nap = new AbortController();
-      const inTime = await Promise.race([late, parts.clock.sleep(CATCH_UP_MS, nap.signal).then(() => null)]);
-      nap.abort('over');
+      late = takeTurn('due');
+      const inTime = await waitFor(parts, late, CATCH_UP_MS);
       if (inTime !== null) late = null;
       return inTime ?? [];
     },
+    look: async () => {
+      if (watched.length === 0) return [];
+      const looked = takeTurn('all');
+      const inTime = await waitFor(parts, looked, LAST_MS);
+      if (inTime === null) void looked.then((events) => inbox.put({ kind: 'facts', events }));
+      return inTime ?? [];
+    },
     start: () => {
-      if (watched.length > 0) running = run(feed, { inbox, late, signal: stopping.signal });
+      if (watched.length > 0) running = run(feed, { inbox, late, takeTurn, signal: stopping.signal });
     },
     stop: async () => {
       stopping.abort('over');
@@ -86,14 +103,28 @@ export function createFeeder(of: {
   };
 }
 
+/** What a look found; null: it takes longer than that. */
+async function waitFor(
+  { clock }: Parts,
+  looked: Promise<readonly Event[]>,
+  ms: number,
+): Promise<readonly Event[] | null> {
+  const nap = new AbortController();
+  const inTime = await Promise.race([looked, clock.sleep(ms, nap.signal).then(() => null)]);
+  nap.abort('over');
+  return inTime;
+}
+
 async function run(
   feed: Feed,
-  {
-    inbox,
-    late,
-    signal,
-  }: { readonly inbox: Inbox; readonly late: Promise<readonly Event[]> | null; readonly signal: AbortSignal },
+  of: {
+    readonly inbox: Inbox;
+    readonly late: Promise<readonly Event[]> | null;
+    readonly takeTurn: (which: 'due') => Promise<readonly Event[]>;
+    readonly signal: AbortSignal;
+  },
 ): Promise<void> {
+  const { inbox, late, takeTurn, signal } = of;
   const watching = feed.watched.map(async (watched) => {
     const changed = (): void => {
       watched.isStale = true;
@@ -103,7 +134,7 @@ async function run(
   });
   let looks = late;
   while (!signal.aborted) {
-    const news = await (looks ?? takeStock(feed));
+    const news = await (looks ?? takeTurn('due'));
     looks = null;
     if (news.length > 0 && !signal.aborted) await putFacts(inbox, news, signal);
     if (!signal.aborted) await idle(feed);
@@ -126,10 +157,12 @@ async function idle(feed: Feed): Promise<void> {
   feed.rouse = () => undefined;
 }
 
-/** Looks at what is due, and gives what is news of that, as facts. */
-async function takeStock(feed: Feed): Promise<readonly Event[]> {
+/** Looks at what is due, or at all, and gives what is news of that, as facts. */
+async function takeStock(feed: Feed, which: 'due' | 'all'): Promise<readonly Event[]> {
   const { clock } = feed.parts;
-  const due = feed.watched.filter(({ isStale, restUntil }) => isStale && restUntil <= clock.monoMs());
+  const due = feed.watched.filter(
+    ({ isStale, restUntil }) => which === 'all' || (isStale && restUntil <= clock.monoMs()),
+  );
   const said: Event[] = [];
   for (const watched of due) said.push(...(await look(feed, watched)));
   return [...said, ...findNews(feed)];
@@ -138,6 +171,7 @@ async function takeStock(feed: Feed): Promise<readonly Event[]> {
 /** Looks once; what is news of the source itself, as facts. */
 async function look({ parts, state }: Feed, watched: Watched): Promise<readonly Event[]> {
   const { name } = watched.source;
+  const beganAt = parts.clock.monoMs();
   watched.isStale = false;
   const trouble = await watched.source.load().then(
     (loaded) => {
@@ -149,7 +183,9 @@ async function look({ parts, state }: Feed, watched: Watched): Promise<readonly 
   );
   const failed = trouble !== null;
   watched.isStale ||= failed;
-  watched.restUntil = parts.clock.monoMs() + (failed ? watched.pauseMs : REST_MS);
+  const now = parts.clock.monoMs();
+  const restMs = Math.min(MOST_REST_MS, Math.max(REST_MS, REST_SHARE * (now - beganAt)));
+  watched.restUntil = now + (failed ? watched.pauseMs : restMs);
   watched.pauseMs = failed ? Math.min(MOST_PAUSE_MS, watched.pauseMs * 2) : FIRST_PAUSE_MS;
   const known = state.sourceTroubles[name] ?? null;
   return trouble === known ? [] : [{ type: 'source.noted', source: name, trouble }];

@@ -1,6 +1,5 @@
 // Puts an engine together over an opened journal, new or not, and runs it to its rest.
 
-import { dirname, join } from 'node:path';
 import type { Command, Judged } from '../core/decide/command.ts';
 import { decide } from '../core/decide/decide.ts';
 import type { Wish } from '../core/decide/widen.ts';
@@ -23,13 +22,14 @@ import { meetForge } from './meet-forge.ts';
 import { createObserver, findNews } from './observe-target.ts';
 import type { Parts } from './parts.ts';
 import { createPerformer } from './perform.ts';
-import { checkoutOf, countCheckouts, sharedWorktreeOf } from './places.ts';
+import { checkoutOf, countCheckouts, foldersOf, sharedWorktreeOf } from './places.ts';
 import { createPublisher, type Publisher } from './publish.ts';
 import { createRadar } from './radar.ts';
 import { reconcile } from './reconcile.ts';
 import { createReporter } from './reporter.ts';
 import { runPlan } from './run.ts';
 import { startRunClock } from './run-clock.ts';
+import { createStatusFiles } from './status-files.ts';
 
 /** How long an engine that leaves at once waits for what it has under way. */
 const LEAVE_MS = 2_000;
@@ -87,7 +87,7 @@ export function lead(of: {
   const changes = begin(beginning, ledger);
   const performer = createPerformer({ parts, state, inbox });
   const publisher = createPublisher(parts, ledger, of.publishPauseMs);
-  const observers = createObservers({ parts, state, inbox });
+  const observers = createObservers({ parts, state, inbox, isDurable: ledger.isDurable });
 
   const run = async (): Promise<Outcome> => {
     try {
@@ -98,6 +98,7 @@ export function lead(of: {
         performer,
         publish: doBoth(publisher.publish, observers.notice),
         tell: observers.tell,
+        look: observers.look,
         stay: of.stay,
         leaving: leaving.signal,
         reconcile: () => takeUp({ parts, ledger, observers, isNew: beginning.kind === 'new' }),
@@ -150,24 +151,28 @@ interface Observers {
   readonly notice: () => void;
   readonly owes: () => boolean;
   readonly tell: () => Promise<void> | null;
+  readonly look: () => Promise<readonly Event[]>;
   readonly stop: (how: { readonly hurry: boolean }) => Promise<void>;
 }
 
-function createObservers(of: Parameters<typeof createRadar>[0]): Observers {
+function createObservers(of: Parameters<typeof createStatusFiles>[0]): Observers {
   const [target, radar] = [createObserver(of), createRadar(of)];
   const [feeder, reporter] = [createFeeder(of), createReporter(of)];
+  const files = createStatusFiles(of);
   return {
-    catchUp: feeder.catchUp,
+    catchUp: async () => [...(await feeder.catchUp()), ...files.catchUp()],
     owes: reporter.owes,
     tell: reporter.tell,
+    look: feeder.look,
     start: () => {
-      for (const { start } of [target, radar, feeder, reporter]) start();
+      for (const { start } of [target, radar, feeder, reporter, files]) start();
     },
     notice: () => {
-      for (const { notice } of [target, radar, reporter]) notice();
+      for (const { notice } of [target, radar, reporter, files]) notice();
     },
     stop: async (how) => {
       target.stop();
+      files.stop();
       await Promise.all([radar.stop(), feeder.stop(), reporter.stop(how)]);
     },
   };
@@ -235,9 +240,8 @@ async function clearUp(parts: Parts, state: RunState): Promise<void> {
 async function letGo(parts: Parts, state: RunState): Promise<void> {
   if (state.rested === null) return;
   await parts.git.close();
-  await parts.files.removeEmpty(join(parts.places.worktrees, '.gates')).catch(() => undefined);
-  await parts.files.removeEmpty(parts.places.worktrees).catch(() => undefined);
-  await parts.files.removeEmpty(dirname(parts.places.worktrees)).catch(() => undefined);
+  for (const folder of foldersOf(parts.places, state))
+    await parts.files.removeEmpty(folder).catch(() => undefined);
 }
 
 function begin(beginning: Beginning, ledger: Ledger): readonly PolicyChange[] {

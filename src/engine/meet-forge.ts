@@ -20,7 +20,8 @@ export async function openForge(
   if (pullRequests === undefined) return ok(null);
   const found = await findForge();
   if (found === null) {
-    const hint = 'Add the repository at GitHub as the remote `origin`, or leave pull requests off.';
+    const hint =
+      'Add it with `git remote add origin https://github.com/OWNER/NAME`, or leave pull requests off.';
     return fail({
       kind: 'usage',
       sentence: 'Work is to become pull requests, and no remote is at a forge.',

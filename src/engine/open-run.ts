@@ -17,6 +17,7 @@ import type { Places, Tools } from './parts.ts';
 import { placesOf } from './places.ts';
 import { checkBegun, drawUnled, runDirOf } from './read-run.ts';
 import { recoverState } from './recovery.ts';
+import { makeRoom } from './worktrees.ts';
 
 /** A run that this process leads. */
 export interface OpenRun {
@@ -177,8 +178,9 @@ function runOpened(
   },
 ): OpenRun {
   const { run, places, journal, forge, sources, ...rest } = of;
+  const { epoch } = led.leadership;
   const leading = lead({
-    parts: { ...tools, journal, forge, sources, places, epoch: led.leadership.epoch },
+    parts: { ...tools, journal, forge, sources, places, epoch, makeRoom: (of) => makeRoom(tools, of) },
     ...rest,
   });
   led.serve((request) => answer(leading, { run, tokenOf: tools.tokenOf }, request));

@@ -1,7 +1,7 @@
 // Everything the engine is given: ports, places and the state it owns. No decisions, no behaviour.
 import type { ClaimOptions } from '../core/claim/pattern.ts';
 import type { Result } from '../core/failure.ts';
-import type { Review, WorkPlan } from '../core/model.ts';
+import type { Review, RunId, WorkPlan } from '../core/model.ts';
 import type { SourceSpec } from '../core/source.ts';
 import type { AgentPort, AgentStatus, AnswerPlaces, SessionReport } from '../ports/agent.ts';
 import type { ClockPort } from '../ports/clock.ts';
@@ -11,6 +11,7 @@ import type { ForgePort, FoundForge } from '../ports/forge.ts';
 import type { GitPort, Person } from '../ports/git.ts';
 import type { JournalPort, JournalStore } from '../ports/journal.ts';
 import type { ProcessPort } from '../ports/process.ts';
+import type { SharedFilesPort } from '../ports/shared-files.ts';
 import type { SourcePort } from '../ports/source.ts';
 
 /** Where a run keeps what it makes. Absolute paths. */
@@ -20,7 +21,10 @@ export interface Places {
   readonly stateDir: string;
   /** `.weft/runs/<run>`. */
   readonly runDir: string;
-  /** Folder of the run's worktrees. */
+  readonly run: RunId;
+  /** Folder for what weft makes beside its state. */
+  readonly root: string;
+  /** Folder of the run in it: its worktrees, unless they are elsewhere, and its checkouts. */
   readonly worktrees: string;
 }
 
@@ -35,6 +39,8 @@ export interface Tools {
   readonly git: GitPort;
   readonly process: ProcessPort;
   readonly files: FilesPort;
+  /** Files that programs of others read; null: none are kept for them. */
+  readonly shared: SharedFilesPort | null;
   readonly control: ControlPort;
   readonly journals: JournalStore;
   readonly agents: ReadonlyMap<string, AgentPort>;
@@ -90,6 +96,7 @@ export interface Parts
     | 'git'
     | 'process'
     | 'files'
+    | 'shared'
     | 'agents'
     | 'author'
     | 'readStatus'
@@ -107,6 +114,12 @@ export interface Parts
   /** Where work becomes pull requests; null: it lands here. */
   readonly forge: ForgePort | null;
   readonly places: Places;
+  /** Clears away what earlier runs left where a worktree is to be; failure `usage`: that is not over yet. */
+  readonly makeRoom: (of: {
+    readonly run: string;
+    readonly path: string;
+    readonly branch: string;
+  }) => Promise<Result<void>>;
   /** Epoch of the leadership under which this engine writes. */
   readonly epoch: number;
 }

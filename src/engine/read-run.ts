@@ -1,13 +1,13 @@
 // Looks at runs without leading them: which there are, how they stand, what they left. Writes nothing but inbox files.
 import { join } from 'node:path';
 import { type Command, judgeCommand } from '../core/decide/command.ts';
-import { documentReceipt, renderReceipt } from '../core/documents/receipt.ts';
+import { documentReceipt, type ReceiptDocument, renderReceipt } from '../core/documents/receipt.ts';
 import type { Outcome } from '../core/event.ts';
 import { evolve } from '../core/evolve/evolve.ts';
 import { type Failure, fail, ok, type Result } from '../core/failure.ts';
 import { runMs } from '../core/model.ts';
 import { addPending, parseCommand } from '../core/pending.ts';
-import { PLAN_TROUBLE, type SourceSpec } from '../core/source.ts';
+import { PLAN_TROUBLE, type SourceSpec, STATUS_FILES_TROUBLE } from '../core/source.ts';
 import type { RunState } from '../core/state.ts';
 import { type RunView, viewRun } from '../core/view.ts';
 import type { Json } from '../ports/control.ts';
@@ -109,27 +109,35 @@ export async function findUnfinished(tools: Tools, sources: readonly SourceSpec[
     const { rested, tasks, sourceTroubles } = read.value;
     if ([...tasks.values()].some(({ task }) => task.source === 'track-file')) continue;
     const isUnfinished = rested === null || rested === 'blocked' || rested === 'stopped';
-    const owes = Object.keys(sourceTroubles).some((source) => source !== PLAN_TROUBLE);
+    const owes = Object.keys(sourceTroubles).some(
+      (source) => source !== PLAN_TROUBLE && source !== STATUS_FILES_TROUBLE,
+    );
     return isUnfinished || owes ? run : null;
   }
   return null;
 }
 
+/** What was named, whatever was found by it. */
 function spell(sources: readonly SourceSpec[]): string {
+  const named = (source: SourceSpec): readonly (readonly [string, unknown])[] =>
+    Object.entries(source).filter(([key]) => key !== 'found');
   return sources
-    .map((source) => JSON.stringify(Object.entries(source).sort(([one], [other]) => (one < other ? -1 : 1))))
+    .map((source) => JSON.stringify([...named(source)].sort(([one], [other]) => (one < other ? -1 : 1))))
     .sort()
     .join('\n');
 }
 
+/** What reading a journal needs. */
+type Reading = Pick<Tools, 'stateDir' | 'journals'>;
+
 /** State of a run from its journal. */
-export async function readState(tools: Tools, run: string): Promise<Result<RunState>> {
+export async function readState(tools: Reading, run: string): Promise<Result<RunState>> {
   const read = await readJournal(tools, run);
   return read.ok ? ok(recoverState(read.value)) : read;
 }
 
 /** A run's journal; one without a fact is refused. */
-export async function readJournal(tools: Tools, run: string): Promise<Result<Opened>> {
+export async function readJournal(tools: Reading, run: string): Promise<Result<Opened>> {
   const read = await tools.journals.readLatest(runDirOf(tools, run));
   if (!read.ok) return read;
   if (read.value.last !== null) return read;
@@ -307,9 +315,9 @@ function readAnswer(answer: Json): Result<{ readonly sentence: string; readonly 
 
 /** Receipt as data and as text, made from the journal. */
 export async function readReceipt(
-  tools: Tools,
+  tools: Reading & Pick<Tools, 'git' | 'files'>,
   of: { readonly run: string; readonly write: boolean },
-): Promise<Result<{ readonly json: unknown; readonly markdown: string }>> {
+): Promise<Result<{ readonly json: ReceiptDocument; readonly markdown: string }>> {
   const state = await readState(tools, of.run);
   if (!state.ok) return state;
   const work = await lookAtLanded(tools.git, state.value);

@@ -5,14 +5,15 @@ import { gateTagOf } from '../core/names.ts';
 import { parseCommand } from '../core/pending.ts';
 import type { Ledger } from './ledger.ts';
 import type { Parts } from './parts.ts';
-import { countCheckouts } from './places.ts';
+import { countCheckouts, strayWorktrees } from './places.ts';
 
 const MAX_COMMAND_BYTES = 256 * 1024;
 
 /** Mends git, ends gates that nobody waits for any more, and reads the inbox folder. Says what it mended. */
 export async function reconcile(parts: Parts, ledger: Ledger): Promise<readonly string[]> {
-  const mended = await parts.git.repair([parts.places.worktrees]);
   const { state } = ledger;
+  const roots = [parts.places.worktrees, ...strayWorktrees(parts.places, state)];
+  const mended = await parts.git.repair(roots);
   for (let slot = 0; slot < countCheckouts(state.policy); slot += 1) {
     await parts.process.killTree({ identity: null, tag: gateTagOf(state, slot), cwd: null, graceMs: 0 });
   }

@@ -14,12 +14,12 @@ const REST_MS = 250;
 /** After a report that failed; doubled each time. */
 const FIRST_PAUSE_MS = 1_000;
 const MOST_PAUSE_MS = 60_000;
-/** How long a run that could rest, and an engine that ends, try to tell the rest. */
+/** How long a run that could rest, and an engine that ends, try to tell the rest when nothing of it gets through. */
 const LAST_MS = 30_000;
 /** Looks at whether all is told, meanwhile. */
 const LOOK_MS = 100;
-/** Reports in one call, at most. */
-const MAX_AT_ONCE = 500;
+/** Reports in one call, at most: what a call takes is not told apart from a source that hangs. */
+const MAX_AT_ONCE = 20;
 const MAX_SAID = 300;
 
 /** See the file's first line. */
@@ -43,6 +43,8 @@ interface Told {
   isStale: boolean;
   rouse: () => void;
   nextBeat: number;
+  /** Monotonic ms at which it heard news last. */
+  heardAt: number;
   /** What was said of it last: that it could not be told anything, and why. */
   trouble: string | null;
 }
@@ -63,21 +65,28 @@ export function createReporter(of: {
         isStale: true,
         rouse: () => undefined,
         nextBeat: 0,
+        heardAt: 0,
         trouble: null,
       }),
     );
   const ending = new AbortController();
   const leaving = new AbortController();
   let running: Promise<unknown> | null = null;
-  /** Monotonic ms until which what is owed is waited for. */
-  let patientUntil: number | null = null;
+  /** Monotonic ms since which only what is owed is waited for. */
+  let owedSince: number | null = null;
   const owes = (): boolean => listeners.some((told) => findNews(state, told).length > 0);
+  /** Ms left in which something of what is owed has to get through. */
+  const patience = (): number => {
+    owedSince ??= parts.clock.monoMs();
+    const calmSince = Math.max(owedSince, ...listeners.map(({ heardAt }) => heardAt));
+    return calmSince + LAST_MS - parts.clock.monoMs();
+  };
   return {
     owes,
     tell: () => {
-      const now = parts.clock.monoMs();
-      patientUntil = owes() ? (patientUntil ?? now + LAST_MS) : null;
-      return patientUntil === null || now >= patientUntil ? null : parts.clock.sleep(LOOK_MS);
+      if (owes()) return patience() > 0 ? parts.clock.sleep(LOOK_MS) : null;
+      owedSince = null;
+      return null;
     },
     start: () => {
       if (listeners.length === 0) return;
@@ -94,8 +103,12 @@ export function createReporter(of: {
       ending.abort('over');
       if (hurry) leaving.abort('over');
       for (const { rouse } of listeners) rouse();
-      const waitMs = patientUntil === null ? LAST_MS : Math.max(0, patientUntil - parts.clock.monoMs());
-      if (running !== null && !hurry) await Promise.race([running, parts.clock.sleep(waitMs)]);
+      let isDone = hurry || running === null;
+      const ended = running?.then(() => {
+        isDone = true;
+      });
+      for (let left = patience(); !isDone && left > 0; left = patience())
+        await Promise.race([ended, parts.clock.sleep(left)]);
       leaving.abort('over');
     },
   };
@@ -154,6 +167,7 @@ async function tellNews(
     const done = await hear(source.report?.(some));
     if (!done.ok) return done.failure.sentence;
     for (const report of some) known.set(report.task, JSON.stringify(report));
+    told.heardAt = of.parts.clock.monoMs();
   }
   return beat(of, told);
 }

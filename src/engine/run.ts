@@ -1,11 +1,11 @@
 // The one loop: decide → record → perform → observe. Start, resume and restart are this same call.
 import { judgeCommand } from '../core/decide/command.ts';
 import { type decide, nextDeadline } from '../core/decide/decide.ts';
-import { isIdle, outcomeOf, waitsForSources } from '../core/decide/rest.ts';
+import { isIdle, outcomeOf, owesLook, waitsForSources } from '../core/decide/rest.ts';
 import { judgeWish } from '../core/decide/widen.ts';
 import type { WorkEffect } from '../core/effect.ts';
 import type { Event, Outcome } from '../core/event.ts';
-import { isWatched } from '../core/source.ts';
+import { mayGrow } from '../core/source.ts';
 import type { Inbox, Message } from './inbox.ts';
 import type { Ledger } from './ledger.ts';
 import type { Performer } from './perform.ts';
@@ -22,6 +22,8 @@ export interface Engine {
   readonly publish: () => void;
   /** Null: whoever is told of tasks knows how they stand, or cannot be told; else resolves when it is time to ask again. */
   readonly tell: () => Promise<void> | null;
+  /** Looks at all sources now; what is news of that, as facts. Resolves soon, whatever they do. */
+  readonly look: () => Promise<readonly Event[]>;
   /** Goes on waiting for humans when nothing else is left. */
   readonly stay: boolean;
   /** Fires when the engine is to leave as soon as what it knows is durable. */
@@ -35,6 +37,7 @@ const MAX_CHOICES = 1_000_000;
 export async function runPlan(engine: Engine): Promise<Outcome> {
   const { ledger, inbox, performer } = engine;
   await engine.reconcile();
+  const rest = createRest(engine);
   for (;;) {
     const wanted = engine.leaving.aborted ? [] : choose(engine);
     await ledger.flush();
@@ -44,7 +47,7 @@ export async function runPlan(engine: Engine): Promise<Outcome> {
     // what people do at the forge is seen by the next engine
     performer.align(isOver ? wanted.filter(({ kind }) => kind !== 'watch-pull') : wanted);
     if (performer.count() === 0 && inbox.size() === 0 && nextDeadline(ledger.state, ledger.now()) === null) {
-      const outcome = await rest(engine);
+      const outcome = await rest();
       if (outcome !== null) return outcome;
     } else if (isOver && parkAgents(ledger, wanted)) {
       continue;
@@ -64,27 +67,45 @@ function choose({ decide, ledger }: Engine): readonly WorkEffect[] {
   throw new Error('Internal error: the decision does not come to an end');
 }
 
-async function rest(engine: Engine): Promise<Outcome | null> {
+/** Gives the function that ends a run which could rest; null: it goes on, or something is waited for. */
+function createRest(engine: Engine): () => Promise<Outcome | null> {
   const { ledger, inbox } = engine;
-  const outcome = outcomeOf(ledger.state);
-  if (goesOnWaiting(engine, outcome)) return null;
-  // a run is over when those whose tasks it did know it: an engine that dies before is followed by one that tells them
-  const telling = engine.tell();
-  if (telling !== null) {
-    void telling.then(() => inbox.put({ kind: 'facts', events: [] }));
-    return null;
-  }
-  ledger.record([{ type: 'run.rested', outcome }]);
-  await ledger.flush();
-  engine.publish();
-  return outcome;
+  let seenAt: number | null = null;
+  let looking = false;
+  const lookOnce = async (): Promise<void> => {
+    const events = await engine.look();
+    const taken = (): void => {
+      seenAt = ledger.count();
+      looking = false;
+    };
+    inbox.put({ kind: 'facts', events, taken });
+  };
+  return async () => {
+    const outcome = outcomeOf(ledger.state);
+    if (looking || goesOnWaiting(engine, outcome)) return null;
+    // a run is over when those whose tasks it did know it: an engine that dies before is followed by one that tells them
+    const telling = engine.tell();
+    if (telling !== null) {
+      void telling.then(() => inbox.put({ kind: 'facts', events: [] }));
+      return null;
+    }
+    if (owesLook(ledger.state, { outcome, facts: ledger.count(), seenAt })) {
+      looking = true;
+      void lookOnce();
+      return null;
+    }
+    ledger.record([{ type: 'run.rested', outcome }]);
+    await ledger.flush();
+    engine.publish();
+    return outcome;
+  };
 }
 
 /** Waits for people where somebody wants to, and for sources that may have more, or whose tasks others work on. */
 function goesOnWaiting({ stay, ledger: { state } }: Engine, outcome: Outcome): boolean {
   if (outcome === 'stopped' || outcome === 'timeout') return false;
   if (outcome === 'blocked' && waitsForSources(state)) return true;
-  return stay && (outcome !== 'complete' || state.sources.some(isWatched));
+  return stay && (outcome !== 'complete' || state.sources.some(mayGrow));
 }
 
 async function observe(engine: Engine): Promise<void> {

@@ -169,16 +169,19 @@ async function checkWorktrees(scene: Scene): Promise<void> {
   const kept = new Set(
     factsOf(scene, 'task.swept').flatMap(({ task, kept: why }) => (why === null ? [] : [String(task)])),
   );
-  for (const { path, lockReason } of await git.listWorktrees()) {
+  const others = new Set<string>();
+  for (const { path, branch, lockReason } of await git.listWorktrees()) {
     look(audit, 'I12', { what: 'worktrees of the repository' });
     const task = new RegExp(`^weft run=${state.run} task=(.+)$`).exec(lockReason ?? '')?.[1] ?? null;
     const isOurs = lockReason?.startsWith(`weft run=${state.run} `) === true;
     if (isOurs && (task === null || !kept.has(task)))
       accuse(audit, 'I12', `the worktree ${path} is left over`);
+    // a later run may give its branches the same names
+    if (!isOurs && branch !== null) others.add(branch);
   }
   for (const ts of state.tasks.values()) {
     const branch = ts.attempt?.branch ?? null;
-    if (branch === null || !isTerminal(ts.phase) || kept.has(ts.task.id)) continue;
+    if (branch === null || others.has(branch) || !isTerminal(ts.phase) || kept.has(ts.task.id)) continue;
     look(audit, 'I12', { what: 'branches of tasks' });
     if ((await git.resolve(`refs/heads/${branch}`)) !== null)
       accuse(audit, 'I12', `the branch ${branch} is left over`);

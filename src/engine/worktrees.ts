@@ -7,7 +7,7 @@ import { rescueRefOf, targetRefOf } from '../core/names.ts';
 import type { RunState } from '../core/state.ts';
 import type { ListedWorktree } from '../ports/git.ts';
 import type { Tools } from './parts.ts';
-import { placesOf } from './places.ts';
+import { placesOf, strayWorktrees } from './places.ts';
 import { listRunNames, readState } from './read-run.ts';
 
 /** One worktree of ours. */
@@ -131,21 +131,32 @@ async function isLanded(
 
 /** Folders that were in the way of a worktree: what is in them is nobody's but the user's to judge. */
 async function listMovedAside(tools: Tools, find: Finder): Promise<readonly OwnWorktree[]> {
-  const runs = await listRunNames(tools);
-  const policies = [DEFAULT_POLICY];
-  for (const run of runs) {
-    const known = await find(run);
-    if (known.kind === 'read') policies.push(known.state.policy);
-  }
-  const roots = new Set(
-    policies.map((policy) => dirname(placesOf(tools.repository, runId('run'), policy).worktrees)),
-  );
+  const roots = new Set([placesOf(tools.repository, runId('run'), DEFAULT_POLICY).root]);
   const found: OwnWorktree[] = [];
+  for (const run of await listRunNames(tools)) {
+    const known = await find(run);
+    if (known.kind !== 'read') continue;
+    const places = placesOf(tools.repository, runId(run), known.state.policy);
+    roots.add(places.root);
+    found.push(...(await listBeside(tools, run, strayWorktrees(places, known.state))));
+  }
   for (const root of roots) {
     for (const run of await tools.files.list(root)) {
       const names = (await tools.files.list(join(root, run))).filter((name) => MOVED_ASIDE.test(name));
       for (const task of names) found.push({ ...MOVED, path: join(root, run, task), run, task });
     }
+  }
+  return [...new Map(found.map((each) => [each.path, each])).values()];
+}
+
+/** What was moved aside beside worktrees that lie in folders which may be anybody's. */
+async function listBeside(tools: Tools, run: string, paths: readonly string[]): Promise<OwnWorktree[]> {
+  const known = new Set(paths);
+  const found: OwnWorktree[] = [];
+  for (const folder of new Set(paths.map((path) => dirname(path)))) {
+    const names = (await tools.files.list(folder)).filter((name) => MOVED_ASIDE.test(name));
+    const own = names.filter((name) => known.has(join(folder, name.replace(MOVED_ASIDE, ''))));
+    for (const task of own) found.push({ ...MOVED, path: join(folder, task), run, task });
   }
   return found;
 }
@@ -155,6 +166,40 @@ const MOVED = {
   keep: 'weft moved it aside to make room for a worktree; look into it, then delete it by hand',
   holds: null,
 } as const;
+
+/**
+ * Makes room where a run is to have a worktree: what another run left there of a task that is over goes, with all that is
+ * in it kept under that run's rescue ref. Failure `usage`: it is not over, or cannot go.
+ */
+export async function makeRoom(
+  tools: Tools,
+  of: { readonly run: string; readonly path: string; readonly branch: string },
+): Promise<Result<void>> {
+  const find = createFinder(tools);
+  for (const { path, branch, lockReason } of await tools.git.listWorktrees()) {
+    const [, run, task = null] = REASON.exec(lockReason ?? '') ?? [];
+    if (run === undefined || run === of.run || (path !== of.path && branch !== of.branch)) continue;
+    const known = await find(run);
+    const left = {
+      path,
+      branch,
+      run,
+      task: task ?? 'gates',
+      keep: reasonToKeep({ run, task, known }),
+      holds: null,
+    };
+    const gone =
+      left.keep === null ? await removeOne(tools, left, { known, rescue: rescueOf(left, known) }) : null;
+    const why = left.keep ?? gone?.kept ?? null;
+    if (why === null) continue;
+    return fail({
+      kind: 'usage',
+      sentence: `${path} is the worktree of ${left.task} of run ${run}: ${why.replace(/\.$/, '')}.`,
+      hint: `\`weft resume ${run}\` goes on with it. With {run} in \`worktrees.path\` and \`worktrees.branch\` runs never meet.`,
+    });
+  }
+  return ok(undefined);
+}
 
 /** Removes what nothing needs any more. What holds work of its own stays, unless `force` has it kept under a rescue ref. */
 export async function cleanWorktrees(
@@ -231,7 +276,8 @@ export async function prune(tools: Tools, of: { readonly dryRun: boolean }): Pro
     const known = await find(run);
     if (known.kind !== 'read') continue;
     // a run that was killed may have left files there that belong to no worktree
-    roots.add(placesOf(tools.repository, runId(run), known.state.policy).worktrees);
+    const places = placesOf(tools.repository, runId(run), known.state.policy);
+    for (const root of [places.worktrees, ...strayWorktrees(places, known.state)]) roots.add(root);
     if (known.state.rested === 'complete') complete.push(run);
   }
   const dropped = await tools.git.repair([...roots], of);

@@ -1,5 +1,6 @@
 // What weft asks of git. Each call reads its post-condition back; none trusts an exit code. Knows nothing of tasks' meaning.
 import type { Result } from '../core/failure.ts';
+import type { Merging } from '../core/merging.ts';
 import type { ChangedFile, Oid, Policy } from '../core/model.ts';
 
 /** How a worktree is to be. */
@@ -8,8 +9,10 @@ export interface WorktreeSpec {
   readonly branch: string;
   /** Commit the branch starts from when it does not exist yet. */
   readonly base: Oid;
-  /** Lock reason: `weft run=… task=…`. */
+  /** Lock reason: `weft run=… task=…`; whose worktree it is. */
   readonly reason: string;
+  /** Nothing was begun there yet: a branch with commits of its own is somebody else's. */
+  readonly isFirst?: boolean;
 }
 
 /** What was made of a worktree. */
@@ -28,6 +31,13 @@ export interface Inspection {
   readonly files: readonly ChangedFile[];
   /** What is odd (HEAD on another branch, a rebase or merge left open, foreign refs moved), or null. */
   readonly odd: string | null;
+}
+
+/** How much was changed. */
+export interface ChangeCount {
+  readonly files: number;
+  readonly added: number;
+  readonly deleted: number;
 }
 
 /** A change as text. */
@@ -168,6 +178,8 @@ export interface GitPort {
     readonly branch: string;
     readonly base: Oid;
   }): Promise<Result<Inspection>>;
+  /** Counts what lies in a worktree beyond the start of its branch, committed or not, while somebody works there. */
+  countChanges(what: { readonly worktree: string; readonly branch: string }): Promise<Result<ChangeCount>>;
   /** Writes the change from one commit to another as a patch of at most `maxBytes`, whole lines. */
   diff(what: { readonly from: Oid; readonly to: Oid; readonly maxBytes: number }): Promise<Result<Patch>>;
   /**
@@ -193,15 +205,26 @@ export interface GitPort {
    */
   tryMerge(what: { readonly work: Work; readonly onto: Work }): Promise<Result<readonly string[]>>;
   /**
-   * Lines of the change up to `ours` with which nothing of `theirs` conflicts, and which are gone from the files as `result`
-   * has them all the same; it contains `ours`, or nothing is listed.
+   * Lists what somebody who merged `ours` and `theirs` left out of `result`, as lines to read: of `ours` what nothing was in
+   * the way of; of `sides` what was in conflict, and of both, where `files` were to be merged, also others of `theirs` that are
+   * given up; marks of conflicts that stayed in. Nothing is listed as long as `result` does not contain `ours`.
    */
   listLost(what: {
     readonly ours: Oid;
     readonly theirs: Oid;
     readonly result: Oid;
     readonly files: readonly string[];
+    readonly sides: Exclude<Merging['sides'], 'none'>;
   }): Promise<Result<readonly string[]>>;
+  /**
+   * The last commit that the branch was at before it contained `commit`, with work that is not in that, rather one that has
+   * nothing in common with it beyond `since`; null: none is known.
+   */
+  lastWithout(what: {
+    readonly branch: string;
+    readonly commit: Oid;
+    readonly since: Oid;
+  }): Promise<Oid | null>;
   /** Finds the tip that a candidate for the branch starts from and `land` compares with. */
   landingTip(branch: string): Promise<Result<LandingTip>>;
   /**
@@ -226,6 +249,10 @@ export interface GitPort {
     /** Commits that count as landed; the branch's head beyond them is rescued. */
     readonly landed: Oid | null;
     readonly rescue: string;
+    /** Lock reason of who may be removed: what is another's there stays, and counts as gone. Absent: whoever it is of ours. */
+    readonly reason?: string;
+    /** Nothing was begun there: a branch with commits of its own, and without that worktree, is somebody else's and stays. */
+    readonly isFirst?: boolean;
   }): Promise<Result<{ readonly rescue: string | null; readonly kept: string | null }>>;
   /** Removes a clean checkout that gates ran in. Nothing in it is anybody's work. */
   removeCheckout(path: string): Promise<Result<void>>;

@@ -2,7 +2,7 @@
 import type { Result } from '../core/failure.ts';
 import type { Diagnostic } from '../core/plan/diagnostic.ts';
 import type { TaskDraft } from '../core/plan/draft.ts';
-import type { Standing, TaskReport } from '../core/source.ts';
+import type { SourceSpec, Standing, TaskReport } from '../core/source.ts';
 
 /** What a source has now, all of it. */
 export interface Loaded {
@@ -13,6 +13,8 @@ export interface Loaded {
   readonly texts: ReadonlyMap<string, string>;
   /** Tasks that are not simply open there, by id. */
   readonly standings?: ReadonlyMap<string, Standing>;
+  /** How the source is to be named from now on, so that it is the same one again; absent: as it was. */
+  readonly spec?: SourceSpec;
   /** What people should know, a sentence each: what was left out and why. */
   readonly notes?: readonly string[];
 }

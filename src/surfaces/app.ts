@@ -195,6 +195,8 @@ export interface App {
   findRun(name: string): Promise<Result<string>>;
   /** The run's picture: from the engine's view file, made anew from the journal when that is missing or old. */
   view(run: string): Promise<Result<RunView>>;
+  /** The picture with how much agents at work have changed so far. */
+  noteChanges(view: RunView): Promise<RunView>;
   /** Calls back with each new view until the run rests or the signal fires. Works with and without an engine. */
   followView(run: string, show: (view: RunView) => void, signal: AbortSignal): Promise<void>;
   /** Gives a command to the engine, or leaves it in the run's inbox for the next one. The sentence is for people. */

@@ -17,7 +17,7 @@ const USAGE = `npm run simulate -- [--seed N] [--histories N] [--sabotage NAME|a
 Lives seeded histories of the real engine in a virtual world, with faults, and checks its promises.
   --seed N         first seed (1)
   --histories N    how many seeds (1000); a single one is told step by step
-  --sabotage NAME  breaks a promise on purpose; all: every one must be caught within 1000 histories
+  --sabotage NAME  breaks a promise on purpose; all: every one must be caught within 3000 histories
   --tape HEX       lives the history of one tape, step by step
   --pulls          only histories with pull requests: one in six of the seeds
   --many-pulls N   one history of N pull requests, of whose calls something befalls three in ten, with ten crashes
@@ -230,7 +230,7 @@ async function searchSmallCases(): Promise<number> {
 async function tryAllSabotages(from: number): Promise<number> {
   let missed = 0;
   for (const sabotage of SABOTAGES) {
-    const caught = await catchSabotage(sabotage, { from, count: 1_000, stride: 1 });
+    const caught = await catchSabotage(sabotage, { from, count: 3_000, stride: 1 });
     if (caught === null) missed += 1;
     const how =
       caught === null ? 'NOT CAUGHT' : `seed ${caught.seed}: ${caught.end.violations[0]?.invariant}`;

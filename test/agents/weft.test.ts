@@ -5,7 +5,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { stringify } from 'yaml';
 import { asObject, type JsonObject, parseObject } from '../../src/testing/model/json.ts';
-import { type Ended, journalSays, type Running, readJournal, startWeft } from '../end-to-end/cli.ts';
+import {
+  type Ended,
+  endStrays,
+  journalSays,
+  type Running,
+  readJournal,
+  startWeft,
+} from '../end-to-end/cli.ts';
 import { type Agents, describeWithAgents } from './binaries.ts';
 import { openScene, type Scene } from './scene.ts';
 import { claudeEnv, codexEnv } from './surroundings.ts';
@@ -23,17 +30,6 @@ afterEach(async () => {
   endStrays(scene.repo.around);
   await scene.remove();
 });
-
-/** Ends what a test that failed left behind: what works below the folder. */
-function endStrays(folder: string): void {
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    try {
-      if (readlinkSync(`/proc/${pid}/cwd`).startsWith(folder)) process.kill(Number(pid), 'SIGKILL');
-    } catch {
-      // gone, or nobody's business
-    }
-  }
-}
 
 /** Writes a plan of one task `it`, whose agent is of the kind, set as said; with a gate, the agent is held to it. */
 async function plan(

@@ -73,7 +73,7 @@ const SPOILINGS: readonly Spoiling[] = [
   {
     what: 'work that landed twice',
     said: 'I6: one is on the target 2 times',
-    spoil: ({ repo }) => runTestGit(repo, ['commit', '-q', '--allow-empty', '-m', 'again\n\nWeft-Task: one']),
+    spoil: ({ repo }) => runTestGit(repo, ['commit', '-q', '--allow-empty', '-m', 'Task one, again']),
   },
   {
     what: 'a user branch that moved',

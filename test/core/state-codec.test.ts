@@ -27,6 +27,10 @@ const SHAPES: Readonly<Record<number, string>> = {
   9: '7136e41bc4dc4d51',
   10: '4a0a860b0390ee85',
   11: '0f00991cc5725d36',
+  12: '3b92a043371c5a31',
+  13: '25665faf00f7f4f6',
+  14: 'e23b9ab549dec448',
+  15: '1f0e8ff3763a1c62',
 };
 
 /** Types declared in the core, by name, without comments. Two of one name that differ are told apart by neither. */

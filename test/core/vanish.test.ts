@@ -34,7 +34,15 @@ test.each<[string, string, string, string, string, string[]]>([
     ['ours doubled line a', 'ours doubled line b'],
   ],
   ['one added is there twice', 'a', 'a x', 'a y', 'a x x y', ['ours doubled line x']],
-  ['brackets are no sign', 'a {', 'a { { {', 'a {', 'a {', []],
+  [
+    'brackets are no sign, but where the result is the other side',
+    'a {',
+    'a { { {',
+    'a {',
+    'a {',
+    ['ours order '],
+  ],
+  ['an order', 'a b', 'b a', 'a b c', 'a b c', ['ours order ']],
 ])('%s', (_name, base, ours, theirs, result, expected) => {
   const found = findVanished({
     base: text(base),

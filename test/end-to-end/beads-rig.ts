@@ -129,6 +129,8 @@ export function countFacts(journal: string, type: string, task: string): number 
 export function findLeft(issues: ReadonlyMap<string, BeadsIssue>): readonly string[] {
   return [...issues.values()].flatMap(({ id, type, status, labels }) => [
     ...(status === 'closed' ? [] : [`${id} is ${status}`]),
-    ...(type === 'epic' || labels.join() === 'phase:merged' ? [] : [`${id} has ${labels.join()}`]),
+    ...(type === 'epic' || issues.has(`${id}.1`) || labels.join() === 'phase:merged'
+      ? []
+      : [`${id} has ${labels.join()}`]),
   ]);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { startForge } from '../../src/testing/forge/forge.ts';
 import { createTempRepo } from '../../src/testing/temp-repo.ts';
-import { obstacle, openYard, type Yard } from './beads-rig.ts';
+import { countFacts, obstacle, openYard, shellAgent, type Yard } from './beads-rig.ts';
 import { REPO } from './shop.ts';
 
 /** Texts of the comments of an issue. */
@@ -55,6 +55,27 @@ describe.skipIf(obstacle !== null)(`Beads in trouble${obstacle === null ? '' : `
     yard.bd('update', two, '--status', 'open');
     expect((await yard.weft('run', 'beads')).out).toContain('(1 merged)');
     expect(yard.look().get(two)).toMatchObject({ status: 'closed', labels: ['phase:merged'] });
+  });
+
+  test('an agent that closes its own issue is taken at its word: what is good lands, what is not is opened again', {
+    timeout: 240_000,
+  }, async () => {
+    const close = 'bd close "$WEFT_TASK" --reason "All done" >/dev/null';
+    const gates = { tier0: ['! grep -l bad *.txt'] };
+    const write = 'bd show "$WEFT_TASK" | grep -o "bad" | head -1 > "$WEFT_TASK.txt"; git add -A';
+    const agent = shellAgent(`${write}; git commit -qm "$WEFT_TASK"; ${close}; sleep 1`);
+    const yard = await openYard({ config: { ...agent, gates, limits: { attempts: 1 } } });
+    const [good, bad] = [yard.create('It goes well'), yard.create('It goes bad')];
+    const first = await yard.weft('run', 'beads');
+    expect(first.code, first.out + first.err).toBe(3);
+    expect(yard.look().get(good)).toMatchObject({ status: 'closed', labels: ['phase:merged'] });
+    expect(yard.look().get(bad)).toMatchObject({ status: 'in_progress', labels: ['phase:blocked'] });
+    expect(commentsOf(yard, bad)).toHaveLength(1);
+    expect((await yard.weft('answer', bad, '3')).code).toBe(0);
+    expect((await yard.weft('run', 'beads')).code).toBe(1);
+    expect(yard.look().get(bad)).toMatchObject({ status: 'blocked', assignee: '' });
+    for (const id of [good, bad]) expect(countFacts(yard.journal(), 'task.cancelled', id)).toBe(0);
+    expect(countFacts(yard.journal(), 'task.landed', good)).toBe(1);
   });
 
   test('with pull requests the issue names its own, and is closed when that is merged', {

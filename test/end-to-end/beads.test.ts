@@ -1,20 +1,14 @@
 // Issues of a real Beads database as tasks of the real command line: the guide's commands, what people do to issues while a
 // run goes on, and two orchestrators on one database.
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createTempRepo, testGitEnv } from '../../src/testing/temp-repo.ts';
 import { countFacts, findLeft, obstacle, openYard, shellAgent, WORK, type Yard } from './beads-rig.ts';
 import { journalSays } from './cli.ts';
-
-const JUST =
-  process.env['WEFT_TEST_JUST'] ??
-  (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, 'just'))
-    .find(existsSync);
+import { JUST } from './just.ts';
 
 /** Runs a recipe of the repository's justfile with the real `just`, or the command that the recipe has. */
 async function recipe(yard: Yard, name: string, ...args: readonly string[]): Promise<string> {
@@ -25,7 +19,6 @@ async function recipe(yard: Yard, name: string, ...args: readonly string[]): Pro
     worker: ['run', 'beads'],
     merger: ['merge'],
     'worktree-clean': ['worktree', 'clean'],
-    'test-crash-recovery': ['doctor', '--verify', 'latest'],
   };
   if (JUST === undefined) {
     const { code, out, err } = await yard.weft(...(commands[name] ?? []), ...args);
@@ -56,7 +49,7 @@ describe.skipIf(obstacle !== null)(
       const init = await yard.weft('init', '--just');
       expect(init.code, init.err).toBe(0);
       await yard.repo.commit('recipes');
-      const epic = yard.create('Epic: Feature X', '-p', '0', '-t', 'epic');
+      const epic = yard.create('Epic: Feature X', '-p', '0');
       const a = yard.create('Implement component A', '-p', '1', '--parent', epic);
       const b = yard.create('Write integration tests', '-p', '1', '--parent', epic, '--deps', a);
       expect([a, b]).toEqual([`${epic}.1`, `${epic}.2`]);
@@ -74,7 +67,6 @@ describe.skipIf(obstacle !== null)(
       expect(yard.look().get(b)?.closeReason).toMatch(/^Landed by weft as [0-9a-f]{40} on main$/);
       expect(await recipe(yard, 'orchestrate-status')).toContain(`${b}`);
       expect(await recipe(yard, 'worktree-clean')).not.toContain('kept');
-      expect(await recipe(yard, 'test-crash-recovery')).toMatch(/ok/);
       // what is left of a quick start: nothing but what Beads itself notes
       expect(await yard.repo.git('worktree', 'list')).not.toContain('\n');
       expect(await yard.repo.git('status', '--porcelain')).toBe(' M .beads/interactions.jsonl');
@@ -145,6 +137,8 @@ describe.skipIf(obstacle !== null)(
       const noted = `echo '{"id":"'$WEFT_TASK'"}' >> .beads/interactions.jsonl; ${WORK}`;
       const yard = await openYard({ config: shellAgent(noted) });
       const ids = [1, 2, 3].map((at) => yard.create(`Part ${at}`));
+      const own = join(yard.repo.path, '.beads', 'interactions.jsonl');
+      appendFileSync(own, '{"id":"own"}\n');
       const { code, out, err } = await yard.weft('run', 'beads');
       expect(code, out + err).toBe(0);
       expect(findLeft(yard.look())).toEqual([]);
@@ -153,9 +147,7 @@ describe.skipIf(obstacle !== null)(
       const tip = view.aside === undefined ? 'main' : view.aside.ref;
       const log = await yard.repo.git('show', `${tip}:.beads/interactions.jsonl`);
       for (const id of ids) expect(log).toContain(`{"id":"${id}"}`);
-      expect(readFileSync(join(yard.repo.path, '.beads', 'interactions.jsonl'), 'utf8')).toContain(
-        'Landed by weft',
-      );
+      expect(readFileSync(own, 'utf8')).toContain('{"id":"own"}');
     });
   },
 );

@@ -1,6 +1,6 @@
 // The built command line as a child process, for tests that kill it. Knows nothing of what it prints.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { watch } from 'node:fs';
+import { readdirSync, readlinkSync, watch } from 'node:fs';
 import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { testGitEnv } from '../../src/testing/temp-repo.ts';
@@ -21,17 +21,30 @@ export interface Running {
 
 /** Starts `weft` in a folder; in a process group of its own, so that a test can kill all of it. */
 export function startWeft(cwd: string, args: readonly string[], env: Record<string, string> = {}): Running {
-  const child = spawn(process.execPath, [resolve('dist/weft.cjs'), ...args], {
+  return startProgram([process.execPath, resolve('dist/weft.cjs'), ...args], {
     cwd,
     env: { ...testGitEnv(), NO_COLOR: '1', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
   });
+}
+
+/** Starts a program with its arguments and exactly this environment, in a process group of its own. */
+export function startProgram(
+  [program = '', ...args]: readonly string[],
+  {
+    stdin = 'ignore',
+    ...place
+  }: {
+    readonly cwd: string;
+    readonly env: Readonly<Record<string, string>>;
+    readonly stdin?: 'ignore' | 'pipe';
+  },
+): Running {
+  const child = spawn(program, args, { ...place, stdio: [stdin, 'pipe', 'pipe'], detached: true });
   let [out, err] = ['', ''];
-  child.stdout.on('data', (chunk) => {
+  child.stdout?.on('data', (chunk) => {
     out += String(chunk);
   });
-  child.stderr.on('data', (chunk) => {
+  child.stderr?.on('data', (chunk) => {
     err += String(chunk);
   });
   const ended = new Promise<Ended>((done) => {
@@ -79,4 +92,15 @@ export async function journalSays(
 /** Text of a run's journal; empty when there is none yet. */
 export function readJournal(runDir: string): Promise<string> {
   return readFile(join(runDir, 'journal.jsonl'), 'utf8').catch(() => '');
+}
+
+/** Ends what a test that failed left behind: what works below the folder. */
+export function endStrays(folder: string): void {
+  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (readlinkSync(`/proc/${pid}/cwd`).startsWith(folder)) process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // gone, or nobody's business
+    }
+  }
 }

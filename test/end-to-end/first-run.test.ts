@@ -226,6 +226,6 @@ describe('where weft is started', () => {
     expect(led.ok && (await led.value.outcome)).toBe('failed');
     const view = led.ok ? await app.view(led.value.run) : led;
     expect(view).toMatchObject({ ok: true, value: { tasks: [{ phase: 'failed', attempts: 1 }] } });
-    expect(JSON.stringify(view)).toContain('No worktree can be made in');
+    expect(JSON.stringify(view)).toContain('No worktree can be made at');
   });
 });

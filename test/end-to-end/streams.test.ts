@@ -205,6 +205,24 @@ describe.skipIf(problem !== null)(`streams (${problem ?? 'there is a driver'})`,
     expect(err).toMatch(hint);
   });
 
+  it('go on in the database that they began in, from another home and beside a newer one', async () => {
+    const office = await openOffice(1, { agents: [task('Stream-A')], items: [item('T1', 'Stream-A')] });
+    const running = office.run('run', 'task-copilot');
+    await journalSays(office.repo.path, '"attempt.started"', running);
+    process.kill(-(running.child.pid ?? 0), 'SIGKILL');
+    await running.ended;
+    const newer = await makeDatabase(join(office.repo.path, '.copilot', 'tasks.db'), 1);
+    onTestFinished(() => newer.close());
+    newer.add(item('X1', 'Stream-X'));
+    const { code, out, err } = await startWeft(office.repo.path, ['run', 'task-copilot'], {
+      HOME: join(office.repo.path, '.git', 'elsewhere'),
+    }).ended;
+    expect(code, out + err).toBe(0);
+    expect(out).toMatch(/^run \S+ goes on/);
+    expect(office.statuses()).toEqual({ T1: 'completed' });
+    expect(newer.all('SELECT status FROM tasks')).toEqual([{ status: 'pending' }]);
+  });
+
   it('an engine that is killed goes on with them, and says nothing twice', async () => {
     for (const moment of ['"attempt.started"', '"task.queued"']) {
       const office = await openOffice(1, { agents: [task('Stream-A'), task('Stream-B')], items: CHAIN });

@@ -15,11 +15,12 @@ afterEach(async () => {
 });
 
 /** A task that commits nothing and fails, and one that fails with work in its worktree. */
-async function fail(): Promise<string> {
+async function fail(config: Readonly<Record<string, unknown>> = {}): Promise<string> {
   const limits = { attempts: 1 };
   const failing = (id: string, run: string): never => [{ id, acts: [], frontmatter: { run } }] as never;
   await stage.script([failing('bare', 'exit 3'), failing('full', 'echo work > work.txt; exit 3')], {
     limits,
+    ...config,
   });
   const { run, outcome } = await stage.run();
   expect(outcome).toBe('failed');
@@ -107,4 +108,24 @@ test('folders that were moved aside are named, and never touched', async () => {
   await clean({ dryRun: false, force: true });
   expect(existsSync(aside)).toBe(true);
   expect(run).not.toBe('');
+});
+
+test('beside worktrees at places of their own only what was moved aside there is named', async () => {
+  const run = await fail({ worktrees: { path: '../{repo}-issue-{id}', branch: 'issue-{id}' } });
+  expect(await list()).toEqual(['bare: null', 'full: commits that did not land']);
+  const [own, foreign] = ['repo-issue-full.kept-abc', 'holiday.kept-abc'].map((name) =>
+    join(stage.repo.around, name),
+  );
+  for (const path of [own, foreign]) await mkdir(path as string);
+  expect((await stage.app.worktrees()).map(({ path }) => path)).toContain(own);
+  expect((await stage.app.worktrees()).map(({ path }) => path)).not.toContain(foreign);
+  // a run that nobody remembers leaves its places to the next one, and its work is kept all the same
+  await rm(join(stage.app.stateDir, 'runs', run), { recursive: true });
+  await stage.script([[{ id: 'full', acts: [], frontmatter: { run: 'echo better > work.txt' } }]], {
+    worktrees: { path: '../{repo}-issue-{id}', branch: 'issue-{id}' },
+  });
+  expect((await stage.run()).outcome).toBe('complete');
+  const kept = await stage.repo.git('for-each-ref', '--format=%(refname)', `refs/weft/rescue/${run}`);
+  expect(await stage.repo.git('show', `${kept}:work.txt`)).toBe('work');
+  expect(await stage.repo.git('show', 'main:work.txt')).toBe('better');
 });

@@ -75,7 +75,7 @@ it.each<[string, Partial<FoundForge>, Forged<ForgeStanding>, string]>([
 it('what is in the way of runs that need it is a failure, and the branch is their target', async () => {
   const check: Parameters<typeof look>[2] = (tools) => requireForge(tools, 'next');
   expect(await look(null, ok(standing), check)).toEqual([
-    'failed: work is to become pull requests, and no remote is at a forge | Add the repository at GitHub as the remote `origin`, or leave `pullRequests` off.',
+    'failed: work is to become pull requests, and no remote is at a forge | Add it with `git remote add origin https://github.com/OWNER/NAME`, or leave `pullRequests` off.',
   ]);
   expect((await look({}, ok({ ...standing, branch: null }), check)).at(-1)).toBe(
     'failed: the forge has no branch next for pull requests to go to | Push it: git push origin next',

@@ -1,6 +1,6 @@
 // Preflight: what is said of each place, on whatever disk it lies.
 import { expect, test } from 'vitest';
-import { DEFAULT_POLICY, oid } from '../../src/core/model.ts';
+import { DEFAULT_POLICY, oid, type Policy } from '../../src/core/model.ts';
 import { type Closeness, examine, type Finding } from '../../src/engine/doctor.ts';
 import type { Tools } from '../../src/engine/parts.ts';
 import type { Probe, ProbeDetails, ProbeMeans } from '../../src/ports/agent.ts';
@@ -9,6 +9,7 @@ import type { Probe, ProbeDetails, ProbeMeans } from '../../src/ports/agent.ts';
 async function look(
   free: Readonly<Record<string, number>>,
   obstacles: Readonly<Record<string, string>> = {},
+  worktrees: Policy['worktrees'] = { ...DEFAULT_POLICY.worktrees, root: '/big/{repo}' },
 ) {
   const tools = {
     repository: '/home/uma/repo',
@@ -22,8 +23,7 @@ async function look(
       freeBytes: async (path: string) => (free[path] === undefined ? null : free[path] * 1024 * 1024),
     },
   };
-  const policy = { ...DEFAULT_POLICY, worktrees: { ...DEFAULT_POLICY.worktrees, root: '/big/{repo}' } };
-  const findings = await examine(tools as unknown as Tools, policy);
+  const findings = await examine(tools as unknown as Tools, { ...DEFAULT_POLICY, worktrees });
   return findings
     .filter(({ name }) => name === 'state' || name === 'worktrees')
     .map(({ name, state, sentence }) => `${name} ${state}: ${sentence}`);
@@ -44,6 +44,15 @@ test('what is in the way', async () => {
   expect(await look({}, { '/big/repo': '/big is not a folder' })).toEqual([
     'state ok: /home/uma/repo/.weft can be written to',
     'worktrees failed: /big/repo cannot be used: /big is not a folder',
+  ]);
+});
+
+test('worktrees that are elsewhere are looked at there as well', async () => {
+  const worktrees = { root: '/big/{repo}', path: '../trees/{repo}-{id}', branch: 'x/{id}' };
+  expect(await look({}, { '/home/uma/trees': '/home/uma is not a folder' }, worktrees)).toEqual([
+    'state ok: /home/uma/repo/.weft can be written to',
+    'worktrees ok: /big/repo can be written to',
+    'worktrees failed: /home/uma/trees cannot be used: /home/uma is not a folder',
   ]);
 });
 

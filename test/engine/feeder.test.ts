@@ -90,8 +90,9 @@ describe('looks', () => {
     expect(source.looks).toEqual([0]);
     source.trouble = null;
     end();
-    await clock.pass(1_000);
-    expect(source.looks).toEqual([0, 5_600]);
+    // a source that takes long is left alone for longer
+    await clock.pass(21_000);
+    expect(source.looks).toEqual([0, 5_100 + 4 * 5_100]);
     expect(say(heard)).toEqual(['+b']);
     await feeder.stop();
   });
@@ -130,6 +131,48 @@ describe('looks', () => {
     await clock.pass(1_000);
     expect(say(heard)).toEqual(['a withheld: null']);
     await feeder.stop();
+  });
+});
+
+describe('the last look', () => {
+  test('is at all sources, however lately they were looked at, and gives what is news', async () => {
+    const { clock, feeder, sources, source, heard } = feed('test', 'other');
+    feeder.start();
+    await clock.pass(10);
+    source.drafts = [...source.drafts, draft('b')];
+    expect(say(await feeder.look())).toEqual(['+b']);
+    expect(sources.map(({ looks }) => looks)).toEqual([
+      [0, 10],
+      [0, 10],
+    ]);
+    expect(heard).toEqual([]);
+    await feeder.stop();
+  });
+
+  test('is waited for no longer than half a minute; what it finds then is told all the same', async () => {
+    const { clock, feeder, source, heard } = feed();
+    source.trouble = () =>
+      clock.sleep(50_000).then(() => ({ drafts: [draft('b')], diagnostics: [], texts: new Map() }));
+    const looked = feeder.look();
+    await clock.pass(30_000);
+    expect(await looked).toEqual([]);
+    await clock.pass(20_000);
+    expect(say(heard)).toEqual(['+b']);
+  });
+
+  test('of a source that cannot be reached is one look', async () => {
+    const { clock, feeder, source } = feed();
+    source.trouble = refuse;
+    feeder.start();
+    await clock.pass(10);
+    await feeder.look();
+    expect(source.looks).toEqual([0, 10]);
+    await feeder.stop();
+  });
+
+  test('of who has no source that changes is none', async () => {
+    const bench = createBench({ clock: createHandClock(), tasks: [buildTask('a')], sources: [] });
+    expect(await createFeeder(bench).look()).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 // Who tells sources how their tasks stand: what, when, again when it failed, and how long at the end.
 import { describe, expect, test } from 'vitest';
 import type { Event } from '../../src/core/event.ts';
-import { fail, type Result } from '../../src/core/failure.ts';
+import { fail, ok, type Result } from '../../src/core/failure.ts';
 import { createReporter, type Reporter } from '../../src/engine/reporter.ts';
 import type { SourcePort } from '../../src/ports/source.ts';
 import { bring, buildTask, play } from '../core/build.ts';
@@ -87,17 +87,58 @@ describe('what is told', () => {
     await reporter.stop({ hurry: false });
   });
 
-  test('many in calls of 500', async () => {
+  test('many in calls of 20', async () => {
     const clock = createHandClock();
     const source = createHandSource(clock);
-    const tasks = Array.from({ length: 1_001 }, (_, n) => buildTask(`t${n}`, { source: 'test' }));
+    const tasks = Array.from({ length: 41 }, (_, n) => buildTask(`t${n}`, { source: 'test' }));
     const bench = createBench({ clock, tasks, sources: [source] });
     for (const { id } of tasks) bring(bench.state, id, 'spawned');
     const reporter = createReporter(bench);
     reporter.start();
     await clock.pass(10);
-    expect(source.told.map(([, reports]) => reports.length)).toEqual([500, 500, 1]);
+    expect(source.told.map(([, reports]) => reports.length)).toEqual([20, 20, 1]);
     await reporter.stop({ hurry: false });
+  });
+});
+
+describe('what is owed', () => {
+  /** Forty-one tasks, and a source that takes 20 s for a call. */
+  function owe(): ReturnType<typeof tell> {
+    const clock = createHandClock();
+    const source = createHandSource(clock);
+    const tasks = Array.from({ length: 41 }, (_, n) => buildTask(`t${n}`, { source: 'test' }));
+    const bench = createBench({ clock, tasks, sources: [source] });
+    for (const { id } of tasks) bring(bench.state, id, 'spawned');
+    source.answer = () => clock.sleep(20_000).then(() => ok(undefined));
+    return { ...bench, source, reporter: createReporter(bench) };
+  }
+
+  test('is waited for as long as some of it gets through', async () => {
+    const { clock, reporter } = owe();
+    reporter.start();
+    const waits: boolean[] = [];
+    for (let at = 0; at < 6; at += 1) {
+      waits.push(reporter.tell() !== null);
+      await clock.pass(10_000);
+    }
+    expect(waits).toEqual([true, true, true, true, true, true]);
+    expect(reporter.owes()).toBe(false);
+    expect(reporter.tell()).toBe(null);
+    await reporter.stop({ hurry: false });
+  });
+
+  test('is waited for by an engine that ends, too', async () => {
+    const { clock, reporter, source } = owe();
+    reporter.start();
+    let isOver = false;
+    void reporter.stop({ hurry: false }).then(() => {
+      isOver = true;
+    });
+    await clock.pass(50_000);
+    expect(isOver).toBe(false);
+    await clock.pass(20_000);
+    expect(isOver).toBe(true);
+    expect(source.told).toHaveLength(3);
   });
 });
 

@@ -18,6 +18,8 @@ interface Note {
   readonly before: string;
   /** What the agent was stuck with then; null: it was not. */
   readonly stuck: string | null;
+  /** They are known to have been in it: a file that is as before by now was emptied by the agent. */
+  readonly isPut: boolean;
 }
 
 /** See `AgentPort.tell`; rejects with what the disk says. */
@@ -33,16 +35,18 @@ export async function forwardMessages(statusFile: string, messages: readonly Inp
   const note = await readNote(noteFile);
   const before = createHash('sha256').update(text).digest('hex');
   const isNew = note === null || note.number < first.number;
-  if (!isNew && note.before !== before && wasHeard(note, status, fields['forwardedMessage']))
+  if (!isNew && (note.isPut || note.before !== before) && wasHeard(note, status, fields['forwardedMessage']))
     return { heard: note.number, isStuck };
   const words = messages.map((message) => message.text).join('\n\n');
   const written = JSON.stringify({ ...fields, forwardedMessage: words });
   const isThere = fields['forwardedMessage'] === words && note?.number === last.number;
   if (isThere || Buffer.byteLength(written) > FILE_BYTES) return { heard: null, isStuck };
-  const fresh: Note = { number: last.number, before, stuck: isStuck ? (status.stuckReason ?? '') : null };
+  const stuck = isStuck ? (status.stuckReason ?? '') : null;
+  const fresh: Note = { number: last.number, before, stuck, isPut: false };
   // noted first: should weft die in between, the status file still is what it was before
   await replaceFile(noteFile, JSON.stringify(fresh));
   await replaceFile(statusFile, written);
+  await replaceFile(noteFile, JSON.stringify({ ...fresh, isPut: true }));
   return { heard: null, isStuck };
 }
 
@@ -56,7 +60,7 @@ async function readNote(path: string): Promise<Note | null> {
   const text = await readAgentFile(path, NOTE_BYTES);
   const fields = text === null ? null : parseObject(text);
   if (fields === null) return null;
-  const { number, before, stuck } = fields;
+  const { number, before, stuck, isPut } = fields;
   if (typeof number !== 'number' || typeof before !== 'string') return null;
-  return { number, before, stuck: typeof stuck === 'string' ? stuck : null };
+  return { number, before, stuck: typeof stuck === 'string' ? stuck : null, isPut: isPut === true };
 }

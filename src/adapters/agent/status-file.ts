@@ -1,4 +1,5 @@
 // The status file an agent may write: read, checked and cleaned. Everything in it is a claim, never a fact.
+import { readSessionStatus } from '../../core/documents/session.ts';
 import type { Option } from '../../core/model.ts';
 import type { AgentStatus } from '../../ports/agent.ts';
 import { cleanText, isRecord, parseObject, readAgentFile } from './agent-text.ts';
@@ -9,17 +10,16 @@ const TEXT_CHARS = 4_000;
 const LABEL_CHARS = 200;
 const OPTIONS = 9;
 const PARTS = 1_000;
-const WORDS = ['registered', 'planning', 'working', 'stuck', 'complete', 'cancelled'] as const;
 
 /**
- * Reads what an agent said. The fields are those of status file v1 (`status`, `stuckReason`, …; unknown ones are
+ * Reads what an agent said. The fields are those of status files v1 and v2 (`status`, `stuckReason`, …; unknown ones are
  * ignored) and `options`, `tried` (joined to the question), `reason`, `note` and `finished`. Null: too large, half-written, or no status.
  */
 export function parseStatus(text: string): AgentStatus | null {
   if (Buffer.byteLength(text) > FILE_BYTES) return null;
   const fields = parseObject(text);
-  const status = WORDS.find((word) => word === fields?.['status']);
-  if (fields === null || status === undefined) return null;
+  const status = readSessionStatus(fields?.['status']);
+  if (fields === null || status === null) return null;
   return {
     status,
     stuckReason: joinQuestion(fields),

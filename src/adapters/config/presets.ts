@@ -23,7 +23,8 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       maxAgents: '16',
       integrate: 'human',
       merge: '{ strategy: rebase }',
-      worktrees: '{ root: ".runr-worktrees", branch: "runr/{run}/{task}" }',
+      phases: '{ plan: true, review: true }',
+      worktrees: '{ path: ".runr-worktrees/{run}/{id}", branch: "runr/{run}/{id}" }',
     },
     folder: '.runr-worktrees',
     next: 'weft run tracks.yaml',
@@ -34,7 +35,9 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       integrate: 'auto',
       pullRequests: 'true',
       merge: '{ strategy: squash }',
-      worktrees: '{ root: "../worktrees", branch: "agent/{task}" }',
+      phases: '{ review: true }',
+      budget: '{ minutes: null }',
+      worktrees: '{ path: "../worktrees/{id}", branch: "agent/{id}" }',
     },
     folder: null,
     next: 'weft run beads',
@@ -45,7 +48,9 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       integrate: 'human',
       pullRequests: 'true',
       merge: '{ strategy: squash }',
-      worktrees: '{ root: "../{repo}-issues", branch: "issue-{task}" }',
+      budget: '{ minutes: null }',
+      worktrees: '{ path: "../{repo}-issue-{id}", branch: "issue-{id}" }',
+      statusFiles: '[issues]',
     },
     folder: null,
     next: 'weft run github 123',
@@ -55,8 +60,10 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
       maxAgents: '16',
       integrate: 'auto',
       merge: '{ strategy: merge }',
+      budget: '{ minutes: null }',
       limits: '{ attempts: 10 }',
-      worktrees: '{ root: ".claude/worktrees", branch: "stream/{task}" }',
+      worktrees: '{ path: ".claude/worktrees/{id}", branch: "stream/{id}" }',
+      statusFiles: '[streams]',
     },
     folder: '.claude/worktrees',
     next: 'weft run task-copilot',
@@ -66,9 +73,10 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
 /** Sets a preset's keys in the text of a new configuration: in the line that has the key, used or not, else at the end. */
 export function applyPreset(text: string, preset: Preset): string {
   return Object.entries(preset.settings).reduce((now, [key, value]) => {
-    const line = new RegExp(`^(?:# )?${key}:[^\\n]*$`, 'm');
+    // what is below a key that is not used goes with it
+    const line = new RegExp(`^(?:${key}:[^\\n]*|# ${key}:[^\\n]*(?:\\n# {3}[^\\n]*)*)$`, 'm');
     const there = line.exec(now)?.[0];
-    const comment = /(?<=\s)# (?!.*\{).*$/.exec(there ?? '')?.[0] ?? '';
+    const comment = /(?<=\s)# (?!.*\{).*$/m.exec(there ?? '')?.[0] ?? '';
     const set = `${`${key}: ${value}`.padEnd(28)} ${comment}`.trimEnd();
     return there === undefined ? `${now}${set}\n` : now.replace(line, () => set);
   }, text);

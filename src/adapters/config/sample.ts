@@ -86,7 +86,7 @@ ${`  tier0: [${check}]`.padEnd(28)} # always, such as "npm test"
 merge: { strategy: squash }  # merge · squash · rebase
 budget: { minutes: 120 }     # of one attempt
 ${setup.padEnd(28)} # prepares a fresh worktree
-# worktrees: { root: "../{repo}.weft", branch: "weft/{run}/{task}/work" }
+# worktrees: { root: "../{repo}.weft", path: "{root}/{run}/{task}", branch: "weft/{run}/{task}/work" }
 `;
 }
 

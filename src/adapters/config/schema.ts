@@ -5,6 +5,7 @@ import { findUnknownWord, MESSAGE_WORDS } from '../../core/message.ts';
 import { ACP_PRESETS } from '../agent/session/acp.ts';
 import { type PullInput, pullsSchema } from './pulls-schema.ts';
 import { closed, text } from './shape.ts';
+import { type WorktreesInput, worktreesSchema } from './worktrees-schema.ts';
 
 /** Gates as written; a tier that is left out has no checks. */
 export interface GatesInput {
@@ -61,9 +62,7 @@ export interface ConfigInput {
   readonly pullRequests?: boolean | PullInput | undefined;
   readonly budget?: (BudgetInput & { readonly run?: BudgetInput | undefined }) | undefined;
   readonly setup?: string | null | undefined;
-  readonly worktrees?:
-    | { readonly root?: string | undefined; readonly branch?: string | undefined }
-    | undefined;
+  readonly worktrees?: WorktreesInput | undefined;
   readonly radar?:
     | { readonly enabled?: boolean | undefined; readonly tell?: boolean | undefined }
     | undefined;
@@ -71,6 +70,7 @@ export interface ConfigInput {
     | { readonly plan?: string | boolean | undefined; readonly review?: string | boolean | undefined }
     | undefined;
   readonly fast?: boolean | undefined;
+  readonly statusFiles?: readonly ('issues' | 'streams')[] | undefined;
   readonly limits?: Readonly<Record<string, number | undefined>> | undefined;
 }
 
@@ -229,18 +229,6 @@ const phaseAgent = z
   .union([z.boolean(), text], { error: 'must be the name of an agent, true or false' })
   .optional();
 
-const PLACEHOLDERS = /\{(?!(?:repo|run|task)\})[^}]*\}?/;
-
-/** Tells whether a pattern gives a branch that git takes and that differs from task to task. */
-function isBranchPattern(pattern: string): boolean {
-  return (
-    pattern.includes('{task}') &&
-    !PLACEHOLDERS.test(pattern) &&
-    /^[\w{][\w./{}-]*$/.test(pattern) &&
-    !/\.\.|\/\/|\/\.|[./]$|\.lock(?:\/|$)/.test(pattern)
-  );
-}
-
 function budgetOf(of: { readonly time: string; readonly use: string }) {
   const number = (most: number): z.ZodNumber => z.number().positive().max(most);
   return {
@@ -352,20 +340,7 @@ export const configSchema: z.ZodType<ConfigInput> = closed({
     .nullable()
     .optional()
     .describe('Shell command line that prepares a fresh worktree; null: none.'),
-  worktrees: closed({
-    root: text
-      .refine((root) => !/\{(?!repo\})/.test(root), { error: 'must have no placeholder but {repo}' })
-      .optional()
-      .describe('Directory of all worktrees, relative to the repository; {repo} is its name.'),
-    branch: text
-      .refine(isBranchPattern, {
-        error: 'must be a branch name with {task} in it, and no other placeholder but {run} and {repo}',
-      })
-      .optional()
-      .describe("Branch of a task's work; {run} and {task} are their names."),
-  })
-    .optional()
-    .describe('Where work happens.'),
+  worktrees: worktreesSchema,
   radar: closed({
     enabled: z
       .boolean()
@@ -382,5 +357,10 @@ export const configSchema: z.ZodType<ConfigInput> = closed({
     .optional()
     .describe('Who else has a part in a task: the name of an agent, true for its own, false for nobody.'),
   fast: z.boolean().optional().describe('Skips the plan and review phases.'),
+  statusFiles: z
+    .array(z.enum(['issues', 'streams']))
+    .max(2)
+    .optional()
+    .describe('Files that are kept for programs of others, in the places and forms that they know.'),
   limits: limitsSchema.optional().describe('Bounds of a run; the defaults are meant to fit.'),
 });

@@ -72,9 +72,9 @@ const RECIPES: readonly Recipe[] = [
   },
   {
     name: 'test-crash-recovery',
-    parameters: "run='latest'",
-    summary: 'Check that a run kept its promises, crashes or not',
-    line: `weft doctor --verify ${ARGS}`,
+    parameters: '*args',
+    summary: 'Kill weft and agents at seven moments, elsewhere, and see whether all goes on',
+    line: `weft demo --crash ${ARGS}`,
   },
   {
     name: 'migrate-to-beads',

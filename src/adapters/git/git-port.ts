@@ -10,6 +10,7 @@ import {
   removeCheckout,
 } from './checkout.ts';
 import { commitPaths } from './commit-paths.ts';
+import { countChanges } from './count-changes.ts';
 import { writePatch } from './diff.ts';
 import { attempt, GitError, gitText, isLockFailure } from './exec.ts';
 import { followMoved } from './forward.ts';
@@ -18,6 +19,7 @@ import { commitLeftovers, inspectWorktree } from './inspect.ts';
 import { findLandingTip, land } from './land.ts';
 import { findBranch, listLinked } from './listing.ts';
 import { sweepLocks } from './locks.ts';
+import { findLastWithout, listLost } from './lost.ts';
 import { gitDirOf, placeOf } from './metadata.ts';
 import { removeWorktree } from './remove.ts';
 import { repair, surveyRepair } from './repair.ts';
@@ -37,7 +39,6 @@ import {
 import { noteSettings } from './shared-settings.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { tryMerge } from './try-merge.ts';
-import { listLost } from './vanished.ts';
 import { watchBranch } from './watch.ts';
 import { ensureWorktree } from './worktree.ts';
 
@@ -82,9 +83,11 @@ function makePort(repo: Repository): LocalGit {
     followBranch: (what) => run(() => followMoved(repo, what)),
     commitPaths: (what) => run(() => commitPaths(repo, what)),
     inspect: (what) => run(() => inspectWorktree(repo, what)),
+    countChanges: (what) => inFolder(what.worktree, () => run(() => countChanges(repo, what))),
     diff: (what) => run(() => writePatch(repo, what)),
     buildCandidate: (what) => run(() => buildCandidate(repo, what)),
     listLost: (what) => run(() => listLost(repo, what)),
+    lastWithout: (what) => findLastWithout(repo, what),
     // a git at work in a worktree would keep it from being removed
     snapshot: (what) => inFolder(what.worktree, () => run(() => takeSnapshot(repo, what))),
     tryMerge: (what) => run(() => tryMerge(repo, what)),

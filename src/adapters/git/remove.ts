@@ -18,7 +18,7 @@ import { canonical, deleteRefs, findCommit, type Repository } from './repository
 import { rescueWork } from './rescue.ts';
 import { firstIndexOf } from './reuse.ts';
 import { type Change, listChanges, listGitlinks, revealEntries } from './status.ts';
-import { startRefOf } from './worktree.ts';
+import { isBare, startRefOf } from './worktree.ts';
 
 /** What is to be removed. */
 export interface Removal {
@@ -26,6 +26,9 @@ export interface Removal {
   readonly branch: string;
   readonly landed: Oid | null;
   readonly rescue: string;
+  /** Lock reason of who may be removed; absent: whoever it is of ours. */
+  readonly reason?: string;
+  readonly isFirst?: boolean;
 }
 
 /** The ref that holds what was rescued, and why the worktree was left in place; null where there is nothing to say. */
@@ -39,6 +42,7 @@ export async function removeWorktree(repo: Repository, what: Removal): Promise<R
   await mendCommonDirs(repo);
   const path = await canonical(what.path);
   const entry = await findEntry(repo, path);
+  if (await isAnothers(repo, { ...what, path, entry })) return { rescue: null, kept: null };
   const why = await findObstacle(repo, { ...what, path, entry });
   if (why !== null) return { rescue: null, kept: why };
   const present = entry !== null && (await exists(path));
@@ -63,6 +67,20 @@ export async function removeWorktree(repo: Repository, what: Removal): Promise<R
   if (rescue.kind === 'kept') return { rescue: rescue.ref, kept: null };
   const isRepeat = entry === null && branchHead === null;
   return { rescue: isRepeat ? await findRescued(repo, what.rescue) : null, kept: null };
+}
+
+/** Tells whether what is there was never of who asks: then nothing is left to remove. */
+async function isAnothers(
+  repo: Repository,
+  of: Removal & { readonly entry: PlacedEntry | null },
+): Promise<boolean> {
+  const { path, branch, reason, entry } = of;
+  if (reason === undefined) return false;
+  if (entry !== null) return entry.reason !== reason;
+  if (of.isFirst !== true) return false;
+  if (await exists(path)) return true;
+  const head = await findCommit(repo.main, `refs/heads/${branch}`);
+  return head !== null && !(await isBare(repo, { branch, head, base: null }));
 }
 
 /** Says in a sentence why the worktree has to stay, or null. */

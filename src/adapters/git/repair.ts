@@ -65,14 +65,20 @@ async function findUnborn(repo: Repository): Promise<Awaited<ReturnType<typeof r
     : unborn;
 }
 
-/** Folders that may hold a trash folder: of the metadata, and beside every worktree there may have been. */
+/** Folders that may hold a trash folder: of the metadata, and beside every worktree there may have been; a root may be one. */
 async function findFolders(repo: Repository, roots: readonly string[]): Promise<readonly string[]> {
   const beside = (await readEntries(repo))
     .filter(isOurs)
     .map(({ path }) => (path === null ? null : dirname(path)));
   const below = await Promise.all(roots.map((root) => listFolders(root)));
   return [
-    ...new Set([repo.commonDir, ...roots, ...below.flat(), ...beside.filter((folder) => folder !== null)]),
+    ...new Set([
+      repo.commonDir,
+      ...roots,
+      ...roots.map((root) => dirname(root)),
+      ...below.flat(),
+      ...beside.filter((folder) => folder !== null),
+    ]),
   ];
 }
 

@@ -29,7 +29,11 @@ export function findTrackFile(
   const found = path.includes('\0') ? undefined : tried.find(existsSync);
   if (found === undefined) {
     const sentence = `The track file ${quote(path)} does not exist.`;
-    return fail({ position: null, sentence, fix: `Looked for ${quoteList(tried)}.` });
+    return fail({
+      position: null,
+      sentence,
+      fix: `Looked for ${quoteList(tried)}. \`weft init\` writes a first one.`,
+    });
   }
   const real = realpathSync(found);
   const root = [checkout, repository].find((each) => isInside(realpathSync(each), real)) ?? checkout;

@@ -95,7 +95,9 @@ function decideAboutTask(state: RunState, ts: TaskState, trouble: Trouble, now: 
   if (cause === 'asked' || cause === 'changes-requested') return { kind: 'retry', at: now };
   const askAtOnce =
     (cause === 'outside-claim' && state.policy.outside === 'ask') ||
-    (cause === 'conflict' && state.policy.merge.conflicts !== 'agent');
+    (cause === 'conflict' && state.policy.merge.conflicts !== 'agent') ||
+    // who merged it by hand is asked, and no agent sent after them
+    (cause === 'work-vanished' && ts.attempt?.byHand === true);
   const mayRetry =
     !askAtOnce &&
     ts.charged < Math.min(state.policy.limits.attempts, 10) &&

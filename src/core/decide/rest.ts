@@ -33,6 +33,20 @@ export function waitsForSources(state: RunState): boolean {
   return false;
 }
 
+/**
+ * Tells whether a run that could rest looks at its sources once more before it does: what was added or became free while it
+ * did the last of its work is not left behind. One look is enough after which nothing happened, whether it succeeded or
+ * not; what it finds is work, and after that there is another one. `seenAt` is how many facts there were after the last
+ * look; null: there was none.
+ */
+export function owesLook(
+  state: RunState,
+  now: { readonly outcome: Outcome; readonly facts: number; readonly seenAt: number | null },
+): boolean {
+  if (now.outcome === 'stopped' || now.outcome === 'timeout') return false;
+  return state.sources.some(isWatched) && now.facts !== now.seenAt;
+}
+
 /** Tells whether an effect does nothing but wait for what people may do. */
 export function isIdle(state: RunState, effect: WorkEffect, now: RunMs): boolean {
   const ts = taskOf(state, effect.task);

@@ -1,6 +1,6 @@
 // What speaks against an attempt that ended: how it ended, what it did to the files, what its answer says.
 import type { Cause, Exit, FaultKind, Review } from '../model.ts';
-import type { AttemptState, TaskState } from '../state.ts';
+import type { AttemptState, Inspected, TaskState } from '../state.ts';
 import type { Trouble } from './judge.ts';
 
 /** Rounds of changes that reviews may ask for before a human is asked. */
@@ -18,7 +18,7 @@ export function findTrouble(ts: TaskState, attempt: AttemptState): Trouble | nul
   if (ts.guidance.length > 0) return { cause: 'asked', detail: 'guidance came while it worked' };
   if (!attempt.accepted) {
     if (inspected.odd !== null) return { cause: 'worktree-odd', detail: inspected.odd };
-    if (inspected.outside.length > 0) return complainOfOutside(ts, inspected.outside);
+    if (inspected.outside.length > 0) return withLoss(complainOfOutside(ts, inspected.outside), inspected);
     if (inspected.fileCount === 0 && attempt.reason === null) {
       return { cause: 'no-changes', detail: 'It ended without changing anything and gave no reason.' };
     }
@@ -30,11 +30,17 @@ export function findTrouble(ts: TaskState, attempt: AttemptState): Trouble | nul
   return { cause: timedOut ? 'gate-timeout' : 'gate-failed', detail: rejected.excerpt };
 }
 
+/** Who takes work as it is has to know all of it. */
+function withLoss(trouble: Trouble, { vanished = [] }: Inspected): Trouble {
+  if (vanished.length === 0) return trouble;
+  return { ...trouble, detail: `${trouble.detail}\n\n${complainOfLoss(vanished).detail}` };
+}
+
 function complainOfLoss(vanished: readonly string[]): Trouble {
   const [first = '', ...more] = vanished;
   const list = more.length === 0 ? '' : ` (and ${more.length} more)${['', ...vanished].join('\n- ')}`;
   // its first line is all that many places have room for
-  const detail = `Merging, it lost some of what had landed before: ${first}${list}`;
+  const detail = `Merging, it left out some of what one side has: ${first}${list}`;
   return { cause: 'work-vanished', detail };
 }
 

@@ -3,14 +3,16 @@ import { noteForgeTrouble } from '../backoff.ts';
 import { writeComments } from '../comment.ts';
 import type { Event, StopReason } from '../event.ts';
 import { unreachable } from '../failure.ts';
+import { MAX_PARTS } from '../limits.ts';
 import { type Cause, type RunMs, runMs } from '../model.ts';
 import { noteOdds } from '../odds.ts';
 import { hasReview } from '../role.ts';
 import { guessAnew } from '../schedule-index.ts';
 import { describeRunSpending, describeSpending, type Exhausted, isBudget } from '../spending.ts';
-import { type AttemptState, MAX_PARTS, type RunState, type TaskState } from '../state.ts';
+import type { AttemptState, RunState, TaskState } from '../state.ts';
 import { evolveAnswer, noteRequest } from './answer.ts';
 import { endQuestion, isAboutLive, keepGuidance, returnUnheard, summarize, uncharge } from './ending.ts';
+import { noteMerged, noteToMerge, settleMerge } from './merge.ts';
 
 type AttemptEvent = Extract<Event, { readonly attempt: number }>;
 
@@ -60,9 +62,11 @@ export function evolveAttempt(state: RunState, ts: TaskState, event: AttemptEven
       if (ts.phase !== 'verifying' || attempt.inspected?.tree !== event.tree) return;
       // told something while the gates ran: the verdict is about work that is not finished
       if (ts.guidance.length > 0) return;
+      settleMerge(ts, attempt);
       return takeVerified(state, ts, { attempt, gates: event.gates, tree: event.tree, ms });
     case 'attempt.rejected':
       if (ts.phase !== 'verifying' || attempt.inspected?.tree !== event.tree) return;
+      settleMerge(ts, attempt);
       attempt.rejected = { gates: event.gates, excerpt: event.excerpt };
       return;
     case 'attempt.planned':
@@ -94,6 +98,8 @@ function takeInspected(
 ): void {
   const { type: _type, task: _task, attempt: _attempt, ...inspected } = of.event;
   of.attempt.inspected = inspected;
+  noteMerged(ts, inspected);
+  if (ts.moved !== null) of.attempt.byHand = true;
   ts.moved = null;
   guessAnew(state, ts, of.event.files);
 }
@@ -172,6 +178,7 @@ function spawn(
     waitedMs: 0,
     askedText: null,
     inspected: role === 'review' ? (ts.attempt?.inspected ?? null) : null,
+    byHand: false,
     accepted: false,
     rejected: null,
     verified: role === 'review' ? (ts.attempt?.verified ?? null) : null,
@@ -315,12 +322,6 @@ function phaseAfterStop(ts: TaskState, reason: StopReason): 'waiting' | 'cancell
   if (reason !== 'cancelled') return 'waiting';
   // given up by a human while its agent lived
   return ts.failure === null ? 'cancelled' : 'failed';
-}
-
-/** Work that conflicts is merged by its agent or a human: what they must not lose is kept until it goes on its way again. */
-function noteToMerge(ts: TaskState, { inspected }: AttemptState): void {
-  if (ts.conflict === null || inspected === null) return;
-  ts.toMerge = { ours: ts.conflict.base, theirs: inspected.head, files: ts.conflict.files };
 }
 
 function failAttempt(

@@ -33,6 +33,7 @@ export function evolveCommand(state: RunState, ts: TaskState, event: CommandEven
     case 'question.answered':
       return answer(state, ts, event, ms);
     case 'guidance.given':
+      if (!noteForwarded(ts, event.forwarded)) return;
       if (event.overlap !== undefined) ts.warnedOf.push(event.overlap);
       if (event.restacked !== undefined && ts.attempt !== null) ts.attempt.restacked = event.restacked;
       if (event.remarks !== undefined) tellRemarks(ts, event.remarks);
@@ -60,8 +61,7 @@ export function evolveCommand(state: RunState, ts: TaskState, event: CommandEven
     case 'task.withheld':
       return withhold(ts, event.why);
     case 'task.settled':
-      if (isUntouched(ts)) finishByHand(state, ts, ms);
-      return;
+      return settle(state, ts, ms);
     default:
       unreachable(event);
   }
@@ -74,7 +74,7 @@ function answer(
   ms: RunMs,
 ): void {
   const { question, attempt } = ts;
-  if (question === null || question.id !== event.id) return;
+  if (question === null || question.id !== event.id || !noteForwarded(ts, event.forwarded)) return;
   endQuestion(ts, attempt, ms);
   switch (event.then) {
     case 'retry':
@@ -150,7 +150,9 @@ function returnToWork(ts: TaskState): void {
   ts.retryAt = null;
   ts.candidate = null;
   ts.conflict = null;
-  ts.toMerge = null;
+  // with a human's words it may go other ways: what was merged is settled, what was not is found again
+  const merged = ts.attempt?.inspected?.merged;
+  ts.toMerge = merged === undefined ? null : { ...merged, files: [], sides: 'none' };
   ts.aside = null;
   ts.candidateRejected = null;
   ts.moved = null;
@@ -194,6 +196,16 @@ function cancel(ts: TaskState): void {
   ts.phase = 'cancelled';
 }
 
+/** What was begun and came to nothing is cleared away. */
+function settle(state: RunState, ts: TaskState, ms: RunMs): void {
+  if (ts.phase !== 'waiting') return;
+  endQuestion(ts, ts.attempt, ms);
+  ts.paused = false;
+  ts.wipe = false;
+  finishByHand(state, ts, ms);
+  if (ts.attempts > 0) ts.swept = null;
+}
+
 function finishByHand(state: RunState, ts: TaskState, ms: RunMs): void {
   ts.phase = 'merged';
   ts.withheld = null;
@@ -226,4 +238,20 @@ function done(state: RunState, ts: TaskState, ms: RunMs): void {
   ts.moved = null;
   settleGuidance(ts, ts.attempt);
   inspectAnew(ts, ts.attempt);
+  ts.attempt.byHand = true;
+}
+
+/** Messages that are remembered of each task. */
+const REMEMBERED = 20;
+
+/** Counts a message out of its status file; false: it was taken before. */
+function noteForwarded(
+  ts: TaskState,
+  forwarded: Extract<Event, { readonly type: 'guidance.given' }>['forwarded'],
+): boolean {
+  if (forwarded === undefined) return true;
+  const { count, latest } = ts.forwarded;
+  if (forwarded.number !== count + 1) return false;
+  ts.forwarded = { count: count + 1, latest: [...latest, forwarded.text].slice(-REMEMBERED) };
+  return true;
 }

@@ -2,6 +2,7 @@
 import { type ClaimOptions, normalizeClaim } from '../claim/pattern.ts';
 import { type Failure, fail, ok, type Result } from '../failure.ts';
 import { type Plan, type Policy, type Task, taskId } from '../model.ts';
+import { DEFAULT_PLACE } from '../place.ts';
 import { findCollisions, type TaskCollision } from './collision.ts';
 import { findShortestCycle, type Graph } from './cycle.ts';
 import { type Diagnostic, MAX_DIAGNOSTICS, type Rejection } from './diagnostic.ts';
@@ -10,7 +11,7 @@ import { type NumberedEdge, resolveEdges } from './edges.ts';
 import { findNearest } from './nearest.ts';
 import { quote, quoteList } from './quote.ts';
 import { createDirectory } from './reference.ts';
-import { findIdProblem, ID_RULE, slugId } from './slug.ts';
+import { findIdProblem, ID_RULE, isSpeltOut, slugId, spellId } from './slug.ts';
 
 /** What a plan is compiled against. */
 export interface CompileOptions {
@@ -35,7 +36,7 @@ export function compilePlan(drafts: readonly TaskDraft[], options: CompileOption
   const { edges, diagnostics: edgeDiagnostics } = resolveEdges(directory);
   const claims = normalizeClaims(drafts, options.claims ?? {});
   const diagnostics = [
-    ...checkIds(drafts),
+    ...checkIds(drafts, policy),
     ...edgeDiagnostics,
     ...checkCycle(drafts, edges),
     ...claims.diagnostics,
@@ -95,15 +96,17 @@ function buildTask(
   };
 }
 
-function checkIds(drafts: readonly TaskDraft[]): Diagnostic[] {
+function checkIds(drafts: readonly TaskDraft[], { worktrees }: Policy): Diagnostic[] {
   const diagnostics: Diagnostic[] = [];
   const ids = new Map<string, Placed<string>>();
-  const slugs = new Map<string, string>();
+  const taken = new Map<string, string>();
+  const isSpelt = [worktrees.path ?? DEFAULT_PLACE, worktrees.branch].some(isSpeltOut);
   for (const { id } of drafts) {
     const problem = findIdProblem(id.value);
     const first = ids.get(id.value);
-    const slug = slugId(id.value);
-    const twin = slugs.get(slug);
+    // not every file system tells names apart that differ in case
+    const names = [slugId(id.value), ...(isSpelt ? [`/${spellId(id.value).toLowerCase()}`] : [])];
+    const twin = names.map((name) => taken.get(name)).find((other) => other !== undefined);
     if (problem !== null) {
       diagnostics.push({
         position: id.position,
@@ -125,7 +128,7 @@ function checkIds(drafts: readonly TaskDraft[]): Diagnostic[] {
       });
     }
     if (first === undefined) ids.set(id.value, id);
-    slugs.set(slug, id.value);
+    for (const name of names) taken.set(name, id.value);
   }
   return diagnostics;
 }
@@ -227,7 +230,7 @@ function describeCollision(drafts: readonly TaskDraft[], collision: TaskCollisio
   return {
     position: other?.owns?.[0]?.position ?? null,
     sentence: `Tasks ${quote(first)} and ${quote(second)} may run at the same time and both claim ${quote(witness)} (${left} and ${right}).`,
-    fix: `Let one depend on the other, narrow a claim, or use the collision policy serialize.`,
+    fix: `Let one depend on the other, narrow a claim, or run it with --collision-policy serialize.`,
     related: [{ position: one?.owns?.[0]?.position ?? null, note: `${quote(first)} claims it here` }],
   };
 }

@@ -5,7 +5,7 @@ import { createHeap, type Heap, peekHeap, popHeap, pushHeap } from '../heap.ts';
 import type { Edge, Guess, Plan, Policy, Task, TaskId, TaskType } from '../model.ts';
 import { findCollisions, graphPlan, keyClaims, type TaskCollision } from './collision.ts';
 import { type Graph, invertGraph, sortGraph } from './cycle.ts';
-import { nameBranch } from './slug.ts';
+import { nameTask } from './slug.ts';
 
 /** One task of the picture. */
 export interface DryRunTask {
@@ -23,8 +23,10 @@ export interface DryRunTask {
   /** Where it will probably work, when it says nothing of what it owns. */
   readonly guessed?: readonly Guess[];
   readonly after: readonly Edge[];
-  /** Counts from 1. */
-  readonly wave: number;
+  /** Why its source does not want it begun now: `taken by ada`; absent: it may be. */
+  readonly held?: string;
+  /** Counts from 1; null: it would not start, as it is held or comes after what is. */
+  readonly wave: number | null;
 }
 
 /** What a run of the plan would do, if every task took the same time and succeeded. */
@@ -36,13 +38,19 @@ export interface DryRun {
   readonly collisions: readonly TaskCollision[];
 }
 
-/** Pictures a run; `run` and `repo` stand for the names in branches that are known only then. */
+/** Pictures a run; `run` and `repo` stand for the names in branches that are known only then, `held` says what is not begun. */
 export function pictureRun(
   plan: Plan,
   policy: Policy,
-  names: { readonly run: string; readonly repo: string; readonly foldCase?: boolean },
+  names: {
+    readonly run: string;
+    readonly repo: string;
+    readonly foldCase?: boolean;
+    readonly held?: ReadonlyMap<TaskId, string>;
+  },
 ): DryRun {
-  const waves = planWaves(plan, policy);
+  const held = names.held ?? new Map<TaskId, string>();
+  const waves = planWaves(plan, policy, held);
   const waveOf = new Map(waves.flatMap((wave, at) => wave.map((id) => [id, at + 1] as const)));
   const tasks = plan.tasks.map((task) => ({
     id: task.id,
@@ -52,13 +60,18 @@ export function pictureRun(
     type: task.type,
     agent: task.type === 'manual' || task.run !== null ? null : task.agent,
     run: task.run,
-    branch: task.type === 'manual' ? null : nameBranch(policy.worktrees.branch, { ...names, task: task.id }),
+    branch: task.type === 'manual' ? null : nameTask(policy.worktrees.branch, { ...names, task: task.id }),
     owns: task.owns,
     ...(task.guess === undefined ? {} : { guessed: task.guess }),
     after: task.edges,
-    wave: waveOf.get(task.id) as number,
+    ...heldOf(held.get(task.id)),
+    wave: waveOf.get(task.id) ?? null,
   }));
   return { tasks, waves, collisions: findCollisions(plan, { foldCase: names.foldCase === true }) };
+}
+
+function heldOf(why: string | undefined): Pick<DryRunTask, 'held'> {
+  return why === undefined ? {} : { held: why };
 }
 
 /** Groups looked at for one wave before it is taken as it is: a picture need not be perfect. */
@@ -66,18 +79,24 @@ const MAX_LOOKS = 200;
 
 /**
  * Groups the tasks by when they would run: in each wave as many as slots, tracks, agents and claims allow, urgent ones
- * and long paths first. A human's tasks take no slot.
+ * and long paths first. A human's tasks take no slot. What is held, and what comes after it, is in none.
  */
-export function planWaves(plan: Plan, policy: Policy): readonly (readonly TaskId[])[] {
+export function planWaves(
+  plan: Plan,
+  policy: Policy,
+  held: ReadonlyMap<TaskId, string> = new Map(),
+): readonly (readonly TaskId[])[] {
   const graph = graphPlan(plan);
   const dependents = invertGraph(graph);
-  const open = graph.map((dependencies) => dependencies.length);
+  const isHeld = plan.tasks.map(({ id }) => held.has(id));
+  // nothing ever takes the one that is added away
+  const open = graph.map((dependencies, task) => dependencies.length + (isHeld[task] === true ? 1 : 0));
   const queue = createQueue(plan, measurePaths(graph, dependents));
   open.forEach((count, task) => {
     if (count === 0) enqueue(queue, task);
   });
   const waves: TaskId[][] = [];
-  let left = plan.tasks.length;
+  let left = plan.tasks.length - countAfter(dependents, isHeld);
   while (left > 0) {
     const wave = fillWave(queue, policy);
     if (wave.length === 0) throw new Error('Internal error: a wave without tasks');
@@ -91,6 +110,20 @@ export function planWaves(plan: Plan, policy: Policy): readonly (readonly TaskId
     waves.push(wave.map((task) => taskAt(plan, task).id));
   }
   return waves;
+}
+
+/** Counts these tasks and all that come after one of them. */
+function countAfter(dependents: Graph, isMarked: readonly boolean[]): number {
+  const left = isMarked.flatMap((is, task) => (is ? [task] : []));
+  const seen = new Set(left);
+  for (let task = left.pop(); task !== undefined; task = left.pop()) {
+    for (const next of dependents[task] ?? []) {
+      if (seen.has(next)) continue;
+      seen.add(next);
+      left.push(next);
+    }
+  }
+  return seen.size;
 }
 
 /** Ready tasks with the same claims: in one wave at most one of them runs, unless there are none or force is the rule. */

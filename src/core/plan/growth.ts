@@ -4,7 +4,7 @@ import type { Event } from '../event.ts';
 import { isTerminal } from '../lifecycle.ts';
 import { type Policy, type Task, taskId } from '../model.ts';
 import type { Standing } from '../source.ts';
-import { hasVerifiedWork, isUntouched, type RunState, type TaskState } from '../state.ts';
+import { hasVerifiedWork, isLive, isUntouched, type RunState, type TaskState } from '../state.ts';
 import { compilePlan } from './compile.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { TaskDraft } from './draft.ts';
@@ -223,15 +223,28 @@ function judgeStanding(
       if (!isUntouched(ts) || ts.withheld === standing.why) return [];
       return [{ type: 'task.withheld', task: id, why: standing.why }];
     case 'done':
-      if (isUntouched(ts)) return [{ type: 'task.settled', task: id }];
       // who merges its pull request closes its issue: that it landed is found out there
-      if (ts.pull !== null) return [];
-      return cancelOnce(ts, 'somebody else finished it');
+      return ts.pull === null && !isInHand(ts) ? [{ type: 'task.settled', task: id }] : [];
     case 'dropped':
       return cancelOnce(ts, standing.why);
     default:
       throw new Error(`Internal error: unknown standing ${String(standing satisfies never)}`);
   }
+}
+
+/**
+ * Tells whether its work here is not to be given up because somebody closed it. Agents close their own issues when they
+ * believe that they are finished, and nobody says who closed one: as long as there may be work it is their word, and the
+ * work is judged as if they had not.
+ */
+function isInHand(ts: TaskState): boolean {
+  const { attempt, attempts, wipe } = ts;
+  // a person wanted it done anew
+  if (attempt === null || wipe) return attempts > 0;
+  // who is about to begin sees at its source that somebody was faster
+  if (isLive(ts) || ts.phase === 'verifying') return true;
+  if (attempt.inspected === null) return attempt.startedAt !== null || attempts > 1;
+  return attempt.inspected.fileCount > 0 || attempt.inspected.head !== attempt.inspected.base;
 }
 
 function cancelOnce(ts: TaskState, why: string): Event[] {

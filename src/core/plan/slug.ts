@@ -44,15 +44,35 @@ export function slugId(id: string): string {
   return unchanged ? stem : `${stem === '' ? 'task' : stem}-${hashText(id)}`;
 }
 
-/** Gives the branch of a task from a pattern with `{run}`, `{task}` and `{repo}`. */
-export function nameBranch(
-  pattern: string,
-  names: { readonly run: string; readonly task: string; readonly repo: string },
-): string {
-  return pattern
-    .replaceAll('{run}', names.run)
-    .replaceAll('{task}', slugId(names.task))
-    .replaceAll('{repo}', names.repo);
+/** Places in patterns that stand for a task: its slug, and its id as far as that can be a name. */
+export const TASK_PLACES = ['task', 'id'] as const;
+
+// What git takes in a branch and every file system as a folder, just as it is written.
+const PLAIN = /^[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?$/;
+
+/** Gives the id as it is where any file system and git take it for a name, else its slug. Some differ only in case. */
+export function spellId(id: string): string {
+  const [stem = ''] = id.toLowerCase().split('.');
+  const isPlain = PLAIN.test(id) && !RESERVED.test(stem) && !id.includes('..') && !/\.lock$/i.test(id);
+  return isPlain ? id : slugId(id);
+}
+
+/** What the places of a pattern stand for. */
+export interface NamePlaces {
+  readonly run: string;
+  readonly task: string;
+  readonly repo: string;
+}
+
+/** Fills in a pattern with `{run}`, `{task}`, `{id}` and `{repo}`, in one pass: what looks like a place in a name is none. */
+export function nameTask(pattern: string, { run, task, repo }: NamePlaces): string {
+  const names: Readonly<Record<string, string>> = { run, repo, task: slugId(task), id: spellId(task) };
+  return pattern.replace(/\{(run|repo|task|id)\}/g, (_place, name: string) => names[name] as string);
+}
+
+/** Tells whether it is by its id alone that a task gets names of its own from a pattern. */
+export function isSpeltOut(pattern: string): boolean {
+  return !pattern.includes('{task}');
 }
 
 /** FNV-1a over the code units, then murmur's mixing, so that near ids get far hashes. */

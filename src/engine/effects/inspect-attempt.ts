@@ -5,6 +5,7 @@ import type { Pattern } from '../../core/claim/pattern.ts';
 import type { Effect } from '../../core/effect.ts';
 import type { Event } from '../../core/event.ts';
 import { ok, type Result } from '../../core/failure.ts';
+import type { Merging } from '../../core/merging.ts';
 import { writeLeftoverMessage } from '../../core/message.ts';
 import { type Oid, taskId } from '../../core/model.ts';
 import { rescueRefOf, sharedBranchOf, sharedRefOf } from '../../core/names.ts';
@@ -12,7 +13,7 @@ import { patternsOf } from '../../core/schedule-index.ts';
 import { type AttemptState, type TaskState, taskOf } from '../../core/state.ts';
 import type { Inspection } from '../../ports/git.ts';
 import type { EffectContext, Performed } from '../perform.ts';
-import { worktreeOf } from '../places.ts';
+import { reasonOf, worktreeOf } from '../places.ts';
 import { knownTargetTip } from '../target.ts';
 import { readAnswer } from './read-answer.ts';
 import { endProcesses } from './stop-attempt.ts';
@@ -38,7 +39,7 @@ export async function inspectAttempt(effect: InspectAttempt, context: EffectCont
     path: worktree,
     branch: shared ? sharedBranchOf(state) : attempt.branch,
     base: attempt.base,
-    reason: `weft run=${state.run} task=${effect.task}`,
+    reason: reasonOf(state, effect.task),
   });
   if (!there.ok) return there;
   if (shared) {
@@ -55,37 +56,71 @@ export async function inspectAttempt(effect: InspectAttempt, context: EffectCont
   const { head } = found.value;
   const isThere = head === base && head !== attempt.base;
   const seen = isThere && found.value.odd === null ? { ...found.value, odd: goneAhead(state) } : found.value;
-  const lost = await lookAtMerge(context, ts, head);
-  if (!lost.ok) return lost;
+  const merge = await lookAtMerge(context, ts, { attempt, head });
+  if (!merge.ok) return merge;
   return ok([
-    describe(effect, ts, { base, seen, leftovers: taken.value !== null, patterns, lost: lost.value }),
+    describe(effect, ts, { base, seen, leftovers: taken.value !== null, patterns, merge: merge.value }),
   ]);
 }
 
-/** What of others it lost, merging what conflicted; its own work from before is kept where it is not below the new one. */
-async function lookAtMerge(
-  context: EffectContext,
-  { task, toMerge }: TaskState,
-  head: Oid,
-): Promise<Result<readonly string[]>> {
-  if (toMerge === null) return ok([]);
-  const { parts, state } = context;
-  const { theirs } = toMerge;
-  if (!(await parts.git.isAncestor({ ancestor: theirs, of: head })))
-    await parts.git.pin(`${rescueRefOf(state, task.id)}/${theirs.slice(0, 12)}`, theirs);
-  const ours = await findMerged(context, { head, ours: toMerge.ours });
-  return parts.git.listLost({ ...toMerge, ours, result: head });
+/** A merge that it did, and what it left out. */
+interface MergeSeen {
+  readonly merged: Merging;
+  readonly lost: readonly string[];
 }
 
-/** The newest commit of the target that it contains, from `ours` on: what landed later may have changed what landed before. */
-async function findMerged(
+/** What it left out, merging what the queue had refused, or what it took in by itself. */
+async function lookAtMerge(
+  context: EffectContext,
+  ts: TaskState,
+  of: { readonly attempt: AttemptState; readonly head: Oid },
+): Promise<Result<MergeSeen | null>> {
+  const { git } = context.parts;
+  const found = await findMerge(context, ts, of);
+  // what a human sent back with other words is not asked about
+  if (found === null || found.sides === 'none') return ok(null);
+  const byHand = of.attempt.byHand || ts.moved !== null;
+  const { theirs, ours } = found;
+  // its own work from before is kept where it is not below the new one
+  if (!(await git.isAncestor({ ancestor: theirs, of: of.head })))
+    await git.pin(`${rescueRefOf(context.state, ts.task.id)}/${theirs.slice(0, 12)}`, theirs);
+  if (!(await git.isAncestor({ ancestor: ours, of: of.head }))) return ok(null);
+  // between sides in conflict people choose with open eyes
+  const sides = byHand ? 'neither' : found.sides;
+  const { toMerge } = ts;
+  const files = toMerge?.theirs === theirs ? toMerge.files : [];
+  const lost = await git.listLost({ ours, theirs, sides, files, result: of.head });
+  if (!lost.ok) return lost;
+  const asked = lost.value.filter((row) => toMerge?.granted?.includes(row) !== true);
+  return ok({ merged: { ours, theirs, sides }, lost: asked });
+}
+
+/**
+ * What is to be looked at: the merge that is not settled yet, else one that came later. The target in it is the newest that
+ * the work contains: what landed later may have changed what landed before.
+ */
+async function findMerge(
   { parts, state }: EffectContext,
-  { head, ours }: { readonly head: Oid; readonly ours: Oid },
-): Promise<Oid> {
+  { toMerge }: TaskState,
+  { attempt, head }: { readonly attempt: AttemptState; readonly head: Oid },
+): Promise<Merging | null> {
   const { git } = parts;
   const tip = await knownTargetTip(parts, state.policy);
-  const shared = tip === null ? null : await git.mergeBase(head, tip);
-  return shared !== null && (await git.isAncestor({ ancestor: ours, of: shared })) ? shared : ours;
+  const from = toMerge?.ours ?? attempt.base;
+  if (tip === null || from === null) return toMerge;
+  const [before, newest] = await Promise.all([git.mergeBase(from, tip), git.mergeBase(head, tip)]);
+  const isNewer =
+    before !== null &&
+    newest !== null &&
+    before !== newest &&
+    (await git.isAncestor({ ancestor: before, of: newest }));
+  if (!isNewer) return toMerge;
+  if (toMerge?.sides === 'both') return { ...toMerge, ours: newest };
+  const theirs = await git.lastWithout({ branch: attempt.branch, commit: newest, since: before });
+  if (theirs !== null) return { ours: newest, theirs, sides: 'both' };
+  if (toMerge !== null && toMerge.sides !== 'none') return { ...toMerge, ours: newest };
+  // what it had not committed nobody knows: what landed has to be there all the same
+  return { ours: newest, theirs: before, sides: 'neither' };
 }
 
 /** What an agent did not commit is its work too; where somebody moved the branch, what they committed is all that counts. */
@@ -184,11 +219,11 @@ function describe(
     readonly leftovers: boolean;
     readonly patterns: readonly Pattern[];
     readonly strays?: readonly string[];
-    /** Lines of landed work that it lost, merging. */
-    readonly lost?: readonly string[];
+    readonly merge?: MergeSeen | null;
   },
 ): Event {
   const { head, tree, files, odd } = of.seen;
+  const vanished = of.merge?.lost ?? [];
   const outside =
     ts.task.owns === null
       ? []
@@ -210,6 +245,7 @@ function describe(
     outside: [...outside, ...(of.strays ?? [])].slice(0, MAX_OUTSIDE),
     odd,
     leftovers: of.leftovers,
-    ...(of.lost === undefined || of.lost.length === 0 ? {} : { vanished: of.lost }),
+    ...(of.merge == null ? {} : { merged: of.merge.merged }),
+    ...(vanished.length > 0 ? { vanished } : {}),
   };
 }

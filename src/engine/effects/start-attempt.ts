@@ -9,13 +9,13 @@ import { MAX_TROUBLE } from '../../core/limits.ts';
 import type { Cause, Identity, Oid, Steering } from '../../core/model.ts';
 import { sharedBranchOf, tagOf } from '../../core/names.ts';
 import { writeGoOnPrompt, writePrompt } from '../../core/prompt.ts';
-import { conversationToGoOnWith, runsOwnCommand } from '../../core/role.ts';
+import { conversationToGoOnWith, runsOwnCommand, wasStarted } from '../../core/role.ts';
 import { MAX_CHANGE_BYTES, writePlanPrompt, writeReviewPrompt } from '../../core/role-prompt.ts';
 import { dollarsLeft } from '../../core/spending.ts';
 import { type AttemptState, type RunState, type TaskState, taskOf } from '../../core/state.ts';
 import type { AttemptFacts, Launch, TurnChecks } from '../../ports/agent.ts';
 import type { EffectContext, Performed } from '../perform.ts';
-import { attemptDirOf, readingOf, worktreeOf } from '../places.ts';
+import { attemptDirOf, mayMeetOthers, readingOf, reasonOf, worktreeOf } from '../places.ts';
 import { findStartingTip, knownTargetTip } from '../target.ts';
 import { endProcesses } from './stop-attempt.ts';
 
@@ -59,8 +59,8 @@ async function tryToStart(effect: StartAttempt, context: EffectContext): Perform
   const ready =
     attempt.role === 'implement' ? await makeWorktree(context, of) : await openReading(context, of);
   if (!ready.ok) {
-    const { kind, sentence } = ready.failure;
-    if (kind === 'usage') return ok([startFailed(effect, 'start-failed', sentence)]);
+    const { kind, sentence, hint = '' } = ready.failure;
+    if (kind === 'usage') return ok([startFailed(effect, 'start-failed', `${sentence} ${hint}`.trim())]);
     return kind === 'failed' ? ok([startFailed(effect, 'setup-failed', sentence)]) : ready;
   }
   if (context.signal.aborted) return ok([]);
@@ -118,11 +118,19 @@ async function makeWorktree(
   const tip = await findStart(context, attempt);
   if (!tip.ok) return tip;
   const worktree = worktreeOf(parts.places, state.policy, effect.task);
+  const isShared = state.policy.isolation === 'shared';
+  const branch = isShared ? sharedBranchOf(state) : attempt.branch;
+  const isFirst = !isShared && mayMeetOthers(state.policy) && !wasStarted(ts);
+  const room = isFirst
+    ? await parts.makeRoom({ run: state.run ?? '', path: worktree, branch })
+    : ok(undefined);
+  if (!room.ok) return room;
   const made = await parts.git.ensureWorktree({
     path: worktree,
-    branch: state.policy.isolation === 'shared' ? sharedBranchOf(state) : attempt.branch,
+    branch,
     base: tip.value,
-    reason: `weft run=${state.run} task=${effect.task}`,
+    reason: reasonOf(state, effect.task),
+    ...(isFirst ? { isFirst } : {}),
   });
   if (!made.ok) return made;
   // a worktree that was there already started where it started, whatever the target is now

@@ -5,7 +5,7 @@ import type { Role, TaskId } from '../../core/model.ts';
 import { tagOf } from '../../core/names.ts';
 import { taskOf } from '../../core/state.ts';
 import type { EffectContext, Performed } from '../perform.ts';
-import { attemptDirOf, readingOf, worktreeOf } from '../places.ts';
+import { attemptDirOf, mayMeetOthers, readingOf, reasonOf, worktreeOf } from '../places.ts';
 
 type StopAttempt = Extract<Effect, { kind: 'stop-attempt' }>;
 
@@ -32,13 +32,18 @@ export async function endProcesses(
   return parts.process.killTree({
     identity: seen.kind === 'alive' ? seen.identity : known,
     tag,
-    cwd: placeOf(context, of.task, attempt?.role ?? 'implement'),
+    cwd: await placeOf(context, of.task, attempt?.role ?? 'implement'),
     graceMs: state.policy.limits.graceMs,
   });
 }
 
-/** Folder in which only processes of the attempt may be; null: in a shared worktree the others' stand as well. */
-function placeOf({ parts, state }: EffectContext, task: TaskId, role: Role): string | null {
+/** Folder in which only processes of the attempt may be; null: others' may be there as well. */
+async function placeOf({ parts, state }: EffectContext, task: TaskId, role: Role): Promise<string | null> {
   if (role !== 'implement') return readingOf(parts.places, task);
-  return state.policy.isolation === 'shared' ? null : worktreeOf(parts.places, state.policy, task);
+  if (state.policy.isolation === 'shared') return null;
+  const path = worktreeOf(parts.places, state.policy, task);
+  if (!mayMeetOthers(state.policy)) return path;
+  const reason = reasonOf(state, task);
+  const listed = await parts.git.listWorktrees();
+  return listed.find(({ lockReason }) => lockReason === reason)?.path ?? null;
 }

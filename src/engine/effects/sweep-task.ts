@@ -9,9 +9,10 @@ import {
   rescueRefOf,
   sharedRefOf,
 } from '../../core/names.ts';
+import { wasStarted } from '../../core/role.ts';
 import { taskOf } from '../../core/state.ts';
 import type { EffectContext, Performed } from '../perform.ts';
-import { attemptDirOf, readingOf, worktreeOf } from '../places.ts';
+import { attemptDirOf, mayMeetOthers, readingOf, reasonOf, worktreeOf } from '../places.ts';
 import { clearForge } from './clear-forge.ts';
 import { findMove } from './find-move.ts';
 import { endProcesses } from './stop-attempt.ts';
@@ -42,6 +43,8 @@ export async function sweepTask(effect: SweepTask, context: EffectContext): Perf
     branch: ts.attempt?.branch ?? branchOf(state, effect.task),
     landed,
     rescue: rescueRefOf(state, effect.task),
+    reason: reasonOf(state, effect.task),
+    ...(mayMeetOthers(state.policy) && !wasStarted(ts) ? { isFirst: true } : {}),
   });
   if (!removed.ok) return removed;
   await parts.git.unpin(candidateRefOf(state, effect.task));

@@ -17,6 +17,35 @@ export interface Demo {
   stage(agent: DemoAgent | null, folder: string): Promise<Result<DemoStage>>;
   /** Number of the option that its human picks, from 1; null: no opinion. */
   pick(question: QuestionView): number | null;
+  /** What `--crash` plays with. */
+  readonly crashes: CrashDemo;
+}
+
+/** One crash, and what has to come of it. */
+export interface CrashScene {
+  /** What dies, and when. */
+  readonly title: string;
+  /** Path of its plan, and the task in it that is looked at. */
+  readonly plan: string;
+  readonly task: string;
+  /** When weft is killed: as soon as the task is in this phase; null: it is not, the agent dies by itself. */
+  readonly at: 'working' | 'committed' | 'merged' | null;
+  /** Who is killed with it. */
+  readonly with?: 'agent';
+  /** Attempts that the task takes in the end. */
+  readonly attempts: number;
+  /** What has become of it when all is well. */
+  readonly outcome: string;
+}
+
+/** A repository for crashes. */
+export interface CrashDemo {
+  readonly files: ReadonlyMap<string, string>;
+  readonly scenes: readonly CrashScene[];
+  /** Where an agent that waits notes its process id, and what it waits for, relative to the repository. */
+  readonly agentFile: string;
+  readonly goFile: string;
+  readonly openApp: OpenApp;
 }
 
 /** Where the demo is played, until it is closed. */

@@ -134,6 +134,7 @@ const START_GROUP: CommandGroup = {
       detail: [
         'Needs no model and no account. The repository is removed afterwards.',
         'With --agent the agents are real: the program on PATH, in a home of its own, and its model is a script on this machine.',
+        'With --crash weft is really killed, and another one goes on. Ends with 1 when that did not come out as it should.',
       ],
       arguments: [],
       options: [
@@ -142,12 +143,14 @@ const START_GROUP: CommandGroup = {
           choices: ['claude', 'codex'],
           summary: 'Let Claude Code or Codex play, with a scripted model',
         },
+        { name: 'crash', summary: 'Kill weft and agents at seven moments instead, and see what comes of it' },
         { name: 'keep', summary: 'Keep the repository and say where it is' },
         NDJSON,
       ],
       examples: [
         { line: 'weft demo', note: 'with actors' },
         { line: 'weft demo --agent claude', note: 'with Claude Code, without an account' },
+        { line: 'weft demo --crash', note: 'does it go on after crashes, on this machine' },
       ],
     },
     {

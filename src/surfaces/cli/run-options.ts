@@ -8,7 +8,7 @@ export const NDJSON: OptionSpec = {
 };
 const STAY: OptionSpec = {
   name: 'stay',
-  summary: 'Go on waiting for answers and approvals when nothing else is left',
+  summary: 'Go on waiting for answers, approvals and new tasks when nothing else is left',
 };
 const DETACH: OptionSpec = {
   name: 'detach',
@@ -83,7 +83,12 @@ export const START: readonly OptionSpec[] = [
     value: 'AGENT',
     summary: 'Agent that reviews a task before it lands; true for its own, false for nobody',
   },
-  { name: 'worktrees-root', value: 'FOLDER', summary: 'Where the worktrees are made' },
+  { name: 'worktrees-root', value: 'FOLDER', summary: 'Folder for worktrees and for the checkouts of gates' },
+  {
+    name: 'worktrees-path',
+    value: 'PATTERN',
+    summary: 'Where the worktree of a task is, such as ../worktrees/{id}',
+  },
   { name: 'dry-run', summary: 'Check everything, show what would run when, change nothing' },
   STAY,
   DETACH,

@@ -12,10 +12,9 @@ interface Standing {
   readonly below: readonly string[];
 }
 
-const ORDER: readonly Standing['mark'][] = ['!', '*', '+'];
 const TONES: Readonly<Record<Standing['mark'], Tone>> = { '!': 'yellow', '*': 'cyan', '+': 'green' };
 
-/** Draws `[*] #123 - WORKING (45m) - title` and the like, what needs people first; what waits or is over is only counted. */
+/** Draws `[*] #123 - WORKING (45m) - title` and the like, in the order of the plan; what waits or is over is only counted. */
 export function drawSessions(
   { tasks }: RunView,
   { nowMs, paint }: { readonly nowMs: number; readonly paint: Paint },
@@ -24,14 +23,13 @@ export function drawSessions(
     const standing = standingOf(task, nowMs);
     return standing === null ? [] : [{ task, standing }];
   });
-  const sorted = ORDER.flatMap((mark) => active.filter(({ standing }) => standing.mark === mark));
   const others = (['waiting', 'merged', 'cancelled'] as const).flatMap((phase) => {
     const count = tasks.filter((task) => task.phase === phase && standingOf(task, nowMs) === null).length;
     return count === 0 ? [] : [`${count} ${phase}`];
   });
   return [
     `Active Sessions (${active.length}):`,
-    ...sorted.flatMap(({ task, standing }) => ['', ...drawSession(task, standing, paint)]),
+    ...active.flatMap(({ task, standing }) => ['', ...drawSession(task, standing, paint)]),
     ...(others.length === 0 ? [] : ['', `Beside these: ${others.join(', ')}.`]),
   ];
 }
@@ -64,7 +62,7 @@ function standingOf(task: TaskView, nowMs: number): Standing | null {
     case 'verifying':
       return { mark: '*', word: 'WORKING', sinceMs: spanOf(task, nowMs), below: changed };
     case 'pr_created':
-      return { mark: '+', word: 'PR READY', sinceMs: null, below: [...drawPull(task), ...changed] };
+      return { mark: '+', word: 'PR READY', sinceMs: null, below: drawPull(task) };
     case 'queued':
       return { mark: '+', word: 'LANDING', sinceMs: null, below: [...drawPull(task), ...changed] };
     case 'committed':

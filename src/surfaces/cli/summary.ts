@@ -4,7 +4,7 @@ import { nextCommand, type RunView, type TaskView } from '../../core/view.ts';
 import { cleanLine, cleanText } from './clean.ts';
 import type { Paint } from './paint.ts';
 import { drawQuestion } from './question.ts';
-import { drawCounts } from './rows.ts';
+import { drawCounts, drawGlyph } from './rows.ts';
 
 const MOST = 20;
 
@@ -25,6 +25,7 @@ export function drawSummary(view: RunView, paint: Paint, said?: ReadonlySet<stri
     ...drawLanded(view, paint),
     ...drawElsewhere(view, paint),
     ...drawForge(view, paint),
+    ...drawOnTheirWay(view, paint),
     ...drawFailed(view, paint),
     ...drawAsking(view, paint, said),
     ...drawKeptBack(view, paint),
@@ -75,6 +76,18 @@ function drawLanded(view: RunView, paint: Paint): readonly string[] {
     const how = task.landed === undefined ? 'done by hand' : `${task.landed.slice(0, 10)}${where}`;
     return `  ${paint('green', '✔')} ${cleanLine(task.id)}  ${how}  ${cleanLine(task.title)}`;
   });
+}
+
+/** Work that is verified and has not landed, and what it waits for. */
+function drawOnTheirWay({ tasks }: RunView, paint: Paint): readonly string[] {
+  const verified = tasks.filter(
+    ({ phase, question }) =>
+      question === undefined && (phase === 'committed' || phase === 'pr_created' || phase === 'queued'),
+  );
+  return limit(
+    verified,
+    (task) => `  ${drawGlyph(task, paint)} ${cleanLine(task.id)}  ${cleanLine(task.reason)}`,
+  );
 }
 
 function drawFailed(view: RunView, paint: Paint): readonly string[] {

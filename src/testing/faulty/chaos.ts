@@ -9,7 +9,8 @@ import { judge, readStandard, type Standard } from './judge.ts';
 import { kill, WAYS, type Way } from './kill.ts';
 import { findRun, type Life, live } from './life.ts';
 import { addNeighbours, makeNoise, NEIGHBOURS } from './noise.ts';
-import { buildScene, copyScene, type Scene } from './scene.ts';
+import { buildScene, copyScene, type Scene, type Stage } from './scene.ts';
+import { HERE } from './script-here.ts';
 
 const MAX_BLOWS = 6;
 /** Undisturbed engines after the last kill before the run counts as wedged; each rests at most once for an answer. */
@@ -55,7 +56,7 @@ export async function layGround(of: { readonly root: string; readonly built: str
   const dist = join(root, 'dist');
   for (const folder of [dist, join(root, 'runs')]) await mkdir(folder);
   for (const name of PROGRAMS) await cp(join(built, name), join(dist, name));
-  const scene = await buildScene(root);
+  const scene = await buildScene(root, HERE);
   await addNeighbours(scene);
   return { scene, root: join(root, 'runs'), dist };
 }
@@ -104,7 +105,7 @@ export interface Fought {
   readonly wrongs: readonly string[];
   /** For people: the engines and what they said. */
   readonly story: string;
-  readonly scene: Scene;
+  readonly scene: Stage;
 }
 
 /** Plays one round in a scene of its own, which stays when something is wrong or `keep` says so. */
@@ -150,7 +151,7 @@ interface Survived {
 
 /** Starts and resumes a run: each engine under a blow of its own, then left alone until one says that all is done. */
 async function liveUnder(
-  scene: Scene,
+  scene: Stage,
   of: {
     readonly blows: readonly Blow[];
     /** Resolves when a person has done what the run waits for. */

@@ -7,9 +7,11 @@ import { createGitPort } from '../../adapters/git/git-port.ts';
 import { createJournalStore } from '../../adapters/journal/file-journal.ts';
 import { createProcessPort } from '../../adapters/process/process-port.ts';
 import { createFiles } from '../../adapters/system/files.ts';
+import type { TaskReceipt } from '../../core/documents/receipt.ts';
+import { readReceipt } from '../../engine/read-run.ts';
 import { verifyRun } from '../../engine/verify-run.ts';
 import { runTestGit } from '../temp-repo.ts';
-import type { Scene } from './scene.ts';
+import type { Scene, Stage } from './scene.ts';
 
 /** What is said when the folder that worktrees are in is there after the run. */
 export const FOLDER_LEFT = 'the folder of worktrees is left';
@@ -18,8 +20,6 @@ export const FOLDER_LEFT = 'the folder of worktrees is left';
 export interface Standard {
   /** The files on the target, one a line, but for what is the user's. */
   readonly files: readonly string[];
-  /** Text of the repository's own configuration. */
-  readonly config: string;
 }
 
 /** What a person did beside the run, below `USER_FOLDER`. */
@@ -36,27 +36,55 @@ export const USER_FOLDER = 'user';
 const NO_DEEDS: Deeds = { commits: [], refs: [] };
 
 /** Looks at what an undisturbed run left. */
-export async function readStandard(scene: Scene): Promise<Standard> {
-  const files = await listFiles(scene);
-  return { files, config: await readFile(join(scene.repo, '.git', 'config'), 'utf8') };
+export async function readStandard(stage: Stage): Promise<Standard> {
+  return { files: await listFiles(stage) };
 }
 
 /** Says in sentences what is wrong; nothing is when there are none. */
 export async function judge(
-  scene: Scene,
+  stage: Stage,
   of: { readonly run: string; readonly standard: Standard | null; readonly deeds?: Deeds },
 ): Promise<readonly string[]> {
   const deeds = of.deeds ?? NO_DEEDS;
   const wrongs = await Promise.all([
-    judgePromises(scene, of.run),
-    judgeWork(scene, of.standard),
-    judgeCommits(scene),
-    judgeDeeds(scene, deeds),
-    judgeGit(scene, deeds),
-    judgeCheckout(scene, of.standard),
+    judgePromises(stage, of.run),
+    judgeReceipts(stage, of.run),
+    judgeWork(stage, of.standard),
+    judgeCommits(stage),
+    judgeDeeds(stage, deeds),
+    judgeGit(stage, deeds),
+    judgeCheckout(stage),
   ]);
   // not before the judges' own have ended
-  return [...wrongs.flat(), ...(await judgeProcesses(scene))];
+  return [...wrongs.flat(), ...(await judgeProcesses(stage))];
+}
+
+/** Each task that landed is said to have landed as a commit that is on the target; and what is beyond says the same. */
+async function judgeReceipts({ script, beyond, repo }: Stage, run: string): Promise<readonly string[]> {
+  const git = await createGitPort(repo);
+  if (!git.ok) return [git.failure.sentence];
+  const parts = { stateDir: join(git.value.repository, '.weft'), git: git.value, files: createFiles() };
+  const read = await readReceipt({ ...parts, journals: createJournalStore() }, { run, write: false });
+  await git.value.close();
+  if (!read.ok) return [read.failure.sentence];
+  const { tasks } = read.value.json;
+  const wrongs = await Promise.all(script.lands.map((task) => judgeReceipt(beyond.target, { task, tasks })));
+  return [...wrongs.flat(), ...(await beyond.judge(tasks))];
+}
+
+async function judgeReceipt(
+  target: string,
+  { task, tasks }: { readonly task: string; readonly tasks: readonly TaskReceipt[] },
+): Promise<readonly string[]> {
+  const receipt = tasks.find(({ task_id }) => task_id === task);
+  const commit = receipt?.merge?.commit;
+  if (receipt?.phase !== 'merged' || commit === undefined)
+    return [`the receipt has ${task} ${receipt?.phase}`];
+  const isThere = runTestGit(target, ['merge-base', '--is-ancestor', commit, 'main']);
+  return isThere.then(
+    () => [],
+    () => [`the receipt has ${task} as ${commit}, which is not on the target`],
+  );
 }
 
 /** The product's own check of a run. */
@@ -82,21 +110,20 @@ export async function judgePromises(scene: Scene, run: string): Promise<readonly
 }
 
 /** The target holds the same files, each task landed once, and no two agents met. */
-async function judgeWork({ dir, repo }: Scene, standard: Standard | null): Promise<readonly string[]> {
+async function judgeWork(stage: Stage, standard: Standard | null): Promise<readonly string[]> {
+  const { dir, script, beyond } = stage;
   const wrongs: string[] = [];
-  const files = await listFiles({ dir, repo });
+  const files = await listFiles(stage);
   const wanted = standard?.files ?? files;
   for (const file of wanted) if (!files.includes(file)) wrongs.push(`the target lacks ${file}`);
   for (const file of files) if (!wanted.includes(file)) wrongs.push(`the target has ${file}`);
-  const tasks = await runTestGit(repo, [
-    'log',
-    '--format=%(trailers:key=Weft-Task,valueonly,separator=)',
-    'main',
-  ]);
-  const landed = tasks.split('\n').filter((task) => task !== '');
-  for (const task of ['one', 'two', 'three', 'four', 'five', 'six']) {
+  // whoever merged it, weft or people or a forge, the commit bears the task's title
+  const subjects = await runTestGit(beyond.target, ['log', '--format=%s', 'main']);
+  const landed = [...subjects.matchAll(/^Task (\w+)/gm)].map(([, task = '']) => task);
+  for (const task of new Set([...script.lands, ...landed])) {
     const times = landed.filter((each) => each === task).length;
-    if (times !== 1) wrongs.push(`I6: ${task} is on the target ${times} times`);
+    if (times !== 1 || !script.lands.includes(task))
+      wrongs.push(`I6: ${task} is on the target ${times} times`);
   }
   const starts = await readLines(join(dir, 'starts'));
   const again = starts.filter((who, at) => starts.indexOf(who) !== at);
@@ -108,8 +135,8 @@ async function judgeWork({ dir, repo }: Scene, standard: Standard | null): Promi
 }
 
 /** Mode, blob and path of each file on the target outside of the user's folder. */
-async function listFiles({ repo }: Scene): Promise<readonly string[]> {
-  const all = (await runTestGit(repo, ['ls-tree', '-r', 'main'])).split('\n');
+async function listFiles({ beyond }: Stage): Promise<readonly string[]> {
+  const all = (await runTestGit(beyond.target, ['ls-tree', '-r', 'main'])).split('\n');
   return all.filter((line) => !line.includes(`\t${USER_FOLDER}/`));
 }
 
@@ -136,7 +163,7 @@ async function judgeDeeds({ repo }: Scene, { commits, refs }: Deeds): Promise<re
 }
 
 /** The object store is sound, and nothing of weft's is left but what keeps work reachable. */
-async function judgeGit({ repo }: Scene, deeds: Deeds): Promise<readonly string[]> {
+async function judgeGit({ repo, beyond }: Stage, deeds: Deeds): Promise<readonly string[]> {
   const wrongs: string[] = [];
   const sound = await runTestGit(repo, ['fsck', '--strict', '--no-dangling', '--no-progress']).catch(String);
   if (sound !== '') wrongs.push(`git fsck: ${sound}`);
@@ -147,7 +174,7 @@ async function judgeGit({ repo }: Scene, deeds: Deeds): Promise<readonly string[
   const refs = await runTestGit(repo, ['for-each-ref', '--format=%(refname)']);
   for (const ref of refs.split('\n')) {
     const isKept = ref === 'refs/heads/main' || /^refs\/weft\/(?:landed|rescue)\//.test(ref);
-    if (!isKept && !deeds.refs.includes(ref)) wrongs.push(`the ref ${ref} is left over`);
+    if (!isKept && ![...deeds.refs, ...beyond.refs].includes(ref)) wrongs.push(`the ref ${ref} is left over`);
   }
   const worktrees = (await runTestGit(repo, ['worktree', 'list', '--porcelain'])).match(/^worktree /gm);
   if (worktrees?.length !== 1) wrongs.push(`${worktrees?.length} worktrees are left`);
@@ -156,7 +183,7 @@ async function judgeGit({ repo }: Scene, deeds: Deeds): Promise<readonly string[
 }
 
 /** I14: what is the user's is as it was, but for the target that came forward. */
-async function judgeCheckout({ repo }: Scene, standard: Standard | null): Promise<readonly string[]> {
+async function judgeCheckout({ repo, config: before }: Stage): Promise<readonly string[]> {
   const wrongs: string[] = [];
   const asked = ['--no-optional-locks', 'status', '--porcelain=v2', '--untracked-files=all'];
   const status = await runTestGit(repo, asked);
@@ -164,8 +191,7 @@ async function judgeCheckout({ repo }: Scene, standard: Standard | null): Promis
   const head = await runTestGit(repo, ['symbolic-ref', 'HEAD']);
   if (head !== 'refs/heads/main') wrongs.push(`I14: the checkout has ${head}`);
   const config = await readFile(join(repo, '.git', 'config'), 'utf8');
-  if (standard !== null && config !== standard.config)
-    wrongs.push(`I14: the configuration changed to ${config}`);
+  if (config !== before) wrongs.push(`I14: the configuration changed to ${config}`);
   const stash = await runTestGit(repo, ['stash', 'list']);
   return stash === '' ? wrongs : [...wrongs, `I14: the stash holds ${stash}`];
 }

@@ -13,12 +13,12 @@ import type { Question } from '../../core/model.ts';
 import type { RunState } from '../../core/state.ts';
 import { testGitEnv } from '../temp-repo.ts';
 import { type Point, type Seen, spellPoint } from './point.ts';
-import { ANSWER, type Scene } from './scene.ts';
+import { ANSWER, type Scene, type Stage } from './scene.ts';
 
 /** Engines in one run before it counts as wedged. */
 const MAX_LIVES = 10;
 /** Time of one engine before it counts as wedged. */
-const LIFE_MS = 90_000;
+const LIFE_MS = 180_000;
 
 /** How one engine ended. */
 export interface Life {
@@ -42,7 +42,7 @@ export interface Lived {
 
 /** Starts the plan and goes on with it until an engine says that all is done. Only the first engine is struck. */
 export async function liveThrough(
-  scene: Scene,
+  scene: Stage,
   of: { readonly point: Point | null; readonly dist: string },
 ): Promise<Lived> {
   const log = join(scene.dir, 'operations.jsonl');
@@ -62,6 +62,7 @@ export async function liveThrough(
     const stuck = findStuck(life, lives.length);
     if (life.code === 0 || stuck !== null)
       return { lives, run: await findRun(scene), seen: await readSeen(log), stuck };
+    await scene.beyond.heed();
   }
 }
 
@@ -92,7 +93,7 @@ async function readRecords(scene: Scene, run: string): Promise<readonly Recorded
 
 /** Lets one engine live to its end, whoever brings that about; what is asked meanwhile is answered. */
 export async function live(
-  scene: Scene,
+  scene: Stage,
   of: {
     readonly args: readonly string[];
     /** The built program. */
@@ -107,6 +108,7 @@ export async function live(
     NO_COLOR: '1',
     ACTOR_DIR: scene.dir,
     TMPDIR: join(scene.dir, 'tmp'),
+    ...scene.beyond.env,
     ...of.env,
   };
   const answers = answerAll(scene);

@@ -1,7 +1,23 @@
 // Names the places at which an engine can be struck, and how. Strikes nobody.
 
-/** What an operation goes to, or who does it. Operations are counted by lane, because lanes run beside each other. */
-export const LANES = ['control', 'journal', 'git', 'radar', 'files', 'pictures', 'process'] as const;
+/**
+ * What an operation goes to, or who does it. Operations are counted by lane, because lanes run beside each other. What is
+ * done at the `forge` and what `looks` there is made of `calls` over HTTP that change something and of `questions`, which are
+ * operations of their own, and of gits.
+ */
+export const LANES = [
+  'control',
+  'journal',
+  'git',
+  'radar',
+  'files',
+  'pictures',
+  'process',
+  'forge',
+  'looks',
+  'calls',
+  'questions',
+] as const;
 
 /** See `LANES`. */
 export type Lane = (typeof LANES)[number];
@@ -9,7 +25,8 @@ export type Lane = (typeof LANES)[number];
 /**
  * How an operation is struck. The engine is killed `before` it, in the middle (`torn`, a git dies with it; `orphan`, the git
  * goes on alone) or `after` it; or the operation goes wrong: the disk refuses, a program cannot be started, ends with 128
- * without (`exit128`) or after (`lost`) having done its work, or hangs.
+ * without (`exit128`) or after (`lost`) having done its work, or hangs. Calls are struck as
+ * programs are: the engine dies when a call was answered, and nobody hears of it (`torn`), or while it is on its way.
  */
 export type Mode =
   | 'before'
@@ -46,6 +63,11 @@ export interface Seen {
   readonly to: string;
   /** Child processes it started. */
   readonly children: number;
+}
+
+/** Tells whether an operation is one at the forge. */
+export function isAtForge({ lane }: { readonly lane: Lane }): boolean {
+  return ['forge', 'looks', 'calls', 'questions'].includes(lane);
 }
 
 const MODES: Readonly<Record<Mode, true>> = {

@@ -2,6 +2,7 @@
 // place of the real ones; the rest of the program is the same, and does not know.
 import { basename } from 'node:path';
 import { createControlPort as controlReally } from '../../adapters/control/control-port.ts';
+import { openGithub as openReally } from '../../adapters/forge/github/open-github.ts';
 import { createGitPort as gitReally } from '../../adapters/git/git-port.ts';
 import { createJournalStore as journalsReally } from '../../adapters/journal/file-journal.ts';
 import { FILE_OPS, type FileOps } from '../../adapters/journal/file-ops.ts';
@@ -9,10 +10,12 @@ import { createProcessPort as processReally } from '../../adapters/process/proce
 import { createFiles as filesReally } from '../../adapters/system/files.ts';
 import type { ControlPort } from '../../ports/control.ts';
 import type { FilesPort } from '../../ports/files.ts';
+import type { ForgePort } from '../../ports/forge.ts';
 import type { GitPort } from '../../ports/git.ts';
 import type { JournalStore } from '../../ports/journal.ts';
 import type { ProcessPort } from '../../ports/process.ts';
 import type { Lane } from './point.ts';
+import './calls.ts';
 import { close, die, type Operation, open, operate, refuse } from './strike.ts';
 
 /** How a call's arguments are told apart: kind of the operation (the method's name when null) and what it is done to. */
@@ -68,6 +71,41 @@ const GIT: Tellers<GitPort> = {
 export async function createGitPort(folder: string): ReturnType<typeof gitReally> {
   const git = await gitReally(folder);
   return git.ok ? { ok: true, value: watched('git', git.value, GIT as Tellers<typeof git.value>) } : git;
+}
+
+const FORGE: Tellers<ForgePort> = {
+  push: ({ branch }) => ({ kind: branch.startsWith('weft/') ? 'push' : 'push of the target', to: branch }),
+  deleteBranch: ({ branch }) => ({ to: branch }),
+  ensurePull: ({ branch }) => ({ to: branch }),
+  updatePull: ({ number, isDraft }) => ({ kind: `updatePull${tellDraft(isDraft)}`, to: `#${number}` }),
+  reply: ({ number }) => ({ to: `#${number}` }),
+  comment: ({ number }) => ({ to: `#${number}` }),
+  merge: ({ number }) => ({ to: `#${number}` }),
+  enqueue: ({ number }) => ({ to: `#${number}` }),
+  close: (number) => ({ to: `#${number}` }),
+};
+
+function tellDraft(isDraft: boolean | undefined): string {
+  if (isDraft === undefined) return '';
+  return isDraft ? ' to a draft' : ' to ready';
+}
+
+const LOOKS: Tellers<ForgePort> = {
+  readStanding: (branch) => ({ to: branch ?? 'the default branch' }),
+  fetch: ({ branch }) => ({ to: branch }),
+  listOpen: () => ({ to: 'all' }),
+  observe: (numbers) => ({ to: numbers.map((number) => `#${number}`).join(' ') }),
+  readLog: ({ check }) => ({ to: `${check}` }),
+};
+
+export { GH_VARIABLES, openIssues } from '../../adapters/forge/github/open-github.ts';
+
+/** Finds the forge of a repository, watched. */
+export async function openGithub(...[means]: Parameters<typeof openReally>): ReturnType<typeof openReally> {
+  const found = await openReally(means);
+  if (found === null || !found.forge.ok) return found;
+  const forge = watched('looks', watched('forge', found.forge.value, FORGE), LOOKS);
+  return { ...found, forge: { ok: true, value: forge } };
 }
 
 const FILES: Tellers<FilesPort> = {

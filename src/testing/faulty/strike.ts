@@ -5,7 +5,7 @@ import childProcess from 'node:child_process';
 import { subscribe } from 'node:diagnostics_channel';
 import { appendFileSync } from 'node:fs';
 import { STARTING, type Starting } from '../../adapters/git/programs.ts';
-import { type Lane, type Mode, type Point, parsePoint, type Seen } from './point.ts';
+import { isAtForge, type Lane, type Mode, type Point, parsePoint, type Seen } from './point.ts';
 
 /** Environment variable with the point at which to strike; without it all operations are only counted. */
 const POINT_VARIABLE = 'WEFT_FAULT';
@@ -139,7 +139,7 @@ function startInShell(told: Starting): void {
 
 /** A git may die with its engine, as when the machine goes down; agents and gates live on. */
 function tear(operation: Operation, group: number | undefined): never {
-  const isGit = operation.lane === 'git' || operation.lane === 'radar';
+  const isGit = operation.lane === 'git' || operation.lane === 'radar' || isAtForge(operation);
   if (isGit && operation.mode === 'torn' && group !== undefined) {
     try {
       process.kill(-group, 'SIGKILL');

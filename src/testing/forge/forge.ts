@@ -48,6 +48,8 @@ export interface RepositoryOptions {
 export interface ForgeOptions {
   /** Any free port when absent. */
   readonly port?: number;
+  /** Folder for its repositories, which stay in it; a temporary one, which goes with the forge, when absent. */
+  readonly root?: string;
   readonly repositories?: readonly RepositoryOptions[];
   /** Tokens with their users; `forge-token` of `bot` when absent. */
   readonly tokens?: Readonly<Record<string, string>>;
@@ -91,13 +93,13 @@ export interface Forge extends Hands {
   grantToken(token: string, login: string): void;
   /** Waits until CI has run and webhooks were delivered. */
   settled(): Promise<void>;
-  /** Ends every request, stops listening and deletes the repositories; rejects when there was a bug in the forge. */
+  /** Ends every request, stops listening and deletes its temporary folder; rejects when there was a bug in the forge. */
   close(): Promise<void>;
 }
 
 /** Starts a forge on 127.0.0.1. Rejects when the port is taken. */
 export async function startForge(options: ForgeOptions = {}): Promise<Forge> {
-  const root = await realpath(await mkdtemp(join(tmpdir(), 'weft-forge-')));
+  const root = options.root ?? (await realpath(await mkdtemp(join(tmpdir(), 'weft-forge-'))));
   const store: Store = { users: new Map(), tokens: new Map(), repositories: new Map() };
   const now = options.now ?? Date.now;
   const closing = new AbortController();
@@ -154,7 +156,7 @@ export async function startForge(options: ForgeOptions = {}): Promise<Forge> {
       closing.abort();
       await door.close();
       await hub.rested();
-      await rm(root, { recursive: true, force: true, maxRetries: 5 });
+      if (options.root === undefined) await rm(root, { recursive: true, force: true, maxRetries: 5 });
       if (bugs.length > 0) throw bugs[0];
     },
   };

@@ -5,10 +5,17 @@ import { isAllowed, isTerminal } from '../../core/lifecycle.ts';
 import type { Cause, TaskId } from '../../core/model.ts';
 import { type TaskState, taskOf } from '../../core/state.ts';
 import { isLandedAtForge, noteRest } from './forge-promises.ts';
+import { checkDropped } from './git-merge.ts';
 import { filesOf, isAncestorOf, mergeTrees } from './git-store.ts';
 import { findAsking, isAhead, isInTheWay, isRunning, isSatisfied, slotsOf } from './oracle.ts';
 import { count, note, violate } from './scheduler.ts';
-import { checkGrowth, checkWithheld, noteSourceRest } from './source-promises.ts';
+import {
+  checkClosing,
+  checkGrowth,
+  checkSourceRest,
+  checkWithheld,
+  noteSourceDone,
+} from './source-promises.ts';
 import type { World } from './world.ts';
 
 /** Takes records that became durable: each must be in its place, legal, and true to the world. */
@@ -33,7 +40,7 @@ function admit(world: World, record: Recorded): void {
   const { oracle } = world;
   const { event } = record;
   if (event.type === 'plan.changed') checkGrowth(world, event);
-  if (event.type === 'run.rested') noteSourceRest(world);
+  if (event.type === 'run.rested') checkSourceRest(world, event);
   if (!('task' in event)) {
     evolve(oracle.shadow, record);
     return;
@@ -48,6 +55,10 @@ function admit(world: World, record: Recorded): void {
   if (event.type === 'attempt.spawned') checkSpawn(world, ts, { ...event, ms: record.ms });
   if (event.type === 'guidance.given' || event.type === 'question.answered') checkSaid(world, event.text);
   if (event.type === 'task.landed') checkLanded(world, ts, event);
+  if (event.type === 'attempt.verified' || event.type === 'attempt.rejected') checkDropped(world, ts);
+  // what is done at its source is done, with whatever its agent began
+  if (event.type === 'task.settled') oracle.merged.add(event.task);
+  if (event.type === 'task.settled' || event.type === 'task.cancelled') checkClosing(world, ts, event);
   if (event.type === 'attempt.timed-out') checkTime(world, { ...event, epoch: record.epoch });
   if (event.type === 'attempt.overspent') checkRunTime(world, record);
   if (ONCE.has(event.type) && 'attempt' in event) {
@@ -56,6 +67,7 @@ function admit(world: World, record: Recorded): void {
   evolve(oracle.shadow, record);
   const { phase } = ts;
   if (phase !== before) {
+    if (isTerminal(phase)) noteSourceDone(world);
     const isAdopted = before === 'failed' && event.type === 'task.landed' && event.by === 'human';
     if (isTerminal(before) && event.type !== 'task.restarted' && !isAdopted) {
       violate(world, 'terminal-final', `${event.task} left ${before} by ${event.type}`);

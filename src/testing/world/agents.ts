@@ -107,7 +107,7 @@ const detach: Act = (world, proc) => {
   return true;
 };
 
-/** Merges the target into its branch, as one that resolves a conflict does: its own side wins. */
+/** Merges the target into its branch, as one that resolves a conflict does: both sides are kept, or its own wins. */
 const mergeTarget: Act = (world, proc) => {
   const { git } = world;
   if (sharesWorktree(world)) return true;
@@ -115,19 +115,29 @@ const mergeTarget: Act = (world, proc) => {
   const target = git.refs.get('refs/heads/weft/integration') ?? git.refs.get(targetRefOf(world.scene.policy));
   if (worktree === undefined || !worktree.folder || target === undefined || worktree.branch === null)
     return true;
+  // git does not merge into changes that are not committed
+  commit(world, proc);
   const head = headOf(git, worktree);
   const base = head === null ? null : mergeBaseOf(git, head, target);
   if (head === null || base === null || commitOf(git, target).oid === base) return true;
   const sides = { base: filesOf(git, base), ours: worktree.files, theirs: filesOf(git, target) };
   const { files, conflicts } = mergeTrees(sides);
+  const keepsBoth = (Number(proc.task?.slice(1) ?? 0) + (proc.attempt ?? 0)) % 2 === 0;
   for (const path of conflicts) {
-    const ours = worktree.files.get(path);
-    if (ours !== undefined) files.set(path, ours);
+    const [ours, theirs] = [worktree.files.get(path), sides.theirs.get(path)];
+    const kept = keepsBoth ? [ours, theirs] : [ours];
+    const lines = kept.filter((text) => text !== undefined);
+    if (lines.length > 0) files.set(path, lines.join('\n'));
   }
   worktree.files = files;
   const made = addCommit(git, { files, parents: [head, target], by: 'agent' });
   git.refs.set(`refs/heads/${worktree.branch}`, made);
   if (proc.task !== null) noteAgentCommit(world, made, proc.task);
+  for (const path of keepsBoth ? [] : conflicts) {
+    const text = sides.theirs.get(path);
+    if (text !== undefined && proc.task !== null)
+      world.oracle.dropped.push({ commit: made, task: proc.task, target, path, text });
+  }
   return true;
 };
 

@@ -4,6 +4,7 @@ import { fail, ok } from '../../core/failure.ts';
 import type { Forged, ForgePort, ForgeStanding, PullListed, PullSeen } from '../../ports/forge.ts';
 import { findReport, settleForge } from './forge-checks.ts';
 import { mergePull } from './forge-merge.ts';
+import { pushFiles } from './forge-people.ts';
 import { closePull, comment, ensurePull, findNumber, reply, updatePull } from './forge-pulls.ts';
 import { pushBranch } from './forge-push.ts';
 import { enqueuePull } from './forge-queue.ts';
@@ -67,7 +68,12 @@ export function createForgePort(forge: ForgeWorld, life: Life): ForgePort {
     reply: (remark) => call(`reply #${remark.number}`, () => reply(forge, remark)),
     comment: (remark) => call(`comment #${remark.number}`, () => comment(forge, remark)),
     merge: ({ number, ...wish }) =>
-      onPull('merge', number, (pull) => mergePull(forge, pull, { ...wish, by: WEFT_LOGIN })),
+      onPull('merge', number, (pull) => {
+        // somebody was quicker by a moment
+        if (forge.world.tape.chance(RIVALS))
+          pushFiles(forge, pull.branch, { 'by-hand.txt': `late ${number}` });
+        return mergePull(forge, pull, { ...wish, by: WEFT_LOGIN });
+      }),
     enqueue: ({ number, head }) => onPull('enqueue', number, (pull) => enqueuePull(forge, pull, head)),
     close: (number) =>
       onPull('close', number, (pull) => {
@@ -76,6 +82,9 @@ export function createForgePort(forge: ForgeWorld, life: Life): ForgePort {
       }),
   };
 }
+
+/** Of 256 merges, those right before which somebody pushes. */
+const RIVALS = 64;
 
 /** One call: asked, perhaps befallen by something, answered in its own time. */
 async function callForge<T>(

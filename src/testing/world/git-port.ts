@@ -4,6 +4,7 @@ import type { Oid } from '../../core/model.ts';
 import type { GitPort, Landing, LandingTip } from '../../ports/git.ts';
 import { findAway } from './forge-store.ts';
 import { buildIn, tryIn } from './git-candidate.ts';
+import { findLastWithoutIn, listLostIn } from './git-merge.ts';
 import {
   changedPaths,
   commitOf,
@@ -75,7 +76,9 @@ export function createWorldGit(world: World, life: Life): GitPort {
         },
       }),
     ...radarCalls(calls),
-    listLost: () => ask('git.listLost', () => ok([])),
+    countChanges: () => ask('git.countChanges', () => ok({ files: 0, added: 0, deleted: 0 })),
+    listLost: (what) => ask('git.listLost', () => ok(listLostIn(git, what))),
+    lastWithout: (what) => ask('git.lastWithout', () => findLastWithoutIn(git, what)),
     landingTip: (branch) => change('git.landingTip', { locks: [], act: () => tipOf(world, branch) }),
     land: async (what) => {
       if (world.forge !== null)

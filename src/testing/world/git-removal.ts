@@ -30,6 +30,7 @@ export function logOf(branch: string): string {
 /** Removes the worktree, its branch and the ref of its start, once what they hold is safe. */
 export function removeIn(world: World, what: Removal): Removed {
   const { git } = world;
+  if (isAnothers(world, what)) return { rescue: null, kept: null };
   const why = findObstacle(world, what);
   if (why !== null) {
     count(world, 'recovery: a worktree in use was left in place');
@@ -49,7 +50,7 @@ export function removeIn(world: World, what: Removal): Removed {
 /** A killed removal: the work is kept already, and of the folder, its metadata and the branch the first are gone. */
 export function halfRemove(world: World, what: Removal): void {
   const { git } = world;
-  if (findObstacle(world, what) !== null) return;
+  if (isAnothers(world, what) || findObstacle(world, what) !== null) return;
   rescueWork(world, what);
   const worktree = git.worktrees.get(what.path);
   if (worktree === undefined) return;
@@ -62,6 +63,15 @@ export function halfRemove(world: World, what: Removal): void {
   if (how !== 2) return;
   git.refs.delete(`refs/heads/${what.branch}`);
   git.refs.delete(logOf(what.branch));
+}
+
+/** Tells whether what is there was never of who asks. */
+function isAnothers({ git }: World, { path, branch, reason, isFirst }: Removal): boolean {
+  const found = git.worktrees.get(path);
+  if (reason === undefined) return false;
+  if (found !== undefined) return found.reason !== reason;
+  const head = git.refs.get(`refs/heads/${branch}`);
+  return isFirst === true && head !== undefined && git.refs.get(`refs/weft/start/${branch}`) !== head;
 }
 
 /** Says why the worktree has to stay, or null. */

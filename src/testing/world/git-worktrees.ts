@@ -182,6 +182,8 @@ function ensureIn(world: World, spec: WorktreeSpec): Result<WorktreeMade> {
   const ref = `refs/heads/${spec.branch}`;
   if (findAway(world, spec.base) !== null) return missing(spec.base);
   const found = git.worktrees.get(spec.path);
+  if (found !== undefined && isAnothers(found, spec))
+    return fail({ kind: 'usage', sentence: `${spec.path} is the worktree of ${found.reason}.` });
   if (found?.ready === true && found.folder) {
     return ok({ path: spec.path, head: recordStart(world, spec), reused: true });
   }
@@ -201,6 +203,11 @@ function ensureIn(world: World, spec: WorktreeSpec): Result<WorktreeMade> {
     git.worktrees.delete(spec.path);
   }
   git.locks.delete(indexLock(spec.path));
+  if (spec.isFirst === true && git.refs.has(ref)) {
+    if (!isBare(world, spec))
+      return fail({ kind: 'usage', sentence: `${spec.branch} has commits that are not of this task.` });
+    beginBranch(world, spec);
+  }
   if (!git.refs.has(ref)) beginBranch(world, spec);
   const head = git.refs.get(ref) ?? spec.base;
   git.worktrees.set(spec.path, {
@@ -214,6 +221,18 @@ function ensureIn(world: World, spec: WorktreeSpec): Result<WorktreeMade> {
   });
   const start = recordStart(world, spec);
   return ok({ path: spec.path, head: start, reused: head !== start });
+}
+
+/** Tasks that share a worktree know it by its branch. */
+function isAnothers(found: Worktree, { reason, branch }: WorktreeSpec): boolean {
+  const runOf = (text: string): string | undefined => text.split(' task=')[0];
+  return found.reason !== reason && (runOf(found.reason) !== runOf(reason) || found.branch !== branch);
+}
+
+/** Tells whether nobody has committed anything on the branch. */
+function isBare({ git }: World, { branch, base }: WorktreeSpec): boolean {
+  const head = git.refs.get(`refs/heads/${branch}`) as Oid;
+  return git.refs.get(`refs/weft/start/${branch}`) === head || isAncestorOf(git, head, base);
 }
 
 function beginBranch({ git }: World, spec: WorktreeSpec): void {

@@ -131,6 +131,7 @@ function partsOf(world: World, life: Life, journal: JournalPort): Parts {
     git: createWorldGit(world, life),
     process: createWorldProcesses(world, life),
     files: createWorldFiles(world, life),
+    shared: null,
     agents: new Map([['sim', createWorldAgent(world)]]),
     author: { name: 'weft', email: 'weft@localhost' },
     readStatus: (path) =>
@@ -149,6 +150,7 @@ function partsOf(world: World, life: Life, journal: JournalPort): Parts {
     forge: world.forge === null ? null : createForgePort(world.forge, life),
     journal,
     places: placesOfWorld(world),
+    makeRoom: () => Promise.resolve(ok(undefined)),
     epoch: life.epoch,
   };
 }

@@ -4,6 +4,7 @@ import { isTerminal } from '../../core/lifecycle.ts';
 import type { Edge, Oid, Task, TaskId } from '../../core/model.ts';
 import { createState, type RunState, type TaskState, taskOf } from '../../core/state.ts';
 import { createForgeSeen, type ForgeSeen } from './forge-seen.ts';
+import type { Dropped } from './git-merge.ts';
 import { commitOf } from './git-store.ts';
 import { CHECK } from './scene.ts';
 import type { World } from './world.ts';
@@ -37,6 +38,8 @@ export interface Oracle {
   readonly said: Set<string>;
   /** What each engine brought about. */
   readonly done: Set<string>;
+  /** What agents left out, merging. */
+  readonly dropped: Dropped[];
   readonly agentCommits: { readonly commit: Oid; readonly task: TaskId }[];
   /** Run clock before which a task must not start again. */
   readonly notBefore: Map<TaskId, number>;
@@ -66,6 +69,7 @@ export function createOracle(): Oracle {
     checkout: '',
     said: new Set(),
     done: new Set(),
+    dropped: [],
     agentCommits: [],
     notBefore: new Map(),
     tries: new Map(),

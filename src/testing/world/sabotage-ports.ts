@@ -1,4 +1,5 @@
 // Bugs in what the engine stands on: a journal, a git, processes, files or a clock that do not keep their promises.
+import { ok } from '../../core/failure.ts';
 import type { GitPort } from '../../ports/git.ts';
 import type { ProcessPort } from '../../ports/process.ts';
 import { addCommit, filesOf } from './git-store.ts';
@@ -94,6 +95,11 @@ const GIT: readonly Sabotage[] = [
         return honest.repair(roots);
       },
     })),
+  },
+  {
+    name: 'overlooks-what-a-merge-drops',
+    breaks: ['no-side-dropped'],
+    parts: withGit(() => ({ listLost: async () => ok([]) })),
   },
   {
     name: 'lands-without-comparing',

@@ -1,6 +1,6 @@
 // Bugs in how an engine deals with the source of its tasks: it takes too little notice, or tells too little.
 import { ok } from '../../core/failure.ts';
-import type { SourcePort } from '../../ports/source.ts';
+import type { Loaded, SourcePort } from '../../ports/source.ts';
 import type { Sabotage } from './life.ts';
 import type { World } from './world.ts';
 
@@ -57,6 +57,36 @@ export const SOURCE_SABOTAGES: readonly Sabotage[] = [
     name: 'looks-at-its-source-once',
     breaks: ['grown-is-done'],
     parts: withSource(() => ({ watch: () => Promise.resolve() })),
+  },
+  {
+    name: 'answers-from-memory',
+    breaks: ['asks-once-more'],
+    parts: withSource((honest, world) => {
+      let known: { readonly at: number; readonly loaded: Promise<Loaded> } | null = null;
+      return {
+        load: () => {
+          if (known === null || world.monoMs - known.at > 5_000)
+            known = { at: world.monoMs, loaded: honest.load() };
+          return known.loaded;
+        },
+      };
+    }),
+  },
+  {
+    name: 'believes-who-closes',
+    breaks: ['closed-is-judged'],
+    parts: withSource((honest) => ({
+      load: async () => {
+        const loaded = await honest.load();
+        const standings = new Map(
+          [...(loaded.standings ?? [])].map(([id, standing]) => [
+            id,
+            standing.kind === 'done' ? ({ kind: 'dropped', why: 'it was closed' } as const) : standing,
+          ]),
+        );
+        return { ...loaded, standings };
+      },
+    })),
   },
   {
     name: 'adds-a-task-twice',

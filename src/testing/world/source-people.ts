@@ -1,6 +1,16 @@
 // What people and another orchestrator do at the source of the world while weft is at work.
+
+import { taskId } from '../../core/model.ts';
+import { isLive } from '../../core/state.ts';
 import { count, later } from './scheduler.ts';
-import { addItem, changeItem, isForWeft, type SourceItem, type SourceWorld } from './source-store.ts';
+import {
+  addItem,
+  changeItem,
+  isForWeft,
+  type SourceItem,
+  type SourceWorld,
+  WEFT_HOLDER,
+} from './source-store.ts';
 
 /** Somebody who works on tasks like weft does. */
 const RIVAL = 'rival';
@@ -38,6 +48,15 @@ export const SOURCE_DEEDS: Readonly<Record<string, (source: SourceWorld) => bool
     change(
       source,
       (item) => isFree(item) || isTaken(item),
+      () => ({ state: 'done' }),
+    ),
+  'closed a task as its agent': (source) =>
+    change(
+      source,
+      ({ task, state, holder }) => {
+        const ts = source.world.oracle.shadow.tasks.get(taskId(task.id));
+        return state === 'open' && holder === WEFT_HOLDER && ts !== undefined && isLive(ts);
+      },
       () => ({ state: 'done' }),
     ),
   'dropped a task at the source': (source) =>

@@ -7,6 +7,7 @@ import { answer, count, note, type Operation } from './scheduler.ts';
 import {
   changeItem,
   draftOf,
+  isClosedByAgent,
   isForWeft,
   type SourceItem,
   type SourceWorld,
@@ -31,7 +32,10 @@ export function createSourcePort(source: SourceWorld, life: Life): SourcePort {
   };
   return {
     name: SOURCE,
-    load: () => call('load', () => load(source), gone),
+    load: () => {
+      source.askedMs = source.world.monoMs;
+      return call('load', () => load(source), gone);
+    },
     watch: (changed, signal) =>
       new Promise((resolve) => {
         const watcher = { life, changed };
@@ -101,6 +105,7 @@ function claim(
 ): Result<Claimed> {
   const item = source.items.get(task);
   if (item === undefined) return fail({ kind: 'failed', sentence: `There is no ${task}.` });
+  if (isClosedByAgent(item)) changeItem(source, item, { state: 'open' });
   if (!isForWeft(item)) {
     count(source.world, 'recovery: somebody was faster with a task');
     return ok({ kind: 'taken', by: item.holder ?? `who made it ${item.state}` });
@@ -118,6 +123,8 @@ function take(source: SourceWorld, reports: readonly TaskReport[]): Result<void>
     const { landed } = report;
     if (landed !== null && item.told?.landed?.commit !== landed.commit) item.landings += 1;
     item.told = report;
+    if (report.phase === 'failed' && isClosedByAgent(item))
+      changeItem(source, item, { state: 'open', holder: null });
     if (item.holder !== WEFT_HOLDER || item.state !== 'open') continue;
     if (report.phase === 'merged') changeItem(source, item, { state: 'done' });
     if (report.phase === 'failed' || report.phase === 'cancelled') changeItem(source, item, { holder: null });

@@ -1,10 +1,11 @@
 // What must hold between a run and the source of its tasks. Knows no engine.
-import type { Event } from '../../core/event.ts';
+import type { Event, Outcome } from '../../core/event.ts';
+import { isTerminal } from '../../core/lifecycle.ts';
 import { type TaskId, taskId } from '../../core/model.ts';
 import { isUntouched, type TaskState } from '../../core/state.ts';
 import { SOURCE } from './scene-source.ts';
 import { count, violate } from './scheduler.ts';
-import { isForWeft, type SourceWorld } from './source-store.ts';
+import { isClosedByAgent, isForWeft, type SourceWorld } from './source-store.ts';
 import type { Life, World } from './world.ts';
 
 /** An engine that can reach its source has seen what happened there after so long, in ms. */
@@ -55,9 +56,34 @@ export function checkGrowth(world: World, event: Extract<Event, { readonly type:
     if (!tasks.has(id)) violate(world, 'plan-grows', `${id} is revised, and the plan does not have it`);
 }
 
-/** Takes down when a run rested. */
-export function noteSourceRest({ source, monoMs }: World): void {
-  if (source !== null) source.restedMs = monoMs;
+/** Takes down when the run was through with a task. */
+export function noteSourceDone({ source, monoMs }: World): void {
+  if (source !== null) source.doneMs = monoMs;
+}
+
+/** A run that rests has asked its source since it did the last of its work. */
+export function checkSourceRest(world: World, { outcome }: { readonly outcome: Outcome }): void {
+  const { source, monoMs } = world;
+  if (source === null) return;
+  source.restedMs = monoMs;
+  if (outcome === 'stopped' || outcome === 'timeout') return;
+  count(world, 'recovery: a source was asked once more before the end');
+  if (source.askedMs < source.doneMs)
+    violate(world, 'asks-once-more', `asked at ${source.askedMs}, and worked until ${source.doneMs}`);
+}
+
+/** Work is not given up because its own agent closed the task. */
+export function checkClosing(
+  world: World,
+  { task, attempt, phase }: TaskState,
+  event: Extract<Event, { readonly type: 'task.settled' | 'task.cancelled' }>,
+): void {
+  const item = world.source?.items.get(task.id);
+  if (item === undefined || !isClosedByAgent(item) || isTerminal(phase)) return;
+  if (event.type === 'task.cancelled' && event.why === undefined) return;
+  const isEmpty = attempt?.inspected?.fileCount === 0;
+  if (attempt?.startedAt != null && !isEmpty)
+    violate(world, 'closed-is-judged', `${task.id} has work and is given up: ${event.type}`);
 }
 
 /** At rest everything that people want from weft is part of the plan and may be begun. */
@@ -65,9 +91,13 @@ export function checkGrown(world: World): void {
   const { source, oracle } = world;
   if (source === null || oracle.shadow.stopping !== null || !isCalm({ source, atStart: source.atStart }))
     return;
-  const until = oracle.shadow.rested === null ? world.monoMs : source.restedMs;
+  const isOver = oracle.shadow.rested !== null;
+  const until = Math.max(
+    (isOver ? source.restedMs : world.monoMs) - SEEN_AFTER_MS,
+    isOver ? source.askedMs - 1 : 0,
+  );
   for (const [id, item] of source.items) {
-    if (!isForWeft(item) || item.since > until - SEEN_AFTER_MS) continue;
+    if (!isForWeft(item) || item.since > until) continue;
     const ts = oracle.shadow.tasks.get(taskId(id));
     if (ts === undefined) violate(world, 'grown-is-done', `${id} was added and is no part of the plan`);
     else if (isUntouched(ts) && ts.withheld !== null)

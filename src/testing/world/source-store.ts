@@ -40,6 +40,10 @@ export interface SourceWorld {
   atStart: number;
   /** When the run rested last. */
   restedMs: number;
+  /** When somebody asked last what there is. */
+  askedMs: number;
+  /** When the run was through with a task last. */
+  doneMs: number;
 }
 
 /** A source that has these tasks. */
@@ -55,6 +59,8 @@ export function createSourceWorld(world: World, plan: SourcePlan): SourceWorld {
     stormsLeft: plan.storms,
     atStart: 0,
     restedMs: 0,
+    askedMs: 0,
+    doneMs: 0,
   };
   for (const task of world.scene.tasks) addItem(source, task);
   return source;
@@ -96,6 +102,11 @@ function tellWatchers({ watchers, world }: SourceWorld): void {
 /** Tells whether weft may do a task: it is open, and nobody else has it. */
 export function isForWeft({ state, holder }: SourceItem): boolean {
   return state === 'open' && (holder === null || holder === WEFT_HOLDER);
+}
+
+/** Tells whether it was closed while weft had it, and weft has not told that it landed: agents do that. */
+export function isClosedByAgent({ state, holder, told }: SourceItem): boolean {
+  return state === 'done' && holder === WEFT_HOLDER && told?.phase !== 'merged';
 }
 
 /** A task as its source gives it. */

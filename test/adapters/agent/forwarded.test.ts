@@ -57,6 +57,15 @@ it.each([
   expect(take()).toEqual(status);
 });
 
+it('who clears it so that all is as before has heard', async () => {
+  const before = { status: 'working', forwardedMessage: null };
+  put(before);
+  expect(await forwardMessages(path, [ONE])).toEqual(OPEN);
+  put(before);
+  expect(await forwardMessages(path, [ONE])).toEqual({ heard: 3, isStuck: false });
+  expect(take()).toEqual(before);
+});
+
 it('of two messages where only the first was there the first is heard', async () => {
   put(STUCK);
   await forwardMessages(path, [ONE]);
@@ -81,6 +90,8 @@ it('a note without a message, as a crash leaves it, is no message that was heard
   put({ ...STUCK, forwardedMessage: null });
   const before = readFileSync(path, 'utf8');
   await forwardMessages(path, [ONE]);
+  const note = join(dir, 'forwarded.json');
+  writeFileSync(note, readFileSync(note, 'utf8').replace('"isPut":true', '"isPut":false'));
   writeFileSync(path, before);
   expect(await forwardMessages(path, [ONE])).toEqual(AWAITED);
   expect(take()).toMatchObject({ forwardedMessage: 'Blue.' });

@@ -22,6 +22,9 @@ describe('parseStatus', () => {
     it(`reads ${status}`, () => check({ status }, { status, ...BARE }));
   }
 
+  it('reads the further words of version 2', () =>
+    check({ status: 'shipping' }, { status: 'working', ...BARE }));
+
   it('reads a whole file of version 1 and ignores what it does not know', () =>
     check(
       {
@@ -115,7 +118,7 @@ describe('parseStatus', () => {
     ['a half-written file', '{"status":"working","stuckRea'],
     ['another JSON value', '["working"]'],
     ['null', 'null'],
-    ['a status it does not know', '{"status":"shipping"}'],
+    ['a status it does not know', '{"status":"shipped"}'],
     ['no status', '{"reason":"x"}'],
     ['a file over the cap', JSON.stringify({ status: 'working', note: 'x'.repeat(70_000) })],
   ] as const) {

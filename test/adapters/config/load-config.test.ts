@@ -218,8 +218,18 @@ describe('mistakes', () => {
   );
   check(
     'worktrees: { branch: "weft/{run}" }\n',
-    '.weft/config.yaml:1:22: "branch" must be a branch name with {task} in it, and no other placeholder but {run} and {repo}.\n' +
+    '.weft/config.yaml:1:22: "branch" must be a branch name with {task} or {id} in it, and no other placeholder but {run} and {repo}.\n' +
       '  1 | worktrees: { branch: "weft/{run}" }\n    |                      ~~~~~~~~~~~~',
+  );
+  check(
+    'worktrees:\n  path: "../{track}/{id}"\n',
+    '.weft/config.yaml:2:9: "path" has "{track}" in it.\n  2 |   path: "../{track}/{id}"\n    |         ~~~~~~~~~~~~~~~~~\n' +
+      '  Fix: Its places are {root}, {repo}, {run}, {task}, {id}.',
+  );
+  check(
+    'worktrees: { path: ../worktrees }\n',
+    '.weft/config.yaml:1:20: "path" has neither {task} nor {id} in it.\n  1 | worktrees: { path: ../worktrees }\n' +
+      '    |                    ~~~~~~~~~~~~\n  Fix: Every task works in a folder of its own.',
   );
   check(
     'phases: { review: crtic }\nagents: { critic: { kind: claude } }\n',
@@ -244,9 +254,12 @@ describe('mistakes', () => {
 });
 
 describe('branch patterns', () => {
-  test.each(['weft/{run}/{task}/work', '{task}', 'a.b/{repo}-{task}'])('%s is taken', async (branch) => {
-    expect(await load(`worktrees: { branch: "${branch}" }`)).toMatchObject({ worktrees: { branch } });
-  });
+  test.each(['weft/{run}/{task}/work', '{task}', 'a.b/{repo}-{task}', 'agent/{id}'])(
+    '%s is taken',
+    async (branch) => {
+      expect(await load(`worktrees: { branch: "${branch}" }`)).toMatchObject({ worktrees: { branch } });
+    },
+  );
   test.each([
     'x/{task}/',
     '-{task}',

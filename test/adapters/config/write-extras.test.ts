@@ -93,15 +93,46 @@ describe('presets', () => {
   };
 
   test.each<[PresetName, object]>([
-    ['tracks', { maxAgents: 16, worktrees: { root: '.runr-worktrees', branch: 'runr/{run}/{task}' } }],
+    [
+      'tracks',
+      {
+        ...{
+          maxAgents: 16,
+          integrate: 'human',
+          collisionPolicy: 'serialize',
+          isolation: 'worktree',
+          fast: false,
+        },
+        phases: { plan: true, review: true },
+        worktrees: { path: '.runr-worktrees/{run}/{id}', branch: 'runr/{run}/{id}' },
+      },
+    ],
     [
       'beads',
-      { maxAgents: 4, integrate: 'auto', worktrees: { root: '../worktrees', branch: 'agent/{task}' } },
+      {
+        ...{ maxAgents: 4, integrate: 'auto', phases: { plan: false, review: true } },
+        ...{ merge: { strategy: 'squash' }, budget: { minutes: null } },
+        worktrees: { path: '../worktrees/{id}', branch: 'agent/{id}' },
+      },
     ],
-    ['issues', { maxAgents: 3, integrate: 'human', worktrees: { branch: 'issue-{task}' } }],
+    [
+      'issues',
+      {
+        ...{
+          maxAgents: 3,
+          integrate: 'human',
+          phases: { plan: false, review: false },
+          budget: { minutes: null },
+        },
+        worktrees: { path: '../{repo}-issue-{id}', branch: 'issue-{id}' },
+      },
+    ],
     [
       'streams',
-      { limits: { attempts: 10 }, worktrees: { root: '.claude/worktrees', branch: 'stream/{task}' } },
+      {
+        ...{ maxAgents: 16, integrate: 'auto', limits: { attempts: 10 }, budget: { minutes: null } },
+        worktrees: { path: '.claude/worktrees/{id}', branch: 'stream/{id}' },
+      },
     ],
   ])('%s', (name, wanted) =>
     withFiles({}, (root) => {
@@ -127,6 +158,7 @@ describe('presets', () => {
       for (const key of Object.keys(PRESETS.beads.settings))
         expect(text.match(new RegExp(`^(?:# )?${key}:`, 'gm')), key).toHaveLength(1);
       expect(text).toMatch(/^maxAgents: 4 +# agents that work at once$/m);
+      expect(text).toMatch(/^phases: \{ review: true \} +# agents with a part in every task.*\ngates:/m);
     }));
 
   test.each(PRESET_NAMES)('%s leaves a configuration as it is and says what would be in it', (name) =>

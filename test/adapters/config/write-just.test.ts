@@ -4,15 +4,8 @@ import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 
 import { delimiter, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { writeJust } from '../../../src/adapters/config/write-just.ts';
+import { JUST } from '../../end-to-end/just.ts';
 import { withFiles } from '../source/scene.ts';
-
-/** `WEFT_TEST_JUST` names the program where it is not on PATH; `pip install rust-just` is one way to it. */
-const JUST =
-  process.env['WEFT_TEST_JUST'] ??
-  (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .map((folder) => join(folder, 'just'))
-    .find(existsSync);
 
 describe('justfile', () => {
   test('a new one has every recipe; a second time changes nothing', () =>
@@ -98,7 +91,7 @@ describe.skipIf(JUST === undefined)('with the real just (needs it on PATH or in 
     [['merger', '--dry-run'], '<merge><--dry-run>'],
     [['worktree-clean'], '<worktree><clean>'],
     [['worktree-remove', 'gh-1'], '<worktree><remove><gh-1>'],
-    [['test-crash-recovery'], '<doctor><--verify><latest>'],
+    [['test-crash-recovery'], '<demo><--crash>'],
     [['migrate-to-beads', '--dry-run', '.plan/x'], '<migrate><beads><--dry-run><.plan/x>'],
   ])('%j', (args, wanted) =>
     withFiles({}, (root) => {

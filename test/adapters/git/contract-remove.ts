@@ -10,6 +10,7 @@ const NOTHING = { rescue: null, kept: null };
 
 /** Removing worktrees. */
 export function removal(at: () => GitBench): void {
+  sparing(at);
   rescuing(at);
   repeating(at);
   staying(at);
@@ -34,6 +35,33 @@ async function expectGone(bench: GitBench, before: readonly string[], { rescue }
   expect(await bench.port.listWorktrees()).toEqual([]);
   expect(await bench.refs()).toEqual([...before, ...(rescue === null ? [] : [rescue])].sort());
   if (rescue !== null) expect(rescue.startsWith(`${RESCUE}/`)).toBe(true);
+}
+
+function sparing(at: () => GitBench): void {
+  test("another's is not touched, nor a branch of somebody else where nothing was begun", async () => {
+    const bench = at();
+    const task = await startTask(bench, 'task');
+    const { path, branch } = task;
+    const foreign = await bench.commitOn([task.base], { 'b.txt': 'b\n' });
+    await bench.setRef('refs/heads/person', foreign);
+    const before = [await bench.refs(), await bench.port.listWorktrees()];
+    const ask = { path, branch, landed: null, rescue: RESCUE };
+    expect(value(await bench.port.removeWorktree({ ...ask, reason: 'weft run=x task=task' }))).toEqual(
+      NOTHING,
+    );
+    const elsewhere = {
+      ...ask,
+      path: `${path}-2`,
+      branch: 'person',
+      reason: 'weft run=x task=y',
+      isFirst: true,
+    };
+    expect(value(await bench.port.removeWorktree(elsewhere))).toEqual(NOTHING);
+    expect([await bench.refs(), await bench.port.listWorktrees()]).toEqual(before);
+    const { reason } = specFor(bench, 'task', task.base);
+    expect(value(await bench.port.removeWorktree({ ...ask, reason }))).toEqual(NOTHING);
+    expect(await bench.port.listWorktrees()).toEqual([]);
+  });
 }
 
 function rescuing(at: () => GitBench): void {

@@ -43,6 +43,44 @@ function making(at: () => GitBench): void {
     expect([await bench.refs(), await bench.port.listWorktrees()]).toEqual(before);
   });
 
+  test("another's is refused, unless it is one that tasks of a run share", async () => {
+    const bench = at();
+    const task = await startTask(bench, 'first');
+    const before = [await bench.refs(), await bench.port.listWorktrees()];
+    const spec = specFor(bench, 'first', task.base);
+    const ofAnother = { ok: false, failure: { kind: 'usage' } };
+    const reasons = [spec.reason.replace('run=', 'run=x'), `${spec.reason}x`];
+    for (const reason of reasons)
+      expect(await bench.port.ensureWorktree({ ...spec, branch: 'other/x', reason })).toMatchObject(
+        ofAnother,
+      );
+    expect(await bench.port.ensureWorktree({ ...spec, reason: reasons[0] as string })).toMatchObject(
+      ofAnother,
+    );
+    expect([await bench.refs(), await bench.port.listWorktrees()]).toEqual(before);
+    const shared = await bench.port.ensureWorktree({ ...spec, reason: reasons[1] as string });
+    expect(value(shared)).toMatchObject({ path: spec.path, reused: true });
+  });
+
+  test('where nothing was begun, a branch is taken when nobody has committed on it, and begins at the base', async () => {
+    const bench = at();
+    const early = await tipOf(bench);
+    const base = await bench.user.commit({ 'a.txt': 'a\n' });
+    const first = { ...specFor(bench, 'one', base), isFirst: true };
+    await bench.setRef(`refs/heads/${first.branch}`, early);
+    expect(value(await bench.port.ensureWorktree(first))).toEqual({
+      path: first.path,
+      head: base,
+      reused: false,
+    });
+    const second = { ...specFor(bench, 'two', base), isFirst: true };
+    const foreign = await bench.commitOn([early], { 'b.txt': 'b\n' });
+    await bench.setRef(`refs/heads/${second.branch}`, foreign);
+    expect(await bench.port.ensureWorktree(second)).toMatchObject({ ok: false, failure: { kind: 'usage' } });
+    expect(await bench.port.resolve(second.branch)).toBe(foreign);
+    expect(value(await bench.port.ensureWorktree({ ...second, isFirst: false })).reused).toBe(true);
+  });
+
   test('a half-made one is finished', async () => {
     const bench = at();
     await bench.user.commit({ 'a.txt': 'a\n' });

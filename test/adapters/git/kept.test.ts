@@ -150,8 +150,13 @@ async function takeIn(task: Task, target: Oid, tell: Tell): Promise<Task | null>
   const paths = [...tree.values()].map(({ path }) => path);
   if (new Set(paths).size < paths.length) return null;
   const head = await commitTree(tree, [task.head, target]);
-  const lost = await rig.port.listLost({ ours: target, theirs: task.head, result: head, files });
-  if (value(lost).length > 0) throw new Error(`said to be lost from ${files}: ${value(lost)}`);
+  const list = async (sides: 'ours' | 'both'): Promise<readonly string[]> =>
+    value(await rig.port.listLost({ ours: target, theirs: task.head, result: head, files, sides }));
+  const lost = await list('ours');
+  if (lost.length > 0) throw new Error(`said to be lost from ${files}: ${lost}`);
+  const given = [...task.deed.added].filter((fact) => !facts.has(fact) && / adds /.test(fact));
+  if (given.length > 0 && (await list('both')).length === 0)
+    throw new Error(`nobody was told that ${given} went`);
   return { ...task, head, deed: compareFacts(tell(there), facts) };
 }
 

@@ -1,6 +1,6 @@
 // Landing: where the target is not checked out, where it is, and where its checkout is in the way.
 
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -55,8 +55,9 @@ describe('the way is free', () => {
     await writeFile(lock, '');
     const landed = land(from, to);
     while ((await repo.git('rev-parse', 'main')) !== to) await sleep(5);
-    await rm(lock);
-    await writeFile(join(repo.path, '.git', 'HEAD'), 'ref: refs/heads/main\n');
+    // nothing comes between, as in git itself
+    rmSync(lock);
+    writeFileSync(join(repo.path, '.git', 'HEAD'), 'ref: refs/heads/main\n');
     expect(await landed).toEqual({ kind: 'landed', ref: 'main', detour: null });
     expect(await repo.git('status', '--porcelain')).toBe('');
     expect(await readFile(join(repo.path, 'a.txt'), 'utf8')).toBe('a\n');

@@ -131,6 +131,16 @@ test('trash and half copies of an engine that was killed are taken out', async (
   expect(existsSync(join(gitDir, '.weft-trash'))).toBe(false);
 });
 
+test('trash beside a worktree that is gone is taken out, and nothing else there', async () => {
+  const folder = join(rig.repo.around, 'projects');
+  await writeDeep(join(folder, '.weft-trash/repo-issue-1-abc/file'), 'x');
+  await writeDeep(join(folder, 'other/.weft-trash/a/file'), 'x');
+  await rig.port.repair([join(folder, 'repo-issue-1')]);
+  await rig.port.close();
+  expect(await readdir(folder)).toEqual(['other']);
+  expect(existsSync(join(folder, 'other/.weft-trash/a/file'))).toBe(true);
+});
+
 test('what is being deleted stays where the next engine looks for it, should this one be killed', async () => {
   const folder = join(rig.worktrees, 'run');
   await writeDeep(join(folder, '.weft-trash/a-123/file'), 'x');

@@ -1,6 +1,6 @@
-// What is gone from a merge: of a driver's making all of both sides is looked for, of an agent's what nothing was in the way of.
+// What is gone from a merge: of a driver's making all of both sides is looked for, and of what was made by hand.
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Oid } from '../../../src/core/model.ts';
+import { type Oid, oid } from '../../../src/core/model.ts';
 import { createRig, type Files, type Rig, value } from './rig.ts';
 
 const TEN = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten'];
@@ -84,7 +84,15 @@ describe('who merged by hand', () => {
   const CHANGES = { '.gitattributes': '*.txt merge=union\n' };
   const merged: readonly (readonly [string, Files, string, readonly string[]])[] = [
     ['keeps all', {}, text([4, 'ours\ntheirs']), []],
-    ['may choose in a conflict', {}, text([4, 'theirs']), []],
+    ['has chosen one side', {}, text([4, 'theirs']), ['a.txt: is gone: ours']],
+    ['has chosen the other', {}, text([4, 'ours']), ['a.txt: is gone (its own): theirs']],
+    ['has put both into one line', {}, text([4, 'both ours and theirs']), []],
+    [
+      'has taken neither',
+      {},
+      text([4, 'else']),
+      ['a.txt: is gone: ours', 'a.txt: is gone (its own): theirs'],
+    ],
     ['may not choose where the target merges both', CHANGES, text([4, 'theirs']), ['a.txt: is gone: ours']],
   ];
 
@@ -93,7 +101,7 @@ describe('who merged by hand', () => {
     const ours = await rig.commitOn(base, { 'a.txt': text([4, 'ours']) });
     const theirs = await rig.commitOn(base, { 'a.txt': text([4, 'theirs']) });
     const made = await rig.commitOn([theirs, ours], { 'a.txt': result });
-    const found = await rig.port.listLost({ ours, theirs, result: made, files: ['a.txt'] });
+    const found = await rig.port.listLost({ ours, theirs, result: made, files: ['a.txt'], sides: 'both' });
     expect(value(found)).toEqual(lost);
   });
 
@@ -104,7 +112,9 @@ describe('who merged by hand', () => {
     const theirs = await rig.commitOn(start, { 'a.txt': text([4, 'theirs']) });
     const lostIn = async (files: Files): Promise<string> => {
       const result = await rig.commitOn([theirs, ours], { ...resolved, ...files });
-      return value(await rig.port.listLost({ ours, theirs, result, files: ['a.txt'] })).join('\n');
+      return value(await rig.port.listLost({ ours, theirs, result, files: ['a.txt'], sides: 'both' })).join(
+        '\n',
+      );
     };
     const undone = await lostIn({});
     for (const what of ['gone: landed', 'gone: new', 'gone: the file without lines'])
@@ -114,12 +124,104 @@ describe('who merged by hand', () => {
     expect(await lostIn({ ...landed, 'b.txt': text([1, 'one']) })).toContain('b.txt: is back: three');
   });
 
+  type Choice = readonly [string, Files, Files, Files, readonly string[]];
+  const changed = `${text()}more\n`;
+  const choices: readonly Choice[] = [
+    [
+      'deleted what the other changed',
+      { 'a.txt': null },
+      { 'a.txt': changed },
+      {},
+      ['a.txt: is gone (its own): more'],
+    ],
+    [
+      'kept what the other deleted',
+      { 'a.txt': null },
+      { 'a.txt': changed },
+      { 'a.txt': changed },
+      ['a.txt: is back'],
+    ],
+    [
+      'chose one of two files without lines',
+      { 'c.bin': 'ours\0' },
+      { 'c.bin': 'theirs\0' },
+      { 'c.bin': 'ours\0' },
+      [expect.stringMatching(/^c\.bin: is gone \(its own\): the file without lines/)],
+    ],
+    [
+      'put lines where the other side had moved them',
+      { 'a.txt': text([4, 'see moved']), 'moved.txt': 'five\n' },
+      { 'a.txt': text([4, 'five\nmine']) },
+      { 'a.txt': text([4, 'see moved']), 'moved.txt': 'five\nmine\n' },
+      [],
+    ],
+    [
+      'gave up a file of its own that nothing was in the way of',
+      { 'a.txt': text([4, 'ours']) },
+      { 'a.txt': text([4, 'theirs']), 'b.txt': text([1, 'mine']) },
+      { 'a.txt': text([4, 'ours\ntheirs']) },
+      ['b.txt: its own change is gone'],
+    ],
+    [
+      'went on with a file of its own',
+      { 'a.txt': text([4, 'ours']) },
+      { 'a.txt': text([4, 'theirs']), 'b.txt': text([1, 'mine']) },
+      { 'a.txt': text([4, 'ours\ntheirs']), 'b.txt': text([1, 'more of mine']) },
+      [],
+    ],
+    [
+      'moved a file of its own',
+      { 'a.txt': text([4, 'ours']) },
+      { 'a.txt': text([4, 'theirs']), 'new.txt': 'new\n' },
+      { 'a.txt': text([4, 'ours\ntheirs']), 'sub/new.txt': 'new\n' },
+      [],
+    ],
+  ];
+  test.each(choices)('%s', async (_name, landed, own, resolved, expected) => {
+    const ours = await rig.commitOn(start, landed);
+    const theirs = await rig.commitOn(start, own);
+    // all of what landed is there, and of the own work what is named
+    const onto = await rig.commitOn(ours, resolved);
+    const tree = (await rig.repo.git('rev-parse', `${onto}^{tree}`)).trim();
+    const made = await rig.repo.git('commit-tree', tree, '-p', theirs, '-p', ours, '-m', 'x');
+    const list = async (sides: 'both' | 'ours' | 'neither'): Promise<readonly string[]> =>
+      value(await rig.port.listLost({ ours, theirs, result: oid(made.trim()), files: ['a.txt'], sides }));
+    expect(await list('both')).toEqual(expected);
+    expect(await list('ours')).toEqual(
+      expected.filter((line) => typeof line === 'string' && !line.includes('own')),
+    );
+    expect(await list('neither')).toEqual([]);
+  });
+
+  test('is known from what the branch was before, merged or put anew onto it', async () => {
+    const ours = await rig.commitOn(start, { 'a.txt': text([4, 'ours']) });
+    const own = await rig.commitOn(start, { 'b.txt': text([4, 'mine']) });
+    const merged = await rig.commitOn([own, ours], {
+      'b.txt': text([4, 'mine']),
+      'a.txt': text([4, 'ours']),
+    });
+    const anew = await rig.commitOn(ours, { 'b.txt': text([4, 'mine']) });
+    const move = (to: Oid): Promise<unknown> => rig.repo.git('branch', '-f', 'work', to);
+    const find = (): Promise<Oid | null> =>
+      rig.port.lastWithout({ branch: 'work', commit: ours, since: start });
+    expect(await find()).toBeNull();
+    await move(start);
+    await move(ours);
+    expect(await find()).toBeNull();
+    for (const to of [merged, anew]) {
+      await move(own);
+      await move(to);
+      await move(await rig.commitOn(to, { 'more.txt': 'more\n' }));
+      expect(await find()).toBe(own);
+    }
+  });
+
   test('has not taken out the marks of the conflict', async () => {
     const ours = await rig.commitOn(start, { 'a.txt': text([4, 'ours']) });
     const theirs = await rig.commitOn(start, { 'a.txt': text([4, 'theirs']) });
     const marked = text([4, '<<<<<<< HEAD\ntheirs\n=======\nours\n>>>>>>> main']);
     const result = await rig.commitOn([theirs, ours], { 'a.txt': marked });
-    const found = value(await rig.port.listLost({ ours, theirs, result, files: ['a.txt'] }));
+    const found = value(await rig.port.listLost({ ours, theirs, result, files: ['a.txt'], sides: 'both' }));
     expect(found).toEqual(['a.txt: a mark of the conflict is left: <<<<<<< HEAD']);
   });
 
@@ -136,7 +238,9 @@ describe('who merged by hand', () => {
       pin: 'refs/weft/cand/vanished/folder',
     });
     expect(value(built)).toMatchObject({ kind: 'conflict', files: ['a.txt'] });
-    const found = value(await rig.port.listLost({ ours, theirs, result: made, files: ['a.txt'] }));
+    const found = value(
+      await rig.port.listLost({ ours, theirs, result: made, files: ['a.txt'], sides: 'both' }),
+    );
     expect(found.join('\n')).toContain('is gone: ours');
   });
 });

@@ -43,7 +43,7 @@ test('by a way that leads elsewhere, and by an absolute path', () => {
 
 test('nowhere: every place is named', () => {
   const tried = ['linked/sub/t.yaml', 'linked/t.yaml', 'repo/t.yaml'].map((file) => `"${root}/${file}"`);
-  const fix = `Looked for ${tried[0]}, ${tried[1]} and ${tried[2]}.`;
+  const fix = `Looked for ${tried[0]}, ${tried[1]} and ${tried[2]}. \`weft init\` writes a first one.`;
   expect(find('t.yaml')).toEqual({
     ok: false,
     failure: { position: null, sentence: 'The track file "t.yaml" does not exist.', fix },

@@ -26,12 +26,12 @@ test.each<[string, () => RunState, string | null]>([
   [
     'one line of others that is gone',
     () => inspect({ vanished: ['x: is gone: one'] }),
-    'work-vanished: Merging, it lost some of what had landed before: x: is gone: one',
+    'work-vanished: Merging, it left out some of what one side has: x: is gone: one',
   ],
   [
     'more of them, the first of which is in the headline',
     () => inspect({ vanished: ['x: is gone: one', 'x: is gone: two'] }),
-    'work-vanished: Merging, it lost some of what had landed before: x: is gone: one (and 1 more)\n- x: is gone: one\n- x: is gone: two',
+    'work-vanished: Merging, it left out some of what one side has: x: is gone: one (and 1 more)\n- x: is gone: one\n- x: is gone: two',
   ],
   [
     'no exit code',

@@ -1,6 +1,6 @@
 // How a run stands when nothing moves any more.
 import { describe, expect, test } from 'vitest';
-import { outcomeOf, waitsForSources } from '../../../src/core/decide/rest.ts';
+import { outcomeOf, owesLook, waitsForSources } from '../../../src/core/decide/rest.ts';
 import type { Event, Outcome } from '../../../src/core/event.ts';
 import { type Cause, type Task, taskId } from '../../../src/core/model.ts';
 import type { SourceSpec } from '../../../src/core/source.ts';
@@ -128,5 +128,27 @@ describe('tasks that others have', () => {
     expect(waitsForSources(state)).toBe(false);
     state.sources = [{ kind: 'track-file', path: 'tracks.yaml' }, BEADS];
     expect(waitsForSources(state)).toBe(true);
+  });
+});
+
+describe('the last look', () => {
+  const BEADS: SourceSpec = { kind: 'beads', epic: null, issues: [], labels: [] };
+  const FILE: SourceSpec = { kind: 'track-file', path: 'tracks.yaml' };
+
+  test.each<
+    [string, boolean, SourceSpec, Outcome, { readonly facts: number; readonly seenAt: number | null }]
+  >([
+    ['nobody looked yet', true, BEADS, 'complete', { facts: 7, seenAt: null }],
+    ['nothing happened since', false, BEADS, 'complete', { facts: 7, seenAt: 7 }],
+    ['something happened since', true, BEADS, 'complete', { facts: 9, seenAt: 7 }],
+    ['what is left failed', true, BEADS, 'failed', { facts: 7, seenAt: null }],
+    ['what is left waits for people', true, BEADS, 'blocked', { facts: 7, seenAt: null }],
+    ['it was stopped', false, BEADS, 'stopped', { facts: 7, seenAt: null }],
+    ['its time is used up', false, BEADS, 'timeout', { facts: 7, seenAt: null }],
+    ['its source stays as it is', false, FILE, 'complete', { facts: 7, seenAt: null }],
+  ])('%s: owed %s', (_name, owed, source, outcome, counts) => {
+    const state = ab();
+    state.sources = [source];
+    expect(owesLook(state, { outcome, ...counts })).toBe(owed);
   });
 });

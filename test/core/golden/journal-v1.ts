@@ -116,6 +116,8 @@ const EVENTS: readonly Event[] = [
     outside: ['README.md'],
     odd: null,
     leftovers: true,
+    vanished: ['src/api/login.ts: is gone: retries = 3'],
+    merged: { ours: base, theirs: head, sides: 'both' },
   },
   { type: 'attempt.verified', task, attempt: 2, tree, gates },
   { type: 'attempt.rejected', task, attempt: 2, tree, gates, excerpt: '1 failing\n  expected 200' },

@@ -230,7 +230,7 @@ describe('collisions under policy fail', () => {
     expect(report(drafts, policy)).toMatchInlineSnapshot(`
       "plan:4:1: Tasks "a" and "b" may run at the same time and both claim "src/api/auth/a" (src/api/** and src/api/auth/**).
         plan:2:1: "a" claims it here
-        Fix: Let one depend on the other, narrow a claim, or use the collision policy serialize."
+        Fix: Let one depend on the other, narrow a claim, or run it with --collision-policy serialize."
     `);
     const compiled = compilePlan(drafts, { policy: { ...DEFAULT_POLICY, ...policy } });
     expect(compiled.ok ? 'ok' : compiled.failure.kind).toBe('collision');
@@ -296,4 +296,27 @@ test('100,000 tasks with 200,000 edges compile in linear time, cycle or not [F40
   if (first === undefined) throw new Error('no drafts');
   drafts[0] = { ...first, dependencies: [{ task: `task-${count - 1}`, position: null }] };
   expect(report(drafts)).toMatch(/^These tasks wait for each other: task-0 → task-99999 → /);
+});
+
+describe('ids that differ only in case', () => {
+  const drafts = [draft('Stream-A', { line: 1 }), draft('stream-a', { line: 2 })];
+  const compile = (worktrees: object): readonly string[] => {
+    const policy = { ...DEFAULT_POLICY, worktrees: { ...DEFAULT_POLICY.worktrees, ...worktrees } };
+    const compiled = compilePlan(drafts, { policy });
+    return compiled.ok ? [] : compiled.failure.diagnostics.map(({ sentence }) => sentence);
+  };
+
+  test('have names of their own where those are made of the id', () => {
+    expect(compile({})).toEqual([]);
+    expect(compile({ path: '../{task}', branch: 'x/{id}-{task}' })).toEqual([]);
+  });
+
+  test.each([{ path: '../{id}' }, { branch: 'stream/{id}' }])(
+    'are refused where the id is spelt out: %j',
+    (worktrees) => {
+      expect(compile(worktrees)).toEqual([
+        'Tasks "Stream-A" and "stream-a" would share a directory and a branch.',
+      ]);
+    },
+  );
 });

@@ -51,6 +51,21 @@ describe('planWaves', () => {
     ]);
     expect(waves(plan, { maxPerTrack: 1, maxAgents: 9 })).toBe('a b d e | c');
   });
+  test('what is held, and what comes after it, is in none', () => {
+    const needs = (id: string, ...on: readonly string[]): ReturnType<typeof draft> =>
+      draft(id, { needs: on });
+    const plan = planOf([draft('a'), draft('b'), needs('c', 'a', 'b'), needs('d', 'c'), needs('e', 'a')]);
+    const held = new Map(plan.tasks.filter(({ id }) => id === 'b').map(({ id }) => [id, 'taken by ada']));
+    expect(planWaves(plan, DEFAULT_POLICY, held)).toEqual([['a'], ['e']]);
+    const { tasks } = pictureRun(plan, DEFAULT_POLICY, { run: 'r', repo: 'x', held });
+    expect(tasks.map(({ id, wave, held: why }) => [id, wave, why])).toEqual([
+      ['a', 1, undefined],
+      ['b', null, 'taken by ada'],
+      ['c', null, undefined],
+      ['d', null, undefined],
+      ['e', 2, undefined],
+    ]);
+  });
   test('what humans do takes no slot', () => {
     expect(
       waves(planOf([draft('m', { type: 'manual' }), draft('a'), draft('b', { needs: ['m'] })]), {

@@ -2,7 +2,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Event } from '../../../src/core/event.ts';
-import { type Phase, type Policy, type Task, taskId } from '../../../src/core/model.ts';
+import {
+  type Cause,
+  oid,
+  type Phase,
+  type Policy,
+  runMs,
+  type Task,
+  taskId,
+} from '../../../src/core/model.ts';
 import type { TaskDraft } from '../../../src/core/plan/draft.ts';
 import { growPlan, listWithheld, planSupply, type Supply } from '../../../src/core/plan/growth.ts';
 import type { Standing } from '../../../src/core/source.ts';
@@ -171,6 +179,28 @@ const asked: Make = (s) => {
 const failed: Make = (s) =>
   play(s, [{ type: 'task.failed', task: taskId('a'), cause: 'agent-crashed', sentence: 'x' }]);
 const withheld: Make = (s) => play(s, [{ type: 'task.withheld', task: taskId('a'), why: 'taken by ada' }]);
+/** An attempt that failed; what it changed, and why. */
+const fail = (s: RunState, cause: Cause): RunState =>
+  play(s, [
+    {
+      ...{ type: 'attempt.failed', task: taskId('a'), attempt: find(s, 'a').attempts, cause, detail: 'no' },
+      then: { kind: 'retry', at: runMs(0) },
+    } as Event,
+  ]);
+const left =
+  (...files: readonly string[]): Make =>
+  (s) => {
+    bring(s, 'a', 'verifying');
+    const tip = files.length === 0 ? { head: oid('0'.repeat(40)), base: oid('0'.repeat(40)) } : {};
+    play(s, [facts.inspected(s, 'a', { ...tip, fileCount: files.length })]);
+    return fail(s, 'gate-failed');
+  };
+const restarted: Make = (s) =>
+  play(left('a')(s) as RunState, [{ type: 'task.restarted', task: taskId('a') }]);
+const notStarted: Make = (s) => {
+  play(s, [facts.spawned(s, 'a')]);
+  return fail(s, 'start-failed');
+};
 const to =
   (phase: Phase): Make =>
   (s) =>
@@ -192,11 +222,17 @@ describe('standings of tasks of the plan', () => {
       (phase): [string, Make, Standing | null, readonly string[]][] => [
         [`held and ${phase}: it is ours`, to(phase), HELD, []],
         [`free and ${phase}`, to(phase), free, []],
-        [`done and ${phase}`, to(phase), DONE, ['a cancelled: somebody else finished it']],
+        [`done and ${phase}: it is taken as its agent's word`, to(phase), DONE, []],
         [`dropped and ${phase}`, to(phase), DROPPED, ['a cancelled: closed as not planned']],
       ],
     ),
-    ['done and waiting for an answer', asked, DONE, ['a cancelled: somebody else finished it']],
+    ['done and waiting for an answer: there may be work', asked, DONE, []],
+    ['done, and the last attempt left work', left('src/a.ts'), DONE, []],
+    ['done, and the last attempt left nothing', left(), DONE, ['a settled']],
+    ['done, and a person wanted it anew', restarted, DONE, []],
+    ['done, and no agent could be started', notStarted, DONE, ['a settled']],
+    ['done, and a later agent could not be started', (s) => notStarted(left('a')(s) as RunState), DONE, []],
+    ['dropped, and the last attempt left work', left('a'), DROPPED, ['a cancelled: closed as not planned']],
     ['dropped and waiting for an answer', asked, DROPPED, ['a cancelled: closed as not planned']],
     ...(['committed', 'queued', 'merged'] as const).flatMap(
       (phase): [string, Make, Standing | null, readonly string[]][] =>

@@ -1,7 +1,7 @@
 // Slugs: safe, bounded and injective for ids that wish us ill.
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { findIdProblem, nameBranch, slugId } from '../../../src/core/plan/slug.ts';
+import { findIdProblem, nameTask, slugId, spellId } from '../../../src/core/plan/slug.ts';
 
 const SAFE = /^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?(?:-[0-9a-f]{8})?$/;
 const RESERVED = new Set(['con', 'prn', 'aux', 'nul', 'com1', 'lpt9']);
@@ -135,6 +135,28 @@ test.each([
 
 test('branches take the slug of the task', () => {
   const names = { run: 'r1', task: 'Auth API', repo: 'shop' };
-  expect(nameBranch('weft/{run}/{task}/work', names)).toBe(`weft/r1/${slugId('Auth API')}/work`);
-  expect(nameBranch('{repo}-{run}', names)).toBe('shop-r1');
+  expect(nameTask('weft/{run}/{task}/work', names)).toBe(`weft/r1/${slugId('Auth API')}/work`);
+  expect(nameTask('{repo}-{run}', names)).toBe('shop-r1');
+});
+
+test.each([
+  ['api', 'api'],
+  ['Stream-A', 'Stream-A'],
+  ['ghtml-a1b2.1', 'ghtml-a1b2.1'],
+  ['123', '123'],
+  ['api_auth', 'api_auth'],
+  ['api-1a2b3c4d', 'api-1a2b3c4d'],
+  ['x'.repeat(100), 'x'.repeat(100)],
+  ['a..b', slugId('a..b')],
+  ['a.', slugId('a.')],
+  ['a.lock', slugId('a.lock')],
+  ['a.LOCK', slugId('a.LOCK')],
+  ['#123', slugId('#123')],
+  ['a@b', slugId('a@b')],
+  ['é', slugId('é')],
+  ['con', slugId('con')],
+  ['Con.txt', slugId('Con.txt')],
+  ['', slugId('')],
+])('spellId(%j)', (id, expected) => {
+  expect(spellId(id)).toBe(expected);
 });

@@ -166,6 +166,7 @@ export function createFakeApp(view: RunView, changes: Partial<App> = {}): FakeAp
         ? ok(RUN)
         : fail({ kind: 'usage', sentence: `There is no run ${name}.` }),
     view: async () => ok(current),
+    noteChanges: async (seen) => seen,
     followView: (_, show, signal) =>
       new Promise((resolve) => {
         const stop = listen(show);
@@ -227,6 +228,13 @@ export function createFakeApp(view: RunView, changes: Partial<App> = {}): FakeAp
 const NO_DEMO: Demo = {
   stage: async () => fail({ kind: 'environment', sentence: 'There is no stage.' }),
   pick: () => null,
+  crashes: {
+    files: new Map(),
+    scenes: [],
+    agentFile: '',
+    goFile: '',
+    openApp: async () => fail({ kind: 'environment', sentence: 'No demo here.' }),
+  },
 };
 
 /** A command line under way. */

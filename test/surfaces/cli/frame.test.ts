@@ -224,6 +224,16 @@ describe('other pictures', () => {
   const ending = (view: RunView): string =>
     [...drawSummary(view, plainPaint), ...drawNext(view, plainPaint)].join('\n');
 
+  it('work that is verified and has not landed is named with what it waits for', () => {
+    const tasks = [
+      viewTask('a', { phase: 'committed', reason: 'verified; waits for your approval' }),
+      viewTask('b', { phase: 'queued', reason: 'waits for its turn' }),
+    ];
+    expect(ending(viewRun(tasks, { state: 'blocked' }))).toContain(
+      '  ◆ a  verified; waits for your approval\n  ◈ b  waits for its turn',
+    );
+  });
+
   it('summary of every end', () => {
     const ends = (['complete', 'failed', 'stopped', 'timeout', 'interrupted'] as const).map((state) =>
       ending(viewRun([TASKS[0] as never], { state })),

@@ -6,8 +6,8 @@ import { isFields, parseJson, unwrap } from './issue.ts';
 
 /** Runs `bd` for one repository. Calls wait for each other: a database asked by many at once slows down for everybody. */
 export interface BdTool {
-  /** Gives the JSON that it printed, without its envelope; undefined when it printed none. */
-  ask(args: readonly string[]): Promise<Result<unknown>>;
+  /** Gives the JSON that it printed, without its envelope; undefined when it printed none. `input` is what it reads. */
+  ask(args: readonly string[], input?: string): Promise<Result<unknown>>;
   /** Gives what it printed. */
   print(args: readonly string[]): Promise<Result<string>>;
   /** How long the last call took, in ms. */
@@ -38,10 +38,10 @@ const BUSY =
 export function createBdTool(setting: BdSetting): BdTool {
   let last: Promise<unknown> = Promise.resolve();
   let lastMs = 0;
-  const inTurn = (args: readonly string[]): Promise<ProgramEnd> => {
+  const inTurn = (args: readonly string[], input?: string): Promise<ProgramEnd> => {
     const turn = last.then(async () => {
       const began = performance.now();
-      const end = await callPatiently(setting, args);
+      const end = await callPatiently(setting, args, input);
       lastMs = performance.now() - began;
       return end;
     });
@@ -49,8 +49,8 @@ export function createBdTool(setting: BdSetting): BdTool {
     return turn;
   };
   return {
-    ask: async (args) => {
-      const end = await inTurn(['--json', ...args]);
+    ask: async (args, input) => {
+      const end = await inTurn(['--json', ...args], input);
       return end.code === 0 ? ok(unwrap(parseJson(end.stdout))) : fail(describe(args, end));
     },
     print: async (args) => {
@@ -61,10 +61,15 @@ export function createBdTool(setting: BdSetting): BdTool {
   };
 }
 
-async function callPatiently(setting: BdSetting, args: readonly string[]): Promise<ProgramEnd> {
+async function callPatiently(
+  setting: BdSetting,
+  args: readonly string[],
+  input: string | undefined,
+): Promise<ProgramEnd> {
   const env = { BEADS_DIR: setting.beadsDir, BEADS_ACTOR: setting.actor, NO_COLOR: '1' };
+  const call = { cwd: setting.cwd, env, timeoutMs: TIMEOUT_MS, ...(input === undefined ? {} : { input }) };
   for (let retry = 0; ; retry += 1) {
-    const end = await runProgram(setting.program, args, { cwd: setting.cwd, env, timeoutMs: TIMEOUT_MS });
+    const end = await runProgram(setting.program, args, call);
     const isBusy = end.code !== 0 && end.trouble === null && BUSY.test(findComplaint(end));
     if (!isBusy || retry >= RETRIES) return end;
     await sleep(RETRY_BASE_MS * 2 ** retry * (0.5 + Math.random()));

@@ -5,7 +5,7 @@ import { fail, ok, type Result } from '../../../core/failure.ts';
 import type { Loaded, SourcePort } from '../../../ports/source.ts';
 import { codeOf } from '../../system/make-dirs.ts';
 import { type BdTool, createBdTool } from './bd-tool.ts';
-import { claimIssue, isIssueId } from './claim.ts';
+import { createClaims, isIssueId } from './claim.ts';
 import { takeFingerprint } from './fingerprint.ts';
 import { type BeadsIssue, readIssueLines, readIssues } from './issue.ts';
 import { type BeadsSpec, drawPicture, findNextDay, hasUnseen } from './picture.ts';
@@ -54,6 +54,7 @@ function createLiveSource(
   const { program, beadsDir, abilities } = found;
   const actor = nameActor(run);
   const tool = createBdTool({ program, cwd: repository, beadsDir, actor });
+  const claim = createClaims({ tool, actor, run });
   const fresh = new Set<string>();
   const settled = new Set<string>();
   let dueAt: number | null = null;
@@ -83,13 +84,20 @@ function createLiveSource(
         signal,
       ),
     claim: async (task) => {
-      const claimed = await claimIssue({ tool, actor, run }, task);
+      const claimed = await claim(task);
       if (claimed.ok && claimed.value.kind === 'ours') fresh.add(task);
       return claimed;
     },
     report: async (reports) => {
       for (const { task, phase } of reports) if (phase !== 'waiting') fresh.delete(task);
-      const told = await reportTasks(tool, reports, { actor, run, fresh, settled });
+      const told = await reportTasks(tool, reports, {
+        actor,
+        run,
+        epic: spec.epic,
+        fresh,
+        settled,
+        canBatch: abilities.batch,
+      });
       const written = await writeRuntimeState(beadsDir, reports);
       return told.ok ? written : told;
     },

@@ -23,6 +23,8 @@ export interface IssueChange {
 export interface Reporter {
   readonly actor: string;
   readonly run: string;
+  /** Issue that people called the epic of the run, whatever its type; null: none. */
+  readonly epic: string | null;
   /** Issues this process has claimed whose work has not been reported as begun. */
   readonly fresh: ReadonlySet<string>;
   /** Landed issues whose epics have been looked at. */
@@ -52,9 +54,11 @@ export function planChange(report: TaskReport, issue: BeadsIssue, by: Reporter):
   if (isOurs && isToBeGivenBack(report, by.fresh)) {
     const isFailed = report.phase === 'failed';
     const status = isFailed ? 'blocked' : 'open';
-    const keeps = issue.status === 'closed' || issue.status === status;
+    // its agent closed what is not finished
+    const isClosed = issue.status === 'closed' && !(isFailed && wasOurs);
+    const keeps = isClosed || issue.status === status;
     return makeChange(issue, {
-      comment: issue.status === 'closed' ? null : describeEnd(report),
+      comment: isClosed ? null : describeEnd(report),
       flags: [...(keeps ? [] : [`--status=${status}`]), '--assignee=', ...flagsOf(report, issue, by)],
     });
   }
@@ -65,13 +69,13 @@ export function planChange(report: TaskReport, issue: BeadsIssue, by: Reporter):
       ? makeChange(issue, { flags: labelFlags(report, issue) })
       : null;
   }
-  if (issue.status === 'closed') return null;
+  const question = issue.metadata['weft_question'] === report.question?.id ? null : report.question;
+  // its agent closed what is not finished: people have to hear of the question
+  const isOpened = issue.status === 'closed' && wasOurs && question !== null;
+  if (issue.status === 'closed' && !isOpened) return null;
   return makeChange(issue, {
-    comment:
-      report.question !== null && issue.metadata['weft_question'] !== report.question.id
-        ? describeQuestion(report, report.question)
-        : null,
-    flags: flagsOf(report, issue, by),
+    comment: question === null ? null : describeQuestion(report, question),
+    flags: [...(isOpened ? ['--status=in_progress'] : []), ...flagsOf(report, issue, by)],
   });
 }
 

@@ -22,6 +22,8 @@ export interface BeadsIssue {
   readonly status: string;
   readonly type: string;
   readonly priority: number | null;
+  /** Wall time in ms at which it was made; 0: it does not say. */
+  readonly createdAt: number;
   readonly assignee: string;
   readonly closeReason: string;
   readonly labels: readonly string[];
@@ -111,6 +113,7 @@ function readIssue(row: unknown): BeadsIssue | null {
     status: textOf(row['status']).toLowerCase() || 'open',
     type: textOf(row['issue_type']).toLowerCase() || 'task',
     priority: typeof priority === 'number' && Number.isFinite(priority) ? priority : null,
+    createdAt: Date.parse(textOf(row['created_at'])) || 0,
     assignee: textOf(row['assignee']),
     closeReason: textOf(row['close_reason']),
     labels: (Array.isArray(row['labels']) ? row['labels'] : []).map(textOf).filter((label) => label !== ''),

@@ -32,7 +32,7 @@ export function drawPicture(setting: PictureSetting): Loaded {
   const { spec } = setting;
   const family = createFamily(setting.issues);
   const diagnostics = checkSpec(spec, family);
-  const selected = family.issues.filter((issue) => isSelected(issue, spec, family));
+  const selected = family.issues.filter((issue) => isSelected(issue, spec, family)).sort(compareAge);
   const leftOut = new Map<string, number>();
   const tasks = selected.filter((issue) => {
     const why = issue.status === 'tombstone' ? null : (findNature(issue, family) ?? describeId(issue));
@@ -57,6 +57,14 @@ export function drawPicture(setting: PictureSetting): Loaded {
   }
   return { drafts, diagnostics, texts: new Map(), standings, notes: describeLeftOut(leftOut) };
 }
+
+/** Beads lists the newest first; work of the same urgency is begun as it was written down. */
+function compareAge(a: BeadsIssue, b: BeadsIssue): number {
+  return a.createdAt - b.createdAt || NATURAL.compare(a.id, b.id);
+}
+
+/** `t-1.2` comes before `t-1.10`. */
+const NATURAL = new Intl.Collator('en', { numeric: true });
 
 /** Tells whether some issue depends on what is not in the list, so that only Beads can say whether it is ready. */
 export function hasUnseen(issues: readonly BeadsIssue[]): boolean {
@@ -150,4 +158,13 @@ export function isFailedBy({ status, assignee, metadata }: BeadsIssue, run: stri
   return (
     status === 'blocked' && assignee === '' && metadata['weft_run'] === run && metadata['phase'] === 'failed'
   );
+}
+
+/** Tells whether an issue that the run has begun was closed before the run was through with it, as agents do. */
+export function isClosedMeanwhile(
+  { status, assignee, metadata }: BeadsIssue,
+  { actor, run }: { readonly actor: string; readonly run: string },
+): boolean {
+  const isOurs = assignee === actor && metadata['weft_run'] === run;
+  return isOurs && status === 'closed' && metadata['phase'] !== 'merged';
 }

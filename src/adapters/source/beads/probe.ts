@@ -15,8 +15,8 @@ export type BeadsFound =
       readonly version: string;
       /** Folder of the database, absolute: that of the main checkout, also when asked from a worktree. */
       readonly beadsDir: string;
-      /** Commands of newer versions that this one has. */
-      readonly abilities: { readonly heartbeat: boolean; readonly events: boolean };
+      /** Commands that not every version has. */
+      readonly abilities: Readonly<Record<'batch' | 'heartbeat' | 'events', boolean>>;
     }
   | {
       /** Issues can be read from a file, and nothing can be told. */
@@ -66,7 +66,7 @@ export async function probeBeads(options: ProbeOptions): Promise<Result<BeadsFou
     program,
     version: readVersion(version.value),
     beadsDir,
-    abilities: { heartbeat: has('heartbeat'), events: has('events') },
+    abilities: { batch: has('batch'), heartbeat: has('heartbeat'), events: has('events') },
   });
 }
 

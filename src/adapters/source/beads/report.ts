@@ -14,11 +14,17 @@ const MAX_TOGETHER = 50;
 /** Failed writes after which the rest is left for the next report. */
 const MAX_FAILURES = 3;
 
+/** By whom, and how. */
+export interface Telling extends Reporter {
+  /** This version does several things in one transaction. */
+  readonly canBatch: boolean;
+}
+
 /** Tells Beads what the reports say. What was done stays done when something fails. */
 export async function reportTasks(
   tool: BdTool,
   reports: readonly TaskReport[],
-  by: Reporter,
+  by: Telling,
 ): Promise<Result<void>> {
   const known = reports.filter(({ task }) => isIssueId(task));
   if (known.length === 0) return ok(undefined);
@@ -36,11 +42,14 @@ export async function reportTasks(
     if (!written.ok) failures.push(written.failure);
     return written.ok;
   };
+  const closings = changes.flatMap(({ id, close }) => (close === null ? [] : [{ id, reason: close }]));
+  const closed = by.canBatch ? await closeTogether(tool, closings) : new Set<string>();
   const written = new Set<IssueChange>();
   for (const change of changes) {
     const { id, comment, close } = change;
     const isSaid = comment === null || (await attempt(() => commentOnce(tool, id, comment)));
-    if (isSaid && (close === null || (await attempt(() => closeIssue(tool, id, close))))) written.add(change);
+    const isClosed = close === null || closed.has(id);
+    if (isSaid && (isClosed || (await attempt(() => closeIssue(tool, id, close))))) written.add(change);
   }
   for (const [ids, flags] of groupByFlags([...written])) await attempt(() => update(tool, ids, flags));
   const merged = known.filter(({ phase, task }) => phase === 'merged' && !by.settled.has(task));
@@ -83,6 +92,22 @@ async function commentOnce(
 /** What landed has landed, whatever the issue still waits for. */
 async function closeIssue(tool: BdTool, id: string, reason: string): Promise<Result<unknown>> {
   return expectIds(await tool.ask(['close', id, '--force', `--reason=${reason}`]), [id]);
+}
+
+/** Closes many issues in one transaction; gives those it closed. Where that cannot be, they are closed one by one. */
+async function closeTogether(
+  tool: BdTool,
+  closings: readonly { readonly id: string; readonly reason: string }[],
+): Promise<ReadonlySet<string>> {
+  if (closings.length < 2) return new Set();
+  const lines = closings.map(({ id, reason }) => `close ${id} ${quoteWord(reason)}\n`);
+  const answer = await tool.ask(['batch'], lines.join(''));
+  return new Set(answer.ok ? closings.map(({ id }) => id) : []);
+}
+
+/** As `bd batch` reads a word; it reads line by line. */
+function quoteWord(text: string): string {
+  return `"${text.replace(/\s+/g, ' ').replace(/["\\]/g, '\\$&')}"`;
 }
 
 async function update(
@@ -139,7 +164,7 @@ async function closeEpics(tool: BdTool, landed: readonly string[], by: Reporter)
   );
   for (const [id] of [...heights].sort(([, a], [, b]) => b - a)) {
     const epic = family.get(id);
-    if (epic === undefined || epic.type !== 'epic' || !isOpen(epic)) continue;
+    if (epic === undefined || !isOpen(epic) || (epic.type !== 'epic' && epic.id !== by.epic)) continue;
     if (epic.isAside || epic.metadata['weft_run'] !== undefined) continue;
     const children = family.childrenOf(epic.id);
     if (children.some((child) => isOpen(child) && !done.has(child.id))) continue;

@@ -73,7 +73,7 @@ function loadOne(
     );
     standings.set(only.id, {
       kind: 'held',
-      why: `it needs ${each.slice(0, NAMED).join(', ')}, not complete and not part of this run`,
+      why: `it needs ${each.slice(0, NAMED).join(', ')}, not complete and not part of this run; \`weft run task-copilot\` runs all streams`,
     });
   }
   const met = ({ task }: { readonly task: string }): boolean => !open.some(({ id }) => id === task);

@@ -15,12 +15,20 @@ export interface ReportPlan {
 const MAX_REASON = 2_000;
 const MAX_DOING = 200;
 
-/** Plans over the tasks that this run has taken; others of the stream are not its business. */
-export function planReport(stream: Stream, report: TaskReport): ReportPlan {
+/**
+ * Plans over the tasks that this run has taken; others of the stream are not its business. `isAtWork`: its agent was seen at
+ * work since the stream was told last that it is over, so that what is completed may have been completed by it.
+ */
+export function planReport(
+  stream: Stream,
+  report: TaskReport,
+  { isAtWork }: { readonly isAtWork: boolean } = { isAtWork: false },
+): ReportPlan {
   const mine = stream.items.filter((item) => isTakenBy(report.run, item));
   const [first] = mine;
   if (first === undefined) return { changes: [], activity: null };
-  const changes = withPull(planChanges(mine, report), first, report);
+  const reopened = isAtWork ? reopenLast(mine, report) : null;
+  const changes = withPull(reopened ?? planChanges(mine, report), first, report);
   const after = new Map(changes.map(({ item, status }) => [item.id, status ?? item.status]));
   const current = mine.find((item) => !isEnded({ ...item, status: after.get(item.id) ?? item.status }));
   const isOver = report.phase === 'merged' || report.phase === 'cancelled' || report.phase === 'failed';
@@ -52,6 +60,13 @@ function planChanges(mine: readonly Item[], report: TaskReport): readonly Change
     return isSo ? done : [...done, { item: current, status: 'blocked', reason }];
   }
   return current.status === 'in_progress' ? done : [...done, { item: current, status: 'in_progress' }];
+}
+
+/** Its agent completed all of it, and it failed: a stream of which nothing is open would count as complete. */
+function reopenLast(mine: readonly Item[], report: TaskReport): readonly Change[] | null {
+  const last = mine.findLast(({ status }) => status === 'completed');
+  if (report.phase !== 'failed' || last === undefined || !mine.every(isEnded)) return null;
+  return [{ item: last, status: 'blocked', reason: findReason(report) ?? '' }];
 }
 
 function complete(mine: readonly Item[], { landed }: TaskReport): readonly Change[] {

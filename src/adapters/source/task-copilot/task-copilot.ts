@@ -1,6 +1,6 @@
 // The source `task-copilot`: streams of a Task Copilot database as tasks, and how they stand told to it. Decides no policy.
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { type Failure, fail, ok, type Result } from '../../../core/failure.ts';
 import { quote } from '../../../core/plan/quote.ts';
 import type { SourceSpec, TaskReport } from '../../../core/source.ts';
@@ -39,6 +39,8 @@ interface Open {
   found: Found | null;
   /** Ids of the tasks that the last load told of, by stream. */
   readonly told: Map<string, Set<string>>;
+  /** Streams whose agent was told to be at work, and not to be through since. */
+  readonly atWork: Set<string>;
 }
 
 /** Makes the source `task-copilot`; nothing is opened before it is asked for something. */
@@ -51,6 +53,7 @@ export function createTaskCopilotSource(of: TaskCopilotOptions): SourcePort {
     store: createStore(),
     found: null,
     told: new Map(),
+    atWork: new Set(),
   };
   return {
     name: 'task-copilot',
@@ -75,7 +78,8 @@ export function createTaskCopilotSource(of: TaskCopilotOptions): SourcePort {
 async function find(open: Open): Promise<Result<Found>> {
   if (open.found !== null) return ok(open.found);
   const { repository, home, spec } = open.of;
-  const found = await findDatabase(open.store, { repository, home, workspace: spec.workspace, db: spec.db });
+  const { workspace, db, found: known } = spec;
+  const found = await findDatabase(open.store, { repository, home, workspace, db: db ?? known ?? null });
   if (found.ok) open.found = found.value;
   return found;
 }
@@ -103,7 +107,18 @@ async function load(open: Open): Promise<Loaded> {
     else known.add(id);
   }
   const note = open.found?.note ?? null;
-  return note === null ? loaded : { ...loaded, notes: [note, ...(loaded.notes ?? [])] };
+  return {
+    ...loaded,
+    spec: nameFound(open),
+    ...(note === null ? {} : { notes: [note, ...(loaded.notes ?? [])] }),
+  };
+}
+
+/** Which database it is, for who comes back to it from another place. */
+function nameFound({ of: { repository, spec }, found }: Open): SourceSpec {
+  if (spec.db !== null || found === null) return spec;
+  const path = relative(repository, found.path);
+  return { ...spec, found: path.startsWith('..') ? found.path : path };
 }
 
 async function claim(open: Open, task: string): Promise<Result<Claimed>> {
@@ -128,7 +143,12 @@ async function claim(open: Open, task: string): Promise<Result<Claimed>> {
 
 async function report(open: Open, of: TaskReport): Promise<Result<boolean>> {
   const author: Author = { run: of.run, agent: of.agent, now: new Date().toISOString() };
-  return change(open, of.task, (stream) => ({ author, ...planReport(stream, of) }));
+  if (of.phase === 'spawned' || of.phase === 'working' || of.phase === 'verifying') open.atWork.add(of.task);
+  const isAtWork = open.atWork.has(of.task);
+  const told = await change(open, of.task, (stream) => ({ author, ...planReport(stream, of, { isAtWork }) }));
+  if (told.ok && (of.phase === 'merged' || of.phase === 'cancelled' || of.phase === 'failed'))
+    open.atWork.delete(of.task);
+  return told;
 }
 
 interface Plan extends ReportPlan {

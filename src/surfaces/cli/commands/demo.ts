@@ -1,29 +1,31 @@
 // `weft demo`: ten tasks in a throw-away repository, with acting agents or a program of the user's, and somebody who answers
 // their questions.
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { promisify } from 'node:util';
-import { fail, ok, type Result } from '../../../core/failure.ts';
+import { join } from 'node:path';
+import type { Result } from '../../../core/failure.ts';
 import type { RunView } from '../../../core/view.ts';
 import type { App } from '../../app.ts';
 import { type Call, type DemoAgent, type DemoStage, type Handler, isAsked } from '../call.ts';
 import { cleanLine, cleanText } from '../clean.ts';
 import { textOption } from '../parse.ts';
 import { printJson, printLine } from '../report.ts';
+import { playCrashes } from './demo-crash.ts';
+import { makeRepository } from './demo-repository.ts';
 import { leadRun } from './lead.ts';
 
-const runFile = promisify(execFile);
-
-/** `weft demo [--agent claude|codex] [--keep]`. */
+/** `weft demo [--agent claude|codex | --crash] [--keep]`. */
 export const demo: Handler = async (call) => {
   const around = await realpath(await mkdtemp(join(tmpdir(), 'weft-demo-')));
   const repository = join(around, 'micro-courses');
   // what is made here is cleared away, too, when nobody reads any more
   const stop = call.io.onSignal('SIGPIPE', () => undefined);
   try {
+    if (isAsked(call, 'crash')) {
+      const made = await makeRepository(call, call.demo.crashes, repository);
+      return made.ok ? await playCrashes(call, repository) : made;
+    }
     // the command table lets nothing else through
     const agent = (textOption(call.parsed, 'agent') ?? null) as DemoAgent | null;
     const staged = await call.demo.stage(agent, around);
@@ -44,39 +46,6 @@ export const demo: Handler = async (call) => {
 async function playOn(call: Call, stage: DemoStage, repository: string): Promise<Result<number>> {
   const made = await makeRepository(call, stage, repository);
   return made.ok ? play(call, stage, repository) : made;
-}
-
-async function makeRepository(call: Call, { files }: DemoStage, repository: string): Promise<Result<void>> {
-  for (const [path, text] of files) {
-    await mkdir(dirname(join(repository, path)), { recursive: true });
-    await writeFile(join(repository, path), text);
-  }
-  const steps = [
-    ['init', '--quiet', '--initial-branch=main'],
-    ['config', 'user.name', 'Demo'],
-    ['config', 'user.email', 'demo@example.org'],
-    ['config', 'commit.gpgsign', 'false'],
-    ['add', '--all'],
-    ['commit', '--quiet', '--no-verify', '--message', 'Ten courses to be written'],
-  ];
-  for (const step of steps) {
-    try {
-      await runFile('git', step, { cwd: repository, env: withoutGit(call.io.env) });
-    } catch (error) {
-      const words = error instanceof Error ? error.message : String(error);
-      return fail({
-        kind: 'environment',
-        sentence: `The demo's repository could not be made: ${words}`,
-        hint: '`weft doctor` checks git.',
-      });
-    }
-  }
-  return ok(undefined);
-}
-
-/** The user's own repository, as git's variables may name it, is not the demo's. */
-function withoutGit(env: Call['io']['env']): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('GIT_')));
 }
 
 async function play(

@@ -16,12 +16,16 @@ export function drawDryRun(
   const byId = new Map(tasks.map((task) => [task.id, task]));
   const widest = Math.min(40, Math.max(0, ...tasks.map((task) => measureWidth(cleanLine(task.id)))));
   const count = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`;
-  const head = `${count(tasks.length, 'task')} in ${count(waves.length, 'wave')} · ${policy.maxAgents} at once · ${policy.pullRequests === undefined ? '' : 'as pull requests '}onto ${cleanLine(policy.target)}`;
+  const kept = tasks.filter(({ wave }) => wave === null);
+  const begun = `${count(tasks.length - kept.length, 'task')} in ${count(waves.length, 'wave')}`;
+  const keptBack = kept.length === 0 ? '' : ` · ${kept.length} kept back`;
+  const head = `${begun}${keptBack} · ${policy.maxAgents} at once · ${policy.pullRequests === undefined ? '' : 'as pull requests '}onto ${cleanLine(policy.target)}`;
   const lines = waves.flatMap((wave, at) => [
     '',
     paint('bold', `wave ${at + 1}`),
     ...wave.flatMap((id) => drawTask(byId.get(id) as DryRunTask, { widest, paint })),
   ]);
+  const waiting = kept.flatMap((task) => drawTask(task, { widest, paint }));
   const meetings = collisions.map(
     ({ first, second, witness }) =>
       `  ${cleanLine(first)} and ${cleanLine(second)} both claim ${cleanLine(witness)}`,
@@ -33,6 +37,7 @@ export function drawDryRun(
     paint('bold', head),
     ...forge,
     ...lines,
+    ...(kept.length === 0 ? [] : ['', paint('yellow', 'kept back'), ...waiting]),
     ...(meetings.length === 0 ? [] : ['', paint('yellow', COLLISIONS[policy.collisionPolicy]), ...meetings]),
     '',
     'Nothing was changed.',
@@ -52,6 +57,7 @@ function drawTask(
   const who = task.type === 'manual' ? 'you' : task.run === null ? `agent ${task.agent}` : `runs ${task.run}`;
   const after = task.after.map((edge) => `${edge.task} ${edge.on === 'merged' ? 'landed' : edge.on}`);
   const facts = [
+    task.held === undefined ? null : `it waits: ${task.held}`,
     who,
     task.branch,
     task.owns === null ? null : `owns ${task.owns.join(' ')}`,
@@ -60,5 +66,8 @@ function drawTask(
     task.ref,
   ];
   const said = facts.filter((fact) => fact !== null).map((fact) => cleanLine(fact));
-  return [`  ${padToWidth(cleanLine(task.id), style.widest)}  ${style.paint('dim', said.join(' · '))}`];
+  const title = task.title === task.id ? '' : `${cleanLine(task.title)} · `;
+  return [
+    `  ${padToWidth(cleanLine(task.id), style.widest)}  ${title}${style.paint('dim', said.join(' · '))}`,
+  ];
 }

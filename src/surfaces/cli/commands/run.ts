@@ -43,6 +43,7 @@ export function readPolicyFlags(parsed: Parsed): Result<PolicyFlags> {
     phasesPlan: textOption(parsed, 'phases-plan'),
     phasesReview: textOption(parsed, 'phases-review'),
     worktreesRoot: textOption(parsed, 'worktrees-root'),
+    worktreesPath: textOption(parsed, 'worktrees-path'),
     limitsAttempts: numberOption(parsed, 'limits-attempts'),
   };
   const given = Object.entries(flags).filter(([, value]) => value !== undefined);

@@ -40,7 +40,8 @@ export const status: Handler = async (call) => {
   const { app, view } = found.value;
   if (isAsked(call, 'watch')) return watch(call, app, view);
   if (isAsked(call, 'report')) {
-    printLines(call.io, drawSessions(view, { nowMs: call.io.now(), paint: call.paint }));
+    const noted = await app.noteChanges(view);
+    printLines(call.io, drawSessions(noted, { nowMs: call.io.now(), paint: call.paint }));
     return ok(0);
   }
   printStatus(call, { view, earlier: findUnfinished(app.stateDir, view.run) });

@@ -20,6 +20,19 @@ describe('a fetch', () => {
     expect(await repo.git('for-each-ref')).toBe(before);
   });
 
+  it('beside others of the same branch brings it as well', async () => {
+    const rig = await openRig();
+    const repo = await createTempRepo();
+    onTestFinished(() => repo.remove());
+    const what = { branch: 'main', into: 'refs/weft/forge/main' };
+    const ports = Array.from({ length: 6 }, () => openPort(rig.forge, rig.clock, { repository: repo.path }));
+    for (const text of ['b', 'c', 'd']) {
+      const pushed = await rig.forge.human.push({ repo: REPO, branch: 'main' }, { 'b.txt': text });
+      const fetched = await Promise.all(ports.map((port) => port.fetch(what)));
+      expect(fetched.map(given)).toEqual(ports.map(() => pushed));
+    }
+  });
+
   it('that the token is no good for is refused', async () => {
     const rig = await openRig({ settings: { private: true } });
     const port = openPort(rig.forge, rig.clock, { token: 'wrong' });

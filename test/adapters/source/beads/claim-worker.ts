@@ -14,7 +14,7 @@ const source = createBeadsSource({
     program: 'bd',
     version: '1.0.5',
     beadsDir: findBeadsDir({ repository, env: {} }),
-    abilities: { heartbeat: false, events: false },
+    abilities: { batch: true, heartbeat: false, events: false },
   },
 });
 for (const id of ids) {

@@ -25,7 +25,7 @@ const obstacle = findObstacle();
 
 function open(repository: string, run = 'r1'): SourcePort {
   const beadsDir = findBeadsDir({ repository, env: {} });
-  const abilities = { heartbeat: false, events: false };
+  const abilities = { batch: true, heartbeat: false, events: false };
   const found = { kind: 'bd', program: 'bd', version: '1.0.5', beadsDir, abilities } as const;
   return createBeadsSource({ repository, run, spec: ALL, found });
 }

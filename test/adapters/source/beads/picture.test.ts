@@ -70,7 +70,7 @@ describe('what is work', () => {
   check(
     'no issue with children',
     [row('t-1'), child('t-2', 't-1'), row('t-1.1'), row('t-3')],
-    ['t-2', 't-1.1', 't-3'],
+    ['t-1.1', 't-2', 't-3'],
   );
   check('custom types are', [row('t-1', { issue_type: 'rework' })], ['t-1']);
   test('what was left out is said', () => {
@@ -83,6 +83,16 @@ describe('what is work', () => {
   });
 });
 
+describe('of the same urgency', () => {
+  const made = (id: string, at: string): Row => row(id, { created_at: at });
+  const [one, two] = ['2026-01-01T00:00:01Z', '2026-01-01T00:00:02Z'];
+  check(
+    'what was written down first comes first, in one second by its number',
+    [made('t-b', two), made('t-1.10', one), made('t-1.2', one), row('t-c', { created_at: 'never' })],
+    ['t-c', 't-1.2', 't-1.10', 't-b'],
+  );
+});
+
 describe('what was asked for', () => {
   const rows = [
     row('t-1', { issue_type: 'epic' }),
@@ -91,7 +101,7 @@ describe('what was asked for', () => {
     row('t-1.1', { labels: ['x'] }),
     row('t-4', { labels: ['x'] }),
   ];
-  check('what is below an epic, at any depth', rows, ['t-3', 't-1.1'], { epic: 't-1' });
+  check('what is below an epic, at any depth', rows, ['t-1.1', 't-3'], { epic: 't-1' });
   check('all labels', rows, ['t-3'], { labels: ['x', 'y'] });
   check('exactly these', rows, ['t-4', 't-3'].sort(), { issues: ['t-4', 't-3'] });
   check('an epic that is not there', rows, ['! Beads has no issue "t-9". Did you mean "t-1"?'], {

@@ -162,7 +162,7 @@ describe.skipIf(problem !== null)(`streams of a database (${problem ?? 'there is
       'Stream-A': { kind: 'done' },
       'Stream-C': {
         kind: 'held',
-        why: 'it needs "Stream-B" (1 of 2 tasks), not complete and not part of this run',
+        why: 'it needs "Stream-B" (1 of 2 tasks), not complete and not part of this run; `weft run task-copilot` runs all streams',
       },
     });
     database.exec("UPDATE tasks SET status = 'completed' WHERE id = 'b2'");

@@ -162,3 +162,22 @@ test('any name gives an id, always the same, and names that differ do not meet',
     }),
   );
 });
+
+test('a stream that its own agent completed is open again when its work failed, once, and only then', () => {
+  fc.assert(
+    fc.property(stream, report, (shape, said) => {
+      const before = over(
+        shape.items.map((one) => (isTakenBy('r1', one) ? { ...one, status: 'completed' as const } : one)),
+      );
+      fc.pre(before.items.some((one) => isTakenBy('r1', one)));
+      const isLeftOpen = (after: Stream): boolean =>
+        after.items.some((one) => isTakenBy('r1', one) && one.status === 'blocked');
+      const failed = { ...said, phase: 'failed' as const };
+      const after = apply(before, planReport(before, failed, { isAtWork: true }).changes);
+      expect(isLeftOpen(after)).toBe(true);
+      expect(view(apply(after, planReport(after, failed, { isAtWork: true }).changes))).toEqual(view(after));
+      // what people completed after weft was through with it stays
+      expect(isLeftOpen(apply(before, planReport(before, failed).changes))).toBe(false);
+    }),
+  );
+});
