@@ -47,6 +47,8 @@ export type Beginning =
 /** A run under way in this process. */
 export interface Leading {
   readonly outcome: Promise<Outcome>;
+  /** Settles when whoever reads the journal sees that the run is led, or when it has come to an end before. */
+  readonly begun: Promise<void>;
   readonly changes: readonly PolicyChange[];
   onView(show: (view: RunView) => void): () => void;
   command(command: Command): Promise<Result<Judged>>;
@@ -88,7 +90,7 @@ export function lead(of: {
   const performer = createPerformer({ parts, state, inbox });
   const publisher = createPublisher(parts, ledger, of.publishPauseMs);
   const observers = createObservers({ parts, state, inbox, isDurable: ledger.isDurable });
-
+  const beginningNoted = createLatch();
   const run = async (): Promise<Outcome> => {
     try {
       return await runPlan({
@@ -101,9 +103,11 @@ export function lead(of: {
         look: observers.look,
         stay: of.stay,
         leaving: leaving.signal,
-        reconcile: () => takeUp({ parts, ledger, observers, isNew: beginning.kind === 'new' }),
+        reconcile: () =>
+          takeUp({ parts, ledger, observers, isNew: beginning.kind === 'new', noted: beginningNoted.open }),
       });
     } finally {
+      beginningNoted.open();
       const hurry = leaving.signal.aborted;
       await Promise.all([observers.stop({ hurry }), stopSoon(parts, performer, leaving.signal)]);
       const last = { seq: (opened.last?.seq ?? 0) + ledger.count(), epoch: parts.epoch };
@@ -113,7 +117,7 @@ export function lead(of: {
 
   const outcome = run();
   return {
-    outcome,
+    ...{ outcome, begun: beginningNoted.opened },
     changes,
     onView: publisher.onView,
     command: (command) => askLoop(inbox, (reply) => ({ kind: 'command', command, reply })),
@@ -127,15 +131,25 @@ export function lead(of: {
   };
 }
 
+function createLatch(): { readonly opened: Promise<void>; open(): void } {
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open: () => open() };
+}
+
 /** Brings belief and world together, and begins to look at what changes. */
 async function takeUp(of: {
   readonly parts: Parts;
   readonly ledger: Ledger;
   readonly observers: Observers;
   readonly isNew: boolean;
+  readonly noted: () => void;
 }): Promise<void> {
   const { parts, ledger, observers } = of;
   await ledger.flush();
+  of.noted();
   await reconcile(parts, ledger);
   if (!of.isNew) ledger.record(await observers.catchUp());
   observers.start();

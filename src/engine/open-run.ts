@@ -72,7 +72,7 @@ export async function startRun(
     return sources;
   }
   return ok(
-    runOpened(tools, led.value, {
+    await runOpened(tools, led.value, {
       ...{ run, places, beginning, stay: of.stay },
       ...{ journal, opened: opened.value.opened, state, forge: forge.value, sources: sources.value },
     }),
@@ -150,7 +150,7 @@ export async function resumeRun(
   // nobody has to ask for it
   before.catch(() => undefined);
   const beginning: Beginning = { kind: 'resumed', policy: policy.value };
-  const resumed = runOpened(tools, led.value, {
+  const resumed = await runOpened(tools, led.value, {
     ...{ run, places, beginning, stay: of.stay },
     ...{ journal, opened: opened.value.opened, state, forge: forge.value, sources: sources.value },
   });
@@ -166,7 +166,8 @@ async function openJournal(tools: Tools, led: Led, runDir: string): Promise<Resu
   return opened;
 }
 
-function runOpened(
+/** Resolves when the journal says that the run is led: who is told of it finds it so. */
+async function runOpened(
   tools: Tools,
   led: Led,
   of: Pick<Parameters<typeof lead>[0], 'opened' | 'state' | 'beginning' | 'stay'> & {
@@ -176,7 +177,7 @@ function runOpened(
     readonly forge: ForgePort | null;
     readonly sources: readonly SourcePort[];
   },
-): OpenRun {
+): Promise<OpenRun> {
   const { run, places, journal, forge, sources, ...rest } = of;
   const { epoch } = led.leadership;
   const leading = lead({
@@ -193,9 +194,13 @@ function runOpened(
       await letGo(led, journal);
     }
   };
+  const outcome = runToRest();
+  // whoever follows the run hears of it
+  outcome.catch(() => undefined);
+  await leading.begun;
   return {
     run,
-    outcome: runToRest(),
+    outcome,
     changes: leading.changes,
     onView: leading.onView,
     interrupt: interruption.next,
