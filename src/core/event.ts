@@ -248,6 +248,8 @@ export type Event =
   | (OfTask & { readonly type: 'task.withheld'; readonly why: string | null })
   /** Somebody else finished it. */
   | (OfTask & { readonly type: 'task.settled' })
+  /** It was told that the task ended so, as `endOf` names it. */
+  | (OfTask & { readonly type: 'task.told'; readonly end: string })
   // its pull request
   /** It is there, with this commit; remarks with these ids were answered. */
   | (OfTask & {

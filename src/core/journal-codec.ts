@@ -94,6 +94,7 @@ const EVENT_TYPES: Readonly<Record<Event['type'], true>> = {
   'task.done': true,
   'task.withheld': true,
   'task.settled': true,
+  'task.told': true,
   'pull.opened': true,
   'pull.noted': true,
   'pull.shelved': true,

@@ -32,7 +32,13 @@ export function reportOf(state: RunState, ts: TaskState): TaskReport | null {
     reason: reasonOf(ts),
     landed: landed && landed.commit !== state.targetOid ? { commit: landed.commit, ref: landed.ref } : null,
     finished: ts.finished,
+    isTold: ts.told !== null && ts.told === endOf(ts),
   };
+}
+
+/** Names the end of a task, another one each time it is begun anew; null: it has not ended. */
+export function endOf({ phase, attempts }: Pick<TaskReport, 'phase' | 'attempts'>): string | null {
+  return isTerminal(phase) ? `${phase}/${attempts}` : null;
 }
 
 function reasonOf({ phase, failure, question, attempt }: TaskState): string | null {

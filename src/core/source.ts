@@ -97,6 +97,8 @@ export interface TaskReport {
   readonly landed: { readonly commit: Oid; readonly ref: string } | null;
   /** Parts of the task that its agent says are finished, by their ids at the source. */
   readonly finished: readonly string[];
+  /** The source took this end of it before: what it has of the task since then is what people made of it. */
+  readonly isTold: boolean;
 }
 
 /** What became, or in a dry run would become, of one epic or task of a plan. */

@@ -1,30 +1,30 @@
 // The state of a run: what the facts so far add up to. Plain data beside an index that can always be built again.
-
 import type { EffectKind } from './effect.ts';
 import type { Outcome, StopReason } from './event.ts';
 import type { Merging, ToMerge } from './merging.ts';
-import type {
-  AgentFault,
-  Cause,
-  ChangedFile,
-  Comment,
-  Exit,
-  GateResult,
-  Identity,
-  Oid,
-  Phase,
-  Policy,
-  Question,
-  Review,
-  Role,
-  RunId,
-  RunMs,
-  Steering,
-  Task,
-  TaskId,
-  WorkPlan,
+import {
+  type AgentFault,
+  type Cause,
+  type ChangedFile,
+  type Comment,
+  DEFAULT_POLICY,
+  type Exit,
+  type GateResult,
+  type Identity,
+  type Oid,
+  type Phase,
+  type Policy,
+  type Question,
+  type Review,
+  type Role,
+  type RunId,
+  type RunMs,
+  runMs,
+  type Steering,
+  type Task,
+  type TaskId,
+  type WorkPlan,
 } from './model.ts';
-import { DEFAULT_POLICY, runMs } from './model.ts';
 import type { ForgeTrouble, PullRecord } from './pull.ts';
 import { createIndex, type ScheduleIndex } from './schedule-index.ts';
 import type { SourceSpec } from './source.ts';
@@ -207,6 +207,8 @@ export interface TaskState {
   failure: { cause: Cause; sentence: string } | null;
   /** Why its source does not want it begun now, or at all; null: it may be. */
   withheld: string | null;
+  /** The end of it that its source was told last, as `endOf` names it; null: none. */
+  told: string | null;
   /** Parts that its agents said are finished, by ids of its source. */
   finished: readonly string[];
   /** An effect that failed for reasons outside the task. */
@@ -254,15 +256,12 @@ export interface RunState {
   allowances: number;
   /** What became of work that was queued, older cases counting less. */
   odds: { landed: number; refused: number };
-  /** The forge has a merge queue of its own for the target. */
+  /** The forge has a merge queue of its own for the target; or it is protected there, and takes one pull request after the other. */
   hasMergeQueue: boolean;
-  /** The target at the forge is protected: it takes one pull request after the other. */
   isProtected: boolean;
-  /** Null: the forge answers. */
   forgeTrouble: ForgeTrouble | null;
-  /** Where its tasks are from, in the order in which they were named. */
+  /** Where its tasks are from, as they were named, and what is wrong with those that cannot be reached. */
   sources: readonly SourceSpec[];
-  /** What is wrong with sources that cannot be reached, by their names. */
   sourceTroubles: Record<string, string>;
   rested: Outcome | null;
   startedAt: number;
@@ -362,6 +361,7 @@ export function createTaskState(task: Task, order: number, at: RunMs): TaskState
     flaky: [],
     failure: null,
     withheld: null,
+    told: null,
     finished: [],
     trouble: null,
     wipe: false,

@@ -7,7 +7,12 @@ export function iso(ms: number): string {
   return new Date(ms).toISOString();
 }
 
-/** Wall time of a moment on the run clock, as far as the latest fact tells. */
+/** Wall time of a moment on the run clock, in ms since 1970, as far as the latest fact tells. */
+export function wallMs(state: RunState, at: RunMs): number {
+  return state.updatedAt - (state.ms - at);
+}
+
+/** The same as ISO 8601. */
 export function wallTime(state: RunState, at: RunMs): string {
-  return iso(state.updatedAt - (state.ms - at));
+  return iso(wallMs(state, at));
 }

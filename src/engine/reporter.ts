@@ -2,7 +2,7 @@
 // run does not wait for it, and all of it can be told again.
 import type { Event } from '../core/event.ts';
 import { fail, ok, type Result } from '../core/failure.ts';
-import { reportOf } from '../core/report.ts';
+import { endOf, reportOf } from '../core/report.ts';
 import type { TaskReport } from '../core/source.ts';
 import { isLive, type RunState } from '../core/state.ts';
 import type { SourcePort } from '../ports/source.ts';
@@ -157,7 +157,7 @@ async function idle({ parts: { clock } }: { readonly parts: Parts }, told: Told)
 
 /** Tells what changed since; gives what went wrong, or null. */
 async function tellNews(
-  of: { readonly parts: Parts; readonly state: RunState },
+  of: { readonly parts: Parts; readonly state: RunState; readonly inbox: Inbox },
   told: Told,
 ): Promise<string | null> {
   const { source, known } = told;
@@ -166,7 +166,8 @@ async function tellNews(
     const some = news.slice(at, at + MAX_AT_ONCE);
     const done = await hear(source.report?.(some));
     if (!done.ok) return done.failure.sentence;
-    for (const report of some) known.set(report.task, JSON.stringify(report));
+    noteEnds(of.inbox, some);
+    for (const report of some) known.set(report.task, pictureOf(report));
     told.heardAt = of.parts.clock.monoMs();
   }
   return beat(of, told);
@@ -186,9 +187,23 @@ function findNews(state: RunState, { source, known }: Told): readonly TaskReport
   for (const ts of state.tasks.values()) {
     if (ts.task.source !== source.name) continue;
     const report = reportOf(state, ts);
-    if (report !== null && known.get(ts.task.id) !== JSON.stringify(report)) news.push(report);
+    if (report !== null && known.get(ts.task.id) !== pictureOf(report)) news.push(report);
   }
   return news;
+}
+
+/** All of a report but whether it was told. */
+function pictureOf({ isTold: _isTold, ...report }: TaskReport): string {
+  return JSON.stringify(report);
+}
+
+/** Who tells it anew after a crash has to know that what the source has by then is what people made of it. */
+function noteEnds(inbox: Inbox, reports: readonly TaskReport[]): void {
+  const events = reports.flatMap((report): Event[] => {
+    const end = report.isTold ? null : endOf(report);
+    return end === null ? [] : [{ type: 'task.told', task: report.task, end }];
+  });
+  if (events.length > 0) inbox.put({ kind: 'facts', events });
 }
 
 /** Says what is under way, where a claim without that would be taken back. */

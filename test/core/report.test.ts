@@ -118,6 +118,21 @@ test.each<[string, RunState, Partial<TaskReport> | null]>([
   else expect(report).toMatchObject({ task: 'a', title: 'Title of a', run: 'r1', finished: [], ...expected });
 });
 
+test('an end that the journal has as told is told as such, and the next one is not', () => {
+  const told = (end: string): ((state: RunState) => unknown) => say({ type: 'task.told', task: A, end });
+  const isTold = (...make: Parameters<typeof run>): boolean | undefined => {
+    const state = run(...make);
+    return reportOf(state, find(state, 'a'))?.isTold;
+  };
+  const ended = [to('committed'), failed] as const;
+  expect(isTold(...ended)).toBe(false);
+  expect(isTold(...ended, told('failed/1'))).toBe(true);
+  expect(isTold(...ended, told('cancelled/1'))).toBe(false);
+  const anew = [...ended, told('failed/1'), say({ type: 'task.restarted', task: A }), swept] as const;
+  expect(isTold(...anew, to('committed'))).toBe(false);
+  expect(isTold(...anew, to('committed'), failed)).toBe(false);
+});
+
 describe('limits', () => {
   test('long texts are cut', () => {
     const long = 'x'.repeat(9_000);

@@ -31,6 +31,7 @@ const SHAPES: Readonly<Record<number, string>> = {
   13: '25665faf00f7f4f6',
   14: 'e23b9ab549dec448',
   15: '1f0e8ff3763a1c62',
+  16: 'c764edb24f20fedc',
 };
 
 /** Types declared in the core, by name, without comments. Two of one name that differ are told apart by neither. */

@@ -193,3 +193,44 @@ describe('an engine that is killed', () => {
     },
   );
 });
+
+describe('an issue that its own agent closed', () => {
+  /** Closes the issue whose address lies in the repository. */
+  const close = {
+    run: `'${process.execPath}' -e '${[
+      'const { readFileSync } = require("node:fs")',
+      'const headers = { authorization: "Bearer look" }',
+      'const body = JSON.stringify({ state: "closed" })',
+      'fetch(readFileSync(process.argv[1], "utf8"), { method: "PATCH", headers, body })' +
+        '.then(({ ok }) => process.exit(ok ? 0 : 1))',
+    ].join(';')}' "$(git rev-parse --path-format=absolute --git-common-dir)/issue"`,
+  };
+
+  it('and whose work failed is open again, also when weft was killed before it could say so', async () => {
+    const agent = { ...task('1'), acts: [...work('1'), close, { exit: 1 }] };
+    const shop = await openShop([[agent]], { ...AUTO, pulls: false, config: { limits: { attempts: 1 } } });
+    const { forge, repo } = shop;
+    await open(shop, { title: 'one' });
+    // also a token for whom it looks
+    expect((await show(shop, 1)).state).toBe('open');
+    await repo.write('.git/issue', `${forge.url}/repos/${REPO}/issues/1`);
+    const running = shop.run('run', 'github', '1');
+    await journalSays(repo.path, '"attempt.started"', running);
+    forge.faults.plan({
+      ...{ fault: { kind: 'drop-before' }, method: 'PATCH', path: '/issues/comments', times: 1_000 },
+    });
+    await journalSays(repo.path, '"attempt.failed"', running);
+    process.kill(-(running.child.pid ?? 0), 'SIGKILL');
+    await running.ended;
+    forge.faults.clear();
+    expect((await shop.weft('resume')).code).toBe(1);
+    expect(await show(shop, 1)).toEqual({
+      state: 'open',
+      comments: [expect.stringContaining('**weft: it failed**')],
+    });
+    // who closes it now means it
+    await forge.human.close({ repo: REPO, number: 1 });
+    expect((await shop.weft('resume')).code).toBe(1);
+    expect((await show(shop, 1)).state).toBe('closed');
+  });
+});

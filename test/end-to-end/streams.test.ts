@@ -28,11 +28,16 @@ interface Office {
 /** Opens a repository with a database of a generation, where its program keeps it; it ends with the test. */
 async function openOffice(
   generation: 1 | 2,
-  { agents, items, at }: { agents: readonly TestTask[]; items: readonly MadeTask[]; at?: string },
+  {
+    agents,
+    items,
+    at,
+    config,
+  }: { agents: readonly TestTask[]; items: readonly MadeTask[]; at?: string; config?: object },
 ): Promise<Office> {
   const repo = await createTempRepo();
   onTestFinished(() => repo.remove());
-  await writeScript(repo, [agents], { gates: { tier0: ['true'] } });
+  await writeScript(repo, [agents], { gates: { tier0: ['true'] }, ...config });
   await repo.git('branch', '-M', 'main');
   const home = join(repo.path, '.git', 'home');
   await mkdir(home, { recursive: true });
@@ -240,5 +245,33 @@ describe.skipIf(problem !== null)(`streams (${problem ?? 'there is a driver'})`,
       ]);
       expect(office.database.all('SELECT count(*) AS rows FROM agent_activity')).toEqual([{ rows: 2 }]);
     }
+  });
+
+  it('which its agent completed is open again when it failed, also when weft was killed before it could tell', async () => {
+    const agent: TestTask = { id: 'Stream-A', acts: [waitFor('go'), ...work('Stream-A'), { exit: 1 }] };
+    const office = await openOffice(1, {
+      agents: [agent],
+      items: CHAIN.slice(0, 2),
+      config: { limits: { attempts: 1 } },
+    });
+    const running = office.run('run', 'task-copilot');
+    await vi.waitFor(() => expect(office.statuses()['T1']).toBe('in_progress'), 20_000);
+    const hand = startNeighbour(office.database.path);
+    onTestFinished(() => hand.stop());
+    await hand.exec("UPDATE tasks SET status = 'completed'");
+    // nobody else can write until it is over
+    await hand.exec('BEGIN IMMEDIATE');
+    await letGo(office, 'go');
+    await journalSays(office.repo.path, '"attempt.failed"', running);
+    process.kill(-(running.child.pid ?? 0), 'SIGKILL');
+    await running.ended;
+    await hand.exec('ROLLBACK');
+    expect(office.statuses()).toEqual({ T1: 'completed', T2: 'completed' });
+    expect((await office.weft('resume')).code).toBe(1);
+    expect(office.statuses()).toEqual({ T1: 'completed', T2: 'blocked' });
+    // what people complete now stays
+    await hand.exec("UPDATE tasks SET status = 'completed'");
+    expect((await office.weft('resume')).code).toBe(1);
+    expect(office.statuses()).toEqual({ T1: 'completed', T2: 'completed' });
   });
 });

@@ -70,6 +70,33 @@ describe('what is told', () => {
     await reporter.stop({ hurry: false });
   });
 
+  test('an end that was taken is a fact, once, and not news', async () => {
+    const { clock, reporter, source, state, heard } = tell();
+    bring(bring(state, 'a', 'merged'), 'b', 'working');
+    source.answer = locked;
+    reporter.start();
+    await clock.pass(500);
+    source.answer = () => Promise.resolve(ok(undefined));
+    await clock.pass(60_000);
+    const ends = heard.filter(({ type }) => type === 'task.told');
+    expect(ends).toEqual([{ type: 'task.told', task: 'a', end: 'merged/1' }]);
+    play(state, ends);
+    reporter.notice();
+    await clock.pass(60_000);
+    expect(said(source).slice(1)).toEqual(['1000 a merged, b working']);
+    await reporter.stop({ hurry: false });
+    // the next one tells it again, and says that it was told
+    const next = createReporter({ ...createBench({ clock, tasks: [], sources: [source] }), state });
+    next.start();
+    await clock.pass(1_000);
+    expect(source.told.at(-1)?.[1].map(({ task, isTold }) => [task, isTold])).toEqual([
+      ['a', true],
+      ['b', false],
+    ]);
+    expect(heard.filter(({ type }) => type === 'task.told')).toHaveLength(1);
+    await next.stop({ hurry: false });
+  });
+
   test('what changes soon after a report goes into the next', async () => {
     const { clock, reporter, source, state } = tell();
     bring(state, 'a', 'spawned');

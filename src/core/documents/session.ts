@@ -3,9 +3,8 @@
 import { awaitsApproval } from '../decide/pull.ts';
 import { unreachable } from '../failure.ts';
 import { isTerminal } from '../lifecycle.ts';
-import type { RunMs } from '../model.ts';
 import { isLive, type RunState, type TaskState } from '../state.ts';
-import { iso } from '../wall-time.ts';
+import { iso, wallMs } from '../wall-time.ts';
 
 /** The six words of version 1. */
 export const SESSION_STATUSES = [
@@ -100,10 +99,6 @@ export function gistOf({ startedAt: _, lastHeartbeat: __, ...rest }: SessionDocu
 /** Writes a document as the text of its file. */
 export function writeSession(document: SessionDocument): string {
   return `${JSON.stringify(document, null, 2)}\n`;
-}
-
-function wallMs(state: RunState, at: RunMs): number {
-  return state.updatedAt - (state.ms - at);
 }
 
 function seconds(ms: number): string {

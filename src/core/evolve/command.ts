@@ -23,7 +23,8 @@ type CommandEvent = Extract<
       | 'task.cancelled'
       | 'task.done'
       | 'task.withheld'
-      | 'task.settled';
+      | 'task.settled'
+      | 'task.told';
   }
 >;
 
@@ -62,6 +63,9 @@ export function evolveCommand(state: RunState, ts: TaskState, event: CommandEven
       return withhold(ts, event.why);
     case 'task.settled':
       return settle(state, ts, ms);
+    case 'task.told':
+      ts.told = event.end;
+      return;
     default:
       unreachable(event);
   }

@@ -195,6 +195,7 @@ function applyToTask(state: RunState, ts: TaskState, event: TaskEvent, ms: RunMs
     case 'task.done':
     case 'task.withheld':
     case 'task.settled':
+    case 'task.told':
       return evolveCommand(state, ts, event, ms);
     case 'pull.opened':
     case 'pull.noted':

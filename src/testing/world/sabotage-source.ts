@@ -89,6 +89,14 @@ export const SOURCE_SABOTAGES: readonly Sabotage[] = [
     })),
   },
   {
+    name: 'says-that-ends-were-told',
+    breaks: ['closed-is-judged'],
+    parts: withSource((honest) => ({
+      report: async (reports) =>
+        (await honest.report?.(reports.map((report) => ({ ...report, isTold: true })))) ?? ok(undefined),
+    })),
+  },
+  {
     name: 'adds-a-task-twice',
     breaks: ['plan-grows'],
     decide: (honest, world) => (state, now) => {

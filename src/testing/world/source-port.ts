@@ -123,7 +123,7 @@ function take(source: SourceWorld, reports: readonly TaskReport[]): Result<void>
     const { landed } = report;
     if (landed !== null && item.told?.landed?.commit !== landed.commit) item.landings += 1;
     item.told = report;
-    if (report.phase === 'failed' && isClosedByAgent(item))
+    if (report.phase === 'failed' && !report.isTold && isClosedByAgent(item))
       changeItem(source, item, { state: 'open', holder: null });
     if (item.holder !== WEFT_HOLDER || item.state !== 'open') continue;
     if (report.phase === 'merged') changeItem(source, item, { state: 'done' });

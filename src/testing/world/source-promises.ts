@@ -114,9 +114,12 @@ export function checkReported(world: World): void {
   if (life === null || life.outcome === null || life.outcome === 'lost' || life.leaving) return;
   if (!isCalm({ source, atStart: source.atStart })) return;
   for (const { task, phase, landed } of oracle.shadow.tasks.values()) {
+    const item = source.items.get(task.id);
+    if (phase === 'failed' && item !== undefined && isClosedByAgent(item))
+      violate(world, 'closed-is-judged', `${task.id} failed, and is as its agent closed it`);
     if (task.source !== SOURCE || phase !== 'merged' || landed?.by !== 'weft') continue;
     count(world, 'recovery: a source was told what landed');
-    const told = source.items.get(task.id)?.told ?? null;
+    const told = item?.told ?? null;
     if (told?.phase !== 'merged')
       violate(
         world,

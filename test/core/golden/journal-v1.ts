@@ -232,6 +232,7 @@ const EVENTS: readonly Event[] = [
   { type: 'task.withheld', task, why: 'taken by ada' },
   { type: 'task.settled', task },
   { type: 'parts.finished', task, attempt: 7, parts: ['T1', 'T2'] },
+  { type: 'task.told', task, end: 'failed/7' },
 ];
 
 /** The records, in the order of the file; two of them share each epoch. */

@@ -9,8 +9,6 @@ export interface Issue {
   readonly body: string;
   /** `dropped`: closed, but not because it was done. */
   readonly state: 'open' | 'done' | 'dropped';
-  /** Somebody opened it again after it was closed. */
-  readonly isReopened: boolean;
   readonly author: string;
   readonly labels: readonly string[];
   readonly isPull: boolean;
@@ -53,7 +51,6 @@ export const issueAnswer: z.ZodType<Issue> = z
       title: issue.title,
       body: issue.body ?? '',
       state: issue.state === 'open' ? 'open' : (CLOSED[issue.state_reason ?? ''] ?? 'done'),
-      isReopened: issue.state_reason === 'reopened',
       author: issue.user,
       labels: issue.labels,
       isPull: issue.pull_request != null,

@@ -1,5 +1,7 @@
-// Keeps one comment below each issue as its task stands, and closes issues whose work has landed. Looks before it changes.
+// Keeps one comment below each issue as its task stands, closes issues whose work has landed and opens those that were closed
+// before their work was over. Looks before it changes.
 import { z } from 'zod';
+import { endOf } from '../../../core/report.ts';
 import type { TaskReport } from '../../../core/source.ts';
 import { author, readAs } from '../../forge/github/answers.ts';
 import { type Room, read, readAll } from '../../forge/github/room.ts';
@@ -29,8 +31,8 @@ interface Telling extends TellingOptions {
   readonly said: Map<number, Said>;
   /** Issues that refuse what they are told; they are asked once. */
   readonly refused: Set<number>;
-  /** Issues that need no closing any more. */
-  readonly closed: Set<number>;
+  /** What was made of the state of issues, by issue: an end of its task is dealt with once. */
+  readonly settled: Map<number, string>;
   login: string | null;
   branch: string | null;
 }
@@ -42,7 +44,7 @@ export function createTelling(room: Room, options: TellingOptions): Tell {
     room,
     said: new Map(),
     refused: new Set(),
-    closed: new Set(),
+    settled: new Map(),
     login: null,
     branch: null,
   };
@@ -52,8 +54,9 @@ export function createTelling(room: Room, options: TellingOptions): Tell {
       const number = numberOf(report.task);
       if (number === null || telling.refused.has(number)) continue;
       try {
+        // a crash in between leaves an issue that is open and says why soon
+        await settleIssue(telling, number, report);
         await keepComment(telling, number, report);
-        if (isToBeClosed(telling, report)) await closeIssue(telling, number, report);
       } catch (error) {
         if (!isOfOneIssue(error)) throw error;
         telling.refused.add(number);
@@ -150,20 +153,30 @@ async function readLogin({ client }: Room): Promise<string> {
 
 const repositoryAnswer = z.object({ default_branch: z.string() });
 
-function isToBeClosed({ onLanding }: Telling, { landed, pull, phase }: TaskReport): boolean {
-  return onLanding === 'close' && phase === 'merged' && landed !== null && pull === null;
+/** Closes or opens an issue, once for each end of its task: what people make of it after that is theirs. */
+async function settleIssue(telling: Telling, number: number, report: TaskReport): Promise<void> {
+  const { settled, onLanding } = telling;
+  const { landed, pull, phase, isTold } = report;
+  const end = endOf(report);
+  if (end === null || isTold || settled.get(number) === end) return;
+  if (phase !== 'merged') await reopenIssue(telling, number);
+  else if (onLanding === 'close' && landed !== null && pull === null)
+    await closeIssue(telling, number, landed.ref);
+  settled.set(number, end);
 }
 
-/** Closes an issue that is still open; one that somebody opened again is theirs. */
-async function closeIssue(telling: Telling, number: number, { landed }: TaskReport): Promise<void> {
-  const { room, closed } = telling;
-  if (closed.has(number)) return;
+async function closeIssue(telling: Telling, number: number, ref: string): Promise<void> {
+  const { room } = telling;
   telling.branch ??= (await read(room, '', repositoryAnswer)).default_branch;
-  if (landed?.ref !== telling.branch) return;
-  const { state, isReopened } = await read(room, `/issues/${number}`, issueAnswer);
-  if (state === 'open' && !isReopened) {
-    const change = { state: 'closed', state_reason: 'completed' };
-    await room.client.send('PATCH', `${room.root}/issues/${number}`, change);
-  }
-  closed.add(number);
+  if (ref !== telling.branch) return;
+  const { state } = await read(room, `/issues/${number}`, issueAnswer);
+  if (state !== 'open') return;
+  const change = { state: 'closed', state_reason: 'completed' };
+  await room.client.send('PATCH', `${room.root}/issues/${number}`, change);
+}
+
+/** Its agent closed what is not finished, or a pull request did; what somebody does not plan stays closed. */
+async function reopenIssue({ room }: Telling, number: number): Promise<void> {
+  const { state } = await read(room, `/issues/${number}`, issueAnswer);
+  if (state === 'done') await room.client.send('PATCH', `${room.root}/issues/${number}`, { state: 'open' });
 }

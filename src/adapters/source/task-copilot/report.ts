@@ -16,18 +16,14 @@ const MAX_REASON = 2_000;
 const MAX_DOING = 200;
 
 /**
- * Plans over the tasks that this run has taken; others of the stream are not its business. `isAtWork`: its agent was seen at
- * work since the stream was told last that it is over, so that what is completed may have been completed by it.
+ * Plans over the tasks that this run has taken; others of the stream are not its business. What of them is completed when the
+ * end of the work is told for the first time may have been completed by its agent.
  */
-export function planReport(
-  stream: Stream,
-  report: TaskReport,
-  { isAtWork }: { readonly isAtWork: boolean } = { isAtWork: false },
-): ReportPlan {
+export function planReport(stream: Stream, report: TaskReport): ReportPlan {
   const mine = stream.items.filter((item) => isTakenBy(report.run, item));
   const [first] = mine;
   if (first === undefined) return { changes: [], activity: null };
-  const reopened = isAtWork ? reopenLast(mine, report) : null;
+  const reopened = report.isTold ? null : reopenLast(mine, report);
   const changes = withPull(reopened ?? planChanges(mine, report), first, report);
   const after = new Map(changes.map(({ item, status }) => [item.id, status ?? item.status]));
   const current = mine.find((item) => !isEnded({ ...item, status: after.get(item.id) ?? item.status }));
@@ -77,9 +73,10 @@ function complete(mine: readonly Item[], { landed }: TaskReport): readonly Chang
 }
 
 /** What its agent had finished is not done either: nothing of it landed. */
-function giveBack(mine: readonly Item[], { finished }: TaskReport): readonly Change[] {
+function giveBack(mine: readonly Item[], { finished, isTold }: TaskReport): readonly Change[] {
+  const isItsAgents = ({ id }: Item): boolean => !isTold || finished.includes(id);
   return mine
-    .filter((item) => !isEnded(item) || (item.status === 'completed' && finished.includes(item.id)))
+    .filter((item) => !isEnded(item) || (item.status === 'completed' && isItsAgents(item)))
     .map((item): Change => ({ item, status: 'pending', claim: 'release' }));
 }
 

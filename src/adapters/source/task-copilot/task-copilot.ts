@@ -39,8 +39,6 @@ interface Open {
   found: Found | null;
   /** Ids of the tasks that the last load told of, by stream. */
   readonly told: Map<string, Set<string>>;
-  /** Streams whose agent was told to be at work, and not to be through since. */
-  readonly atWork: Set<string>;
 }
 
 /** Makes the source `task-copilot`; nothing is opened before it is asked for something. */
@@ -53,7 +51,6 @@ export function createTaskCopilotSource(of: TaskCopilotOptions): SourcePort {
     store: createStore(),
     found: null,
     told: new Map(),
-    atWork: new Set(),
   };
   return {
     name: 'task-copilot',
@@ -141,14 +138,9 @@ async function claim(open: Open, task: string): Promise<Result<Claimed>> {
   return ok(taken ?? { kind: 'ours' });
 }
 
-async function report(open: Open, of: TaskReport): Promise<Result<boolean>> {
+function report(open: Open, of: TaskReport): Promise<Result<boolean>> {
   const author: Author = { run: of.run, agent: of.agent, now: new Date().toISOString() };
-  if (of.phase === 'spawned' || of.phase === 'working' || of.phase === 'verifying') open.atWork.add(of.task);
-  const isAtWork = open.atWork.has(of.task);
-  const told = await change(open, of.task, (stream) => ({ author, ...planReport(stream, of, { isAtWork }) }));
-  if (told.ok && (of.phase === 'merged' || of.phase === 'cancelled' || of.phase === 'failed'))
-    open.atWork.delete(of.task);
-  return told;
+  return change(open, of.task, (stream) => ({ author, ...planReport(stream, of) }));
 }
 
 interface Plan extends ReportPlan {

@@ -140,6 +140,7 @@ export function report(id: string, phase: Phase, more: Partial<TaskReport> = {})
     reason: null,
     landed: phase === 'merged' ? { commit: oid('a'.repeat(40)), ref: 'refs/heads/main' } : null,
     finished: [],
+    isTold: false,
     ...more,
   };
 }

@@ -23,6 +23,7 @@ function reportOf(number: number, more: Partial<TaskReport> = {}): TaskReport {
     reason: null,
     landed: null,
     finished: [],
+    isTold: false,
     ...more,
   };
 }
@@ -42,6 +43,11 @@ function changesIn({ forge }: Rig): readonly string[] {
     .calls()
     .filter(({ method, login, kind }) => method !== 'GET' && login === 'bot' && !kind.startsWith('GRAPHQL'))
     .map(({ kind }) => kind);
+}
+
+async function stateOf({ call }: Rig, number: number): Promise<string> {
+  const issue = (await call('GET', `/issues/${number}`)) as { state: string; state_reason: string | null };
+  return `${issue.state} ${issue.state_reason}`;
 }
 
 describe('the comment', () => {
@@ -127,11 +133,6 @@ describe('the comment', () => {
 
 describe('an issue whose work landed', () => {
   const landed = { phase: 'merged', landed: { commit: COMMIT, ref: 'main' } } as const;
-  const stateOf = async ({ call }: Rig, number: number): Promise<string> => {
-    const issue = (await call('GET', `/issues/${number}`)) as { state: string; state_reason: string | null };
-    return `${issue.state} ${issue.state_reason}`;
-  };
-
   it('is closed once, and says what landed', async () => {
     const rig = await openRig();
     const number = await rig.open({ title: 'a' });
@@ -140,8 +141,17 @@ describe('an issue whose work landed', () => {
     expect((await commentsOf(rig, number))[0]).toContain(`- Landed: ${COMMIT} on \`main\``);
     // who opens it again means it
     await rig.forge.human.reopen({ repo: REPO, number });
-    await tell(rig.source(), reportOf(number, landed));
+    await tell(rig.source(), reportOf(number, { ...landed, isTold: true }));
     expect(await stateOf(rig, number)).toBe('open reopened');
+  });
+
+  it('is closed too when somebody opened it again before that', async () => {
+    const rig = await openRig();
+    const number = await rig.open({ title: 'a' });
+    await rig.forge.human.close({ repo: REPO, number });
+    await rig.forge.human.reopen({ repo: REPO, number });
+    await tell(rig.source(), reportOf(number, landed));
+    expect(await stateOf(rig, number)).toBe('closed completed');
   });
 
   it('stays open elsewhere than on the default branch, with a pull request, and when that is wished', async () => {
@@ -162,6 +172,40 @@ describe('an issue whose work landed', () => {
     expect(await Promise.all(numbers.map((number) => stateOf(rig, number)))).toEqual(
       Array(3).fill('open null'),
     );
+  });
+});
+
+describe('an issue that was closed before its work was over', () => {
+  it.each(['failed', 'cancelled'] as const)(
+    'is open again when it is told that it %s, once',
+    async (phase) => {
+      const rig = await openRig();
+      const number = await rig.open({ title: 'a' });
+      await tell(rig.source(), reportOf(number));
+      await rig.forge.human.close({ repo: REPO, number });
+      // while its agent is at work it is the word of the agent
+      await tell(rig.source(), reportOf(number, { phase: 'verifying' }));
+      expect(await stateOf(rig, number)).toBe('closed completed');
+      // one that knows nothing, as after a crash
+      const source = rig.source();
+      await tell(source, reportOf(number, { phase }));
+      expect(await stateOf(rig, number)).toBe('open reopened');
+      // who closes it then means it, and who tells it again knows that it was told
+      await rig.forge.human.close({ repo: REPO, number });
+      await tell(source, reportOf(number, { phase }));
+      await tell(rig.source(), reportOf(number, { phase, isTold: true }));
+      expect(await stateOf(rig, number)).toBe('closed completed');
+      await tell(source, reportOf(number, { phase, attempts: 2 }));
+      expect(await stateOf(rig, number)).toBe('open reopened');
+    },
+  );
+
+  it('stays closed when it is not planned any more', async () => {
+    const rig = await openRig();
+    const number = await rig.open({ title: 'a' });
+    await rig.forge.human.close({ repo: REPO, number }, 'not_planned');
+    await tell(rig.source(), reportOf(number, { phase: 'failed' }));
+    expect(await stateOf(rig, number)).toBe('closed not_planned');
   });
 });
 

@@ -19,5 +19,6 @@ export function reportOf(task: string, phase: Phase): TaskReport {
     reason: null,
     landed: null,
     finished: [],
+    isTold: false,
   };
 }

@@ -74,6 +74,7 @@ export function makeReport(task: string, rest: Partial<TaskReport> = {}): TaskRe
     reason: null,
     landed: null,
     finished: [],
+    isTold: false,
     ...rest,
   };
 }

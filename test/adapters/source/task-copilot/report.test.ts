@@ -220,6 +220,23 @@ describe.skipIf(problem !== null)(`writing to a database (${problem ?? 'there is
     expect((await source.load()).standings?.get('Stream-A')).toBeUndefined();
   });
 
+  test.each([1, 2] as const)(
+    'generation %d: what an agent completed itself is open again when it failed, whoever tells that',
+    async (generation) => {
+      const database = await place.make(generation);
+      const tasks = [1, 2].map((id) => ({ id: generation === 1 ? `${id}` : id, stream: 'Stream-A' }));
+      database.add(...tasks.map((one) => ({ ...one, metadata: { streamId: 'Stream-A' } })));
+      await place.source().claim?.('Stream-A');
+      database.exec("UPDATE tasks SET status = 'completed'");
+      // a source that has seen nothing of the work
+      await tell(place.source(), { phase: 'failed', reason: 'It crashed.' });
+      expect(statuses(database)).toEqual({ 1: 'completed', 2: 'blocked' });
+      database.exec("UPDATE tasks SET status = 'completed'");
+      await tell(place.source(), { phase: 'failed', reason: 'It crashed.', isTold: true });
+      expect(statuses(database)).toEqual({ 1: 'completed', 2: 'completed' });
+    },
+  );
+
   test('a neighbour who writes all the time loses nothing and is in nobody’s way', async () => {
     const database = await makeFirst();
     const neighbour = startNeighbour(database.path);
