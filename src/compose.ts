@@ -141,10 +141,11 @@ function createApp(tools: Tools, here: Here, env: ParentEnvironment): Omit<App, 
       const closeness = options?.tryAgents === true ? 'try' : 'ask';
       const configured = await examineConfigured(tools, here, closeness);
       const isLookedAt = configured.some(({ name }) => name === 'forge');
+      const read = await configure(tools, here, {});
       return [
         ...configured,
         ...(isLookedAt ? [] : await checkForge(tools)),
-        ...(await examineSources({ repository: tools.repository, env })),
+        ...(await examineSources({ repository: tools.repository, env }, read.ok ? read.value : null)),
         ...(await checkJournals(tools)),
       ];
     },

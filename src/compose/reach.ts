@@ -7,6 +7,7 @@ import { createTrackFileSource } from '../adapters/source/track-file.ts';
 import { createClock } from '../adapters/system/clock.ts';
 import { type StreamProgress, streamsOfRun } from '../core/documents/streams.ts';
 import { ok, type Result } from '../core/failure.ts';
+import type { Policy } from '../core/model.ts';
 import type { SourceSpec } from '../core/source.ts';
 import type { RunView } from '../core/view.ts';
 import type { Finding } from '../engine/doctor.ts';
@@ -80,12 +81,17 @@ export async function readStreams(
   return latest.ok ? ok(streamsOfRun(latest.value)) : read;
 }
 
-/** How sources that the repository has stand, a finding each. Changes nothing. */
+/** How sources that the repository has stand, or should have by its configuration, a finding each. Changes nothing. */
 export async function examineSources(
-  place: Pick<ReachMeans, 'env' | 'repository'>,
+  { env, repository }: Pick<ReachMeans, 'env' | 'repository'>,
+  policy: Policy | null,
 ): Promise<readonly Finding[]> {
   const sources = await import('./sources.ts');
-  return sources.examineBeads(place);
+  const isWanted = policy?.statusFiles?.includes('streams') === true;
+  return [
+    ...(await sources.examineBeads({ env, repository })),
+    ...(await sources.examineTaskCopilot({ repository, home: findHome(env) }, { isWanted })),
+  ];
 }
 
 /** When a run was named; null: that is not the name of one. */

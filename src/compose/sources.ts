@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { createBeadsSource } from '../adapters/source/beads/beads-source.ts';
 import { findBeadsDir, probeBeads } from '../adapters/source/beads/probe.ts';
 import { findPlan, openPlan } from '../adapters/source/plan/open-plan.ts';
-import { readStreamProgress } from '../adapters/source/task-copilot/progress.ts';
+import { findStreams, readStreamProgress } from '../adapters/source/task-copilot/progress.ts';
 import { createTaskCopilotSource } from '../adapters/source/task-copilot/task-copilot.ts';
 import { ok, type Result } from '../core/failure.ts';
 import type { SourceSpec } from '../core/source.ts';
@@ -45,6 +45,24 @@ export async function examineBeads(
   ];
   const sentence = `bd ${version} can use ${beadsDir}${can.length === 0 ? '' : `, with ${can.join(' and ')}`}`;
   return [{ name, state: 'ok', sentence }];
+}
+
+/** How the Task Copilot database of the repository stands, where there is one or `isWanted`. Changes nothing. */
+export async function examineTaskCopilot(
+  place: Pick<SourceMeans, 'repository' | 'home'>,
+  { isWanted }: { readonly isWanted: boolean },
+): Promise<readonly Finding[]> {
+  const found = await findStreams({ ...place, workspace: null, db: null });
+  const name = 'task-copilot';
+  if (!found.ok) {
+    const { kind, sentence, hint } = found.failure;
+    if (kind === 'usage' && !isWanted) return [];
+    return [{ name, state: 'warning', sentence, ...(hint === undefined ? {} : { hint }) }];
+  }
+  const { path, note, streams } = found.value;
+  const count = `${streams.length} ${streams.length === 1 ? 'stream' : 'streams'}`;
+  const sentence = `${count} in the Task Copilot database ${path}`;
+  return [{ name, state: 'ok', sentence: note === null ? sentence : `${sentence}. ${note}` }];
 }
 
 /** Specs of sources that a run watches. */

@@ -132,6 +132,14 @@ const STREAMS: readonly Situation[] = [
     says: ['There is no Task Copilot database', '/.claude/tasks/shop/tasks.db', '--db PATH'],
   },
   {
+    name: 'the database does not exist, and the doctor is asked',
+    of: SHOP,
+    prepare: ({ type }) => type('weft init --preset streams'),
+    line: 'weft doctor',
+    code: 0,
+    says: ['There is no Task Copilot database', '--db PATH'],
+  },
+  {
     name: 'a worker does not start',
     of: SHOP,
     prepare: async (someone) => {

@@ -6,16 +6,24 @@ import { createStore } from './database.ts';
 import { isEnded } from './owner.ts';
 import { type Picture, readPicture, type Status } from './rows.ts';
 import { gatherStreams, type Stream } from './stream.ts';
-import { findDatabase, type WorkspacePlace } from './workspace.ts';
+import { type Found, findDatabase, type WorkspacePlace } from './workspace.ts';
 
 /** Counts the tasks of each stream, by status; failures as of the source. */
 export async function readStreamProgress(place: WorkspacePlace): Promise<Result<readonly StreamProgress[]>> {
+  const found = await findStreams(place);
+  return found.ok ? ok(found.value.streams) : found;
+}
+
+/** Finds the database, and counts likewise. */
+export async function findStreams(
+  place: WorkspacePlace,
+): Promise<Result<Found & { readonly streams: readonly StreamProgress[] }>> {
   const store = createStore();
   try {
     const found = await findDatabase(store, place);
     if (!found.ok) return found;
     const picture = await readPicture(store, found.value.path);
-    return picture.ok ? ok(countStreams(picture.value)) : picture;
+    return picture.ok ? ok({ ...found.value, streams: countStreams(picture.value) }) : picture;
   } finally {
     store.close();
   }
