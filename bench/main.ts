@@ -4,6 +4,7 @@ import { decide } from './decide.ts';
 import { handover } from './handover.ts';
 import { idle } from './idle.ts';
 import { install } from './install.ts';
+import { issues } from './issues.ts';
 import { journal } from './journal.ts';
 import { makespan } from './makespan.ts';
 import { startBudget } from './measure.ts';
@@ -33,6 +34,7 @@ const BENCHES: readonly Bench[] = [
   recovery,
   refs,
   radar,
+  issues,
   install,
   peers,
 ];

@@ -1,10 +1,7 @@
 // Which issues become tasks, how they stand and what they wait for.
-import { performance } from 'node:perf_hooks';
 import { describe, expect, test } from 'vitest';
 import { readIssueLines, readIssues } from '../../../../src/adapters/source/beads/issue.ts';
 import { type BeadsSpec, drawPicture } from '../../../../src/adapters/source/beads/picture.ts';
-import { DEFAULT_POLICY } from '../../../../src/core/model.ts';
-import { compilePlan } from '../../../../src/core/plan/compile.ts';
 import type { Loaded } from '../../../../src/ports/source.ts';
 import { ALL, depends, type Row, row } from './stage.ts';
 
@@ -350,23 +347,4 @@ test('an answer is an array, an object or either in an envelope', () => {
   for (const shape of shapes) expect(readIssues(shape).map(({ id }) => id)).toEqual(['t-1']);
   for (const shape of [null, undefined, 'x', [], [null], {}, { data: 1 }])
     expect(readIssues(shape)).toEqual([]);
-});
-
-test('ten thousand issues in epics that wait for each other become a plan in little time', () => {
-  const rows = Array.from({ length: 10_000 }, (_, at) => {
-    if (at % 100 === 0) {
-      const on = at === 0 ? [] : [depends(`t-${at}`, `t-${at - 100}`)];
-      return row(`t-${at}`, { issue_type: 'epic', dependencies: on });
-    }
-    const parent = depends(`t-${at}`, `t-${at - (at % 100)}`, 'parent-child');
-    const before = at % 100 === 1 ? [] : [depends(`t-${at}`, `t-${at - 1}`)];
-    return row(`t-${at}`, { dependencies: [parent, ...before], description: 'Some text. '.repeat(50) });
-  });
-  const text = JSON.stringify(rows);
-  const began = performance.now();
-  const loaded = draw(JSON.parse(text) as Row[]);
-  const compiled = compilePlan(loaded.drafts, { policy: DEFAULT_POLICY });
-  const elapsedMs = performance.now() - began;
-  expect(compiled.ok && compiled.value.tasks.length).toBe(9_900);
-  if (process.env['WEFT_SHOW_TIMES'] === '1') console.log(`10,000 issues: ${Math.round(elapsedMs)} ms`);
 });
