@@ -5,8 +5,11 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     environment: 'node',
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // by default one core is kept free, and most tests wait for programs
+    maxWorkers: '100%',
+    // what hangs, not what is slow: a machine may be busy
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
     reporters: ['default', './test/plain-reporter.ts'],
   },
 });

@@ -1,15 +1,18 @@
 // What of two sides in conflict is not in what somebody made of them. Compares lines, and words where a new line has both.
 import { type Hunk, type Marked, readMarks } from './marks.ts';
-import { type Counts, compareCounts, countLines, findReordered, type Vanished } from './vanish.ts';
+import {
+  type Counts,
+  compareCounts,
+  countLines,
+  findReordered,
+  type Joined,
+  type Vanished,
+} from './vanish.ts';
 
 /** A file in conflict; null: it is not there. */
-export interface Disputed {
-  readonly base: string | null;
-  readonly ours: string | null;
-  readonly theirs: string | null;
+export interface Disputed extends Joined {
   /** As git left it, with marks in the style `diff3`. */
   readonly merged: string | null;
-  readonly result: string | null;
   /** Lines that were put into other files: what is not here may have gone there. */
   readonly elsewhere: readonly string[];
 }

@@ -13,14 +13,21 @@ export interface Marked {
   readonly hunks: readonly (Hunk & { readonly at: number })[];
 }
 
-/** Takes the conflicts out of a text; the marks of one within another are longer. */
+/** How long marks are where weft has git leave them: no heading of a text is underlined like that by chance. */
+export const MARK_SIZE = 31;
+const LEAST_SIZE = 7;
+const LONG = new RegExp(`^<{${MARK_SIZE},} `, 'm');
+
+/** Takes the conflicts out of a text; the marks of one within another are longer. Where there are long marks, shorter ones are text. */
 export function readMarks(text: string): Marked {
+  const least = LONG.test(text) ? MARK_SIZE : LEAST_SIZE;
   const clean: string[] = [];
   const hunks: { at: number; base: string[]; ours: string[]; theirs: string[] }[] = [];
   let size = 0;
   let part: 'base' | 'ours' | 'theirs' = 'ours';
   for (const line of text.split('\n')) {
-    const mark = /^(<{7,}|\|{7,}|={7,}|>{7,})(?: |\r?$)/.exec(line)?.[1] ?? '';
+    const found = /^(<{7,}|\|{7,}|={7,}|>{7,})(?: |\r?$)/.exec(line)?.[1] ?? '';
+    const mark = found.length < least ? '' : found;
     const hunk = size === 0 ? undefined : hunks.at(-1);
     if (hunk === undefined) {
       if (mark.startsWith('<')) {

@@ -1,14 +1,12 @@
 // The engine in the virtual world: bounded numbers of what `npm run simulate` does in large ones.
 import { describe, expect, test } from 'vitest';
-import { catchSabotage, runBatch } from '../../src/testing/world/batch.ts';
+import { runBatch } from '../../src/testing/world/batch.ts';
 import { searchAll } from '../../src/testing/world/exhaustive.ts';
 import { runHistory } from '../../src/testing/world/history.ts';
-import { SABOTAGES } from '../../src/testing/world/sabotage.ts';
-import { shrinkTape } from '../../src/testing/world/shrink.ts';
 import { fixedTape, seedTape } from '../../src/testing/world/tape.ts';
 import corpus from './corpus.json' with { type: 'json' };
 
-const HISTORIES = 1_500;
+const HISTORIES = 500;
 
 describe('histories', () => {
   test(`${HISTORIES} seeds keep every promise, with more than three faults each [F1] [F18] [F19] [F21]`, async () => {
@@ -42,23 +40,6 @@ describe('small cases in full', () => {
     const { histories, failed } = await searchAll({ ...of, crashes: 1 });
     expect(failed).toBeNull();
     expect(histories).toBeGreaterThan(150);
-  });
-});
-
-describe('the zoo of bugs', () => {
-  test.each(SABOTAGES)('$name is caught', async (sabotage) => {
-    expect(await catchSabotage(sabotage, { from: 1, count: 3_000, stride: 1 })).not.toBeNull();
-  });
-
-  test('what is caught becomes a plain tape that still shows it', async () => {
-    const sabotage = SABOTAGES.find(({ name }) => name === 'lands-without-comparing') ?? null;
-    if (sabotage === null) throw new Error('the sabotage is gone');
-    const caught = await catchSabotage(sabotage, { from: 1, count: 1_000, stride: 1 });
-    if (caught === null) throw new Error('it was not caught');
-    const plain = await shrinkTape({ failed: caught.end, sabotage, limitMs: 30_000 });
-    const again = await runHistory({ tape: fixedTape(plain.tape), sabotage });
-    expect(again.violations[0]?.invariant).toBe(caught.end.violations[0]?.invariant);
-    expect(plain.weight).toBeLessThanOrEqual(40);
   });
 });
 

@@ -9,7 +9,7 @@ import { describeAbsence, locateProgram } from './locate.ts';
 import { type ChosenProgram, chooseProgram, type KnownProgram } from './programs.ts';
 import { tryAgent } from './trial.ts';
 
-const VERSION_MS = 5_000;
+const VERSION_MS = 15_000;
 const VERSION_BYTES = 16_384;
 /** A version as nearly all programs write it. */
 const VERSION = /(?<![\d.])\d+\.\d+(?:\.\d+)?(?:[-+.][0-9A-Za-z.-]+)?/;

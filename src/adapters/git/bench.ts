@@ -1,8 +1,9 @@
 // Merges trees and makes commits in the object store alone, with the attributes of a target and, where one is wished, a merge
 // driver. Knows nothing of candidates.
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { MARK_SIZE } from '../../core/marks.ts';
 import { type Oid, oid } from '../../core/model.ts';
 import type { Person } from '../../ports/git.ts';
 import { listAttributeFiles } from './attributes.ts';
@@ -30,10 +31,12 @@ export async function atBench<T>(
     readonly env?: Readonly<Record<string, string>>;
     /** Command line of a merge driver for all files that have none of their own; null: only for the records of Beads. */
     readonly driver?: string | null;
+    /** Whether the marks of conflicts are to be long ones, with what was there before both sides. */
+    readonly marks?: true;
   },
   work: (bench: Bench) => Promise<T>,
 ): Promise<T> {
-  const { target, driver } = of;
+  const { target, driver, marks } = of;
   const { shared } = repo.main;
   if (shared === undefined) throw new Error('Internal error: a candidate outside an opened repository');
   const committer = await findCommitter(repo);
@@ -43,11 +46,15 @@ export async function atBench<T>(
   };
   const files = await listAttributeFiles(shared, await findTree(repo.main, target));
   // without such files any folder will do that has none either
-  if (files.length === 0 && driver === undefined) return work(open(repo.commonDir));
+  if (files.length === 0 && driver === undefined && marks === undefined) return work(open(repo.commonDir));
   const folder = await mkdtemp(join(tmpdir(), 'weft-merge-'));
   try {
     await layOut(repo.main, { folder, files, target });
-    return await work(open(folder, driver === undefined ? [] : await setDriver(folder, driver)));
+    const settings = [
+      ...(driver === undefined ? [] : await setDriver(folder, driver)),
+      ...(marks === undefined ? [] : await setMarks(repo.main, folder)),
+    ];
+    return await work(open(folder, settings));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -70,6 +77,23 @@ async function setDriver(folder: string, driver: string | null): Promise<readonl
     ...(driver === null ? [] : [`merge.weft.driver={ ${driver}\n} >&2`]),
   ];
   return settings.flatMap((setting) => ['-c', setting]);
+}
+
+/** Arguments by which git leaves long marks, where no attribute says how long; the user's own attributes count too. */
+async function setMarks(place: Place, folder: string): Promise<readonly string[]> {
+  const attributes = join(folder, '.git-weft-marks');
+  const own = await readOwnAttributes(place);
+  await writeFile(attributes, `* conflict-marker-size=${MARK_SIZE}\n${own}`);
+  return ['-c', `core.attributesFile=${attributes}`, '-c', 'merge.conflictStyle=diff3'];
+}
+
+/** The attributes of all repositories of this user. */
+async function readOwnAttributes(place: Place): Promise<string> {
+  const args = ['config', '--path', '--get', 'core.attributesFile'];
+  const named = (await git(place, { args, codes: [0, 1] })).stdout.trim();
+  const { HOME = '', XDG_CONFIG_HOME = join(HOME, '.config') } = place.env;
+  const path = named === '' ? join(XDG_CONFIG_HOME, 'git/attributes') : named;
+  return readFile(path, 'utf8').catch(() => '');
 }
 
 /** Writes the attribute files of a commit: merge-tree reads merge drivers (`merge=union`) only from files of the work tree. */

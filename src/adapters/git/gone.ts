@@ -6,8 +6,8 @@ import type { Vanished } from '../../core/vanish.ts';
 import { git, type Place } from './exec.ts';
 
 export const MAX_FILES = 100;
-/** A longer file is a file that nobody merges line by line. */
-const MAX_BYTES = 2 * 1024 * 1024;
+/** What is longer is compared as a whole. */
+const MAX_BYTES = 16 * 1024 * 1024;
 export const MAX_LINES = 20;
 export const LINE_CHARS = 160;
 
@@ -51,11 +51,15 @@ export async function readFile(place: Place, from: Oid, path: string): Promise<F
   const { code, stdout } = await git(place, { args, codes: [0, 128], encoding: 'latin1' });
   if (code !== 0) return readLink(place, from, path);
   const bytes = Buffer.from(stdout, 'latin1');
-  const isText = bytes.length <= MAX_BYTES && !bytes.includes(0);
+  const isLong = bytes.length > MAX_BYTES;
+  const isText = !isLong && !bytes.includes(0);
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, 12);
   // bytes that are no letters must not become the same letter
   const letters = isUtf8(bytes) ? 'utf8' : 'latin1';
-  return { text: isText ? bytes.toString(letters) : null, standIn: `the file without lines ${hash}` };
+  return {
+    text: isText ? bytes.toString(letters) : null,
+    standIn: `${isLong ? 'the long file' : 'the file without lines'} ${hash}`,
+  };
 }
 
 /** The commit of another repository that is checked out below this one. */

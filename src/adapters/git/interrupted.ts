@@ -3,10 +3,12 @@
 import { readFileSync } from 'node:fs';
 import { lstat, readlink, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { GITLINK, listChanges } from './changes.ts';
 import { git, gitFields, type Place, runGit } from './exec.ts';
 import { type Checkout, rewriteIndex } from './index-lock.ts';
 
-const GITLINK = '160000';
+/** As git writes it of a file that is not there. */
+const NO_MODE = '000000';
 /** Where there is no file. */
 export const ABSENT = 'absent';
 /** The note, in the git directory of the checkout. */
@@ -96,23 +98,14 @@ async function listUnfinished(place: Place, between: Between): Promise<readonly 
   });
 }
 
-/** What changes between two commits, file by file. */
+/** What changes between two commits, file by file; other repositories are not ours to put anywhere. */
 export async function listSteps(place: Place, between: Between): Promise<readonly Step[]> {
-  const args = ['diff-tree', '-r', '-z', '--raw', '--no-renames', between.from, between.to];
-  const fields = await gitFields(place, { args });
-  const steps: Step[] = [];
-  for (let at = 0; at + 1 < fields.length; at += 2) {
-    const [oldMode, newMode, before = '', after = ''] = (fields[at] ?? '').slice(1).split(' ');
-    if (oldMode === GITLINK || newMode === GITLINK) continue;
-    const blobOf = (blob: string): string => (/^0+$/.test(blob) ? ABSENT : blob);
-    steps.push({
-      path: fields[at + 1] ?? '',
-      before: blobOf(before),
-      after: blobOf(after),
-      mode: oldMode ?? '',
-    });
-  }
-  return steps;
+  const changes = await listChanges(place, between);
+  return changes.flatMap(({ path, before, after }) => {
+    if (before?.mode === GITLINK || after?.mode === GITLINK) return [];
+    const mode = before?.mode ?? NO_MODE;
+    return [{ path, before: before?.content ?? ABSENT, after: after?.content ?? ABSENT, mode }];
+  });
 }
 
 /** Blobs that the files would become if they were added now. */

@@ -1,12 +1,15 @@
 // What of two sides is not in what somebody made of them by hand. Reads the files; what counts as gone is the core's.
 import { type Disputed, findDropped, listAdded } from '../../core/dropped.ts';
+import { readMarks } from '../../core/marks.ts';
 import type { Merging } from '../../core/merging.ts';
 import { type Oid, oid } from '../../core/model.ts';
-import { findLost } from '../../core/vanish.ts';
+import { findRenames, isRenamed, type Renames } from '../../core/renames.ts';
+import { type Change, findUndone, type Undone } from '../../core/undone.ts';
+import { countLines, findLost } from '../../core/vanish.ts';
 import { atBench, mergeTrees, nameBeside } from './bench.ts';
+import { listChanges } from './changes.ts';
 import { git, type Place } from './exec.ts';
 import { type FileRead, LINE_CHARS, listEach, MAX_FILES, MAX_LINES, readFile, tell } from './gone.ts';
-import { ABSENT, listSteps, type Step } from './interrupted.ts';
 import { findMergeBase, isAncestor, type Repository } from './repository.ts';
 
 /** Two sides and what was made of them. */
@@ -23,7 +26,7 @@ interface Joining {
   /** Files with marks, and those that cannot have any. */
   readonly inConflict: readonly string[];
   /** What was done beside: from the tree to the result. */
-  readonly beside: readonly Step[];
+  readonly beside: readonly Change[];
 }
 
 /** Lists what of the sides is gone from `result`, which contains `ours`; at most twenty lines. */
@@ -43,85 +46,173 @@ export async function listLost(
   if (!(await isAncestor(repo.main, { ancestor: ours, of: result }))) return [];
   if (start === null)
     return ['what was merged has no commit in common with the work: nothing can be compared'];
-  const merged = await atBench(repo, { target: ours }, (bench) =>
-    mergeTrees(
-      { ...bench, settings: [...bench.settings, '-c', 'merge.conflictStyle=diff3'] },
-      { ours, theirs },
-    ),
+  const merged = await atBench(repo, { target: ours, marks: true }, (bench) =>
+    mergeTrees(bench, { ours, theirs }),
   );
   const { tree } = merged;
   const inConflict = merged.kind === 'conflict' ? merged.files : [];
-  const beside = await listSteps(repo.main, { from: tree, to: result });
+  const beside = await listChanges(repo.main, { from: tree, to: result });
   const what: Joining = { start, ours, theirs, result, tree, inConflict, beside };
+  // who was not told to merge may as well have gone another way with its own
+  const isTold = of.files.length > 0;
   const rows = [
     ...(await listMarks(repo.main, what, [
       ...new Set([...of.files, ...inConflict, ...beside.map(({ path }) => path)]),
     ])),
-    ...(await listUndone(repo.main, what)),
+    ...(await listUndone(repo.main, what, 'ours')),
     ...(of.sides === 'neither' ? [] : await listDropped(repo.main, what, of.sides)),
-    // who was not told to merge may as well have gone another way with its own
-    ...(of.sides === 'both' && of.files.length > 0 ? await listGivenUp(repo.main, what) : []),
+    ...(of.sides === 'both'
+      ? await listUndone(repo.main, isTold ? what : withoutOthers(what), 'theirs')
+      : []),
   ];
   return [...new Set(rows)].slice(0, MAX_LINES);
 }
 
 const MARK = /^(?:<{7,}|>{7,}) .*$/m;
+const MIDDLE = /^(?:={7}|\|{7}(?: .*)?)\r?$/gm;
 
 /** Marks of conflicts that were taken for text. */
 async function listMarks(
   place: Place,
-  { ours, theirs, result }: Joining,
+  { ours, theirs, result, inConflict }: Joining,
   files: readonly string[],
 ): Promise<readonly string[]> {
   return listEach(files.slice(0, MAX_FILES), async (path) => {
-    const sides = await Promise.all([result, ours, theirs].map((from) => readFile(place, from, path)));
-    const [mark, ...known] = sides.map((file) => MARK.exec(file?.text ?? '')?.[0]);
-    const isTheirs = mark === undefined || known.some((each) => each !== undefined);
-    return isTheirs ? [] : [`${path}: a mark of the conflict is left: ${mark.slice(0, LINE_CHARS)}`];
+    const made = (await readFile(place, result, path))?.text ?? '';
+    const [mark] = MARK.exec(made) ?? [];
+    const middles = inConflict.includes(path) ? listMiddles(made) : [];
+    if (mark === undefined && middles.length === 0) return [];
+    const sides = await Promise.all(
+      [ours, theirs].map(async (from) => (await readFile(place, from, path))?.text ?? ''),
+    );
+    const [middle] = middles.length > sides.flatMap(listMiddles).length ? middles : [];
+    const left = mark !== undefined && sides.every((text) => !MARK.test(text)) ? mark : middle;
+    return left === undefined
+      ? []
+      : [`${path}: a mark of the conflict is left: ${left.slice(0, LINE_CHARS)}`];
   });
 }
 
-/** What landed where nothing was in its way, and is gone all the same. */
-async function listUndone(place: Place, what: Joining): Promise<readonly string[]> {
-  const { start, ours, tree, result, inConflict } = what;
-  const groups = await groupUndone(place, what);
+function listMiddles(text: string): readonly string[] {
+  return [...text.matchAll(MIDDLE)].map(([line]) => line.trim());
+}
+
+/** As if nothing had been in the way of anything but what conflicts. */
+function withoutOthers(what: Joining): Joining {
+  return { ...what, beside: what.beside.filter(({ path }) => what.inConflict.includes(path)) };
+}
+
+/** What a side changed where nothing was in its way, and is gone all the same. */
+async function listUndone(place: Place, what: Joining, side: 'ours' | 'theirs'): Promise<readonly string[]> {
+  const done = await listChanges(place, { from: what.start, to: what[side] });
+  const groups = groupUndone(what, done);
   if (groups.flat().length > MAX_FILES) return [`${groups.flat().length} files: too many to look into`];
-  const open = new Set(inConflict);
+  const asWholes = findUndone({ side: done, beside: what.beside });
+  const whose = side === 'theirs' ? OWN : '';
+  let renames: Promise<Renames> | null = null;
   return listEach(groups, async (paths) => {
-    const [base, side, merged, made] = await Promise.all(
-      [start, ours, tree, result].map(async (from) => {
-        const texts = await Promise.all(
-          paths.map(async (path) => {
-            const file = await (from === tree ? readMerged(place, what, path) : readFile(place, from, path));
-            // of a file without lines that both changed, something is gone in any case
-            return file === null ? '' : (file.text ?? (open.has(path) ? '' : file.standIn));
-          }),
-        );
-        return texts.join('\n');
+    const group = await readGroup(place, what, paths);
+    const made = listAdded({ before: readMarks(group.merged).clean.join('\n'), after: group.result });
+    const lost = findLost({ ...group, ours: group[side] }, MAX_LINES);
+    if (lost.length > 0) {
+      // its own lines are its own to write anew, where nothing else was to be merged
+      const isOpen = paths.some((path) => what.inConflict.includes(path));
+      if (side === 'theirs' && !isOpen && isWritten(made, group)) return [];
+      renames ??= readRenames(place, what, side === 'ours' ? 'theirs' : 'ours');
+      const known = await renames;
+      const gone = lost.filter(
+        ({ what: how, line }) => how !== 'added line' || !isRenamed(line, made, known),
+      );
+      return gone.map((each) => tell(paths.join(', '), each, whose));
+    }
+    const put = asWholes.filter(({ path }) => paths.includes(path));
+    return listEach(put, (each) => tellUndone(place, what[side], each, whose));
+  });
+}
+
+/** Whether there are lines that nobody had. */
+function isWritten(made: readonly string[], { base, ours, theirs }: Group): boolean {
+  const known = countLines([base, ours, theirs].join('\n'));
+  return [...countLines(made.join('\n')).keys()].some((line) => !known.has(line));
+}
+
+const UNDONE: Readonly<Record<Undone['what'], string>> = {
+  content: 'is as it was before',
+  mode: 'has the mode that it had before',
+  gone: 'is gone',
+  back: 'is back',
+};
+
+async function tellUndone(
+  place: Place,
+  side: Oid,
+  { path, what }: Undone,
+  whose: string,
+): Promise<readonly string[]> {
+  // lines that are elsewhere are not gone: only of a file without any nothing else is known
+  const isKnown = what === 'gone' && countLines((await readFile(place, side, path))?.text ?? '').size > 0;
+  return isKnown ? [] : [`${path}: ${UNDONE[what]}${whose}`];
+}
+
+/** The texts of some files, one below the other, in each tree. */
+interface Group {
+  readonly base: string;
+  readonly ours: string;
+  readonly theirs: string;
+  readonly merged: string;
+  readonly result: string;
+}
+
+async function readGroup(place: Place, what: Joining, paths: readonly string[]): Promise<Group> {
+  const open = new Set(what.inConflict);
+  const read = async (from: Oid): Promise<string> => {
+    const texts = await Promise.all(
+      paths.map(async (path) => {
+        const file = await (from === what.tree ? readMerged(place, what, path) : readFile(place, from, path));
+        // of a file without lines that both changed, something is gone in any case
+        return file === null ? '' : (file.text ?? (open.has(path) ? '' : file.standIn));
       }),
     );
-    if (base === undefined || side === undefined || merged === undefined || made === undefined) return [];
-    const lost = findLost({ base, ours: side, merged, result: made }, MAX_LINES);
-    return lost.map((each) => tell(paths.join(', '), each));
+    return texts.join('\n');
+  };
+  const [base, ours, theirs] = await Promise.all([what.start, what.ours, what.theirs].map(read));
+  const [merged, result] = await Promise.all([what.tree, what.result].map(read));
+  return {
+    base: base ?? '',
+    ours: ours ?? '',
+    theirs: theirs ?? '',
+    merged: merged ?? '',
+    result: result ?? '',
+  };
+}
+
+/** The names that a side gave up and brought. */
+async function readRenames(place: Place, what: Joining, side: 'ours' | 'theirs'): Promise<Renames> {
+  const changes = await listChanges(place, { from: what.start, to: what[side] });
+  const texts = changes.slice(0, MAX_FILES).map(async ({ path }) => {
+    const [before, after] = await Promise.all(
+      [what.start, what[side]].map(async (from) => (await readFile(place, from, path))?.text ?? ''),
+    );
+    return { before: before ?? '', after: after ?? '' };
   });
+  return findRenames(await Promise.all(texts));
 }
 
 /**
- * Files of what landed that are not as the merge alone would have them: those in conflict, and others that somebody changed
- * beside; where one may have been moved, all among which that may be, together.
+ * Files of a side that are not as the merge alone would have them: those in conflict, and others that somebody changed beside;
+ * where one may have been moved, all among which that may be, together.
  */
-async function groupUndone(
-  place: Place,
-  { start, ours, inConflict, beside }: Joining,
-): Promise<readonly (readonly string[])[]> {
-  const landed = await listSteps(place, { from: start, to: ours });
+function groupUndone(
+  { inConflict, beside }: Joining,
+  done: readonly Change[],
+): readonly (readonly string[])[] {
   const changed = new Set(beside.map(({ path }) => path));
   const undone = new Set([
     ...inConflict,
-    ...landed.map(({ path }) => path).filter((path) => changed.has(path)),
+    ...done.map(({ path }) => path).filter((path) => changed.has(path)),
   ]);
   const moves = new Set(
-    beside.filter(({ before, after }) => before === ABSENT || after === ABSENT).map(({ path }) => path),
+    beside.filter(({ before, after }) => before === null || after === null).map(({ path }) => path),
   );
   const still = [...undone].filter((path) => !moves.has(path)).map((path) => [path]);
   return [...undone].some((path) => moves.has(path)) ? [[...moves], ...still] : still;
@@ -130,6 +221,7 @@ async function groupUndone(
 /** What was chosen between two sides in conflict: the other one is gone. */
 async function listDropped(place: Place, what: Joining, sides: 'ours' | 'both'): Promise<readonly string[]> {
   const { start, ours, theirs, result, inConflict } = what;
+  if (inConflict.length === 0) return [];
   if (inConflict.length > MAX_FILES) return [`${inConflict.length} files in conflict: too many to look into`];
   const moved = await listMovedLines(place, what);
   return listEach(inConflict, async (path) => {
@@ -139,12 +231,7 @@ async function listDropped(place: Place, what: Joining, sides: 'ours' | 'both'):
     const elsewhere = moved.flatMap(({ path: there, lines }) => (there === path ? [] : lines));
     const file: Disputed = { base, ours: one, theirs: other, merged, result: made, elsewhere };
     const dropped = findDropped(file).filter(({ side }) => sides === 'both' || side === 'ours');
-    // who took the other side's file as a whole has lost more than the lines in conflict
-    const own = sides === 'both' ? findLost({ base, ours: other, merged, result: made }, MAX_LINES) : [];
-    return [
-      ...dropped.slice(0, MAX_LINES).map((each) => tell(path, each, each.side === 'theirs' ? OWN : '')),
-      ...own.map((each) => tell(path, each, OWN)),
-    ];
+    return dropped.slice(0, MAX_LINES).map((each) => tell(path, each, each.side === 'theirs' ? OWN : ''));
   });
 }
 
@@ -184,26 +271,6 @@ async function readMerged(
     if (file !== null) return file;
   }
   return null;
-}
-
-/** Files beside the conflicts that the work changed and that are again as they landed, or as they were. */
-async function listGivenUp(
-  place: Place,
-  { start, ours, theirs, result, inConflict }: Joining,
-): Promise<readonly string[]> {
-  const [own, landed, made] = await Promise.all(
-    [theirs, ours, result].map((to) => listSteps(place, { from: start, to })),
-  );
-  const blobs = (steps: readonly Step[] = []): ReadonlyMap<string, string> =>
-    new Map(steps.map(({ path, after }) => [path, after]));
-  const [there, here] = [blobs(landed), blobs(made)];
-  const kept = new Set(here.values());
-  const gone = (own ?? []).filter(({ path, before, after }) => {
-    if (inConflict.includes(path)) return false;
-    const [target, is] = [there.get(path) ?? before, here.get(path) ?? before];
-    return is === target && is !== after && (after === ABSENT || !kept.has(after));
-  });
-  return gone.slice(0, MAX_LINES).map(({ path }) => `${path}: its own change is gone`);
 }
 
 /** As many commits are looked at. */

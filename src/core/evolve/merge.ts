@@ -11,7 +11,9 @@ export function noteToMerge(ts: TaskState, { inspected }: AttemptState): void {
 /** What was made of both sides was found good, or a human took it: from here on its own side is its agent's again. */
 export function settleMerge(ts: TaskState, { inspected, accepted }: AttemptState): void {
   if (ts.toMerge === null || inspected?.merged === undefined) return;
-  if (accepted) ts.toMerge = { ...ts.toMerge, sides: 'neither', granted: inspected.vanished ?? [] };
+  const { granted = [] } = ts.toMerge;
+  if (accepted)
+    ts.toMerge = { ...ts.toMerge, sides: 'neither', granted: [...granted, ...(inspected.vanished ?? [])] };
   else if (ts.toMerge.sides === 'both') ts.toMerge = { ...ts.toMerge, sides: 'ours' };
 }
 

@@ -50,13 +50,14 @@ export async function inspectAttempt(effect: InspectAttempt, context: EffectCont
   }
   const taken = await takeLeftovers(context, ts, worktree);
   if (!taken.ok) return taken;
-  const base = await findChangeBase(context, attempt, attempt.base);
+  const meeting = await findMeeting(context, attempt);
+  const base = await findChangeBase(context, { attempt, base: attempt.base, meeting });
   const found = await parts.git.inspect({ worktree, branch: attempt.branch, base });
   if (!found.ok) return found;
   const { head } = found.value;
   const isThere = head === base && head !== attempt.base;
   const seen = isThere && found.value.odd === null ? { ...found.value, odd: goneAhead(state) } : found.value;
-  const merge = await lookAtMerge(context, ts, { attempt, head });
+  const merge = await lookAtMerge(context, ts, { attempt, head, meeting });
   if (!merge.ok) return merge;
   return ok([
     describe(effect, ts, { base, seen, leftovers: taken.value !== null, patterns, merge: merge.value }),
@@ -73,7 +74,7 @@ interface MergeSeen {
 async function lookAtMerge(
   context: EffectContext,
   ts: TaskState,
-  of: { readonly attempt: AttemptState; readonly head: Oid },
+  of: { readonly attempt: AttemptState; readonly head: Oid; readonly meeting: Meeting | null },
 ): Promise<Result<MergeSeen | null>> {
   const { git } = context.parts;
   const found = await findMerge(context, ts, of);
@@ -100,20 +101,17 @@ async function lookAtMerge(
  * the work contains: what landed later may have changed what landed before.
  */
 async function findMerge(
-  { parts, state }: EffectContext,
+  { parts }: EffectContext,
   { toMerge }: TaskState,
-  { attempt, head }: { readonly attempt: AttemptState; readonly head: Oid },
+  { attempt, meeting }: { readonly attempt: AttemptState; readonly meeting: Meeting | null },
 ): Promise<Merging | null> {
   const { git } = parts;
-  const tip = await knownTargetTip(parts, state.policy);
   const from = toMerge?.ours ?? attempt.base;
-  if (tip === null || from === null) return toMerge;
-  const [before, newest] = await Promise.all([git.mergeBase(from, tip), git.mergeBase(head, tip)]);
+  if (meeting === null || from === null) return toMerge;
+  const newest = meeting.at;
+  const before = await git.mergeBase(from, meeting.tip);
   const isNewer =
-    before !== null &&
-    newest !== null &&
-    before !== newest &&
-    (await git.isAncestor({ ancestor: before, of: newest }));
+    before !== null && before !== newest && (await git.isAncestor({ ancestor: before, of: newest }));
   if (!isNewer) return toMerge;
   if (toMerge?.sides === 'both') return { ...toMerge, ours: newest };
   const theirs = await git.lastWithout({ branch: attempt.branch, commit: newest, since: before });
@@ -194,20 +192,38 @@ async function findStrays(
   return ok(unowned.filter((path) => !known.has(path)));
 }
 
-/** The change starts at the newest commit of the target that the branch contains: an agent may have merged the target in. */
-async function findChangeBase(context: EffectContext, attempt: AttemptState, base: Oid): Promise<Oid> {
-  const { git } = context.parts;
+/** Where a branch and the target meet. */
+interface Meeting {
+  /** Where the target is. */
+  readonly tip: Oid;
+  /** The newest commit of the target that the branch contains. */
+  readonly at: Oid;
+}
+
+/** Null: there is no branch or no target, or nothing that both have. */
+async function findMeeting(
+  { parts, state }: EffectContext,
+  { branch }: AttemptState,
+): Promise<Meeting | null> {
   const [head, tip] = await Promise.all([
-    git.resolve(`refs/heads/${attempt.branch}`),
-    knownTargetTip(context.parts, context.state.policy),
+    parts.git.resolve(`refs/heads/${branch}`),
+    knownTargetTip(parts, state.policy),
   ]);
-  if (head === null || tip === null) return base;
-  const shared = await git.mergeBase(head, tip);
-  if (shared === null) return base;
-  if (await git.isAncestor({ ancestor: base, of: shared })) return shared;
+  const at = head === null || tip === null ? null : await parts.git.mergeBase(head, tip);
+  return tip === null || at === null ? null : { tip, at };
+}
+
+/** The change starts at the newest commit of the target that the branch contains: an agent may have merged the target in. */
+async function findChangeBase(
+  { parts: { git } }: EffectContext,
+  of: { readonly attempt: AttemptState; readonly base: Oid; readonly meeting: Meeting | null },
+): Promise<Oid> {
+  const { attempt, base, meeting } = of;
+  if (meeting === null) return base;
+  if (await git.isAncestor({ ancestor: base, of: meeting.at })) return meeting.at;
   // what it stood on has landed as another commit: where the target was merged in since, it stands on that
-  const isOlder = await git.isAncestor({ ancestor: shared, of: base });
-  return attempt.stackedOn === null && !isOlder ? shared : base;
+  const isOlder = await git.isAncestor({ ancestor: meeting.at, of: base });
+  return attempt.stackedOn === null && !isOlder ? meeting.at : base;
 }
 
 function describe(

@@ -53,7 +53,7 @@ function admit(world: World, record: Recorded): void {
   const before = ts.phase;
   const stopped = ts.attempt?.stop ?? null;
   if (event.type === 'attempt.spawned') checkSpawn(world, ts, { ...event, ms: record.ms });
-  if (event.type === 'guidance.given' || event.type === 'question.answered') checkSaid(world, event.text);
+  if (event.type === 'guidance.given' || event.type === 'question.answered') checkSaid(world, event);
   if (event.type === 'task.landed') checkLanded(world, ts, event);
   if (event.type === 'attempt.verified' || event.type === 'attempt.rejected') checkDropped(world, ts);
   // what is done at its source is done, with whatever its agent began
@@ -67,7 +67,8 @@ function admit(world: World, record: Recorded): void {
   evolve(oracle.shadow, record);
   const { phase } = ts;
   if (phase !== before) {
-    if (isTerminal(phase)) noteSourceDone(world);
+    // what the source itself said is nothing that it does not know
+    if (isTerminal(phase) && event.type !== 'task.settled') noteSourceDone(world);
     const isAdopted = before === 'failed' && event.type === 'task.landed' && event.by === 'human';
     if (isTerminal(before) && event.type !== 'task.restarted' && !isAdopted) {
       violate(world, 'terminal-final', `${event.task} left ${before} by ${event.type}`);
@@ -99,10 +100,11 @@ function checkOnce(
   world.oracle.done.add(key);
 }
 
-/** What a person said once is not taken for said twice. */
-function checkSaid(world: World, text: string): void {
-  if (world.oracle.said.has(text)) violate(world, 'said-once', `"${text}" was taken twice`);
-  world.oracle.said.add(text);
+/** What a task was told once is not taken for told twice. */
+function checkSaid(world: World, { task, text }: { readonly task: TaskId; readonly text: string }): void {
+  const key = `${task}: ${text}`;
+  if (world.oracle.said.has(key)) violate(world, 'said-once', `"${key}" was taken twice`);
+  world.oracle.said.add(key);
 }
 
 /** An attempt's time is up only when it had that time, by the clock that stands still while the machine sleeps. */

@@ -42,6 +42,8 @@ export interface CommitOptions {
   readonly author?: string;
   readonly date?: string;
   readonly message?: string;
+  /** Modes in octal by path, where they are not those of a text; of another repository (160000) the text is its commit. */
+  readonly modes?: Readonly<Record<string, string>>;
 }
 
 /** The worktree of one task. */
@@ -130,9 +132,11 @@ async function importCommit(
     sized(what.message ?? `change ${Object.keys(what.files).join(' ')}`),
     ...(first === undefined ? [] : [`from ${first}\n`]),
     ...others.map((parent) => `merge ${parent}\n`),
-    ...Object.entries(what.files).map(([path, text]) =>
-      text === null ? `D ${path}\n` : `M 100644 inline ${path}\n${sized(text)}`,
-    ),
+    ...Object.entries(what.files).map(([path, text]) => {
+      const mode = what.modes?.[path] ?? '100644';
+      if (text === null) return `D ${path}\n`;
+      return mode === '160000' ? `M ${mode} ${text} ${path}\n` : `M ${mode} inline ${path}\n${sized(text)}`;
+    }),
   ];
   const stream = join(repo.around, ref.replaceAll('/', '-'));
   await writeFile(stream, lines.join(''));

@@ -160,7 +160,7 @@ describe('who merged by hand', () => {
       { 'a.txt': text([4, 'ours']) },
       { 'a.txt': text([4, 'theirs']), 'b.txt': text([1, 'mine']) },
       { 'a.txt': text([4, 'ours\ntheirs']) },
-      ['b.txt: its own change is gone'],
+      ['b.txt: is back (its own): two', 'b.txt: is gone (its own): mine'],
     ],
     [
       'went on with a file of its own',

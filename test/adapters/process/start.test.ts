@@ -155,6 +155,7 @@ it('takes a process that vanished without a word for ended, and does not start i
   const spec = ground.script('sleep 1000');
   const identity = await start(spec);
   await port.killTree({ identity, tag: ground.tag, cwd: null, graceMs: 0 });
+  await eventually(() => !isUp(identity.pid));
   writeFileSync(join(spec.dir, 'exit'), '');
   const gone = { kind: 'ended', exit: { code: null, signal: null } };
   expect(await port.inspect(spec)).toEqual(gone);
