@@ -1,5 +1,5 @@
 // Builds `dist/`: a small entry, everything that it loads on demand, what serves agents, what talks to GitHub, other sources of tasks, the acting
-// agent of the demo, the scripted model, the simulation, and the program that can be struck at every operation, with its
+// agent of the demo, the forge of its crashes, the scripted model, the simulation, and the program that can be struck at every operation, with its
 // driver, and the drivers of chaos and of the landing proof, with the latter's agent.
 import { chmodSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -28,6 +28,16 @@ const keepForgeApart = {
   setup({ onResolve }) {
     onResolve({ filter: /\/forge\/github\/open-github\.ts$/ }, ({ kind }) =>
       kind === 'dynamic-import' ? { path: './forge.cjs', external: true } : undefined,
+    );
+  },
+};
+
+/** So is the forge of the demo's crashes. */
+const keepDemoForgeApart = {
+  name: 'keep-demo-forge-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/demo\/crash-forge\.ts$/ }, ({ kind }) =>
+      kind === 'dynamic-import' ? { path: './demo-forge.cjs', external: true } : undefined,
     );
   },
 };
@@ -105,7 +115,7 @@ await Promise.all([
     ...common,
     stdin: gathered('./src/compose.ts', './src/surfaces/cli/commands.ts'),
     outfile: 'dist/app.cjs',
-    plugins: [speakEnglish, keepForgeApart, keepSourcesApart],
+    plugins: [speakEnglish, keepForgeApart, keepDemoForgeApart, keepSourcesApart],
   }),
   build({
     ...common,
@@ -119,6 +129,7 @@ await Promise.all([
     outfile: 'dist/forge.cjs',
     plugins: [speakEnglish],
   }),
+  build({ ...common, entryPoints: ['src/testing/demo/crash-forge.ts'], outfile: 'dist/demo-forge.cjs' }),
   build({ ...common, entryPoints: ['src/testing/script-agent/main.ts'], outfile: 'dist/script-agent.cjs' }),
   build({ ...common, entryPoints: ['src/adapters/agent/session/main.ts'], outfile: 'dist/session.cjs' }),
   build({ ...common, entryPoints: ['src/testing/model/main.ts'], outfile: 'dist/model.cjs' }),

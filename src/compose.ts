@@ -63,7 +63,14 @@ import { cleanWorktrees, listWorktrees, prune } from './engine/worktrees.ts';
 import type { App, NextStep, OpenApp } from './surfaces/app.ts';
 import type { Demo, DemoAgent, DemoStage } from './surfaces/cli/call.ts';
 import { pickDemoOption } from './testing/demo/answers.ts';
-import { AGENT_FILE, CRASHES, crashFiles, GO_FILE } from './testing/demo/crashes.ts';
+import {
+  AGENT_FILE,
+  CRASHES,
+  crashFiles,
+  FORGE_CRASHES,
+  forgeCrashFiles,
+  GO_FILE,
+} from './testing/demo/crashes.ts';
 import { demoFiles } from './testing/demo/repository.ts';
 
 /** What only the process itself knows. */
@@ -269,6 +276,17 @@ export function composeDemo(surroundings: Surroundings): Demo {
       agentFile: AGENT_FILE,
       goFile: GO_FILE,
       openApp: compose(surroundings),
+      atForge: {
+        files: forgeCrashFiles(),
+        scenes: FORGE_CRASHES,
+        open: async (repository, folder) => {
+          // only this has use for a forge
+          const { openCrashForge } = await import('./testing/demo/crash-forge.ts');
+          const forge = await openCrashForge(repository, folder);
+          const env = { ...surroundings.env, ...forge.env };
+          return { ...forge, openApp: compose({ ...surroundings, env }) };
+        },
+      },
     },
   };
 }

@@ -29,7 +29,7 @@ export interface CrashScene {
   readonly plan: string;
   readonly task: string;
   /** When weft is killed: as soon as the task is in this phase; null: it is not, the agent dies by itself. */
-  readonly at: 'working' | 'committed' | 'merged' | null;
+  readonly at: 'working' | 'committed' | 'merged' | 'pushed' | 'pr_created' | null;
   /** Who is killed with it. */
   readonly with?: 'agent';
   /** Attempts that the task takes in the end. */
@@ -46,6 +46,26 @@ export interface CrashDemo {
   readonly agentFile: string;
   readonly goFile: string;
   readonly openApp: OpenApp;
+  readonly atForge: {
+    readonly files: ReadonlyMap<string, string>;
+    readonly scenes: readonly CrashScene[];
+    /** Makes a forge the remote of the repository; what it keeps lies in the folder. */
+    open(repository: string, folder: string): Promise<CrashForge>;
+  };
+}
+
+/** A forge on the way to which weft is killed. */
+export interface CrashForge {
+  readonly env: Readonly<Record<string, string>>;
+  readonly openApp: OpenApp;
+  /** Until it may go on no pull request is made, or no check ends. */
+  hold(what: 'pulls' | 'checks'): void;
+  /** Resolves when somebody has asked for a pull request in vain, or, false, after the signal. */
+  wasAsked(signal: AbortSignal): Promise<boolean>;
+  goOn(): void;
+  /** What is wrong with its pull requests, of which there have to be so many. */
+  judge(pulls: number): readonly string[];
+  close(): Promise<void>;
 }
 
 /** Where the demo is played, until it is closed. */

@@ -143,7 +143,7 @@ const START_GROUP: CommandGroup = {
           choices: ['claude', 'codex'],
           summary: 'Let Claude Code or Codex play, with a scripted model',
         },
-        { name: 'crash', summary: 'Kill weft and agents at seven moments instead, and see what comes of it' },
+        { name: 'crash', summary: 'Kill weft and agents at nine moments instead, and see what comes of it' },
         { name: 'keep', summary: 'Keep the repository and say where it is' },
         NDJSON,
       ],

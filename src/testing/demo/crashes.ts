@@ -1,4 +1,4 @@
-// Seven crashes and what has to come of each: a small repository with a plan for each, as texts by path. Kills nobody.
+// Nine crashes and what has to come of each: two small repositories with a plan for each, as texts by path. Kills nobody.
 import { dump } from 'js-yaml';
 
 /** One crash. */
@@ -7,7 +7,7 @@ export interface Crash {
   readonly plan: string;
   readonly task: string;
   /** When weft is killed; null: it is not. */
-  readonly at: 'working' | 'committed' | 'merged' | null;
+  readonly at: 'working' | 'committed' | 'merged' | 'pushed' | 'pr_created' | null;
   readonly with?: 'agent';
   readonly attempts: number;
   readonly outcome: string;
@@ -37,9 +37,9 @@ const DIES = { crash: 'SIGKILL' };
 /** Waits until it may go on, or until there is no repository any more. */
 const WAITS = {
   run: [
-    'dir=$(git rev-parse --path-format=absolute --git-common-dir)',
-    'echo $PPID > "$dir/demo-agent"',
-    'while [ -d "$dir" ] && [ ! -e "$dir/demo-go" ]; do sleep 0.05; done',
+    'dir=$(dirname "$(git rev-parse --path-format=absolute --git-common-dir)")',
+    `echo $PPID > "$dir/${AGENT_FILE}"`,
+    `while [ -d "$dir" ] && [ ! -e "$dir/${GO_FILE}" ]; do sleep 0.05; done`,
   ].join('; '),
 };
 
@@ -101,9 +101,31 @@ const SCENES: readonly Scene[] = [
   },
 ];
 
+const FORGE_SCENES: readonly Scene[] = [
+  {
+    title: 'weft is killed when work is pushed, before its pull request',
+    at: 'pushed',
+    first: WHOLE,
+    attempts: 1,
+    outcome: 'one pull request was made of it',
+  },
+  {
+    title: 'weft is killed when a pull request is open and being checked',
+    at: 'pr_created',
+    first: WHOLE,
+    attempts: 1,
+    outcome: 'the same pull request was watched on',
+  },
+];
+
 /** The crashes, in the order in which they are played. */
-export const CRASHES: readonly Crash[] = SCENES.map(
-  ({ title, at, with: also, attempts, outcome }, index) => ({
+export const CRASHES: readonly Crash[] = listCrashes(SCENES);
+
+/** Those that happen on the way to a forge, in a repository of their own. */
+export const FORGE_CRASHES: readonly Crash[] = listCrashes(FORGE_SCENES);
+
+function listCrashes(scenes: readonly Scene[]): readonly Crash[] {
+  return scenes.map(({ title, at, with: also, attempts, outcome }, index) => ({
     title,
     plan: `plans/crash-${index + 1}.yaml`,
     task: `crash-${index + 1}`,
@@ -111,14 +133,23 @@ export const CRASHES: readonly Crash[] = SCENES.map(
     ...(also === undefined ? {} : { with: also }),
     attempts,
     outcome,
-  }),
-);
+  }));
+}
 
-/** Files of their repository, ready to be committed. */
+/** Files of the repository of `CRASHES`, ready to be committed. */
 export function crashFiles(): ReadonlyMap<string, string> {
-  const files = new Map([['README.md', '# Seven crashes\n']]);
+  return writeFiles(SCENES, CONFIG);
+}
+
+/** Files of the repository of `FORGE_CRASHES`, which is to have its remote at a forge. */
+export function forgeCrashFiles(): ReadonlyMap<string, string> {
+  return writeFiles(FORGE_SCENES, `${CONFIG}pullRequests: { pollMs: 250 }\n`);
+}
+
+function writeFiles(scenes: readonly Scene[], config: string): ReadonlyMap<string, string> {
+  const files = new Map([['README.md', '# Crashes\n']]);
   const parts: Record<string, unknown> = {};
-  for (const [index, { first, again = first, beside }] of SCENES.entries()) {
+  for (const [index, { first, again = first, beside }] of scenes.entries()) {
     const task = `crash-${index + 1}`;
     const names = beside === undefined ? [task] : [task, `${task}-beside`];
     parts[task] = { 1: first, default: again };
@@ -127,7 +158,7 @@ export function crashFiles(): ReadonlyMap<string, string> {
     const tracks = names.map((name) => ({ name, steps: [{ task: `tasks/${name}.md` }] }));
     files.set(`plans/${task}.yaml`, dump({ tracks }));
   }
-  files.set('.weft/config.yaml', CONFIG);
+  files.set('.weft/config.yaml', config);
   files.set(SCENARIO_PATH, dump({ tasks: parts }, { lineWidth: -1, noRefs: true }));
   return files;
 }

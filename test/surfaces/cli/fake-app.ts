@@ -234,6 +234,7 @@ const NO_DEMO: Demo = {
     agentFile: '',
     goFile: '',
     openApp: async () => fail({ kind: 'environment', sentence: 'No demo here.' }),
+    atForge: { files: new Map(), scenes: [], open: () => Promise.reject(new Error('No demo here.')) },
   },
 };
 

@@ -7,11 +7,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { ok, type Result } from '../../../core/failure.ts';
 import type { App } from '../../app.ts';
-import type { Call, CrashScene } from '../call.ts';
+import type { Call, CrashDemo, CrashForge, CrashScene } from '../call.ts';
 import { cleanLine } from '../clean.ts';
 import { EXIT_OF_FAILURE } from '../exit-code.ts';
 import { printJson, printLine, printLines } from '../report.ts';
-import { withoutGit } from './demo-repository.ts';
+import { makeRepository, withoutGit } from './demo-repository.ts';
 
 const runFile = promisify(execFile);
 
@@ -27,6 +27,8 @@ interface Stage {
   readonly call: Call;
   readonly app: App;
   readonly repository: string;
+  /** Null: work lands in the repository. */
+  readonly forge: CrashForge | null;
 }
 
 /** How one weft ended, and what it said on standard error, its end. */
@@ -48,22 +50,50 @@ const LIMIT_MS = 60_000;
 const LOOK_MS = 20;
 const MAX_SAID = 2_000;
 
-/** Plays all crashes, one after the other; ends with 1 when something did not come out as it had to. */
+/**
+ * Plays all crashes in a repository, one after the other, and then those on the way to a forge in one beside it; ends with 1
+ * when something did not come out as it had to.
+ */
 export async function playCrashes(call: Call, repository: string): Promise<Result<number>> {
-  const { scenes, openApp } = call.demo.crashes;
-  const opened = await openApp(repository);
-  if (!opened.ok) return opened;
-  const stage = { call, app: opened.value, repository };
-  if (!call.json) printLine(call.io, `${scenes.length} crashes, in ${repository}`);
-  let failed = 0;
-  for (const scene of scenes) {
-    const outcome = await play(stage, scene);
-    if (outcome.wrong.length > 0) failed += 1;
-    show(call, scene, outcome);
+  const { scenes, openApp, atForge } = call.demo.crashes;
+  const crashes = scenes.length + atForge.scenes.length;
+  if (!call.json) printLine(call.io, `${crashes} crashes, in ${repository}`);
+  const here = await playAll({ call, repository, forge: null }, { scenes, openApp });
+  if (!here.ok) return here;
+  const other = `${repository}-at-forge`;
+  const made = await makeRepository(call, atForge, other);
+  if (!made.ok) return made;
+  const forge = await atForge.open(other, dirname(repository));
+  let there: Result<number>;
+  try {
+    const of = { scenes: atForge.scenes, openApp: forge.openApp };
+    there = await playAll({ call, repository: other, forge }, of);
+  } finally {
+    await forge.close();
   }
-  if (call.json) printJson(call.io, { type: 'ended', crashes: scenes.length, failed });
-  else printLine(call.io, drawEnd(scenes.length, failed));
+  if (!there.ok) return there;
+  const failed = here.value + there.value;
+  if (call.json) printJson(call.io, { type: 'ended', crashes, failed });
+  else printLine(call.io, drawEnd(crashes, failed));
   return ok(failed === 0 ? 0 : EXIT_OF_FAILURE.failed);
+}
+
+/** Plays some of them; gives how many did not come out as they had to. */
+async function playAll(
+  place: Omit<Stage, 'app'>,
+  { scenes, openApp }: Pick<CrashDemo, 'scenes' | 'openApp'>,
+): Promise<Result<number>> {
+  const opened = await openApp(place.repository);
+  if (!opened.ok) return opened;
+  const stage = { ...place, app: opened.value };
+  let failed = 0;
+  for (const [index, scene] of scenes.entries()) {
+    const played = await play(stage, scene);
+    const wrong = [...played.wrong, ...(place.forge?.judge(index + 1) ?? [])];
+    if (wrong.length > 0) failed += 1;
+    show(place.call, scene, { ...played, wrong });
+  }
+  return ok(failed);
 }
 
 function drawEnd(crashes: number, failed: number): string {
@@ -85,6 +115,7 @@ function show(call: Call, { title, outcome }: CrashScene, { run, landed, wrong }
 async function play(stage: Stage, scene: CrashScene): Promise<Outcome> {
   const { agentFile, goFile } = stage.call.demo.crashes;
   for (const file of [agentFile, goFile]) await rm(join(stage.repository, file), { force: true });
+  stage.forge?.hold(scene.at === 'pushed' ? 'pulls' : 'checks');
   const options = scene.at === 'committed' ? ['--integrate', 'human', '--stay'] : [];
   const first = startWeft(stage, ['run', scene.plan, '--json', ...options]);
   const run = await Promise.race([first.run, first.ended.then(() => null)]);
@@ -97,28 +128,33 @@ async function play(stage: Stage, scene: CrashScene): Promise<Outcome> {
     last = startWeft(stage, ['resume', run, '--json']);
   }
   await writeFile(join(stage.repository, goFile), '');
+  stage.forge?.goOn();
   return judge(stage, scene, { run, end: await last.ended });
 }
 
 /** Kills weft when the moment has come, and whoever dies with it; gives why it could not, or null. */
 async function strike(
-  { app, repository, call }: Stage,
+  stage: Stage,
   { at, task, with: also }: CrashScene,
   { run, engine }: { readonly run: string; readonly engine: Engine },
 ): Promise<string | null> {
+  const { app, repository, call, forge } = stage;
   const seen = new AbortController();
   void engine.ended.then(() => seen.abort());
   let isTime = false;
-  await app.followView(
-    run,
-    ({ tasks }) => {
-      isTime ||= tasks.some(({ id, phase }) => id === task && phase === at);
-      if (isTime) seen.abort();
-    },
-    seen.signal,
-  );
+  if (at === 'pushed') isTime = (await forge?.wasAsked(seen.signal)) === true;
+  else
+    await app.followView(
+      run,
+      ({ tasks }) => {
+        isTime ||= tasks.some(({ id, phase }) => id === task && phase === at);
+        if (isTime) seen.abort();
+      },
+      seen.signal,
+    );
   if (!isTime) return `Its task did not come to be ${at}: ${(await engine.ended).said}`;
-  const agent = at === 'committed' ? null : await readPid(join(repository, call.demo.crashes.agentFile));
+  const waits = at === 'working' || at === 'merged';
+  const agent = waits ? await readPid(join(repository, call.demo.crashes.agentFile)) : null;
   engine.kill();
   if (also === 'agent' && agent !== null) await runFile('kill', ['-KILL', agent]);
   await engine.ended;
@@ -158,12 +194,12 @@ async function judge(
 }
 
 /** Starts this program in the repository, without the user's own variables of git. */
-function startWeft({ call, repository }: Stage, args: readonly string[]): Engine {
+function startWeft({ call, repository, forge }: Stage, args: readonly string[]): Engine {
   const { node, entry } = call.io.program;
   const child = spawn(node, [entry, ...args], {
     cwd: repository,
     // what a weft leaves behind that is killed goes with all the rest
-    env: { ...withoutGit(call.io.env), TMPDIR: dirname(repository) },
+    env: { ...withoutGit(call.io.env), ...forge?.env, TMPDIR: dirname(repository) },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: LIMIT_MS,
     killSignal: 'SIGKILL',
