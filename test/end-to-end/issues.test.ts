@@ -1,9 +1,9 @@
 // Issues of a forge with real git as tasks of the real command line: what agents are told, what issues are told, and who may
 // begin what.
-import { readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { journalSays } from './cli.ts';
+import { journalSays, type Running, startWeft } from './cli.ts';
 import type { Step, TestTask } from './rig.ts';
 import { letGo, openShop, phases, REPO, type Shop, task, waitFor } from './shop.ts';
 
@@ -231,6 +231,44 @@ describe('an issue that its own agent closed', () => {
     // who closes it now means it
     await forge.human.close({ repo: REPO, number: 1 });
     expect((await shop.weft('resume')).code).toBe(1);
+    expect((await show(shop, 1)).state).toBe('closed');
+  });
+});
+
+describe('the status file of an issue', () => {
+  it('has the address of its pull request, before a crash and after it, and says that it was merged', async () => {
+    const shop = await openShop([[task('1')]], {
+      ...AUTO,
+      config: { statusFiles: ['issues'] },
+      // nobody checks it here
+      pulls: { settleMs: 600_000 },
+    });
+    const { forge, repo } = shop;
+    await open(shop, { title: 'one' });
+    const home = join(repo.around, 'home');
+    await mkdir(home);
+    const env = { GH_ENTERPRISE_TOKEN: 'forge-token', WEFT_GITHUB_API: forge.url, HOME: home };
+    const weft = (...args: readonly string[]): Running => startWeft(repo.path, args, env);
+    const read = async (): Promise<Readonly<Record<string, unknown>>> => {
+      const folder = join(home, '.orchestration', 'repo', 'sessions');
+      const [name = '', ...more] = await readdir(folder);
+      expect([name, more]).toEqual(['work-1.json', []]);
+      return JSON.parse(await readFile(join(folder, name), 'utf8'));
+    };
+    const running = weft('run', 'github', '1');
+    await journalSays(repo.path, '"attempt.started"', running);
+    await vi.waitFor(async () => expect(await read()).toMatchObject({ pullRequestUrl: null }), 20_000);
+    await journalSays(repo.path, '"pull.opened"', running);
+    const [pull] = forge.pulls(REPO);
+    const url = `${forge.url}/${REPO}/pull/${pull?.number}`;
+    await vi.waitFor(async () => expect(await read()).toMatchObject({ pullRequestUrl: url }), 20_000);
+    process.kill(-(running.child.pid ?? 0), 'SIGKILL');
+    await running.ended;
+    expect(await read()).toMatchObject({ id: '1', branch: pull?.pull.headRef, pullRequestUrl: url });
+    await forge.human.merge({ repo: REPO, number: pull?.number ?? 0 }, 'squash');
+    const { code, out, err } = await weft('resume').ended;
+    expect(code, out + err).toBe(0);
+    expect(await read()).toMatchObject({ status: 'complete', stuckReason: null, pullRequestUrl: url });
     expect((await show(shop, 1)).state).toBe('closed');
   });
 });

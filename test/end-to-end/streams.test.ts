@@ -124,18 +124,34 @@ describe.skipIf(problem !== null)(`streams (${problem ?? 'there is a driver'})`,
     expect(office.database.all('PRAGMA integrity_check')).toEqual([{ integrity_check: 'ok' }]);
   });
 
-  it('one alone does not begin before what it needs, and says so', async () => {
-    const office = await openOffice(1, { agents: [task('Stream-A'), task('Stream-B')], items: CHAIN });
+  it('one alone does not begin before what it needs, and nobody else’s is touched', async () => {
+    const office = await openOffice(1, {
+      agents: [task('Stream-A'), task('Stream-B'), task('Stream-C')],
+      items: [...CHAIN, item('V1', 'Stream-C', ['Stream-A'])],
+    });
+    const pending = { T1: 'pending', T2: 'pending', U1: 'pending', V1: 'pending' };
     const first = await office.weft('run', 'task-copilot', 'stream-b');
     expect(first.code, first.err).toBe(3);
     expect(first.out).toContain('Stream-B  is not begun: it needs "Stream-A" (0 of 2 tasks), not complete');
-    expect(office.statuses()['U1']).toBe('pending');
+    expect(await office.phases()).toEqual({ 'Stream-B': 'waiting' });
+    expect(office.statuses()).toEqual(pending);
+    expect(await office.repo.git('worktree', 'list')).not.toContain('\n');
     const second = await office.weft('run', 'task-copilot', 'Stream-A');
     expect(second.code, second.out + second.err).toBe(0);
-    expect(office.statuses()).toEqual({ T1: 'completed', T2: 'completed', U1: 'pending' });
+    expect(await office.phases()).toEqual({ 'Stream-A': 'merged' });
+    expect(office.statuses()).toEqual({ ...pending, T1: 'completed', T2: 'completed' });
     const third = await office.weft('run', 'task-copilot', 'Stream-B');
     expect(third.code, third.out + third.err).toBe(0);
-    expect(office.statuses()['U1']).toBe('completed');
+    expect(await office.phases()).toEqual({ 'Stream-B': 'merged' });
+    expect(office.statuses()).toEqual({
+      ...{ T1: 'completed', T2: 'completed', U1: 'completed' },
+      V1: 'pending',
+    });
+    const log = (await office.repo.git('log', '--first-parent', '--format=%s', 'main')).split('\n');
+    expect(log.slice(0, 2)).toEqual([
+      expect.stringContaining('Stream-B'),
+      expect.stringContaining('Stream-A'),
+    ]);
   });
 
   it('whose agent asks are blocked there with what to type, and go on with the answer', async () => {
