@@ -44,6 +44,8 @@ interface Watched {
   /** Monotonic ms before which it is not looked at again. */
   restUntil: number;
   pauseMs: number;
+  /** Trouble with looking that was said last, by this engine or one before it; null: none. */
+  said: string | null;
 }
 
 /** What the feeder knows. */
@@ -65,7 +67,12 @@ export function createFeeder(of: {
   const { parts, state, inbox } = of;
   const watched = parts.sources
     .filter(({ watch }) => watch !== undefined)
-    .map((source): Watched => ({ source, had: null, isStale: true, restUntil: 0, pauseMs: FIRST_PAUSE_MS }));
+    .map(
+      (source): Watched => ({
+        ...{ source, had: null, isStale: true, restUntil: 0, pauseMs: FIRST_PAUSE_MS },
+        said: state.sourceTroubles[source.name] ?? null,
+      }),
+    );
   const feed: Feed = { parts, state, watched, picture: '', rouse: () => undefined };
   const stopping = new AbortController();
   let running: Promise<unknown> | null = null;
@@ -188,7 +195,10 @@ async function look({ parts, state }: Feed, watched: Watched): Promise<readonly 
   watched.restUntil = now + (failed ? watched.pauseMs : restMs);
   watched.pauseMs = failed ? Math.min(MOST_PAUSE_MS, watched.pauseMs * 2) : FIRST_PAUSE_MS;
   const known = state.sourceTroubles[name] ?? null;
-  return trouble === known ? [] : [{ type: 'source.noted', source: name, trouble }];
+  // that it can be looked at does not say that it can be told anything
+  const isOthers = trouble === null && known !== watched.said;
+  watched.said = trouble;
+  return trouble === known || isOthers ? [] : [{ type: 'source.noted', source: name, trouble }];
 }
 
 /** What all sources have by now against the plan, as facts. */

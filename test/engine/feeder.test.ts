@@ -176,6 +176,32 @@ describe('the last look', () => {
   });
 });
 
+describe('a source that cannot be told anything', () => {
+  const noted = { type: 'source.noted', source: 'test', trouble: 'It is locked.' } as const;
+
+  test('is not well because it can be looked at', async () => {
+    const { clock, feeder, source, state, heard } = feed();
+    feeder.start();
+    await clock.pass(1_000);
+    play(state, [noted]);
+    source.change();
+    await clock.pass(1_000);
+    expect(source.looks).toHaveLength(2);
+    expect(say(heard)).toEqual([]);
+    await feeder.stop();
+  });
+
+  test('is well by the first look of the next engine, until that cannot tell it anything either', async () => {
+    const { clock, inbox, state, heard, parts } = feed();
+    play(state, [noted]);
+    const feeder = createFeeder({ parts, state, inbox });
+    feeder.start();
+    await clock.pass(1_000);
+    expect(say(heard)).toEqual(['test: null']);
+    await feeder.stop();
+  });
+});
+
 describe('a source that cannot be looked at', () => {
   test('is looked at again after growing waits; it is told once, and that it is over', async () => {
     const { clock, feeder, source, heard } = feed();
