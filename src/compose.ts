@@ -1,6 +1,6 @@
 // Puts weft together: the only file that names concrete adapters. Decides nothing.
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createCommandAgent } from './adapters/agent/command.ts';
 import { createHostedAgents } from './adapters/agent/hosted.ts';
@@ -11,6 +11,7 @@ import { readSessionReport } from './adapters/agent/session-report.ts';
 import { readStatus } from './adapters/agent/status-file.ts';
 import { createTokens } from './adapters/agent/worker-secret.ts';
 import { CONFIG_FILE } from './adapters/config/load-config.ts';
+import { findUsual } from './adapters/config/presets.ts';
 import { PLAN_FILE } from './adapters/config/sample.ts';
 import { createControlPort } from './adapters/control/control-port.ts';
 import { createGitPort } from './adapters/git/git-port.ts';
@@ -38,6 +39,7 @@ import {
 } from './compose/reach.ts';
 import { initCheckout, migratePlans } from './compose/set-up.ts';
 import { ok, type Result } from './core/failure.ts';
+import { chooseFirstStep } from './core/first-step.ts';
 import { renderPosition } from './core/plan/code-frame.ts';
 import { keepConfiguredAgents } from './core/policy.ts';
 import { checkForge } from './engine/check-forge.ts';
@@ -248,17 +250,16 @@ async function examineConfigured(
 }
 
 async function findFirstStep(tools: Tools, { checkout, repository }: Here): Promise<NextStep> {
-  const isThere = (name: string): boolean =>
-    [checkout, repository].some((root) => existsSync(join(root, name)));
-  if ((await tools.git.resolve('HEAD')) === null && isThere(CONFIG_FILE))
-    return {
-      command: 'git add -A && git commit -m start',
-      reason: 'work lands on top of a commit, and there is none',
-    };
-  if (isThere(PLAN_FILE))
-    return { command: `weft run ${PLAN_FILE}`, reason: '`--dry-run` shows what would happen' };
-  if (isThere(CONFIG_FILE)) return { command: 'weft run FILE', reason: 'FILE is your track file' };
-  return { command: 'weft init', reason: 'writes a sample configuration and plan; or `weft run FILE`' };
+  const find = (name: string): string | undefined =>
+    [checkout, repository].map((root) => join(root, name)).find(existsSync);
+  const config = find(CONFIG_FILE);
+  return chooseFirstStep({
+    isCommitted: (await tools.git.resolve('HEAD')) !== null,
+    isConfigured: config !== undefined,
+    trackFile: find(PLAN_FILE) === undefined ? null : PLAN_FILE,
+    usual: config === undefined ? null : findUsual(readFileSync(config, 'utf8')),
+    sources: (['beads', 'plan'] as const).filter((name) => find(`.${name}`) !== undefined),
+  });
 }
 
 /** Makes what `weft demo` plays with. */

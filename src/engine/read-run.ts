@@ -96,14 +96,16 @@ async function findLatest(tools: Tools, runs: readonly string[]): Promise<string
 const MOST_RUNS = 20;
 
 /**
- * The latest run of exactly these sources that was interrupted, was stopped or waits for people, or could not tell its
- * sources how it went; null: there is none.
+ * The latest run of exactly these sources that was interrupted, was stopped or waits for people, has a command of theirs
+ * waiting, or could not tell its sources how it went; null: there is none.
  */
 export async function findUnfinished(tools: Tools, sources: readonly SourceSpec[]): Promise<string | null> {
   const wanted = spell(sources);
   for (const run of (await listRunNames(tools)).slice(0, MOST_RUNS)) {
+    const dir = runDirOf(tools, run);
+    const isAwaited = (await tools.files.list(join(dir, 'inbox'))).some((name) => name.endsWith('.json'));
     // most are told by that alone
-    if (await tools.files.exists(join(runDirOf(tools, run), 'closed.json'))) continue;
+    if (!isAwaited && (await tools.files.exists(join(dir, 'closed.json')))) continue;
     const read = await readState(tools, run);
     if (!read.ok || spell(read.value.sources) !== wanted) continue;
     const { rested, tasks, sourceTroubles } = read.value;
@@ -112,7 +114,7 @@ export async function findUnfinished(tools: Tools, sources: readonly SourceSpec[
     const owes = Object.keys(sourceTroubles).some(
       (source) => source !== PLAN_TROUBLE && source !== STATUS_FILES_TROUBLE,
     );
-    return isUnfinished || owes ? run : null;
+    return isUnfinished || owes || isAwaited ? run : null;
   }
   return null;
 }

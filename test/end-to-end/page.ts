@@ -1,13 +1,18 @@
 // Pages for who comes from elsewhere: the commands on them, and scenes in which each is typed in a real shell. Knows no page.
 import { readFileSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Ended } from './cli.ts';
+import { JUST } from './just.ts';
 import { type Belongings, type Newcomer, welcome } from './newcomer.ts';
 
 /** A command of a page, typed. */
 export interface Step {
   /** As the page has it. */
   readonly line: string;
+  /** The command of the page that it calls, in these very words; that is typed where `just` is not there. */
+  readonly calls?: string;
   /** What it ends with, if not with 0. */
   readonly code?: number;
   /** What it prints. */
@@ -32,7 +37,7 @@ export interface Scene {
 }
 
 /** What people type; words of other programs are what they typed before. */
-const OURS = /^(?:weft|just|\.\/watch-status|\/orchestrate|\/plugin)(?: |$)/;
+const OURS = /^(?:just |(?:weft|\.\/watch-status|\/orchestrate|\/plugin)(?: |$))/;
 
 /** All commands of a page, each once: in its tables, in its sentences, in its blocks for a shell. */
 export function listCommands(page: string): readonly string[] {
@@ -51,12 +56,15 @@ export function actOut(
 ): void {
   describe(`from-${page}.md`, () => {
     test('each command is typed in a scene', () => {
-      const typed = new Set(scenes.flatMap(({ steps }) => steps.map(({ line }) => line)));
+      const typed = new Set(
+        scenes.flatMap(({ steps }) => steps.flatMap(({ line, calls }) => [line, calls ?? line])),
+      );
       expect([...typed].sort()).toEqual(listCommands(page).filter(isHere).sort());
     });
     for (const scene of scenes) {
-      test.skipIf((scene.obstacle ?? null) !== null)(scene.name, { timeout: 120_000 }, async () => {
+      test.skipIf((scene.obstacle ?? null) !== null)(scene.name, { timeout: 240_000 }, async () => {
         const someone = await welcome(scene.of);
+        await recordCalls(someone);
         const names = (await scene.prepare(someone)) ?? {};
         for (const step of scene.steps) await act(someone, step, names);
       });
@@ -66,8 +74,9 @@ export function actOut(
 
 async function act(someone: Newcomer, step: Step, names: Readonly<Record<string, string>>): Promise<void> {
   await step.before?.(someone);
-  const line = fill(step.line, names);
+  const line = fill(JUST === undefined ? (step.calls ?? step.line) : step.line, names);
   const end = step.endless === true ? await interrupt(someone, line, step.says) : await someone.type(line);
+  if (step.calls !== undefined) expect(lastCall(someone), line).toBe(fill(step.calls, names));
   const said = end.out + end.err;
   expect(end.code, `${line}\n${said}`).toBe(step.code ?? 0);
   for (const words of step.says) {
@@ -95,6 +104,23 @@ async function interrupt(
   await Promise.race([said, ended]);
   if (child.exitCode === null) process.kill(-(child.pid ?? 0), 'SIGINT');
   return ended;
+}
+
+/** Has each `weft` write down how it was called. */
+async function recordCalls({ repo }: Newcomer): Promise<void> {
+  const program = join(repo.around, 'bin/weft');
+  await rename(program, `${program}-itself`);
+  const lines = [
+    '#!/bin/sh',
+    `printf 'weft %s\\n' "$*" >> '${repo.around}/calls'`,
+    `exec '${program}-itself' "$@"`,
+  ];
+  await writeFile(program, `${lines.join('\n')}\n`, { mode: 0o755 });
+}
+
+/** How it was called last. */
+function lastCall({ repo }: Newcomer): string | undefined {
+  return readFileSync(join(repo.around, 'calls'), 'utf8').trimEnd().split('\n').at(-1);
 }
 
 /** Puts in what the page's examples are called here. */

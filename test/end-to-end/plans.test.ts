@@ -73,6 +73,17 @@ describe('a plan', () => {
     expect(await phases(repo)).toEqual({ 'add-login': 'merged' });
   });
 
+  it('whose failed task was begun anew goes on with its run when it is typed again', async () => {
+    const fails: TestTask = { id: 'first', acts: { 1: [{ exit: 127 }], default: work('first') } };
+    const repo = await openRepo([fails], { 'PLAN.md': '# P\n\n- [ ] first\n' });
+    expect((await weft(repo.path, 'run', 'plan', 'PLAN.md')).code).toBe(1);
+    expect((await weft(repo.path, 'restart', 'first')).out).toContain('first starts anew');
+    const { code, out } = await weft(repo.path, 'run', 'plan', 'PLAN.md');
+    expect(code, out).toBe(0);
+    expect(out).toMatch(/^run \S+ goes on/);
+    expect(await phases(repo)).toEqual({ first: 'merged' });
+  });
+
   it('that changes while the run goes on is picked up', async () => {
     const waits: TestTask = { id: 'first', acts: [waitFor('go'), ...work('first')] };
     const repo = await openRepo([waits, task('late')], { 'PLAN.md': '# P\n\n- [ ] first\n' });

@@ -90,3 +90,12 @@ export function drawMissing(text: string, { settings }: Preset): string {
     .filter((line) => !lines.includes(line))
     .join(' · ');
 }
+
+/** How to start in the preset whose places and branches a configuration has; null: in none, or it takes a track file. */
+export function findUsual(text: string): string | null {
+  const presets = PRESET_NAMES.filter((name) => name !== 'tracks').map((name) => PRESETS[name]);
+  const found = presets.find(({ settings }) =>
+    [...(settings['worktrees'] ?? '').matchAll(/"([^"]+)"/g)].every(([, place = '']) => text.includes(place)),
+  );
+  return found?.next ?? null;
+}

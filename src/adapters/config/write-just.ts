@@ -73,7 +73,7 @@ const RECIPES: readonly Recipe[] = [
   {
     name: 'test-crash-recovery',
     parameters: '*args',
-    summary: 'Kill weft and agents at seven moments, elsewhere, and see whether all goes on',
+    summary: 'Kill weft and agents at several moments, elsewhere, and see whether all goes on',
     line: `weft demo --crash ${ARGS}`,
   },
   {

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../src/adapters/config/load-config.ts';
-import { PRESET_NAMES, PRESETS, type PresetName } from '../../../src/adapters/config/presets.ts';
+import { findUsual, PRESET_NAMES, PRESETS, type PresetName } from '../../../src/adapters/config/presets.ts';
 import { type Extras, type WrittenExtras, writeExtras } from '../../../src/adapters/config/write-extras.ts';
 import { writeSample } from '../../../src/adapters/config/write-sample.ts';
 import type { Policy } from '../../../src/core/model.ts';
@@ -150,6 +150,14 @@ describe('presets', () => {
         'To begin: `weft run task-copilot`, with `--dry-run` to look first.',
       ]);
     }));
+
+  test.each([...PRESET_NAMES, null])('%s is known again by its places', (name) =>
+    withFiles({}, (root) => {
+      policyOf(root, name);
+      const text = readFileSync(join(root, '.weft/config.yaml'), 'utf8');
+      expect(findUsual(text)).toBe(name === null || name === 'tracks' ? null : PRESETS[name].next);
+    }),
+  );
 
   test('set each key once', () =>
     withFiles({}, (root) => {

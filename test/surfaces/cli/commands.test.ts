@@ -149,17 +149,23 @@ describe('looking', () => {
     `);
   });
 
-  it('weft before the first run', async () => {
-    const typed = type(
-      '',
-      createFakeApp(VIEW, {
-        runs: async () => [],
-        findRun: async () => fail({ kind: 'usage', sentence: 'There is no run yet.' }),
-        firstStep: async () => ({ command: 'weft run tracks.yaml', reason: 'it is there' }),
-      }),
-    );
+  const NEW = createFakeApp(VIEW, {
+    runs: async () => [],
+    findRun: async () => fail({ kind: 'usage', sentence: 'There is no run yet.' }),
+    firstStep: async () => ({ command: 'weft run tracks.yaml', reason: 'it is there' }),
+  });
+
+  it.each(['', 'status', 'status --report', 'status --watch'])('weft %s before any run', async (line) => {
+    const typed = type(line, NEW);
     expect(await typed.code).toBe(0);
     expect(typed.out()).toBe('No run yet.\nnext: weft run tracks.yaml  (it is there)\n');
+  });
+
+  it('weft status of a run that is named, and for programs, before the first', async () => {
+    expect(await type('status latest', NEW).code).toBe(2);
+    const typed = type('status --json', NEW);
+    expect(await typed.code).toBe(0);
+    expect(typed.json()).toMatchObject({ run: null, next: { command: 'weft run tracks.yaml' } });
   });
 
   it('weft status --json', async () => {

@@ -16,14 +16,16 @@ export const front: Handler = async (call) => {
   const app = await call.openApp(call.io.cwd);
   if (!app.ok) return app;
   const latest = await app.value.findRun('latest');
-  if (!latest.ok) return (await app.value.runs()).length === 0 ? printNoRun(call, app.value) : latest;
+  if (!latest.ok) return (await sayHowToBegin(call, app.value)) ?? latest;
   const view = await app.value.view(latest.value);
   if (!view.ok) return view;
   printBrief(call, { view: view.value, earlier: findUnfinished(app.value.stateDir, latest.value) });
   return ok(0);
 };
 
-async function printNoRun({ io, json, paint }: Call, app: App): Promise<Result<number>> {
+/** Where there never was a run that is no mistake: it is said how to begin. Null: there were some. */
+async function sayHowToBegin({ io, json, paint }: Call, app: App): Promise<Result<number> | null> {
+  if ((await app.runs()).length > 0) return null;
   const next = await app.firstStep();
   if (json) printJson(io, { run: null, state: null, tasks: [], next });
   else {
@@ -36,7 +38,11 @@ async function printNoRun({ io, json, paint }: Call, app: App): Promise<Result<n
 /** `weft status [RUN]`. */
 export const status: Handler = async (call) => {
   const found = await viewOf(call);
-  if (!found.ok) return found;
+  if (!found.ok) {
+    const opened = await call.openApp(call.io.cwd);
+    const isNamed = call.parsed.arguments.has('RUN');
+    return (opened.ok && !isNamed ? await sayHowToBegin(call, opened.value) : null) ?? found;
+  }
   const { app, view } = found.value;
   if (isAsked(call, 'watch')) return watch(call, app, view);
   if (isAsked(call, 'report')) {
