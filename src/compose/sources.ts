@@ -36,7 +36,7 @@ export async function examineBeads(
   if (found.value.kind === 'records') {
     const { why, path } = found.value;
     const sentence = `${why} Issues can be read from ${path}; nothing can be claimed or told.`;
-    return [{ name, state: 'warning', sentence, hint: 'bd doctor' }];
+    return [{ name, state: 'warning', sentence, hint: found.value.hint }];
   }
   const { version, beadsDir, abilities } = found.value;
   const can = [

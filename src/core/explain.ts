@@ -9,9 +9,10 @@ import { findHead, mayLand } from './decide/queue.ts';
 import { countSlots, findClaimInTheWay, findFullLane, isFull } from './decide/schedule.ts';
 import { becomesPull, needsApproval } from './decide/submit.ts';
 import { describeFailed } from './effect-words.ts';
+import { endOf, explainEdge } from './explain-edge.ts';
 import { unreachable } from './failure.ts';
 import { isTerminal } from './lifecycle.ts';
-import type { Edge, Phase, RunMs } from './model.ts';
+import type { RunMs } from './model.ts';
 import { taskId } from './model.ts';
 import type { PullVerdict } from './pull.ts';
 import { verdictOf } from './pull-standing.ts';
@@ -47,7 +48,9 @@ export function explainTask(state: RunState, ts: TaskState, now: RunMs): string 
     case 'merged':
       return explainMerged(ts);
     case 'failed':
-      return ts.failure === null ? 'it failed' : `${ts.failure.cause}: ${firstLine(ts.failure.sentence)}`;
+      return ts.failure === null
+        ? 'it failed'
+        : `${ts.failure.cause}: ${firstLine(ts.failure.sentence, MAX_FAILURE)}`;
     case 'cancelled':
       return explainCancelled(ts);
     default:
@@ -85,29 +88,6 @@ function explainBar({ ts, agent, until, cause }: Bar, now: RunMs): string {
   const [what, command] =
     cause === 'login-missing' ? ['is not logged in', 'answer'] : ['cannot be run', 'restart'];
   return `waits for ${agent}, which ${what}: mend that, then \`weft ${command} ${ts.task.id}\``;
-}
-
-function explainEdge(state: RunState, edge: Edge): string {
-  const other = taskOf(state, edge.task);
-  if (other.phase === 'failed' || other.phase === 'cancelled') {
-    return `waits for ${edge.task}, which ${endOf(other.phase)}: it cannot start unless \`weft restart ${edge.task}\` helps`;
-  }
-  const need = { verified: 'verified', submitted: 'submitted', merged: 'landed' }[edge.on];
-  const stands = other.phase === 'waiting' ? standOf(other) : `is ${other.phase}`;
-  const approval = awaitsApproval(state, other) ? ` and waits for \`weft approve ${edge.task}\`` : '';
-  return `waits for ${edge.task} to be ${need}: it ${stands}${approval}`;
-}
-
-function endOf(phase: Phase): string {
-  return phase === 'failed' ? 'has failed' : `is ${phase}`;
-}
-
-function standOf(other: TaskState): string {
-  if (other.withheld !== null) return `is not begun here (${other.withheld})`;
-  if (other.question !== null) return `needs an answer (\`weft answer ${other.task.id}\`)`;
-  if (other.paused) return 'is paused';
-  if (other.task.type === 'manual') return `is for a human to do (\`weft done ${other.task.id}\`)`;
-  return other.attempts === 0 ? 'has not started' : 'is to be tried again';
 }
 
 function explainClaim(state: RunState, ts: TaskState): string | null {
@@ -380,7 +360,10 @@ export function ago(ms: number): string {
   return `${hours} h ${minutes % 60} min`;
 }
 
-function firstLine(text: string): string {
+/** What helps is named behind what went wrong, with paths in it. */
+const MAX_FAILURE = 480;
+
+function firstLine(text: string, most = 160): string {
   const line = text.trim().split('\n', 1)[0] ?? '';
-  return line.length > 160 ? `${line.slice(0, 159)}…` : line;
+  return line.length > most ? `${line.slice(0, most - 1)}…` : line;
 }

@@ -4,7 +4,7 @@ import { countComments } from './comment.ts';
 import type { Command } from './decide/command.ts';
 import { awaitsApproval } from './decide/pull.ts';
 import type { Outcome } from './event.ts';
-import { explainTask } from './explain.ts';
+import { ago, explainTask } from './explain.ts';
 import { findAside, type LandedAside, type LandedGone, type LandedWork } from './landed.ts';
 import type { Cause, Guess, Oid, Option, Phase, RunMs } from './model.ts';
 import { rankOverlaps } from './radar.ts';
@@ -259,7 +259,7 @@ export function nextCommand(view: RunView): NextCommand | null {
   if (human !== null) return human;
   if (view.state === 'running') {
     const waits = view.tasks.some((task) => MOVING.has(task.phase)) ? null : nextOfPaused(view);
-    return waits ?? { command: 'weft status --watch', reason: 'the run is going on' };
+    return waits ?? nextOfQuiet(view) ?? { command: 'weft status --watch', reason: 'the run is going on' };
   }
   const failed = view.tasks.find((task) => task.phase === 'failed');
   if (failed !== undefined)
@@ -270,7 +270,28 @@ export function nextCommand(view: RunView): NextCommand | null {
     return { command: `git merge ${aside.ref}`, reason: `in a clean checkout of ${target}: ${lacks}` };
   }
   if (view.state === 'complete') return nextOfComplete(view);
-  return nextOfPaused(view) ?? { command: 'weft resume', reason: reasonToResume(view) };
+  return (
+    nextOfPaused(view) ?? nextOfKeptBack(view) ?? { command: 'weft resume', reason: reasonToResume(view) }
+  );
+}
+
+/** An agent that says nothing may be stuck. */
+function nextOfQuiet({ tasks }: RunView): NextCommand | null {
+  const quiet = tasks.find(({ quietMs }) => quietMs !== undefined);
+  return quiet === undefined
+    ? null
+    : {
+        command: `weft explain ${quiet.id}`,
+        reason: `${quiet.id} has been quiet for ${ago(quiet.quietMs ?? 0)}`,
+      };
+}
+
+/** Where nothing was begun, going on would find the same. */
+function nextOfKeptBack({ state, tasks }: RunView): NextCommand | null {
+  const first = tasks.find((task) => task.phase === 'waiting');
+  if (state !== 'blocked' || first === undefined || tasks.some((task) => task.phase === 'pr_created'))
+    return null;
+  return { command: `weft explain ${first.id}`, reason: `${first.id} ${first.reason}` };
 }
 
 /** What people do at the forge is seen by whoever looks again. */

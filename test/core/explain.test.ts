@@ -42,10 +42,30 @@ describe('waiting', () => {
         "waits for a to be landed: it has not started",
         "waits for a to be landed: it is working",
         "waits for a to be landed: it needs an answer (\`weft answer a\`)",
-        "waits for a to be landed: it is paused",
+        "waits for a to be landed: it is paused (\`weft resume a\`)",
         "waits for a to be landed: it is to be tried again",
         "waits for a to be landed: it is committed and waits for \`weft approve a\`",
         "waits for a, which is cancelled: it cannot start unless \`weft restart a\` helps",
+      ]
+    `);
+  });
+
+  test('for another task that waits itself, and what is at the root of it', () => {
+    const below = buildTask('b', { after: ['a'] });
+    const state = begin({}, {}, below, buildTask('c', { after: ['b'] }), buildTask('d', { after: ['c'] }));
+    const seen = [explain(state, 'c')];
+    play(state, [{ type: 'task.withheld', task: a, why: 'taken by bob' }]);
+    seen.push(explain(state, 'c'), explain(state, 'd'));
+    play(state, [{ type: 'task.withheld', task: a, why: null }]);
+    play(state, [{ type: 'task.cancelled', task: a }]);
+    seen.push(explain(state, 'c'), explain(state, 'd'));
+    expect(seen).toMatchInlineSnapshot(`
+      [
+        "waits for b to be landed: it has not started",
+        "waits for b to be landed, and that for a: it is not begun here (taken by bob)",
+        "waits for c to be landed, and that for a: it is not begun here (taken by bob)",
+        "waits for b to be landed, and that for a, which is cancelled: \`weft restart a\` may help both",
+        "waits for c to be landed, and that for a, which is cancelled: \`weft restart a\` may help both",
       ]
     `);
   });

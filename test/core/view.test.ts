@@ -319,6 +319,18 @@ describe('next command', () => {
     ]);
   });
 
+  test('an agent that says nothing is looked at, and so is what is kept back', () => {
+    const going = view(bring(buildState([buildTask('a')]), 'a', 'working'));
+    const quiet = { ...going, tasks: going.tasks.map((task) => ({ ...task, quietMs: 120_000 })) };
+    expect(nextCommand(quiet)).toEqual({ command: 'weft explain a', reason: 'a has been quiet for 2 min' });
+    const held = buildState([buildTask('a')]);
+    play(held, [{ type: 'task.withheld', task: a, why: 'taken by bob' }]);
+    expect(nextCommand(view(rest(held, 'blocked')))).toEqual({
+      command: 'weft explain a',
+      reason: 'a is not begun: taken by bob',
+    });
+  });
+
   test('commands that wait for an engine go first', () => {
     const state = bring(buildState([buildTask('a')], { integrate: 'human' }), 'a', 'committed');
     const pending = addPending(view(rest(state, 'blocked')), [{ kind: 'approve', task: 'a' }]);

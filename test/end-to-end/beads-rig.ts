@@ -45,7 +45,7 @@ afterAll(() => {
 });
 
 /** What `bd init` makes in a repository takes seconds: it is made once, and copied. */
-function makeTemplate(): string {
+export function makeTemplate(): string {
   template ??= mkdtempSync(join(tmpdir(), 'weft-beads-'));
   const cwd = template;
   if (readdirSync(cwd).length > 0) return cwd;

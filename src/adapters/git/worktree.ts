@@ -167,7 +167,7 @@ async function checkOwner(repo: Repository, found: PlacedEntry, claim: EntryClai
   if (!isOurs(found))
     refuse(
       `${found.path} is a worktree that weft did not make.`,
-      'Remove it, or choose another folder for worktrees.',
+      `Put it elsewhere with \`git worktree move ${found.path} ${found.path}-mine\`, or name another place with \`worktrees.path\` in .weft/config.yaml.`,
     );
   if (reason === claim.reason) return;
   const isOfRun = reason?.split(' task=')[0] === claim.reason.split(' task=')[0];
@@ -176,7 +176,7 @@ async function checkOwner(repo: Repository, found: PlacedEntry, claim: EntryClai
   if (!isShared)
     refuse(
       `${found.path} is the worktree of ${reason?.replace(/^weft /, '')}.`,
-      'Remove it with `weft worktree remove`, or put {run} into `worktrees.path` in .weft/config.yaml.',
+      `See \`weft worktree list\`; remove it with \`weft worktree remove ${/task=(\S+)/.exec(reason ?? '')?.[1] ?? 'TASK'}\`, or put {run} into \`worktrees.path\` in .weft/config.yaml.`,
     );
 }
 
@@ -203,7 +203,10 @@ async function clearOrphan(repo: Repository, path: string): Promise<void> {
   const link = await readLine(join(path, '.git'));
   if (names === null || link?.startsWith(`gitdir: ${join(repo.commonDir, 'worktrees')}/`) !== true) {
     const what = link === null ? 'a worktree' : 'a worktree of this repository';
-    refuse(`${path} exists and is not ${what}.`, 'Move it away, then try again.');
+    refuse(
+      `${path} exists and is not ${what}.`,
+      `Put it elsewhere, such as with \`mv ${path} ${path}.mine\`.`,
+    );
   }
   if (names.length === 1) return repo.trash.discard(path);
   await rename(path, `${path}.kept-${Date.now().toString(36)}`);
@@ -228,15 +231,15 @@ async function prepareBranch(
   const [holder] = await findHolders(repo, branch);
   if (holder !== undefined) {
     const hint = holder.prunable
-      ? 'Its folder is gone: git worktree prune.'
-      : 'Check out another branch there.';
+      ? 'Its folder is gone: `git worktree prune` forgets it.'
+      : `Check out another branch there: \`git -C ${holder.path} checkout --detach\`.`;
     giveUp(`The branch ${branch} is checked out at ${holder.path}.`, hint);
   }
   if (!of.isFirst) return add;
   if (!(await isBare(repo, { branch, head, base })))
     refuse(
       `The branch ${branch} is there already, with commits that are not of this task.`,
-      'Rename or delete it, or put {run} into `worktrees.branch` in .weft/config.yaml.',
+      `Look with \`git log ${branch}\`, rename it with \`git branch -m ${branch} ${branch}-mine\`, or put {run} into \`worktrees.branch\` in .weft/config.yaml.`,
     );
   // left behind empty: what is begun now begins where all others do
   if (head !== base)

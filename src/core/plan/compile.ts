@@ -3,6 +3,7 @@ import { type ClaimOptions, normalizeClaim } from '../claim/pattern.ts';
 import { type Failure, fail, ok, type Result } from '../failure.ts';
 import { type Plan, type Policy, type Task, taskId } from '../model.ts';
 import { DEFAULT_PLACE } from '../place.ts';
+import { fixCircle } from './circle-fix.ts';
 import { findCollisions, type TaskCollision } from './collision.ts';
 import { findShortestCycle, type Graph } from './cycle.ts';
 import { type Diagnostic, MAX_DIAGNOSTICS, type Rejection } from './diagnostic.ts';
@@ -154,7 +155,7 @@ function checkCycle(drafts: readonly TaskDraft[], edges: readonly (readonly Numb
     {
       position: steps[0]?.position ?? null,
       sentence: `These tasks wait for each other: ${way.map((name) => quote(name).slice(1, -1)).join(' → ')}.`,
-      fix: 'Remove one of these dependencies.',
+      fix: fixCircle(drafts[cycle[0] as number] as TaskDraft, drafts[cycle[1] as number] as TaskDraft),
       related: steps,
     },
   ];
@@ -219,7 +220,7 @@ function checkIsolation(drafts: readonly TaskDraft[], { isolation }: Policy): Di
       sentence: `With isolation: shared every task of more than one track must say which files it owns; ${quoteList(
         bare.map(({ id }) => id.value),
       )} ${bare.length === 1 ? 'does' : 'do'} not.`,
-      fix: 'Add owns: [path/**] to the task file, or allowlist: to the step, or run with isolation: worktree.',
+      fix: 'Add owns: [path/**] to the task file, or allowlist: to the step, or give each a worktree of its own with `--worktree`.',
     },
   ];
 }

@@ -42,7 +42,10 @@ function collectDependencies(
   for (const written of draft.dependencies) {
     const found = findTask(directory, written.task);
     if (found.kind !== 'task') {
-      diagnostics.push({ position: written.position, ...describeMiss(id, written.task, found) });
+      diagnostics.push({
+        position: written.position,
+        ...describeMiss(directory, { id, wanted: written.task, found }),
+      });
       continue;
     }
     if (found.task === task) {
@@ -73,10 +76,14 @@ function isOwn(dependency: DependencyDraft): boolean {
 }
 
 function describeMiss(
-  id: string,
-  wanted: string,
-  found: Exclude<ReturnType<typeof findTask>, { kind: 'task' }>,
+  { drafts }: TaskDirectory,
+  of: {
+    readonly id: string;
+    readonly wanted: string;
+    readonly found: Exclude<ReturnType<typeof findTask>, { kind: 'task' }>;
+  },
 ): Pick<Diagnostic, 'sentence' | 'fix'> {
+  const { id, wanted, found } = of;
   if (found.kind === 'several') {
     return {
       sentence: `Task ${id} depends on ${quote(wanted)}, which may be any of ${quoteList(found.ids)}.`,
@@ -87,7 +94,7 @@ function describeMiss(
     sentence: `Task ${id} depends on ${quote(wanted)}, which is not a task of this plan.`,
     fix:
       found.nearest === null
-        ? 'Add that task, or remove the dependency.'
+        ? `Add that task, or remove the dependency. Its tasks: ${quoteList(drafts.map((draft) => draft.id.value))}.`
         : `Did you mean ${quote(found.nearest)}?`,
   };
 }

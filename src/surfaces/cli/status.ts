@@ -1,5 +1,6 @@
 // How a run stands, as lines or JSON; small enough for the quick start. Reads nothing.
 import { describeGuess } from '../../core/guess.ts';
+import { nextOfTask } from '../../core/next-of-task.ts';
 import { nextCommand, type RunView, type TaskView } from '../../core/view.ts';
 import { cleanLine, cleanText } from './clean.ts';
 import { describeConflicts, drawConflicts } from './conflicts.ts';
@@ -10,7 +11,15 @@ import type { Paint } from './paint.ts';
 import { drawQuestion, leaveToQuestion } from './question.ts';
 import { printJson, printLines } from './report.ts';
 import { drawGlyph, drawRows } from './rows.ts';
-import { drawBrief, drawElsewhere, drawForge, drawHeading, drawNext, drawSummary } from './summary.ts';
+import {
+  drawBrief,
+  drawCommand,
+  drawElsewhere,
+  drawForge,
+  drawHeading,
+  drawNext,
+  drawSummary,
+} from './summary.ts';
 
 /** What printing needs of a call. */
 export interface Surface {
@@ -100,6 +109,7 @@ export function drawExplanation(view: RunView, task: TaskView, style: StatusStyl
       value === null ? [] : [`  ${style.paint('dim', name.padEnd(12))}  ${cleanLine(value)}`],
     ),
     ...(task.question === undefined ? drawEnded(task, style.paint) : drawQuestion(task, style.paint)),
+    ...drawCommand(nextOfTask(view, task), style.paint),
   ];
 }
 

@@ -1,6 +1,6 @@
 // What is said when a run has come to rest, and what `weft` alone says: what landed, what failed, what to do next.
 import { describeGone } from '../../core/landed.ts';
-import { nextCommand, type RunView, type TaskView } from '../../core/view.ts';
+import { type NextCommand, nextCommand, type RunView, type TaskView } from '../../core/view.ts';
 import { cleanLine, cleanText } from './clean.ts';
 import type { Paint } from './paint.ts';
 import { drawQuestion } from './question.ts';
@@ -117,7 +117,11 @@ function drawKeptBack({ state, tasks }: RunView, paint: Paint): readonly string[
 
 /** The one best next command as a line; none when nothing has to be done. */
 export function drawNext(view: RunView, paint: Paint): readonly string[] {
-  const next = nextCommand(view);
+  return drawCommand(nextCommand(view), paint);
+}
+
+/** A command to type as a line; none when there is none. */
+export function drawCommand(next: NextCommand | null, paint: Paint): readonly string[] {
   if (next === null) return [];
   return [`next: ${paint('cyan', cleanLine(next.command))}  (${cleanLine(next.reason)})`];
 }

@@ -227,7 +227,7 @@ describe('mistakes in the track file', () => {
     'tracks.yaml:4:41: These tasks wait for each other: a → c → b → a.\n  4 |       - {task: tasks/a.md, depends_on: [c]}\n' +
       '    |                                         ~\n  tracks.yaml:4:41: "a" needs "c"\n' +
       '  tracks.yaml:6:15: "c" needs "b" (the step before it)\n  tracks.yaml:5:15: "b" needs "a" (the step before it)\n' +
-      '  Fix: Remove one of these dependencies.',
+      '  Fix: Remove one of these dependencies; the same command with `--dry-run` then shows the order.',
   );
 });
 

@@ -81,7 +81,7 @@ describe('what is refused [F39]', () => {
   check(
     'unknown dependency with nothing near',
     [draft('a', { needs: ['zebra'] })],
-    'plan:1:1: Task "a" depends on "zebra", which is not a task of this plan.\n  Fix: Add that task, or remove the dependency.',
+    'plan:1:1: Task "a" depends on "zebra", which is not a task of this plan.\n  Fix: Add that task, or remove the dependency. Its tasks: "a".',
   );
   check(
     'a name that two files share',
@@ -110,13 +110,13 @@ describe('what is refused [F39]', () => {
       draft('y', { needs: ['x'], line: 5 }),
     ],
     'plan:4:1: These tasks wait for each other: x → y → x.\n' +
-      '  plan:4:1: "x" needs "y"\n  plan:5:1: "y" needs "x"\n  Fix: Remove one of these dependencies.',
+      '  plan:4:1: "x" needs "y"\n  plan:5:1: "y" needs "x"\n  Fix: Remove one of these dependencies; the same command with `--dry-run` then shows the order.',
   );
   check(
     'a cycle with the step before',
     track('T', [draft('a', { needs: ['b'], line: 1 }), draft('b', { line: 2 })]),
     'plan:1:1: These tasks wait for each other: a → b → a.\n' +
-      '  plan:1:1: "a" needs "b"\n  plan:2:1: "b" needs "a" (the step before it)\n  Fix: Remove one of these dependencies.',
+      '  plan:1:1: "a" needs "b"\n  plan:2:1: "b" needs "a" (the step before it)\n  Fix: Remove one of these dependencies; the same command with `--dry-run` then shows the order.',
   );
   check(
     'two ids alike',
@@ -172,7 +172,7 @@ describe('what is refused [F39]', () => {
     'tracks in one directory without claims',
     [...track('A', [draft('a')]), ...track('B', [draft('b', { owns: ['b/**'] }), draft('c')])],
     'plan:1:1: With isolation: shared every task of more than one track must say which files it owns; "a" and "c" do not.\n' +
-      '  Fix: Add owns: [path/**] to the task file, or allowlist: to the step, or run with isolation: worktree.',
+      '  Fix: Add owns: [path/**] to the task file, or allowlist: to the step, or give each a worktree of its own with `--worktree`.',
     { isolation: 'shared' },
   );
 
@@ -185,7 +185,7 @@ describe('what is refused [F39]', () => {
     'one task of two in one directory without a claim',
     [draft('a', { owns: ['a/**'] }), draft('b')],
     'plan:1:1: With isolation: shared every task of more than one track must say which files it owns; "b" does not.\n' +
-      '  Fix: Add owns: [path/**] to the task file, or allowlist: to the step, or run with isolation: worktree.',
+      '  Fix: Add owns: [path/**] to the task file, or allowlist: to the step, or give each a worktree of its own with `--worktree`.',
     { isolation: 'shared' },
   );
 

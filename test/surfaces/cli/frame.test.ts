@@ -143,6 +143,7 @@ describe('other pictures', () => {
         owns          not declared
         changed       1 file, +3 -0
         │ ENOENT
+      next: weft restart broken  (begins it anew; \`weft logs broken\` has what was said)
       · sign · waiting · Title of sign
         done by       by hand
         attempts      0

@@ -22,6 +22,8 @@ export interface BdSetting {
   readonly beadsDir: string;
   /** Who the calls are by, as Beads records it. */
   readonly actor: string;
+  /** Longest that one call may take; absent: two minutes. */
+  readonly timeoutMs?: number;
 }
 
 /** Longest that one call may take. */
@@ -67,7 +69,12 @@ async function callPatiently(
   input: string | undefined,
 ): Promise<ProgramEnd> {
   const env = { BEADS_DIR: setting.beadsDir, BEADS_ACTOR: setting.actor, NO_COLOR: '1' };
-  const call = { cwd: setting.cwd, env, timeoutMs: TIMEOUT_MS, ...(input === undefined ? {} : { input }) };
+  const call = {
+    cwd: setting.cwd,
+    env,
+    timeoutMs: setting.timeoutMs ?? TIMEOUT_MS,
+    ...(input === undefined ? {} : { input }),
+  };
   for (let retry = 0; ; retry += 1) {
     const end = await runProgram(setting.program, args, call);
     const isBusy = end.code !== 0 && end.trouble === null && BUSY.test(findComplaint(end));

@@ -132,7 +132,7 @@ async function beat(tool: BdTool, tasks: readonly string[]): Promise<Result<void
 
 function createRecordsSource(
   { repository, spec, run }: BeadsSourceOptions,
-  { path, beadsDir, why }: Extract<BeadsFound, { readonly kind: 'records' }>,
+  { path, beadsDir, why, hint }: Extract<BeadsFound, { readonly kind: 'records' }>,
 ): SourcePort {
   let dueAt: number | null = null;
   let seen: string | null = null;
@@ -148,7 +148,7 @@ function createRecordsSource(
       dueAt = findNextDay(issues, now);
       const loaded = drawPicture({ issues, spec, actor: nameActor(run), run, ready: null, now });
       const damage = broken === 0 ? [] : [`Lines of ${basename(path)} that could not be read: ${broken}.`];
-      const warning = `${why} Issues were read from ${basename(path)}, which may be old; Beads is told nothing, and nothing is claimed there.`;
+      const warning = `${why} Issues were read from ${basename(path)}, which may be old; Beads is told nothing, and nothing is claimed there. Try: ${hint}`;
       return { ...loaded, notes: [warning, ...damage, ...(loaded.notes ?? [])] };
     },
     watch: (changed, signal) =>

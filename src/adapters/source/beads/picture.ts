@@ -102,7 +102,9 @@ function checkSpec(spec: BeadsSpec, family: Family): Diagnostic[] {
       );
       return refuse(
         `Beads has no issue ${quote(id)}.`,
-        nearest === null ? 'bd list shows those there are.' : `Did you mean ${quote(nearest)}?`,
+        nearest === null
+          ? '`bd list` shows those there are.'
+          : `Did you mean ${quote(nearest)}? \`bd list\` shows all.`,
       );
     }
     if (id === spec.epic) {

@@ -5,6 +5,7 @@ import { type Failure, fail, ok, type Result } from '../../../core/failure.ts';
 import { quote } from '../../../core/plan/quote.ts';
 import { createBdTool } from './bd-tool.ts';
 import { isFields, parseJson, unwrap } from './issue.ts';
+import { adviseRepair, EMBEDDED, findBrokenSettings, INSTALL } from './repair.ts';
 
 /** What there is to work with. */
 export type BeadsFound =
@@ -25,6 +26,8 @@ export type BeadsFound =
       readonly beadsDir: string;
       /** Why, as a sentence. */
       readonly why: string;
+      /** What may mend it. */
+      readonly hint: string;
     };
 
 /** Where to look. */
@@ -36,14 +39,21 @@ export interface ProbeOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
-const INSTALL = 'npm install -g @beads/bd';
+/** Who has a database open keeps it for the length of a call. */
+const OPEN_MS = 30_000;
 
 /** Looks. The failure says what to type. */
 export async function probeBeads(options: ProbeOptions): Promise<Result<BeadsFound>> {
   const { program = 'bd' } = options;
   const beadsDir = findBeadsDir(options);
   const isThere = existsSync(beadsDir);
-  const tool = createBdTool({ program, cwd: options.repository, beadsDir, actor: 'weft' });
+  const tool = createBdTool({
+    program,
+    cwd: options.repository,
+    beadsDir,
+    actor: 'weft',
+    timeoutMs: OPEN_MS,
+  });
   const version = await tool.print(['version', '--json']);
   if (!version.ok) {
     const why = `The program ${quote(program)} cannot be run`;
@@ -52,12 +62,18 @@ export async function probeBeads(options: ProbeOptions): Promise<Result<BeadsFou
       : refuse(beadsDir, INSTALL, `${why}, and there`);
   }
   if (!isThere) return refuse(beadsDir, 'bd init');
+  const settings = findBrokenSettings(beadsDir);
+  if (settings !== null) return fail(settings);
   // the cheapest call that opens the database
   const opened = await tool.ask(['list', '--limit=1']);
   if (!opened.ok) {
     const { sentence } = opened.failure;
-    const hint = /no beads database/i.test(sentence) ? 'bd bootstrap' : 'bd doctor';
-    return readOnly(beadsDir, { why: sentence.replace(/\.$/, ''), hint });
+    const advice = adviseRepair(sentence, {
+      beadsDir,
+      version: readVersion(version.value),
+      isEmbedded: existsSync(join(beadsDir, EMBEDDED)),
+    });
+    return readOnly(beadsDir, advice);
   }
   const help = await tool.print(['--help']);
   const has = (command: string): boolean => help.ok && new RegExp(`^\\s+${command}\\s`, 'm').test(help.value);
@@ -107,7 +123,7 @@ function readOnly(
     const sentence = `${why}, and ${beadsDir} has no issues.jsonl that could be read instead.`;
     return fail({ kind: 'environment', sentence, hint });
   }
-  return ok({ kind: 'records', path, beadsDir, why: `${why}.` });
+  return ok({ kind: 'records', path, beadsDir, why: `${why}.`, hint });
 }
 
 function refuse(beadsDir: string, hint: string, begin = 'There'): Result<never, Failure> {

@@ -121,7 +121,10 @@ function waitFor(target: BeadsIssue, setting: Working): Waits {
     setting.wholes.set(target.id, known);
     return known;
   }
-  const what = target.type === 'task' ? 'is open and not part of this run' : `is an open ${target.type}`;
+  const what =
+    target.type === 'task'
+      ? 'is open and not part of this run (`weft run beads` takes all)'
+      : `is an open ${target.type} (\`bd show ${target.id}\`)`;
   return { tasks: [], holds: [`for ${target.id}, which ${what}`] };
 }
 

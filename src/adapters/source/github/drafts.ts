@@ -88,7 +88,7 @@ export function makeDrafts(material: Material): Loaded {
     const waits = met.flatMap(([{ number }, how]) =>
       how === 'outside' || how === 'missing' ? [{ number, how }] : [],
     );
-    const why = objection ?? sayWaits(waits);
+    const why = objection ?? sayWaits(issue, waits);
     if (why !== null) standings.set(id, { kind: 'held', why });
     notes.push(...sayForeign(issue, needs.foreign));
     const dependencies = met.flatMap(([need, how]) =>
@@ -128,12 +128,16 @@ function meet(
 }
 
 function sayWaits(
+  { number }: Issue,
   waits: readonly { readonly number: number; readonly how: 'outside' | 'missing' }[],
 ): string | null {
   const [first] = waits;
   if (first === undefined) return null;
   const more = waits.length > 1 ? `, and for ${waits.length - 1} more like it` : '';
-  const what = first.how === 'missing' ? 'which is no issue here' : 'which is not part of this run';
+  const what =
+    first.how === 'missing'
+      ? `which is no issue here (\`gh issue edit ${number}\` takes that out)`
+      : `which is not part of this run (\`weft run github ${number} ${first.number}\` takes both)`;
   return `waits for #${first.number}, ${what}${more}`;
 }
 

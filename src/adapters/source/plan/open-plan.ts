@@ -52,7 +52,11 @@ export function findPlan(path: string | null, places: TrackFilePlaces): Result<P
   const found = path?.includes('\0') === true ? undefined : tried.find(existsSync);
   if (found === undefined) {
     const sentence = path === null ? 'There is no plan here.' : `The plan ${quote(path)} does not exist.`;
-    return fail({ position: null, sentence, fix: `Looked for ${quoteList(tried)}.` });
+    return fail({
+      position: null,
+      sentence,
+      fix: `Looked for ${quoteList(tried)}. Type \`weft run plan PATH\` for another place, or \`weft init\` for a plan to begin with.`,
+    });
   }
   const real = realpathSync(found);
   const kind = readKind(real);

@@ -96,7 +96,7 @@ function tell(
     sentence: `The epic ${quote(task.epic.name)} has no task ${quote(name)}.`,
     fix:
       nearest === null
-        ? 'Name its file or its number, or remove this dependency.'
+        ? `Name its file or its number, or remove this dependency; \`ls ${task.epic.path}/tasks\` shows those there are.`
         : `Did you mean ${quote(nearest)}?`,
   });
 }

@@ -147,7 +147,7 @@ function describeUnknown(name: string, position: Diagnostic['position']): Diagno
   return {
     position,
     sentence: `No task of this plan is called ${quote(name)}.`,
-    fix: 'Name its number, its first words or its whole text, or write None.',
+    fix: `Name its number, its first words or its whole text, or write None; \`grep -n '\\[.\\]' ${position?.file ?? 'PLAN'}\` shows those there are.`,
   };
 }
 

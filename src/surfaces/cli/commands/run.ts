@@ -85,6 +85,9 @@ export const run: Handler = async (call) => {
   return begin(call, app, planned.value);
 };
 
+/** Tasks that are named when a run begins without them. */
+const MOST_WITHHELD = 5;
+
 /** No run is begun for nothing: only who stays waits for tasks to come. */
 function sayNothingToDo(call: Call, { notes }: Planned): number {
   if (call.json) {
@@ -116,7 +119,19 @@ async function begin(call: Call, app: App, planned: Planned): Promise<Result<num
   for (const note of planned.notes) call.io.stderr.write(`${cleanLine(note)}\n`);
   const { run } = started.value;
   const earlier = drawEarlier({ earlier: findUnfinished(app.stateDir, run) });
-  return follow(call, started.value, [`run ${cleanLine(run)} · ${words.join(' · ')}`, ...earlier]);
+  const heading = `run ${cleanLine(run)} · ${words.join(' · ')}`;
+  return follow(call, started.value, [heading, ...earlier, ...drawWithheld(planned)]);
+}
+
+/** What is not begun at first, and why: others may keep it for long, and nothing else would be said meanwhile. */
+function drawWithheld({ withheld }: Pick<Planned, 'withheld'>): readonly string[] {
+  const lines = withheld.flatMap((event) =>
+    event.type === 'task.withheld' && event.why !== null
+      ? [cleanLine(`· ${event.task} is not begun: ${event.why}`)]
+      : [],
+  );
+  const hidden = lines.length - MOST_WITHHELD;
+  return [...lines.slice(0, MOST_WITHHELD), ...(hidden > 0 ? [`… ${hidden} more`] : [])];
 }
 
 async function follow(

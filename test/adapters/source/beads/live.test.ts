@@ -87,7 +87,10 @@ describe.skipIf(obstacle !== null)(`with the real bd${obstacle === null ? '' : `
       { id: 't-e.2', on: ['t-e.1'], track: 't-e', owns: undefined },
       { id: 't-w', on: [], track: null, owns: undefined },
     ]);
-    expect(standings?.get('t-w')).toEqual({ kind: 'held', why: 'for t-g, which is an open gate' });
+    expect(standings?.get('t-w')).toEqual({
+      kind: 'held',
+      why: 'for t-g, which is an open gate (`bd show t-g`)',
+    });
     expect(standings?.get('t-c')).toEqual({ kind: 'done' });
   });
 

@@ -52,7 +52,7 @@ test('the records of ten thousand issues become a plan with all of their edges',
       .map((one) => `${JSON.stringify(one)}\n`)
       .join(''),
   );
-  const found = { kind: 'records', path, beadsDir, why: 'There is no bd.' } as const;
+  const found = { kind: 'records', path, beadsDir, why: 'There is no bd.', hint: 'bd init' } as const;
   const loaded = await createBeadsSource({ repository: root, spec: ALL, run: 'r1', found }).load();
   expect(loaded.diagnostics).toEqual([]);
   const tasks = compile(loaded.drafts);

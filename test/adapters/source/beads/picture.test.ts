@@ -101,9 +101,14 @@ describe('what was asked for', () => {
   check('what is below an epic, at any depth', rows, ['t-1.1', 't-3'], { epic: 't-1' });
   check('all labels', rows, ['t-3'], { labels: ['x', 'y'] });
   check('exactly these', rows, ['t-4', 't-3'].sort(), { issues: ['t-4', 't-3'] });
-  check('an epic that is not there', rows, ['! Beads has no issue "t-9". Did you mean "t-1"?'], {
-    epic: 't-9',
-  });
+  check(
+    'an epic that is not there',
+    rows,
+    ['! Beads has no issue "t-9". Did you mean "t-1"? `bd list` shows all.'],
+    {
+      epic: 't-9',
+    },
+  );
   check(
     'an epic without children',
     rows,
@@ -165,12 +170,12 @@ describe('what it waits for', () => {
   check(
     'a gate is waited for by people',
     [row('t-1', { issue_type: 'gate' }), blocked('t-2', 't-1')],
-    ['t-2: held for t-1, which is an open gate'],
+    ['t-2: held for t-1, which is an open gate (`bd show t-1`)'],
   );
   check(
     'what is not part of the run',
     [row('t-1'), blocked('t-2', 't-1')],
-    ['t-2: held for t-1, which is open and not part of this run'],
+    ['t-2: held for t-1, which is open and not part of this run (`weft run beads` takes all)'],
     { issues: ['t-2'] },
   );
   check(

@@ -145,8 +145,12 @@ describe('dependencies', () => {
     const source = rig.source({ labels: ['go'] });
     const loaded = await source.load();
     expect(sketch(loaded)).toEqual(['2', '3']);
-    expect(sayOf(loaded, 2)).toBe('held: waits for #1, which is not part of this run');
-    expect(sayOf(loaded, 3)).toBe('held: waits for #99, which is no issue here');
+    expect(sayOf(loaded, 2)).toBe(
+      'held: waits for #1, which is not part of this run (`weft run github 2 1` takes both)',
+    );
+    expect(sayOf(loaded, 3)).toBe(
+      'held: waits for #99, which is no issue here (`gh issue edit 3` takes that out)',
+    );
     expect(loaded.notes).toEqual([
       '#3 depends on acme/other#5 in another repository; nothing waits for that.',
     ]);
