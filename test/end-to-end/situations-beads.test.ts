@@ -142,7 +142,7 @@ const DATABASES: readonly Situation[] = [
     code: 0,
     says: [/warning: +beads: .*failed to load database/, 'nothing can be claimed or told'],
     mend: /^ +(mv .* && bd bootstrap)$/m,
-    then: 'weft run beads',
+    then: DRY,
   },
   {
     name: 'an issue that is not there',
