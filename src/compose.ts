@@ -1,6 +1,7 @@
 // Puts weft together: the only file that names concrete adapters. Decides nothing.
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { platform } from 'node:os';
 import { join } from 'node:path';
 import { createCommandAgent } from './adapters/agent/command.ts';
 import { createHostedAgents } from './adapters/agent/hosted.ts';
@@ -26,6 +27,7 @@ import { followLines } from './adapters/process/tail.ts';
 import { createPathKind } from './adapters/source/path-kind.ts';
 import { createClock } from './adapters/system/clock.ts';
 import { createFiles } from './adapters/system/files.ts';
+import { createNotify } from './adapters/system/notify.ts';
 import { createSharedFiles } from './adapters/system/shared-files.ts';
 import { configure, type Here, override, refuseConfig } from './compose/configuration.ts';
 import { nameSources, plan } from './compose/plan.ts';
@@ -106,6 +108,8 @@ function createTools(surroundings: Surroundings, git: Git): Tools {
   const redact = hideSecretsOf(surroundings.env);
   const { env } = surroundings;
   const means: ReachMeans = { env, repository: git.repository, redact, rooms: new Map() };
+  const processes = createProcessPort();
+  const environment: Tools['environment'] = (wish) => buildEnvironment(env, wish);
   const agents = [createCommandAgent(), createScriptAgent(scriptAgent), ...createHostedAgents(sessionHost)];
   return {
     repository: git.repository,
@@ -113,7 +117,14 @@ function createTools(surroundings: Surroundings, git: Git): Tools {
     gitVersion: git.version,
     clock: createClock(),
     git,
-    process: createProcessPort(),
+    process: processes,
+    notify: createNotify({
+      cwd: git.repository,
+      variables: env,
+      isMac: platform() === 'darwin',
+      run: processes.run,
+      environment,
+    }),
     files: createFiles(),
     shared: createSharedFiles(findHome(env)),
     control: createControlPort(),
@@ -130,7 +141,7 @@ function createTools(surroundings: Surroundings, git: Git): Tools {
     openSource: (spec, run) => openSource(means, spec, run),
     claims: { kindOf: createPathKind(git.repository) },
     findForge: () => findForge(means),
-    environment: (wish) => buildEnvironment(surroundings.env, wish),
+    environment,
     findTail,
     followLines: async (path, of) => {
       const onLine = (line: Line): void =>

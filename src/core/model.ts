@@ -1,5 +1,6 @@
 // The nouns of weft as plain data: tasks, plans, policies. Knows nothing of time, disks or machines.
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import type { NoticePolicy } from './notice-policy.ts';
 import type { PullPolicy } from './pull.ts';
 
 /** Names a task; unique within a plan. */
@@ -234,14 +235,12 @@ export interface Policy {
   readonly prompts: Readonly<Partial<Record<Role, string>>>;
   /** Skips the plan and review phases. */
   readonly fast: boolean;
-  readonly radar: {
-    /** Unfinished work is tried against other work while it is written. */
-    readonly enabled: boolean;
-    /** Agents at work are told, once for each pair of tasks. */
-    readonly tell: boolean;
-  };
+  /** Unfinished work is tried against other work while it is written; agents at work are told, once for each pair of tasks. */
+  readonly radar: { readonly enabled: boolean; readonly tell: boolean };
   /** Files kept for programs of others: a status file a session, logs and processes of workers; absent: none. */
   readonly statusFiles?: readonly ('issues' | 'streams')[];
+  /** How people are called; absent: by the terminals that show the run. */
+  readonly notify?: NoticePolicy;
   readonly limits: Limits;
 }
 

@@ -42,6 +42,14 @@ export const PLAN_TROUBLE = 'plan';
 /** Name under which it is noted that files for programs of others cannot be kept; no source is called so either. */
 export const STATUS_FILES_TROUBLE = 'status files';
 
+/** Likewise: people cannot be called. */
+export const NOTICES_TROUBLE = 'notices';
+
+/** Tells whether a trouble is one of a source, so that the source may lack something. */
+export function isOfSource(name: string): boolean {
+  return name !== PLAN_TROUBLE && name !== STATUS_FILES_TROUBLE && name !== NOTICES_TROUBLE;
+}
+
 /** Tells whether a source may have other tasks later. */
 export function isWatched({ kind }: SourceSpec): boolean {
   return kind !== 'track-file';

@@ -7,6 +7,7 @@ import type { Outcome } from './event.ts';
 import { ago, explainTask } from './explain.ts';
 import { findAside, type LandedAside, type LandedGone, type LandedWork } from './landed.ts';
 import type { Cause, Guess, Oid, Option, Phase, RunMs } from './model.ts';
+import type { NoticeKind, NoticePolicy } from './notice-policy.ts';
 import { rankOverlaps } from './radar.ts';
 import { type Activity, describeActivity } from './role.ts';
 import { countBlockers } from './schedule-index.ts';
@@ -122,6 +123,8 @@ export interface RunView {
   readonly troubles?: readonly string[];
   /** Commands that wait for an engine. */
   readonly pending?: number;
+  /** What terminals ring for; absent: everything that calls people. */
+  readonly rings?: readonly NoticeKind[];
   readonly tasks: readonly TaskView[];
 }
 
@@ -145,6 +148,7 @@ export function viewRun(state: RunState, now: RunMs, work?: LandedWork): RunView
     ...viewConflicts(state),
     ...(state.forgeTrouble === null ? {} : { forge: state.forgeTrouble.sentence }),
     ...describeTroubles(state),
+    ...describeRings(state.policy.notify ?? {}),
     tasks: [...state.tasks.values()].map((ts) => viewTask(state, ts, now)),
   };
 }
@@ -233,6 +237,11 @@ function viewQuestion(state: RunState, ts: TaskState): QuestionView {
     then,
   }));
   return { id, from, cause, text, options, files, askedAt: wallTime(state, ts.askedAt ?? ts.phaseAt) };
+}
+
+function describeRings({ bell, on }: NoticePolicy): Pick<RunView, 'rings'> {
+  if (bell === false) return { rings: [] };
+  return on === undefined ? {} : { rings: on };
 }
 
 /** A command to type, and why. */

@@ -19,6 +19,7 @@ import { rememberTouched } from './guesses.ts';
 import { createInbox, type Inbox, MAX_WAITING, type Message } from './inbox.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import { meetForge } from './meet-forge.ts';
+import { createNotifier, type Notifier } from './notifier.ts';
 import { createObserver, findNews } from './observe-target.ts';
 import type { Parts } from './parts.ts';
 import { createPerformer } from './perform.ts';
@@ -90,6 +91,8 @@ export function lead(of: {
   const performer = createPerformer({ parts, state, inbox });
   const publisher = createPublisher(parts, ledger, of.publishPauseMs);
   const observers = createObservers({ parts, state, inbox, isDurable: ledger.isDurable });
+  const notifier = createNotifier({ parts, state, inbox, isDurable: ledger.isDurable });
+  publisher.onView(notifier.take);
   const beginningNoted = createLatch();
   const run = async (): Promise<Outcome> => {
     try {
@@ -98,7 +101,7 @@ export function lead(of: {
         ledger,
         inbox,
         performer,
-        publish: doBoth(publisher.publish, observers.notice),
+        publish: doAll(publisher.publish, observers.notice, notifier.notice),
         tell: observers.tell,
         look: observers.look,
         stay: of.stay,
@@ -111,15 +114,13 @@ export function lead(of: {
       const hurry = leaving.signal.aborted;
       await Promise.all([observers.stop({ hurry }), stopSoon(parts, performer, leaving.signal)]);
       const last = { seq: (opened.last?.seq ?? 0) + ledger.count(), epoch: parts.epoch };
-      await putInOrder({ parts, ledger, publisher, last, owes: observers.owes() });
+      await putInOrder({ parts, ledger, publisher, notifier, last, owes: observers.owes() });
     }
   };
 
   const outcome = run();
   return {
-    ...{ outcome, begun: beginningNoted.opened },
-    changes,
-    onView: publisher.onView,
+    ...{ outcome, begun: beginningNoted.opened, changes, onView: publisher.onView },
     command: (command) => askLoop(inbox, (reply) => ({ kind: 'command', command, reply })),
     wish: (wish) => askLoop(inbox, (reply) => ({ kind: 'wish', wish, reply })),
     abandon: async () => {
@@ -192,10 +193,9 @@ function createObservers(of: Parameters<typeof createStatusFiles>[0]): Observers
   };
 }
 
-function doBoth(first: () => void, second: () => void): () => void {
+function doAll(...acts: readonly (() => void)[]): () => void {
   return () => {
-    first();
-    second();
+    for (const act of acts) act();
   };
 }
 
@@ -218,14 +218,16 @@ async function putInOrder(of: {
   readonly parts: Parts;
   readonly ledger: Ledger;
   readonly publisher: Publisher;
+  readonly notifier: Notifier;
   readonly last: Mark;
   /** Some source does not know yet how its tasks stand. */
   readonly owes: boolean;
 }): Promise<void> {
-  const { parts, ledger, publisher, last, owes } = of;
+  const { parts, ledger, publisher, notifier, last, owes } = of;
   const { state } = ledger;
   // facts that the disk did not take are nobody's to see
   const isWritten = ledger.isDurable() && (await publisher.finish());
+  await notifier.stop();
   if (state.rested !== null) await ledger.saveSnapshot();
   await clearUp(parts, state);
   const closing = isWritten && !owes ? await findClosing(parts, state, last).catch(() => null) : null;

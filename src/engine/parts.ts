@@ -10,6 +10,7 @@ import type { FilesPort } from '../ports/files.ts';
 import type { ForgePort, FoundForge } from '../ports/forge.ts';
 import type { GitPort, Person } from '../ports/git.ts';
 import type { JournalPort, JournalStore } from '../ports/journal.ts';
+import type { NotifyPort } from '../ports/notify.ts';
 import type { ProcessPort } from '../ports/process.ts';
 import type { SharedFilesPort } from '../ports/shared-files.ts';
 import type { SourcePort } from '../ports/source.ts';
@@ -41,6 +42,8 @@ export interface Tools {
   readonly files: FilesPort;
   /** Files that programs of others read; null: none are kept for them. */
   readonly shared: SharedFilesPort | null;
+  /** Reaches people who do not look; null: nobody is called. */
+  readonly notify: NotifyPort | null;
   readonly control: ControlPort;
   readonly journals: JournalStore;
   readonly agents: ReadonlyMap<string, AgentPort>;
@@ -97,6 +100,7 @@ export interface Parts
     | 'process'
     | 'files'
     | 'shared'
+    | 'notify'
     | 'agents'
     | 'author'
     | 'readStatus'

@@ -7,7 +7,7 @@ import { evolve } from '../core/evolve/evolve.ts';
 import { type Failure, fail, ok, type Result } from '../core/failure.ts';
 import { runMs } from '../core/model.ts';
 import { addPending, parseCommand } from '../core/pending.ts';
-import { PLAN_TROUBLE, type SourceSpec, STATUS_FILES_TROUBLE } from '../core/source.ts';
+import { isOfSource, type SourceSpec } from '../core/source.ts';
 import type { RunState } from '../core/state.ts';
 import { type RunView, viewRun } from '../core/view.ts';
 import type { Json } from '../ports/control.ts';
@@ -111,9 +111,7 @@ export async function findUnfinished(tools: Tools, sources: readonly SourceSpec[
     const { rested, tasks, sourceTroubles } = read.value;
     if ([...tasks.values()].some(({ task }) => task.source === 'track-file')) continue;
     const isUnfinished = rested === null || rested === 'blocked' || rested === 'stopped';
-    const owes = Object.keys(sourceTroubles).some(
-      (source) => source !== PLAN_TROUBLE && source !== STATUS_FILES_TROUBLE,
-    );
+    const owes = Object.keys(sourceTroubles).some(isOfSource);
     return isUnfinished || owes || isAwaited ? run : null;
   }
   return null;

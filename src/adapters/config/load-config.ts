@@ -191,6 +191,7 @@ function overlay(policy: Policy, written: ConfigInput): Policy {
     phases = {},
     radar = {},
     pullRequests,
+    notify,
     limits = {},
     ...flat
   } = written;
@@ -204,6 +205,7 @@ function overlay(policy: Policy, written: ConfigInput): Policy {
     worktrees: { ...policy.worktrees, ...dropAbsent(worktrees) },
     phases: { ...policy.phases, ...dropAbsent(phases) },
     radar: { ...policy.radar, ...dropAbsent(radar) },
+    ...(notify === undefined ? {} : { notify: { ...policy.notify, ...dropAbsent(notify) } }),
     limits: { ...policy.limits, ...(dropAbsent(limits) as Partial<Limits>) },
   };
 }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { findPatternProblem } from '../../core/claim/pattern.ts';
 import { findUnknownWord, MESSAGE_WORDS } from '../../core/message.ts';
 import { ACP_PRESETS } from '../agent/session/acp.ts';
+import { type NotifyInput, notifySchema } from './notify-schema.ts';
 import { type PullInput, pullsSchema } from './pulls-schema.ts';
 import { closed, text } from './shape.ts';
 import { type WorktreesInput, worktreesSchema } from './worktrees-schema.ts';
@@ -71,6 +72,7 @@ export interface ConfigInput {
     | undefined;
   readonly fast?: boolean | undefined;
   readonly statusFiles?: readonly ('issues' | 'streams')[] | undefined;
+  readonly notify?: NotifyInput | undefined;
   readonly limits?: Readonly<Record<string, number | undefined>> | undefined;
 }
 
@@ -362,5 +364,6 @@ export const configSchema: z.ZodType<ConfigInput> = closed({
     .max(2)
     .optional()
     .describe('Files that are kept for programs of others, in the places and forms that they know.'),
+  notify: notifySchema,
   limits: limitsSchema.optional().describe('Bounds of a run; the defaults are meant to fit.'),
 });

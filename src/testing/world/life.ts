@@ -132,6 +132,7 @@ function partsOf(world: World, life: Life, journal: JournalPort): Parts {
     process: createWorldProcesses(world, life),
     files: createWorldFiles(world, life),
     shared: null,
+    notify: null,
     agents: new Map([['sim', createWorldAgent(world)]]),
     author: { name: 'weft', email: 'weft@localhost' },
     readStatus: (path) =>

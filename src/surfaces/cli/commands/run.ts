@@ -1,6 +1,7 @@
 // `weft run` and `weft resume`: check first, then lead the run in this process or in one left behind.
 import { fail, ok, type Result } from '../../../core/failure.ts';
 import type { App, Check, LedRun, Planned, PolicyFlags, SourceWish } from '../../app.ts';
+import { createBell } from '../bell.ts';
 import { type Call, type Handler, isAsked } from '../call.ts';
 import { cleanLine, cleanText } from '../clean.ts';
 import { EXIT_OF_FAILURE } from '../exit-code.ts';
@@ -143,7 +144,7 @@ async function follow(
   announceRun(call.io, led.run);
   if (call.json) printJson(call.io, { type: 'started', run: led.run });
   else printLines(call.io, lines);
-  return leadRun(call, led, options);
+  return leadRun(call, led, { ...options, also: createBell(call.io, options.known ?? null) });
 }
 
 type PlanFailure = Extract<Awaited<ReturnType<App['plan']>>, { readonly ok: false }>['failure'];

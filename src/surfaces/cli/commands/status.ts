@@ -2,6 +2,7 @@
 import { ok, type Result } from '../../../core/failure.ts';
 import type { RunView, TaskView } from '../../../core/view.ts';
 import type { App } from '../../app.ts';
+import { createBell } from '../bell.ts';
 import { argumentOf, type Call, findTask, type Handler, isAsked, viewOf } from '../call.ts';
 import { findUnfinished } from '../glance.ts';
 import { listenForEnd } from '../interruption.ts';
@@ -58,10 +59,12 @@ async function watch(call: Call, app: App, view: RunView): Promise<Result<number
   const known = printKnown(call, view);
   const watcher = createWatcher(call, known);
   const interruption = listenForEnd(call.io);
+  const ring = createBell(call.io, view);
   let last = view;
   const show = (next: RunView): void => {
     last = next;
     watcher.show(next);
+    ring(next);
   };
   try {
     show(view);
