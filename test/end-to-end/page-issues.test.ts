@@ -1,5 +1,5 @@
 // What who comes from issues and status files is told to type, typed: docs/from-issues.md. What is said to Claude Code is in
-// test/agents.
+// test/agents/pages.test.ts.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';

@@ -1,5 +1,5 @@
 // What who comes from streams and Task Copilot is told to type, typed: docs/from-streams.md. What is said to Claude Code is in
-// test/agents.
+// test/agents/pages.test.ts.
 import { readdirSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
