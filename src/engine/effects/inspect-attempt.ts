@@ -116,7 +116,9 @@ async function findMerge(
   if (toMerge?.sides === 'both') return { ...toMerge, ours: newest };
   const theirs = await git.lastWithout({ branch: attempt.branch, commit: newest, since: before });
   if (theirs !== null) return { ours: newest, theirs, sides: 'both' };
-  if (toMerge !== null && toMerge.sides !== 'none') return { ...toMerge, ours: newest };
+  // what a human took was about what had landed by then
+  if (toMerge !== null && toMerge.sides !== 'none')
+    return { ...toMerge, ours: newest, sides: toMerge.sides === 'neither' ? 'ours' : toMerge.sides };
   // what it had not committed nobody knows: what landed has to be there all the same
   return { ours: newest, theirs: before, sides: 'neither' };
 }

@@ -68,7 +68,7 @@ function admit(world: World, record: Recorded): void {
   const { phase } = ts;
   if (phase !== before) {
     // what the source itself said is nothing that it does not know
-    if (isTerminal(phase) && event.type !== 'task.settled') noteSourceDone(world);
+    if (isTerminal(phase) && !isSaidBySource(event)) noteSourceDone(world);
     const isAdopted = before === 'failed' && event.type === 'task.landed' && event.by === 'human';
     if (isTerminal(before) && event.type !== 'task.restarted' && !isAdopted) {
       violate(world, 'terminal-final', `${event.task} left ${before} by ${event.type}`);
@@ -98,6 +98,10 @@ function checkOnce(
   const key = `${event.epoch} ${event.type} ${event.task}/${event.attempt} ${event.why}`;
   if (world.oracle.done.has(key)) violate(world, 'performed-once', `${key} twice`);
   world.oracle.done.add(key);
+}
+
+function isSaidBySource(event: Event): boolean {
+  return event.type === 'task.settled' || (event.type === 'task.cancelled' && event.why !== undefined);
 }
 
 /** What a task was told once is not taken for told twice. */

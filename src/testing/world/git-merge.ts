@@ -26,18 +26,33 @@ export function listLostIn(git: GitWorld, of: Merging & { readonly result: Oid }
   const { files, conflicts } = mergeTrees(sides);
   const has = (path: string, side: string | undefined): boolean =>
     side === undefined ? !made.has(path) : hasAll(made.get(path), side);
-  const dropped = conflicts.flatMap((path) => [
-    ...(of.sides === 'neither' || has(path, sides.ours.get(path)) ? [] : [`${path}: is gone`]),
-    ...(of.sides !== 'both' || has(path, sides.theirs.get(path)) ? [] : [`${path}: is gone (its own)`]),
-  ]);
+  // what a person took is known by its row, so that it has to say what is gone
+  const tell = (path: string, side: string | undefined, whose = ''): string =>
+    `${path}: is gone${whose}: ${side?.replaceAll('\n', ' / ')}`;
+  const dropped = conflicts.flatMap((path) => {
+    const [ours, theirs] = [sides.ours.get(path), sides.theirs.get(path)];
+    return [
+      ...(of.sides === 'neither' || has(path, ours) ? [] : [tell(path, ours)]),
+      ...(of.sides !== 'both' || has(path, theirs) ? [] : [tell(path, theirs, ' (its own)')]),
+    ];
+  });
   const undone = [...new Set([...files.keys(), ...sides.ours.keys()])].filter(
     (path) =>
       !conflicts.includes(path) &&
       sides.ours.get(path) !== sides.base.get(path) &&
       files.get(path) !== made.get(path) &&
-      made.get(path) === sides.base.get(path),
+      isUndone({ base: sides.base.get(path), side: sides.ours.get(path), made: made.get(path) }),
   );
-  return [...dropped, ...undone.map((path) => `${path}: is gone`)];
+  return [...dropped, ...undone.map((path) => tell(path, sides.ours.get(path)))];
+}
+
+/** A new line of the side is not there, or the file that it deleted is. */
+function isUndone(of: Readonly<Record<'base' | 'side' | 'made', string | undefined>>): boolean {
+  const { base, side, made } = of;
+  if (side === undefined) return made === base;
+  const known = new Set(base?.split('\n'));
+  const there = new Set(made?.split('\n'));
+  return side.split('\n').some((line) => !known.has(line) && !there.has(line));
 }
 
 function hasAll(text: string | undefined, lines: string): boolean {
