@@ -27,7 +27,10 @@ export function reportOf(state: RunState, ts: TaskState): TaskReport | null {
     question: question && {
       id: question.id,
       text: question.text.slice(0, MAX_TEXT),
-      options: question.options.map(({ label }) => label),
+      // weft's own options name the task it is about only where they are read
+      options: question.options.map(({ label }) =>
+        question.from === 'weft' ? label.replaceAll('TASK', task.id) : label,
+      ),
     },
     reason: reasonOf(ts),
     landed: landed && landed.commit !== state.targetOid ? { commit: landed.commit, ref: landed.ref } : null,

@@ -1,5 +1,5 @@
 // Streams of Task Copilot databases as tasks of the real command line, beside another process that writes there.
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
@@ -10,7 +10,7 @@ import {
 } from '../../src/testing/task-copilot/make-database.ts';
 import { createTempRepo, type TempRepo } from '../../src/testing/temp-repo.ts';
 import { startNeighbour } from '../adapters/source/task-copilot/neighbour.ts';
-import { type Ended, journalSays, type Running, startWeft } from './cli.ts';
+import { type Ended, journalSays, type Running, readJournal, startWeft } from './cli.ts';
 import { type Step, type TestTask, writeScript } from './rig.ts';
 import { letGo, task, waitFor } from './shop.ts';
 
@@ -77,6 +77,12 @@ function item(id: string, stream: string, dependencies: readonly string[] = []):
 
 function work(id: string): readonly Step[] {
   return task(id).acts as readonly Step[];
+}
+
+/** A record of an attempt that failed. */
+interface Failed {
+  readonly ms: number;
+  readonly event: { readonly task: string; readonly then: { readonly kind: string; readonly at?: number } };
 }
 
 const CHAIN = [item('T1', 'Stream-A'), item('T2', 'Stream-A'), item('U1', 'Stream-B', ['Stream-A'])];
@@ -174,6 +180,42 @@ describe.skipIf(problem !== null)(`streams (${problem ?? 'there is a driver'})`,
     expect(office.database.all("SELECT status, blocked_reason FROM tasks WHERE id = 'T1'")).toEqual([
       { status: 'completed', blocked_reason: null },
     ]);
+  });
+
+  it('whose worker dies are begun again with growing waits while they get on, and not for what no retry cures [C5]', async () => {
+    const run = '[ $WEFT_TASK = Stream-A ] || exit 127; echo x >>a.txt; [ $WEFT_ATTEMPT = 10 ] || exit 7';
+    const office = await openOffice(1, {
+      agents: [],
+      items: [item('T1', 'Stream-A'), item('U1', 'Stream-B')],
+      config: { agent: 'sh', agents: { sh: { kind: 'command', run } }, limits: { backoffMs: 4 } },
+    });
+    const { code, out } = await office.weft('run', 'task-copilot');
+    expect(code, out).toBe(1);
+    expect(await office.phases()).toEqual({ 'Stream-A': 'merged', 'Stream-B': 'failed' });
+    expect(office.statuses()).toEqual({ T1: 'completed', U1: 'blocked' });
+    const [folder = ''] = await readdir(join(office.repo.path, '.weft/runs'));
+    const journal = await readJournal(join(office.repo.path, '.weft/runs', folder));
+    const failures = journal
+      .split('\n')
+      .filter((line) => line.includes('"type":"attempt.failed"'))
+      .map((line) => JSON.parse(line.slice(line.indexOf('{'))) as Failed);
+    const of = (id: string): readonly Failed[] => failures.filter(({ event }) => event.task === id);
+    expect(of('Stream-B').map(({ event }) => event.then.kind)).toEqual(['give-up']);
+    const waits = of('Stream-A').map(({ ms, event }) => (event.then.at ?? 0) - ms);
+    expect(waits).toHaveLength(9);
+    expect(waits).toEqual([...waits].sort((one, other) => one - other));
+    expect(waits.at(-1)).toBeGreaterThan(500);
+  });
+
+  it('about which weft asks are told what to type, with their own name', async () => {
+    const office = await openOffice(1, {
+      agents: [{ id: 'Stream-A', acts: [{ run: 'kill -9 $PPID' }] }],
+      items: [item('T1', 'Stream-A')],
+      config: { limits: { backoffMs: 1 } },
+    });
+    expect((await office.weft('run', 'task-copilot')).code).toBe(3);
+    const [row] = office.database.all('SELECT blocked_reason FROM tasks');
+    expect(row?.['blocked_reason']).toContain('then `weft done Stream-A`');
   });
 
   it('are told which of their tasks are finished while the others are at work', async () => {
