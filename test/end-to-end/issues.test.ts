@@ -80,6 +80,24 @@ describe('issues that are named', () => {
   });
 });
 
+describe('issues that are begun while the branch here is old', () => {
+  it('start from what the forge has, and the branch here stays [S2]', async () => {
+    const shop = await openShop([[task('1')]], { ...AUTO, config: { integrate: 'human' } });
+    await open(shop, { title: 'Add an export button' });
+    const { repo, forge } = shop;
+    const old = (await repo.git('rev-parse', 'main')).trim();
+    const clone = join(repo.around, 'of-somebody-else');
+    await repo.git('clone', '-q', forge.gitDir(REPO), clone);
+    await repo.git('-C', clone, 'commit', '-q', '--allow-empty', '-m', 'newer at the forge');
+    await repo.git('-C', clone, 'push', '-q', 'origin', 'HEAD:main');
+    expect((await shop.weft('run', 'github', '1')).code).toBe(3);
+    const [begun] = (await shop.status()).tasks;
+    const log = await repo.git('log', '--format=%s', String(begun?.branch));
+    expect(log.split('\n').slice(0, 2)).toEqual(['work on 1', 'newer at the forge']);
+    expect((await repo.git('rev-parse', 'main')).trim()).toBe(old);
+  });
+});
+
 describe('issues of a label', () => {
   it('that nobody approved wait until a maintainer labels them; one that is closed meanwhile is not begun', async () => {
     const waits = { ...task('1'), acts: [waitFor('go'), ...work('1')] };

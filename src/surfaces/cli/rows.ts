@@ -1,4 +1,5 @@
 // Tasks as rows of a table, fitted to a width. Knows nothing of terminals' cursors.
+import { isTerminal } from '../../core/lifecycle.ts';
 import type { Phase } from '../../core/model.ts';
 import type { TaskView } from '../../core/view.ts';
 import { cleanLine } from './clean.ts';
@@ -28,7 +29,7 @@ const TOUCHED = 2;
 /** How a phase is shown: one column wide. */
 export function drawGlyph(task: TaskView, paint: Paint): string {
   if (task.question !== undefined) return paint('yellow', '?');
-  if (task.paused) return paint('yellow', '‖');
+  if (task.paused && !isTerminal(task.phase)) return paint('yellow', '‖');
   const [glyph, tone] = LOOKS[task.phase];
   return paint(tone, glyph);
 }

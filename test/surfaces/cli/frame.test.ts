@@ -53,6 +53,13 @@ describe('a frame', () => {
     `);
   });
 
+  it('shows that a task is paused until it is over', () => {
+    const paused = { paused: true, attempts: 1 };
+    const tasks = [viewTask('a', paused), viewTask('b', { ...paused, phase: 'cancelled' })];
+    const rows = drawFrame(viewRun(tasks), STYLE);
+    expect(rows.slice(0, 2).map((row) => row.slice(0, 3))).toEqual(['‖ a', '– b']);
+  });
+
   it('in little room shows what a human should see first', () => {
     const many = [...TASKS, ...Array.from({ length: 30 }, (_, at) => viewTask(`wait-${at}`))];
     expect(
