@@ -54,6 +54,7 @@ import type { Tools } from './engine/parts.ts';
 import { readLogs } from './engine/read-logs.ts';
 import { giveComment, readFinishedWork, readWaitingWork } from './engine/read-review.ts';
 import {
+  awaitDeparture,
   findRun,
   findUnfinished,
   followView,
@@ -206,6 +207,7 @@ function createApp(tools: Tools, here: Here, env: ParentEnvironment): Omit<App, 
       }),
     firstStep: () => findFirstStep(tools, here),
     leader: () => tools.control.findLeader(tools.stateDir),
+    departed: (run) => awaitDeparture(tools, run),
   };
 }
 

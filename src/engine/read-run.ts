@@ -193,6 +193,23 @@ export async function readView(tools: Tools, run: string): Promise<Result<RunVie
   return ok(viewRun(state, now, await lookAtLanded(tools.git, state)));
 }
 
+/** Time that an engine has, after the last word about its run, to clear up before nobody waits for it any more, in ms. */
+const DEPART_MS = 10_000;
+const DEPART_LOOK_MS = 50;
+
+/** Resolves when the engine that led the run has left, or takes too long for that: what only it needed is gone then. */
+export async function awaitDeparture(tools: Tools, run: string): Promise<void> {
+  const until = tools.clock.monoMs() + DEPART_MS;
+  while (tools.clock.monoMs() < until) {
+    const leader = await tools.control.findLeader(tools.stateDir);
+    if (leader === null) return;
+    const text = await tools.files.readText(join(runDirOf(tools, run), 'view.json'), MAX_VIEW_BYTES);
+    const view = text === null ? null : parseView(text);
+    if (view?.epoch !== leader.epoch || view.view.state === 'running') return;
+    await tools.clock.sleep(DEPART_LOOK_MS);
+  }
+}
+
 /** Commands that wait for an engine, in the order they were given. */
 async function readInbox(tools: Tools, run: string): Promise<readonly Command[]> {
   const dir = join(runDirOf(tools, run), 'inbox');

@@ -276,6 +276,8 @@ export interface App {
   firstStep(): Promise<NextStep>;
   /** Who leads this repository now. */
   leader(): Promise<{ readonly pid: number } | null>;
+  /** Resolves when the engine that led the run to where it rests has cleared up and left, after ten seconds in any case. */
+  departed(run: string): Promise<void>;
 }
 
 /** Opens the repository that contains `cwd`. Failure `usage`/`environment` when there is none. */

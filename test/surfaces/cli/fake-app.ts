@@ -206,6 +206,7 @@ export function createFakeApp(view: RunView, changes: Partial<App> = {}): FakeAp
     streams: async (...words) => note('streams', words, ok(STREAMS)),
     firstStep: async () => ({ command: 'weft init', reason: 'writes samples' }),
     leader: async () => ({ pid: 1 }),
+    departed: async () => undefined,
     ...changes,
   };
   function note<T>(name: string, words: unknown[], result: T): T {

@@ -26,6 +26,8 @@ export const wait: Handler = async (call) => {
   const end = ended.value;
   const { state } = end.view;
   const over = state !== 'running';
+  // who waits goes on with what is there: nothing of it may still be on its way
+  if (over) await app.departed(end.view.run);
   const code = end.code ?? (state === 'complete' ? 0 : over ? 1 : EXIT_OF_FAILURE.timeout);
   const waitedMs = call.io.now() - began;
   if (call.json) {
