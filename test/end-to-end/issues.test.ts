@@ -98,6 +98,28 @@ describe('issues that are begun while the branch here is old', () => {
   });
 });
 
+describe('the agent of an issue', () => {
+  it('gets its text through no shell, and nothing that lets it push or merge [B5] [S8]', async () => {
+    const run =
+      'env >env.txt; cp "$WEFT_PROMPT_FILE" told.txt; git push origin HEAD:main >push.txt 2>&1; echo $? >>push.txt';
+    const shop = await openShop([], {
+      ...AUTO,
+      config: { agent: 'sh', agents: { sh: { kind: 'command', run } }, integrate: 'human' },
+    });
+    const title = '"; touch pwned; $(touch pwned) `touch pwned` \' & echo';
+    await open(shop, { title, body: `${title}\n$(touch pwned)` });
+    expect((await shop.weft('run', 'github', '1')).code).toBe(3);
+    const [begun] = (await shop.status()).tasks;
+    const read = (name: string): Promise<string> => shop.repo.git('show', `${begun?.branch}:${name}`);
+    expect(await read('told.txt')).toContain(title);
+    expect(await read('env.txt')).not.toMatch(/forge-token|GH_|GITHUB_/);
+    expect((await read('push.txt')).trim().split('\n').at(-1)).not.toBe('0');
+    expect(await shop.log()).toEqual(['plan', 'start']);
+    const files = await shop.repo.git('ls-tree', '-r', '--name-only', String(begun?.branch));
+    expect(files).not.toContain('pwned');
+  });
+});
+
 describe('issues of a label', () => {
   it('that nobody approved wait until a maintainer labels them; one that is closed meanwhile is not begun', async () => {
     const waits = { ...task('1'), acts: [waitFor('go'), ...work('1')] };
