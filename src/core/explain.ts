@@ -344,7 +344,9 @@ function explainCancelled({ pull, swept, withheld }: TaskState): string {
 function explainMerged(ts: TaskState): string {
   if (ts.task.type === 'manual') return 'was done by hand';
   if (ts.landed === null) return 'is done';
-  const { commit, ref, detour, by } = ts.landed;
+  const { commit, tree, ref, detour, by } = ts.landed;
+  // somebody said so where the task is from; which commit it was is not known, only where the target stood
+  if (tree === commit) return 'is done, as its source says';
   // there it may have been a person, or weft on a person's word
   const how = by === 'weft' ? 'landed' : ts.pull === null ? 'landed by a human' : 'was merged at the forge';
   return `${how} as ${commit.slice(0, 8)} on ${ref}${detour === null ? '' : ` (${detour})`}`;

@@ -349,6 +349,12 @@ describe('landing', () => {
     `);
   });
 
+  test('where it is from, by somebody else', () => {
+    const state = begin();
+    play(state, [{ type: 'task.settled', task: a }]);
+    expect(explain(state)).toBe('is done, as its source says');
+  });
+
   test('failed and cancelled', () => {
     const sentence = 'It conflicts.\nmore';
     const failed = play(begin(), [{ type: 'task.failed', task: a, cause: 'conflict', sentence }]);
