@@ -27,6 +27,8 @@ interface Joining {
   readonly inConflict: readonly string[];
   /** What was done beside: from the tree to the result. */
   readonly beside: readonly Change[];
+  /** A file of a commit or tree; read once, however often it is asked for. */
+  readonly read: (from: Oid, path: string) => Promise<FileRead | null>;
 }
 
 /** Lists what of the sides is gone from `result`, which contains `ours`; at most twenty lines. */
@@ -52,15 +54,14 @@ export async function listLost(
   const { tree } = merged;
   const inConflict = merged.kind === 'conflict' ? merged.files : [];
   const beside = await listChanges(repo.main, { from: tree, to: result });
-  const what: Joining = { start, ours, theirs, result, tree, inConflict, beside };
+  const read = createReads(repo.main);
+  const what: Joining = { start, ours, theirs, result, tree, inConflict, beside, read };
   // who was not told to merge may as well have gone another way with its own
   const isTold = of.files.length > 0;
   const rows = [
-    ...(await listMarks(repo.main, what, [
-      ...new Set([...of.files, ...inConflict, ...beside.map(({ path }) => path)]),
-    ])),
+    ...(await listMarks(what, [...new Set([...of.files, ...inConflict, ...beside.map(({ path }) => path)])])),
     ...(await listUndone(repo.main, what, 'ours')),
-    ...(of.sides === 'neither' ? [] : await listDropped(repo.main, what, of.sides)),
+    ...(of.sides === 'neither' ? [] : await listDropped(what, of.sides)),
     ...(of.sides === 'both'
       ? await listUndone(repo.main, isTold ? what : withoutOthers(what), 'theirs')
       : []),
@@ -68,23 +69,30 @@ export async function listLost(
   return [...new Set(rows)].slice(0, MAX_LINES);
 }
 
+function createReads(place: Place): Joining['read'] {
+  const known = new Map<string, Promise<FileRead | null>>();
+  return (from, path) => {
+    const name = `${from}:${path}`;
+    const read = known.get(name) ?? readFile(place, from, path);
+    known.set(name, read);
+    return read;
+  };
+}
+
 const MARK = /^(?:<{7,}|>{7,}) .*$/m;
 const MIDDLE = /^(?:={7}|\|{7}(?: .*)?)\r?$/gm;
 
 /** Marks of conflicts that were taken for text. */
 async function listMarks(
-  place: Place,
-  { ours, theirs, result, inConflict }: Joining,
+  { ours, theirs, result, inConflict, read }: Joining,
   files: readonly string[],
 ): Promise<readonly string[]> {
   return listEach(files.slice(0, MAX_FILES), async (path) => {
-    const made = (await readFile(place, result, path))?.text ?? '';
+    const made = (await read(result, path))?.text ?? '';
     const [mark] = MARK.exec(made) ?? [];
     const middles = inConflict.includes(path) ? listMiddles(made) : [];
     if (mark === undefined && middles.length === 0) return [];
-    const sides = await Promise.all(
-      [ours, theirs].map(async (from) => (await readFile(place, from, path))?.text ?? ''),
-    );
+    const sides = await Promise.all([ours, theirs].map(async (from) => (await read(from, path))?.text ?? ''));
     const [middle] = middles.length > sides.flatMap(listMiddles).length ? middles : [];
     const left = mark !== undefined && sides.every((text) => !MARK.test(text)) ? mark : middle;
     return left === undefined
@@ -111,7 +119,7 @@ async function listUndone(place: Place, what: Joining, side: 'ours' | 'theirs'):
   const whose = side === 'theirs' ? OWN : '';
   let renames: Promise<Renames> | null = null;
   return listEach(groups, async (paths) => {
-    const group = await readGroup(place, what, paths);
+    const group = await readGroup(what, paths);
     const made = listAdded({ before: readMarks(group.merged).clean.join('\n'), after: group.result });
     const lost = findLost({ ...group, ours: group[side] }, MAX_LINES);
     if (lost.length > 0) {
@@ -126,7 +134,7 @@ async function listUndone(place: Place, what: Joining, side: 'ours' | 'theirs'):
       return gone.map((each) => tell(paths.join(', '), each, whose));
     }
     const put = asWholes.filter(({ path }) => paths.includes(path));
-    return listEach(put, (each) => tellUndone(place, what[side], each, whose));
+    return listEach(put, (each) => tellUndone(what, { each, side, whose }));
   });
 }
 
@@ -144,14 +152,13 @@ const UNDONE: Readonly<Record<Undone['what'], string>> = {
 };
 
 async function tellUndone(
-  place: Place,
-  side: Oid,
-  { path, what }: Undone,
-  whose: string,
+  what: Joining,
+  of: { readonly each: Undone; readonly side: 'ours' | 'theirs'; readonly whose: string },
 ): Promise<readonly string[]> {
+  const { path, what: how } = of.each;
   // lines that are elsewhere are not gone: only of a file without any nothing else is known
-  const isKnown = what === 'gone' && countLines((await readFile(place, side, path))?.text ?? '').size > 0;
-  return isKnown ? [] : [`${path}: ${UNDONE[what]}${whose}`];
+  const isKnown = how === 'gone' && countLines((await what.read(what[of.side], path))?.text ?? '').size > 0;
+  return isKnown ? [] : [`${path}: ${UNDONE[how]}${of.whose}`];
 }
 
 /** The texts of some files, one below the other, in each tree. */
@@ -163,12 +170,12 @@ interface Group {
   readonly result: string;
 }
 
-async function readGroup(place: Place, what: Joining, paths: readonly string[]): Promise<Group> {
+async function readGroup(what: Joining, paths: readonly string[]): Promise<Group> {
   const open = new Set(what.inConflict);
   const read = async (from: Oid): Promise<string> => {
     const texts = await Promise.all(
       paths.map(async (path) => {
-        const file = await (from === what.tree ? readMerged(place, what, path) : readFile(place, from, path));
+        const file = await (from === what.tree ? readMerged(what, path) : what.read(from, path));
         // of a file without lines that both changed, something is gone in any case
         return file === null ? '' : (file.text ?? (open.has(path) ? '' : file.standIn));
       }),
@@ -191,7 +198,7 @@ async function readRenames(place: Place, what: Joining, side: 'ours' | 'theirs')
   const changes = await listChanges(place, { from: what.start, to: what[side] });
   const texts = changes.slice(0, MAX_FILES).map(async ({ path }) => {
     const [before, after] = await Promise.all(
-      [what.start, what[side]].map(async (from) => (await readFile(place, from, path))?.text ?? ''),
+      [what.start, what[side]].map(async (from) => (await what.read(from, path))?.text ?? ''),
     );
     return { before: before ?? '', after: after ?? '' };
   });
@@ -219,15 +226,15 @@ function groupUndone(
 }
 
 /** What was chosen between two sides in conflict: the other one is gone. */
-async function listDropped(place: Place, what: Joining, sides: 'ours' | 'both'): Promise<readonly string[]> {
+async function listDropped(what: Joining, sides: 'ours' | 'both'): Promise<readonly string[]> {
   const { start, ours, theirs, result, inConflict } = what;
   if (inConflict.length === 0) return [];
   if (inConflict.length > MAX_FILES) return [`${inConflict.length} files in conflict: too many to look into`];
-  const moved = await listMovedLines(place, what);
+  const moved = await listMovedLines(what);
   return listEach(inConflict, async (path) => {
-    const read = async (from: Oid): Promise<string | null> => linesOf(await readFile(place, from, path));
+    const read = async (from: Oid): Promise<string | null> => linesOf(await what.read(from, path));
     const [base, one, other, made] = await Promise.all([read(start), read(ours), read(theirs), read(result)]);
-    const merged = linesOf(await readMerged(place, what, path));
+    const merged = linesOf(await readMerged(what, path));
     const elsewhere = moved.flatMap(({ path: there, lines }) => (there === path ? [] : lines));
     const file: Disputed = { base, ours: one, theirs: other, merged, result: made, elsewhere };
     const dropped = findDropped(file).filter(({ side }) => sides === 'both' || side === 'ours');
@@ -241,14 +248,16 @@ const OWN = ' (its own)';
 const MAX_MOVED = 50_000;
 
 /** Lines that were put into files beside what git made of the two sides. */
-async function listMovedLines(
-  place: Place,
-  { tree, result, beside }: Joining,
-): Promise<readonly { readonly path: string; readonly lines: readonly string[] }[]> {
+async function listMovedLines({
+  tree,
+  result,
+  beside,
+  read,
+}: Joining): Promise<readonly { readonly path: string; readonly lines: readonly string[] }[]> {
   const all: { readonly path: string; readonly lines: readonly string[] }[] = [];
   let room = MAX_MOVED;
   for (const { path } of beside.slice(0, MAX_FILES)) {
-    const [before, after] = await Promise.all([tree, result].map((from) => readFile(place, from, path)));
+    const [before, after] = await Promise.all([tree, result].map((from) => read(from, path)));
     const lines = listAdded({ before: before?.text ?? '', after: after?.text ?? '' }).slice(0, room);
     room -= lines.length;
     all.push({ path, lines });
@@ -260,14 +269,10 @@ function linesOf(file: FileRead | null): string | null {
   return file === null ? null : (file.text ?? file.standIn);
 }
 
-async function readMerged(
-  place: Place,
-  { tree, ours, theirs }: Joining,
-  path: string,
-): Promise<FileRead | null> {
+async function readMerged({ tree, ours, theirs, read }: Joining, path: string): Promise<FileRead | null> {
   const names = [path, nameBeside(path, ours), nameBeside(path, theirs)];
   for (const name of names) {
-    const file = await readFile(place, tree, name);
+    const file = await read(tree, name);
     if (file !== null) return file;
   }
   return null;
