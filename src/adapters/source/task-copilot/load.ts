@@ -95,7 +95,10 @@ function findStanding(stream: Stream, ours: Ours): Standing | null {
   for (const item of items) {
     const other = findOther(item, ours);
     if (other !== null)
-      return { kind: 'held', why: `taken by ${other}: ${quote(item.title)} is in progress there` };
+      return {
+        kind: 'held',
+        why: `taken by ${other}: ${quote(item.title)} is in progress there; where nobody is at work on it, set it back to pending`,
+      };
   }
   return null;
 }

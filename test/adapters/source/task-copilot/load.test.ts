@@ -137,7 +137,10 @@ describe.skipIf(problem !== null)(`streams of a database (${problem ?? 'there is
       all: { kind: 'done' },
       none: { kind: 'done' },
       paused: { kind: 'held', why: 'the stream is paused in Task Copilot' },
-      claimed: { kind: 'held', why: 'taken by qa: "Task 5" is in progress there' },
+      claimed: {
+        kind: 'held',
+        why: 'taken by qa: "Task 5" is in progress there; where nobody is at work on it, set it back to pending',
+      },
       waits: { kind: 'held', why: 'it needs "7 Buy the domain", in no stream and not completed' },
     });
     expect(loaded.notes).toEqual([
