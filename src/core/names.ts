@@ -1,5 +1,5 @@
 // Names of branches, tags and refs, made from ids that nobody can be trusted to have chosen well.
-import { type Policy, type TaskId, taskId } from './model.ts';
+import { type Policy, type RunId, runId, type TaskId, taskId } from './model.ts';
 import { isOfOneRun } from './place.ts';
 import { nameTask, slugId } from './plan/slug.ts';
 import type { RunState } from './state.ts';
@@ -66,4 +66,31 @@ export function radarRefOf(state: RunState, task: TaskId): string {
 /** Ref that keeps a candidate reachable while it is being checked. */
 export function candidateRefOf(state: RunState, task: TaskId): string {
   return `refs/weft/cand/${state.run}/${slugId(task)}`;
+}
+
+/**
+ * Name of a run that begins now, `YYYYMMDD-HHMMSS-CHANCE` in UTC: later than all the names there are, whatever the clock does and
+ * however many runs begin in one second.
+ */
+export function nameRun(of: {
+  readonly wallMs: number;
+  readonly names: readonly string[];
+  readonly chance: string;
+}): RunId {
+  const now = Math.floor(of.wallMs / SECOND_MS) * SECOND_MS;
+  const at = of.names.reduce((latest, name) => {
+    const began = readStamp(name);
+    return began === null ? latest : Math.max(latest, began + SECOND_MS);
+  }, now);
+  const stamp = new Date(at).toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+  return runId(`${stamp}-${of.chance}`);
+}
+
+const SECOND_MS = 1_000;
+
+function readStamp(name: string): number | null {
+  const [, year, month, day, hour, minute, second] =
+    /^(\d{4})(\d{2})(\d{2})-(\d{2})(\d{2})(\d{2})-/.exec(name) ?? [];
+  const ms = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return Number.isNaN(ms) ? null : ms;
 }

@@ -4,7 +4,7 @@ import { indexPlan } from './schedule-index.ts';
 import { createState, type RunState } from './state.ts';
 
 /** To be raised when the state takes another shape, or old facts another meaning; snapshots of other versions are ignored. */
-export const SNAPSHOT_VERSION = 16;
+export const SNAPSHOT_VERSION = 17;
 
 /** A state without its index, as it comes out of JSON. */
 export type StateData = Readonly<Record<string, unknown>>;

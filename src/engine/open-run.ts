@@ -4,6 +4,7 @@ import type { Wish } from '../core/decide/widen.ts';
 import type { Event, Outcome, PolicyChange } from '../core/event.ts';
 import { type Failure, fail, ok, type Result } from '../core/failure.ts';
 import { type Oid, type Plan, type Policy, type RunId, runId } from '../core/model.ts';
+import { nameRun } from '../core/names.ts';
 import { isCommand } from '../core/pending.ts';
 import type { SourceSpec } from '../core/source.ts';
 import { createState } from '../core/state.ts';
@@ -15,7 +16,7 @@ import { type Beginning, type Leading, lead } from './lead.ts';
 import { enterForge, openForge } from './meet-forge.ts';
 import type { Places, Tools } from './parts.ts';
 import { placesOf } from './places.ts';
-import { checkBegun, drawUnled, runDirOf } from './read-run.ts';
+import { awaitDeparture, checkBegun, drawUnled, findRun, listRunNames, runDirOf } from './read-run.ts';
 import { recoverState } from './recovery.ts';
 import { makeRoom } from './worktrees.ts';
 
@@ -45,9 +46,10 @@ export async function startRun(
   const target = await findTarget(tools, of.policy, forge.value);
   if (!target.ok) return target;
   await ignoreState(tools);
-  const led = await tools.control.lead(tools.stateDir);
+  const led = await takeLead(tools);
   if (!led.ok) return led;
-  const run = nameRun(tools);
+  const names = await listRunNames(tools);
+  const run = nameRun({ wallMs: tools.clock.wallMs(), names, chance: tools.chance() });
   const places = placesOf(tools.repository, run, of.policy);
   const beginning: Beginning = {
     kind: 'new',
@@ -129,7 +131,7 @@ export async function resumeRun(
   const run = runId(of.run);
   const begun = await checkBegun(tools, run);
   if (!begun.ok) return begun;
-  const led = await tools.control.lead(tools.stateDir);
+  const led = await takeLead(tools);
   if (!led.ok) return led;
   const opened = await openJournal(tools, led.value, runDirOf(tools, run));
   if (!opened.ok) return opened;
@@ -155,6 +157,16 @@ export async function resumeRun(
     ...{ journal, opened: opened.value.opened, state, forge: forge.value, sources: sources.value },
   });
   return ok({ ...resumed, before });
+}
+
+/** Becomes the leader. An engine whose run is at rest, and that only clears up, is waited for. */
+async function takeLead(tools: Tools): Promise<Result<Led>> {
+  const led = await tools.control.lead(tools.stateDir);
+  if (led.ok) return led;
+  const latest = await findRun(tools, 'latest');
+  if (!latest.ok) return led;
+  await awaitDeparture(tools, latest.value);
+  return tools.control.lead(tools.stateDir);
 }
 
 type OpenedJournal = Extract<Awaited<ReturnType<Tools['journals']['open']>>, { readonly ok: true }>['value'];
@@ -284,16 +296,6 @@ async function grant(
 function refuse(failure: Failure): Json {
   const { kind, sentence, hint } = failure;
   return { ok: false, failure: hint === undefined ? { kind, sentence } : { kind, sentence, hint } };
-}
-
-/** Sorts by time and is unique: date, time to the second, and four digits of chance. */
-function nameRun(tools: Tools): RunId {
-  const stamp = new Date(tools.clock.wallMs())
-    .toISOString()
-    .slice(0, 19)
-    .replace(/[-:]/g, '')
-    .replace('T', '-');
-  return runId(`${stamp}-${tools.chance()}`);
 }
 
 const IGNORE = '*\n!config.yaml\n!agents/\n!agents/*.md\n';

@@ -236,7 +236,7 @@ describe('weft doctor and programs that are not as they should be', () => {
       hint: expect.stringContaining('can be reached'),
       details: { version: null, trial: { fault: 'late' } },
     });
-    expect(limits).toEqual([5_000, 60_000]);
+    expect(limits).toEqual([15_000, 60_000]);
     await expectNothingLeft();
   });
 });

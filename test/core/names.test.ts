@@ -7,6 +7,7 @@ import {
   candidateRefOf,
   gateTagOf,
   landedRefOf,
+  nameRun,
   rescueRefOf,
   sharedBranchOf,
   sharedRefOf,
@@ -60,4 +61,15 @@ test('no task’s branch is the shared one', () => {
     expect(branchOf(state, taskId(id))).not.toBe(sharedBranchOf(state));
   }
   expect(sharedBranchOf(state)).toMatch(/^weft\/r1\/shared-[0-9a-f]{8}\/work$/);
+});
+
+test.each<[string, string, readonly string[], string]>([
+  ['the first', '2026-11-22T08:42:46.900Z', [], '20261122-084246-ab12'],
+  ['after an earlier one', '2026-11-22T08:42:46Z', ['20261121-235959-ffff'], '20261122-084246-ab12'],
+  ['in the same second', '2026-11-22T08:42:46.999Z', ['20261122-084246-ffff'], '20261122-084247-ab12'],
+  ['at the end of a year', '2026-12-31T23:59:59Z', ['20261231-235959-0000'], '20270101-000000-ab12'],
+  ['when the clock was put back', '2026-11-22T08:00:00Z', ['20261122-090000-0000'], '20261122-090001-ab12'],
+  ['beside what is no run', '2026-11-22T08:42:46Z', ['notes', '99999999-999999-x'], '20261122-084246-ab12'],
+])('a run that begins %s', (_when, at, names, expected) => {
+  expect(nameRun({ wallMs: Date.parse(at), names, chance: 'ab12' })).toBe(expected);
 });

@@ -32,6 +32,7 @@ const SHAPES: Readonly<Record<number, string>> = {
   14: 'e23b9ab549dec448',
   15: '1f0e8ff3763a1c62',
   16: 'c764edb24f20fedc',
+  17: '2a2d2ecfda0bb57f',
 };
 
 /** Types declared in the core, by name, without comments. Two of one name that differ are told apart by neither. */

@@ -109,7 +109,9 @@ export function drawReviewNext(review: ReviewView, paint: Paint): readonly strin
     case 'answer':
       return drawCommands([`weft answer ${id} 1`, reject, comment], paint);
     default:
-      return review.phase === 'queued' ? drawCommands([reject, comment], paint) : [];
+      return review.phase === 'queued' || review.phase === 'pr_created'
+        ? drawCommands([reject, comment], paint)
+        : [];
   }
 }
 
