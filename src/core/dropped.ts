@@ -43,6 +43,12 @@ export function listAdded(file: { readonly before: string; readonly after: strin
   return takeAway(listLines(file.after), listLines(file.before));
 }
 
+/** Whether there are lines among these that none of the texts has. */
+export function hasNewLines(made: readonly string[], texts: readonly string[]): boolean {
+  const known = countLines(texts.join('\n'));
+  return [...countLines(made.join('\n')).keys()].some((line) => !known.has(line));
+}
+
 /** Conflicts between which nothing is clear, and the lines that are there in their place. */
 interface Region extends Hunk {
   readonly made: readonly string[];

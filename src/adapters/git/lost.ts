@@ -1,5 +1,5 @@
 // What of two sides is not in what somebody made of them by hand. Reads the files; what counts as gone is the core's.
-import { type Disputed, findDropped, listAdded } from '../../core/dropped.ts';
+import { type Disputed, findDropped, hasNewLines, listAdded } from '../../core/dropped.ts';
 import { readMarks } from '../../core/marks.ts';
 import type { Merging } from '../../core/merging.ts';
 import { type Oid, oid } from '../../core/model.ts';
@@ -125,7 +125,8 @@ async function listUndone(place: Place, what: Joining, side: 'ours' | 'theirs'):
     if (lost.length > 0) {
       // its own lines are its own to write anew, where nothing else was to be merged
       const isOpen = paths.some((path) => what.inConflict.includes(path));
-      if (side === 'theirs' && !isOpen && isWritten(made, group)) return [];
+      if (side === 'theirs' && !isOpen && hasNewLines(made, [group.base, group.ours, group.theirs]))
+        return [];
       renames ??= readRenames(place, what, side === 'ours' ? 'theirs' : 'ours');
       const known = await renames;
       const gone = lost.filter(
@@ -136,12 +137,6 @@ async function listUndone(place: Place, what: Joining, side: 'ours' | 'theirs'):
     const put = asWholes.filter(({ path }) => paths.includes(path));
     return listEach(put, (each) => tellUndone(what, { each, side, whose }));
   });
-}
-
-/** Whether there are lines that nobody had. */
-function isWritten(made: readonly string[], { base, ours, theirs }: Group): boolean {
-  const known = countLines([base, ours, theirs].join('\n'));
-  return [...countLines(made.join('\n')).keys()].some((line) => !known.has(line));
 }
 
 const UNDONE: Readonly<Record<Undone['what'], string>> = {
